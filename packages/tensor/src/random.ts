@@ -1,0 +1,179 @@
+import { ArgumentError } from './errors.js';
+
+/** What must be stored to continue a random stream exactly where it stands. */
+export interface GeneratorState {
+  readonly seed: number;
+  readonly stream: string;
+  /** Number of 32-bit words drawn so far. */
+  readonly position: number;
+  /** The second value of the last Box-Muller pair, not yet handed out. */
+  readonly spareNormal: number | null;
+}
+
+const MULTIPLIER_0 = 0xd2511f53;
+const MULTIPLIER_1 = 0xcd9e8d57;
+const WEYL_0 = 0x9e3779b9;
+const WEYL_1 = 0xbb67ae85;
+const ROUNDS = 10;
+
+/** High 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const low = aLow * bLow;
+  const middle1 = aHigh * bLow + (low >>> 16);
+  const middle2 = aLow * bHigh + (middle1 & 0xffff);
+  return (aHigh * bHigh + Math.floor(middle1 / 65536) + Math.floor(middle2 / 65536)) >>> 0;
+}
+
+/**
+ * One block of Philox 4x32-10, the counter-based generator of Salmon et al., "Parallel Random Numbers: As Easy as
+ * 1, 2, 3" (SC 2011): four 32-bit words for a counter of 128 bits and a key of 64 bits.
+ *
+ * @param out receives the four words
+ */
+export function philox(
+  out: Uint32Array,
+  counter0: number,
+  counter1: number,
+  counter2: number,
+  counter3: number,
+  key0: number,
+  key1: number,
+): void {
+  let x0 = counter0 >>> 0;
+  let x1 = counter1 >>> 0;
+  let x2 = counter2 >>> 0;
+  let x3 = counter3 >>> 0;
+  let k0 = key0 >>> 0;
+  let k1 = key1 >>> 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0, x0);
+    const low0 = Math.imul(MULTIPLIER_0, x0);
+    const high1 = multiplyHigh(MULTIPLIER_1, x2);
+    const low1 = Math.imul(MULTIPLIER_1, x2);
+    x0 = (high1 ^ x1 ^ k0) >>> 0;
+    x1 = low1 >>> 0;
+    x2 = (high0 ^ x3 ^ k1) >>> 0;
+    x3 = low0 >>> 0;
+    k0 = (k0 + WEYL_0) >>> 0;
+    k1 = (k1 + WEYL_1) >>> 0;
+  }
+  out[0] = x0;
+  out[1] = x1;
+  out[2] = x2;
+  out[3] = x3;
+}
+
+/** FNV-1a over the UTF-16 code units: turns a stream's name into one word of the counter. */
+function hashName(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/**
+ * A seeded stream of random numbers: Philox 4x32-10 keyed by the seed, with the stream's name in the upper half of the
+ * counter. Streams of different names are independent; equal seed, name and position give equal bits everywhere.
+ */
+export class Generator {
+  readonly seed: number;
+  readonly stream: string;
+  #streamWord: number;
+  #position = 0;
+  #spareNormal: number | null = null;
+  #block = new Uint32Array(4);
+  #blockIndex = -1;
+
+  /**
+   * @param seed an integer from 0 to 2^53 - 1
+   * @throws ArgumentError where the seed is no such integer
+   */
+  constructor(seed: number, stream = 'default') {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new ArgumentError(`Generator: the seed must be an integer from 0 to 2^53 - 1, not ${seed}`);
+    }
+    this.seed = seed;
+    this.stream = stream;
+    this.#streamWord = hashName(stream);
+  }
+
+  /** The next 32 random bits as an unsigned integer. */
+  bits(): number {
+    const index = Math.floor(this.#position / 4);
+    if (index !== this.#blockIndex) {
+      philox(
+        this.#block,
+        index,
+        Math.floor(index / 2 ** 32),
+        this.#streamWord,
+        0,
+        this.seed,
+        Math.floor(this.seed / 2 ** 32),
+      );
+      this.#blockIndex = index;
+    }
+    return this.#block[this.#position++ % 4]!;
+  }
+
+  /** Uniform in [0, 1) with 32 random bits, so that a float32 sees every value it can. */
+  uniform(): number {
+    return this.bits() / 2 ** 32;
+  }
+
+  /** Standard normal, by the method of Box and Muller (1958). */
+  normal(): number {
+    if (this.#spareNormal !== null) {
+      const value = this.#spareNormal;
+      this.#spareNormal = null;
+      return value;
+    }
+    const radius = Math.sqrt(-2 * Math.log((this.bits() + 1) / 2 ** 32));
+    const angle = 2 * Math.PI * this.uniform();
+    this.#spareNormal = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  }
+
+  /**
+   * Uniform integer in [0, limit), without modulo bias (values of the incomplete last range are drawn again).
+   *
+   * @throws ArgumentError where limit is not an integer from 1 to 2^32
+   */
+  integer(limit: number): number {
+    if (!Number.isInteger(limit) || limit < 1 || limit > 2 ** 32) {
+      throw new ArgumentError(`Generator.integer: the limit must be an integer from 1 to 2^32, not ${limit}`);
+    }
+    const usable = 2 ** 32 - (2 ** 32 % limit);
+    for (;;) {
+      const value = this.bits();
+      if (value < usable) return value % limit;
+    }
+  }
+
+  /** The integers 0 … length - 1 in random order (Fisher-Yates). */
+  permutation(length: number): Int32Array {
+    const order = Int32Array.from({ length }, (_, i) => i);
+    for (let i = length - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      const swapped = order[i]!;
+      order[i] = order[j]!;
+      order[j] = swapped;
+    }
+    return order;
+  }
+
+  /** What `restore` needs to continue here. */
+  state(): GeneratorState {
+    return { seed: this.seed, stream: this.stream, position: this.#position, spareNormal: this.#spareNormal };
+  }
+
+  /** A generator that continues where the state was taken. */
+  static restore(state: GeneratorState): Generator {
+    const generator = new Generator(state.seed, state.stream);
+    generator.#position = state.position;
+    generator.#spareNormal = state.spareNormal;
+    return generator;
+  }
+}
