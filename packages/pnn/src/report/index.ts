@@ -1,0 +1,2 @@
+export type * from './record.js';
+export { REPORT_VERSION } from './record.js';
