@@ -1,1 +1,43 @@
-export {};
+export * from './creation.js';
+export { getDevice, setDevice } from './default-device.js';
+export type { Device, DeviceMemory } from './device.js';
+export { reference } from './devices/reference/index.js';
+export { arrayTypes, bytesPerElement, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
+export * from './errors.js';
+export * from './functions/classification.js';
+export * from './functions/convolution.js';
+export * from './functions/dropout.js';
+export * from './functions/joining.js';
+export * from './functions/normalisation.js';
+export * from './functions/polynomial.js';
+export * from './functions/pooling.js';
+export type { History, OperatorCall, TensorsOf } from './history.js';
+export * from './host-array.js';
+export type {
+  AdamSettings,
+  Buffer,
+  ConvolutionGeometry,
+  Kernels,
+  Operand,
+  Penalty,
+  PolynomialActivationForm,
+  SgdSettings,
+  WindowGeometry,
+} from './kernels.js';
+export { linearMemory } from './memory.js';
+export { decodeNpy, encodeNpy } from './npy.js';
+export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
+export { type OperatorName, type Operators, operators } from './operators/index.js';
+export {
+  Generator,
+  type GeneratorState,
+  philox,
+  randomState,
+  randomStream,
+  restoreRandomState,
+  setSeed,
+} from './random.js';
+export { keep, scope } from './scope.js';
+export { formatShape, type Pair, pairOf, type Shape, sizeOf, stridesOf } from './shape.js';
+export { type MemoryUse, memory } from './storage.js';
+export { type Axes, apply, type ReductionOptions, type SliceRange, Tensor, type TensorLike, where } from './tensor.js';

@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.js';
+import type { RandomStream } from './kernels.js';
 
 /** What must be stored to continue a random stream exactly where it stands. */
 export interface GeneratorState {
@@ -164,6 +165,13 @@ export class Generator {
     return order;
   }
 
+  /** Takes the next `count` words out of the stream, for a kernel that draws them itself from the position returned. */
+  reserve(count: number): RandomStream {
+    const position = this.#position;
+    this.#position += count;
+    return { seed: this.seed, stream: this.stream, position };
+  }
+
   /** What `restore` needs to continue here. */
   state(): GeneratorState {
     return { seed: this.seed, stream: this.stream, position: this.#position, spareNormal: this.#spareNormal };
@@ -176,4 +184,39 @@ export class Generator {
     generator.#spareNormal = state.spareNormal;
     return generator;
   }
+}
+
+let seed = 0;
+let streams = new Map<string, Generator>();
+
+/**
+ * Starts all named streams of the program anew from this seed (0 where it is never called, so that programs repeat).
+ *
+ * @throws ArgumentError where the seed is not an integer from 0 to 2^53 - 1
+ */
+export function setSeed(newSeed: number): void {
+  new Generator(newSeed);
+  seed = newSeed;
+  streams = new Map();
+}
+
+/** The program's stream of this name, such as `initialisation`, `shuffle`, `dropout` or `augmentation`. */
+export function randomStream(name: string): Generator {
+  let generator = streams.get(name);
+  if (!generator) {
+    generator = new Generator(seed, name);
+    streams.set(name, generator);
+  }
+  return generator;
+}
+
+/** The state of every named stream in use, to be stored in a checkpoint. */
+export function randomState(): { readonly seed: number; readonly streams: readonly GeneratorState[] } {
+  return { seed, streams: [...streams.values()].map((generator) => generator.state()) };
+}
+
+/** Continues every named stream where `randomState` was taken. */
+export function restoreRandomState(state: ReturnType<typeof randomState>): void {
+  setSeed(state.seed);
+  for (const each of state.streams) streams.set(each.stream, Generator.restore(each));
 }

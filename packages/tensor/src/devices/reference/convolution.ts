@@ -1,0 +1,163 @@
+import type { TypedArray } from '../../dtype.js';
+import type { ConvolutionGeometry, Kernels, Operand } from '../../kernels.js';
+import { values } from '../host.js';
+import { multiplyPanels, packPanels, panelSize, workspace } from './gemm.js';
+
+/** The sizes of one group of one image: patches of `depth` elements at `positions` places. */
+interface Sizes {
+  readonly images: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly filters: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly depth: number;
+  readonly positions: number;
+}
+
+function sizesOf(x: Operand, out: Operand, { groups, kernel }: ConvolutionGeometry): Sizes {
+  const [images, allChannels, height, width] = x.shape as [number, number, number, number];
+  const [, allFilters, outHeight, outWidth] = out.shape as [number, number, number, number];
+  const channels = allChannels / groups;
+  return {
+    images,
+    groups,
+    channels,
+    height,
+    width,
+    filters: allFilters / groups,
+    outHeight,
+    outWidth,
+    depth: channels * kernel[0] * kernel[1],
+    positions: outHeight * outWidth,
+  };
+}
+
+/**
+ * The patches of one image as a matrix [depth, positions], zeros where a patch hangs over the edge ("im2col",
+ * Chellapilla et al. 2006). Only the patches of one image and group are ever in memory.
+ */
+function unfold(
+  out: Float64Array,
+  source: TypedArray,
+  offset: number,
+  { channels, height, width, outHeight, outWidth }: Sizes,
+  { kernel, stride, padding, dilation }: ConvolutionGeometry,
+): void {
+  let target = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let ky = 0; ky < kernel[0]; ky++) {
+      for (let kx = 0; kx < kernel[1]; kx++) {
+        for (let oy = 0; oy < outHeight; oy++) {
+          const y = oy * stride[0] - padding[0] + ky * dilation[0];
+          const row = offset + (c * height + y) * width;
+          const inside = y >= 0 && y < height;
+          let x = kx * dilation[1] - padding[1];
+          for (let ox = 0; ox < outWidth; ox++, x += stride[1]) {
+            out[target++] = inside && x >= 0 && x < width ? source[row + x]! : 0;
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The transpose of `unfold`: every element of the patches is added to the place that it came from. */
+function fold(
+  target: TypedArray,
+  offset: number,
+  patches: Float64Array,
+  { channels, height, width, outHeight, outWidth }: Sizes,
+  { kernel, stride, padding, dilation }: ConvolutionGeometry,
+): void {
+  let source = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let ky = 0; ky < kernel[0]; ky++) {
+      for (let kx = 0; kx < kernel[1]; kx++) {
+        for (let oy = 0; oy < outHeight; oy++) {
+          const y = oy * stride[0] - padding[0] + ky * dilation[0];
+          const row = offset + (c * height + y) * width;
+          const inside = y >= 0 && y < height;
+          let x = kx * dilation[1] - padding[1];
+          for (let ox = 0; ox < outWidth; ox++, x += stride[1]) {
+            const value = patches[source++]!;
+            if (inside && x >= 0 && x < width) target[row + x]! += value;
+          }
+        }
+      }
+    }
+  }
+}
+
+export const convolution: Pick<Kernels, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'> = {
+  conv2d(x, weight, bias, out, geometry) {
+    const sizes = sizesOf(x, out, geometry);
+    const { images, groups, channels, height, width, filters, depth, positions } = sizes;
+    const source = values(x);
+    const kernels = values(weight);
+    const target = values(out);
+    const patches = workspace(2, depth * positions);
+    const packedWeight = workspace(0, panelSize(filters, depth));
+    const packedPatches = workspace(1, panelSize(positions, depth));
+    for (let g = 0; g < groups; g++) {
+      packPanels(packedWeight, kernels, g * filters * depth, filters, depth, depth, 1);
+      for (let image = 0; image < images; image++) {
+        const group = image * groups + g;
+        unfold(patches, source, group * channels * height * width, sizes, geometry);
+        packPanels(packedPatches, patches, 0, positions, depth, 1, positions);
+        const start = group * filters * positions;
+        multiplyPanels(filters, positions, depth, packedWeight, packedPatches, target, start, positions, false);
+      }
+    }
+    if (bias === undefined) return;
+    const shift = values(bias);
+    for (let plane = 0; plane < images * groups * filters; plane++) {
+      const by = shift[plane % (groups * filters)]!;
+      for (let i = plane * positions; i < (plane + 1) * positions; i++) target[i]! += by;
+    }
+  },
+  conv2dInputGradient(gradient, weight, out, geometry) {
+    const sizes = sizesOf(out, gradient, geometry);
+    const { images, groups, channels, height, width, filters, depth, positions } = sizes;
+    const source = values(gradient);
+    const kernels = values(weight);
+    const target = values(out);
+    const patches = workspace(2, depth * positions);
+    const packedWeight = workspace(0, panelSize(depth, filters));
+    const packedGradient = workspace(1, panelSize(positions, filters));
+    target.fill(0);
+    for (let g = 0; g < groups; g++) {
+      packPanels(packedWeight, kernels, g * filters * depth, depth, filters, 1, depth);
+      for (let image = 0; image < images; image++) {
+        const group = image * groups + g;
+        packPanels(packedGradient, source, group * filters * positions, positions, filters, 1, positions);
+        multiplyPanels(depth, positions, filters, packedWeight, packedGradient, patches, 0, positions, false);
+        fold(target, group * channels * height * width, patches, sizes, geometry);
+      }
+    }
+  },
+  conv2dWeightGradient(gradient, x, out, geometry) {
+    const sizes = sizesOf(x, gradient, geometry);
+    const { images, groups, channels, height, width, filters, depth, positions } = sizes;
+    const slopes = values(gradient);
+    const source = values(x);
+    const target = values(out);
+    const patches = workspace(2, depth * positions);
+    const packedGradient = workspace(0, panelSize(filters, positions));
+    const packedPatches = workspace(1, panelSize(depth, positions));
+    const sums = workspace(3, filters * depth);
+    for (let g = 0; g < groups; g++) {
+      sums.fill(0, 0, filters * depth);
+      for (let image = 0; image < images; image++) {
+        const group = image * groups + g;
+        unfold(patches, source, group * channels * height * width, sizes, geometry);
+        packPanels(packedPatches, patches, 0, depth, positions, positions, 1);
+        packPanels(packedGradient, slopes, group * filters * positions, filters, positions, positions, 1);
+        multiplyPanels(filters, depth, positions, packedGradient, packedPatches, sums, 0, depth, true);
+      }
+      target.set(sums.subarray(0, filters * depth), g * filters * depth);
+    }
+  },
+};

@@ -1,0 +1,133 @@
+import type { DType } from '../dtype.js';
+import { ShapeError } from '../errors.js';
+import type { BinaryName, ComparisonName, Operand, UnaryName } from '../kernels.js';
+import { checkFloat, checkSameType, checkType, type Operator, operator } from '../operator.js';
+import { broadcastShapes, formatShape, type Shape, sameShape } from '../shape.js';
+
+type Unary = Operator<readonly [Operand], void>;
+type Binary = Operator<readonly [Operand, Operand], void>;
+
+const numeric: readonly DType[] = ['float32', 'float64', 'int32'];
+
+function unary(name: UnaryName, types: readonly DType[] = ['float32', 'float64']): Unary {
+  return operator({
+    name,
+    infer: ([x]) => {
+      checkType(name, x, types);
+      return [{ shape: x.shape, dtype: x.dtype }];
+    },
+    launch: (kernels, [x], [out]) => kernels.unary[name](x, out!),
+  });
+}
+
+function binary(name: BinaryName): Binary {
+  return operator({
+    name,
+    infer: ([a, b]) => {
+      checkSameType(name, a, b);
+      checkType(name, a, numeric);
+      return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: a.dtype }];
+    },
+    launch: (kernels, [a, b], [out]) => kernels.binary[name](a, b, out!),
+  });
+}
+
+function comparison(name: ComparisonName): Binary {
+  return operator({
+    name,
+    infer: ([a, b]) => {
+      checkSameType(name, a, b);
+      return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: 'bool' }];
+    },
+    launch: (kernels, [a, b], [out]) => kernels.comparison[name](a, b, out!),
+  });
+}
+
+/** Operators on single elements, broadcasting where there are several operands. */
+export const elementwiseOperators = {
+  neg: unary('neg', numeric),
+  abs: unary('abs', numeric),
+  sign: unary('sign', numeric),
+  exp: unary('exp'),
+  expm1: unary('expm1'),
+  log: unary('log'),
+  log1p: unary('log1p'),
+  sqrt: unary('sqrt'),
+  reciprocal: unary('reciprocal'),
+  square: unary('square', numeric),
+  sin: unary('sin'),
+  cos: unary('cos'),
+  tanh: unary('tanh'),
+  sigmoid: unary('sigmoid'),
+  relu: unary('relu', numeric),
+  silu: unary('silu'),
+  gelu: unary('gelu'),
+  softplus: unary('softplus'),
+  erf: unary('erf'),
+  floor: unary('floor'),
+  ceil: unary('ceil'),
+  round: unary('round'),
+
+  add: binary('add'),
+  sub: binary('sub'),
+  mul: binary('mul'),
+  div: binary('div'),
+  pow: binary('pow'),
+  maximum: binary('maximum'),
+  minimum: binary('minimum'),
+  gate: binary('gate'),
+
+  equal: comparison('equal'),
+  notEqual: comparison('notEqual'),
+  less: comparison('less'),
+  lessEqual: comparison('lessEqual'),
+  greater: comparison('greater'),
+  greaterEqual: comparison('greaterEqual'),
+
+  where: operator<readonly [Operand, Operand, Operand], void>({
+    name: 'where',
+    infer: ([condition, a, b]) => {
+      checkType('where', condition, ['bool']);
+      checkSameType('where', a, b);
+      const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', a.shape, b.shape));
+      return [{ shape, dtype: a.dtype }];
+    },
+    launch: (kernels, [condition, a, b], [out]) => kernels.where(condition, a, b, out!),
+  }),
+
+  cast: operator<readonly [Operand], { readonly dtype: DType }>({
+    name: 'cast',
+    infer: ([x], { dtype }) => [{ shape: x.shape, dtype }],
+    launch: (kernels, [x], [out]) => kernels.cast(x, out!),
+  }),
+
+  broadcast: operator<readonly [Operand], { readonly shape: Shape }>({
+    name: 'broadcast',
+    infer: ([x], { shape }) => {
+      if (!sameShape(broadcastShapes('broadcast', x.shape, shape), shape)) {
+        throw new ShapeError(`broadcast: ${formatShape(x.shape)} cannot be repeated to ${formatShape(shape)}`);
+      }
+      return [{ shape, dtype: x.dtype }];
+    },
+    launch: (kernels, [x], [out]) => kernels.broadcast(x, out!),
+  }),
+
+  bernoulli: operator<
+    readonly [Operand],
+    {
+      readonly probability: number;
+      readonly scale: number;
+      readonly seed: number;
+      readonly stream: string;
+      readonly position: number;
+    }
+  >({
+    name: 'bernoulli',
+    infer: ([like]) => {
+      checkFloat('bernoulli', like);
+      return [{ shape: like.shape, dtype: like.dtype }];
+    },
+    launch: (kernels, _, [out], { probability, scale, ...random }) =>
+      kernels.bernoulli(out!, probability, scale, random),
+  }),
+};

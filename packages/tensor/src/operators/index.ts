@@ -1,0 +1,28 @@
+import { classificationOperators } from './classification.js';
+import { convolutionOperators } from './convolution.js';
+import { elementwiseOperators } from './elementwise.js';
+import { matrixOperators } from './matrix.js';
+import { movementOperators } from './movement.js';
+import { normalisationOperators } from './normalisation.js';
+import { polynomialOperators } from './polynomial.js';
+import { poolingOperators } from './pooling.js';
+import { reductionOperators } from './reduction.js';
+
+/** Every operator of the engine by its name: autograd has one rule for each of them. */
+export const operators = {
+  ...elementwiseOperators,
+  ...reductionOperators,
+  ...matrixOperators,
+  ...movementOperators,
+  ...convolutionOperators,
+  ...poolingOperators,
+  ...classificationOperators,
+  ...normalisationOperators,
+  ...polynomialOperators,
+};
+
+/** The operators of the engine. */
+export type Operators = typeof operators;
+
+/** The name of an operator of the engine. */
+export type OperatorName = keyof Operators;

@@ -1,0 +1,57 @@
+import { ArgumentError, ShapeError } from '../errors.js';
+import type { Operand, WindowGeometry } from '../kernels.js';
+import { checkFloat, operator } from '../operator.js';
+import { formatShape, type Shape } from '../shape.js';
+import { windowedShape } from './window.js';
+
+function pooledShape(name: string, x: Operand, geometry: WindowGeometry): Shape {
+  checkFloat(name, x);
+  if (x.shape.length !== 4) {
+    throw new ShapeError(`${name}: ${formatShape(x.shape)}: the input must be [N,C,H,W]`);
+  }
+  if (geometry.padding.some((padding, axis) => 2 * padding > geometry.kernel[axis]!)) {
+    throw new ArgumentError(
+      `${name}: padding ${geometry.padding} may be half of the kernel ${geometry.kernel} at most, or a window would see padding only`,
+    );
+  }
+  return [x.shape[0]!, x.shape[1]!, ...windowedShape(name, x.shape, geometry)];
+}
+
+/** Pooling over planes; the gradients are linear maps, each the transpose of the other. */
+export const poolingOperators = {
+  maxPool2d: operator<readonly [Operand], WindowGeometry>({
+    name: 'maxPool2d',
+    infer: ([x], geometry) => {
+      const shape = pooledShape('maxPool2d', x, geometry);
+      return [
+        { shape, dtype: x.dtype },
+        { shape, dtype: 'int32' },
+      ];
+    },
+    launch: (kernels, [x], [out, indices], geometry) => kernels.maxPool2d(x, out!, indices!, geometry),
+  }),
+
+  maxPool2dSelect: operator<readonly [Operand, Operand], void>({
+    name: 'maxPool2dSelect',
+    infer: ([x, indices]) => [{ shape: indices.shape, dtype: x.dtype }],
+    launch: (kernels, [x, indices], [out]) => kernels.maxPool2dSelect(x, indices, out!),
+  }),
+
+  maxPool2dGradient: operator<readonly [Operand, Operand], { readonly shape: Shape }>({
+    name: 'maxPool2dGradient',
+    infer: ([gradient], { shape }) => [{ shape, dtype: gradient.dtype }],
+    launch: (kernels, [gradient, indices], [out]) => kernels.maxPool2dGradient(gradient, indices, out!),
+  }),
+
+  averagePool2d: operator<readonly [Operand], WindowGeometry>({
+    name: 'averagePool2d',
+    infer: ([x], geometry) => [{ shape: pooledShape('averagePool2d', x, geometry), dtype: x.dtype }],
+    launch: (kernels, [x], [out], geometry) => kernels.averagePool2d(x, out!, geometry),
+  }),
+
+  averagePool2dGradient: operator<readonly [Operand], WindowGeometry & { readonly shape: Shape }>({
+    name: 'averagePool2dGradient',
+    infer: ([gradient], { shape }) => [{ shape, dtype: gradient.dtype }],
+    launch: (kernels, [gradient], [out], geometry) => kernels.averagePool2dGradient(gradient, out!, geometry),
+  }),
+};
