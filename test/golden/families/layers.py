@@ -178,8 +178,7 @@ def cases():
                  layer("MaxPool2d", kernelSize=2), layer("Flatten"), layer("Linear", inFeatures=12, outFeatures=3)]
     sequential = [layer("Conv1d", inChannels=2, outChannels=3, kernelSize=3, padding=1),
                   layer("BatchNorm1d", features=3), polynomial(3, 4), layer("MaxPool1d", kernelSize=2),
-             layer("Flatten"),
-                  layer("Linear", inFeatures=9, outFeatures=3)]
+                  layer("Flatten"), layer("Linear", inFeatures=9, outFeatures=3)]
     normal_first, polynomial_first = convolutional(polynomial(8, 4)), convolutional(polynomial(8, 4), False)
     return [
         once("convolution, BatchNorm, polynomial of degree 8", normal_first, images, labels),
