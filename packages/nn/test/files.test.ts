@@ -1,0 +1,197 @@
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FormatError, PnnError } from '@pnn/tensor';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  FileError,
+  loadNpy,
+  loadSafetensors,
+  readFileBytes,
+  saveNpy,
+  saveSafetensors,
+  writeFileAtomically,
+} from '../src/node/index.js';
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof fs>();
+  return { ...original, open: vi.fn(original.open), readFile: vi.fn(original.readFile) };
+});
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await fs.mkdtemp(join(tmpdir(), 'pnn-files-'));
+});
+
+afterEach(async () => {
+  await fs.rm(folder, { recursive: true });
+});
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: simulated`), { code });
+}
+
+/** Lets the next file opened write half of the bytes and then fail as a full disk does. */
+function fillDiskDuringNextWrite(): void {
+  const { open } = fs;
+  vi.mocked(open).mockImplementationOnce(async (path, flags) => {
+    const file = await open(path, flags);
+    file.writeFile = async (data) => {
+      const bytes = data as Uint8Array;
+      await file.write(bytes.subarray(0, bytes.length / 2));
+      throw systemError('ENOSPC');
+    };
+    return file;
+  });
+}
+
+async function failure(promise: Promise<unknown>): Promise<FileError> {
+  const error = await promise.then(
+    () => expect.fail('the promise was fulfilled'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(FileError);
+  expect(error).toBeInstanceOf(PnnError);
+  return error as FileError;
+}
+
+describe('writeFileAtomically', () => {
+  it('writes, and replaces what was there', async () => {
+    const path = join(folder, 'file');
+    await writeFileAtomically(path, Uint8Array.of(1, 2, 3));
+    await writeFileAtomically(path, Uint8Array.of(4));
+    expect(await readFileBytes(path)).toEqual(Uint8Array.of(4));
+    expect(await fs.readdir(folder)).toEqual(['file']);
+  });
+
+  it('leaves the old content and nothing half-written when the disk is full', async () => {
+    const path = join(folder, 'file');
+    await writeFileAtomically(path, Uint8Array.of(1, 2, 3, 4));
+    fillDiskDuringNextWrite();
+    const error = await failure(writeFileAtomically(path, new Uint8Array(100)));
+    expect(error.message).toBe(`${path}: cannot be written, since no space is left on the device`);
+    expect(await readFileBytes(path)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(await fs.readdir(folder)).toEqual(['file']);
+  });
+
+  it('leaves nothing when the first write of a file fails', async () => {
+    fillDiskDuringNextWrite();
+    await failure(writeFileAtomically(join(folder, 'file'), new Uint8Array(100)));
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+
+  it('leaves nothing when the bytes do not reach the disk', async () => {
+    const { open } = fs;
+    vi.mocked(open).mockImplementationOnce(async (path, flags) => {
+      const file = await open(path, flags);
+      file.sync = () => Promise.reject(systemError('EIO'));
+      return file;
+    });
+    const path = join(folder, 'file');
+    const error = await failure(writeFileAtomically(path, new Uint8Array(100)));
+    expect(error.message).toBe(`${path}: cannot be written, since EIO: simulated`);
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+
+  it('refuses a path that is a folder and leaves the folder as it was', async () => {
+    const path = join(folder, 'inner');
+    await fs.mkdir(path);
+    await fs.writeFile(join(path, 'kept'), '');
+    await failure(writeFileAtomically(path, new Uint8Array(9)));
+    expect(await fs.readdir(folder)).toEqual(['inner']);
+    expect(await fs.readdir(path)).toEqual(['kept']);
+  });
+
+  it('refuses a folder that does not exist', async () => {
+    const path = join(folder, 'missing', 'file');
+    const error = await failure(writeFileAtomically(path, new Uint8Array(9)));
+    expect(error.message).toBe(`${path}: cannot be written, since its folder does not exist`);
+    expect(error.cause).toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('refuses a folder that is a file', async () => {
+    await fs.writeFile(join(folder, 'file'), 'text');
+    const path = join(folder, 'file', 'inner');
+    const error = await failure(writeFileAtomically(path, new Uint8Array(9)));
+    expect(error.message).toBe(`${path}: cannot be written, since a part of the path is not a folder`);
+  });
+
+  it('says so where permission is denied', async () => {
+    vi.mocked(fs.open).mockRejectedValueOnce(systemError('EACCES'));
+    const path = join(folder, 'file');
+    const error = await failure(writeFileAtomically(path, new Uint8Array(9)));
+    expect(error.message).toBe(`${path}: cannot be written, since permission is denied`);
+  });
+
+  it('takes names as long as the file system does', async () => {
+    const path = join(folder, 'x'.repeat(255));
+    await writeFileAtomically(path, Uint8Array.of(1));
+    expect(await readFileBytes(path)).toEqual(Uint8Array.of(1));
+  });
+
+  it('keeps the writers of one path apart', async () => {
+    const path = join(folder, 'file');
+    const contents = Array.from({ length: 20 }, (_, i) => new Uint8Array(100_000).fill(i));
+    await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
+    const written = await readFileBytes(path);
+    expect(written.length).toBe(100_000);
+    expect(new Set(written).size).toBe(1);
+    expect(await fs.readdir(folder)).toEqual(['file']);
+  });
+});
+
+describe('readFileBytes', () => {
+  it('reads exactly the content', async () => {
+    const path = join(folder, 'file');
+    await fs.writeFile(path, 'content');
+    const bytes = await readFileBytes(path);
+    expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
+    expect(new TextDecoder().decode(bytes)).toBe('content');
+    await fs.writeFile(path, '');
+    expect(await readFileBytes(path)).toEqual(new Uint8Array(0));
+  });
+
+  it('names a missing file, a folder and a file that may not be read', async () => {
+    const path = join(folder, 'missing');
+    expect((await failure(readFileBytes(path))).message).toBe(`${path}: cannot be read, since it does not exist`);
+    expect((await failure(readFileBytes(folder))).message).toBe(`${folder}: cannot be read, since it is a folder`);
+    vi.mocked(fs.readFile).mockRejectedValueOnce(systemError('EACCES'));
+    expect((await failure(readFileBytes(path))).message).toBe(`${path}: cannot be read, since permission is denied`);
+  });
+});
+
+describe('files of arrays', () => {
+  const weight = { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1.5, -0, Infinity, 1e-40) } as const;
+  const mask = { dtype: 'bool', shape: [3], data: Uint8Array.of(1, 0, 1) } as const;
+
+  it('saves and loads .npy', async () => {
+    const path = join(folder, 'weight.npy');
+    await saveNpy(path, weight);
+    expect(await loadNpy(path)).toEqual(weight);
+  });
+
+  it('saves and loads safetensors', async () => {
+    const path = join(folder, 'model.safetensors');
+    await saveSafetensors(path, { weight, mask }, { format: 'pnn' });
+    const { tensors, metadata } = await loadSafetensors(path);
+    expect(Object.fromEntries(tensors)).toEqual({ weight, mask });
+    expect(metadata).toEqual({ format: 'pnn' });
+  });
+
+  it('names the path of a file in another format', async () => {
+    const path = join(folder, 'file');
+    await fs.writeFile(path, 'something else');
+    await expect(loadNpy(path)).rejects.toThrow(FormatError);
+    await expect(loadNpy(path)).rejects.toThrow(`${path}: not a NumPy array`);
+    await expect(loadSafetensors(path)).rejects.toThrow(FormatError);
+    await expect(loadSafetensors(path)).rejects.toThrow(`${path}: a header of`);
+  });
+
+  it('writes nothing where the array is wrong', async () => {
+    const wrong = { ...weight, shape: [5] };
+    await expect(saveNpy(join(folder, 'a'), wrong)).rejects.toThrow(PnnError);
+    await expect(saveSafetensors(join(folder, 'b'), { wrong })).rejects.toThrow('tensor "wrong"');
+    expect(await fs.readdir(folder)).toEqual([]);
+  });
+});
