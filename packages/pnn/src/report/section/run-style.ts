@@ -1,0 +1,12 @@
+import type { SeriesStyle } from '../chart/series.js';
+import { HUES } from '../chart/series.js';
+import type { Report, RunRecord } from '../record.js';
+import { referenceRun } from '../summary.js';
+
+/** How a run is drawn in every chart: the reference dashed in the neutral colour, the others in hues, then dotted. */
+export function runStyle(report: Report, run: RunRecord): SeriesStyle {
+  const reference = referenceRun(report);
+  if (run === reference) return { colour: 0, dash: 'dashed' };
+  const index = report.runs.filter((other) => other !== reference).indexOf(run);
+  return { colour: index + 1, dash: index < HUES ? 'solid' : 'dotted' };
+}
