@@ -1,1 +1,9 @@
-export {};
+export { type BackwardOptions, grad } from './backward.js';
+export { checkGradients, type GradientCheckOptions } from './check-gradients.js';
+export { checkpoint } from './checkpoint.js';
+export { type CustomOperator, customOperator } from './custom.js';
+export { type BackwardCallOptions, backward, requireGrad, zeroGrad } from './history.js';
+export { enableGrad, noGrad } from './recording.js';
+export type { Context, FusedRule, Rule, RulesOf, Vjp, VjpOfEach, VjpPerInput } from './rule.js';
+export { rules } from './rules/index.js';
+export { penaltyOf } from './rules/polynomial.js';

@@ -38,6 +38,6 @@ export {
   setSeed,
 } from './random.js';
 export { keep, scope } from './scope.js';
-export { formatShape, type Pair, pairOf, type Shape, sizeOf, stridesOf } from './shape.js';
+export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf, stridesOf } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { type Axes, apply, type ReductionOptions, type SliceRange, Tensor, type TensorLike, where } from './tensor.js';

@@ -1,0 +1,264 @@
+import {
+  formatShape,
+  GradientError,
+  keep,
+  onesLike,
+  ShapeError,
+  sameShape,
+  scope,
+  type Tensor,
+  zerosLike,
+} from '@pnn/tensor';
+import { type CallVertex, type Edge, edgeOf } from './graph.js';
+import { enableGrad, noGrad } from './recording.js';
+import type { FusedRule, Rule, Vjp, VjpOfEach } from './rule.js';
+
+/** Whether gradients are themselves recorded, and whether the graph can be gone through again. */
+export interface BackwardOptions {
+  /** Keeps what the graph holds, so that it can be differentiated again. */
+  readonly retainGraph?: boolean;
+  /** Records the computation of the gradients, so that they can be differentiated; keeps the graph. */
+  readonly createGraph?: boolean;
+}
+
+interface TraversalOptions extends BackwardOptions {
+  /** Whether what lies behind a target is left alone, even where another target is to be found there. */
+  readonly stopAtInputs?: boolean;
+}
+
+interface Root {
+  readonly tensor: Tensor;
+  readonly gradient: Tensor | undefined;
+}
+
+/** Gradients that are on their way: one for each output of a call. Each is a handle of its own. */
+class Pending {
+  readonly #gradients = new Map<Edge['vertex'], (Tensor | undefined)[]>();
+  readonly #differentiable: boolean;
+
+  constructor(differentiable: boolean) {
+    this.#differentiable = differentiable;
+  }
+
+  add({ vertex, index }: Edge, gradient: Tensor): void {
+    let slots = this.#gradients.get(vertex);
+    if (!slots) {
+      slots = [];
+      this.#gradients.set(vertex, slots);
+    }
+    const before = slots[index];
+    slots[index] = before ? before.add(gradient) : gradient;
+    if (before && !this.#differentiable) {
+      before.dispose();
+      gradient.dispose();
+    }
+  }
+
+  of(vertex: Edge['vertex']): readonly (Tensor | undefined)[] {
+    return this.#gradients.get(vertex) ?? [];
+  }
+
+  /** Frees the gradients of a call that has been gone through. */
+  done(vertex: CallVertex, captured: ReadonlySet<Tensor>): void {
+    if (this.#differentiable) return;
+    for (const gradient of this.of(vertex)) if (gradient && !captured.has(gradient)) gradient.dispose();
+    this.#gradients.delete(vertex);
+  }
+}
+
+/** The calls that the roots depend on, latest first, without those behind the ends. */
+function callsBehind(roots: readonly Edge[], ends: readonly Edge[]): CallVertex[] {
+  const found = new Set<CallVertex>();
+  const endings = new Set(ends.map(({ vertex }) => vertex));
+  const waiting = roots.map(({ vertex }) => vertex);
+  for (let vertex = waiting.pop(); vertex; vertex = waiting.pop()) {
+    if (vertex.kind === 'leaf' || found.has(vertex) || endings.has(vertex)) continue;
+    found.add(vertex);
+    for (const edge of vertex.edges) if (edge) waiting.push(edge.vertex);
+  }
+  return [...found].sort((a, b) => b.order - a.order);
+}
+
+function includes(edges: readonly Edge[], wanted: Edge): boolean {
+  return edges.some(({ vertex, index }) => vertex === wanted.vertex && index === wanted.index);
+}
+
+/** Of these calls (latest first), those through which a target can be reached. */
+function callsBefore(calls: readonly CallVertex[], targets: readonly Edge[]): Set<CallVertex> {
+  const reaching = new Set<CallVertex>();
+  for (let i = calls.length - 1; i >= 0; i--) {
+    const call = calls[i]!;
+    const leads = call.edges.some(
+      (edge) => edge && (includes(targets, edge) || (edge.vertex.kind === 'call' && reaching.has(edge.vertex))),
+    );
+    if (leads) reaching.add(call);
+  }
+  return reaching;
+}
+
+function isFused(rule: Rule): rule is FusedRule<never, unknown> & Rule {
+  return typeof rule === 'object' && 'fused' in rule;
+}
+
+/** The gradients of the inputs of a call, one vjp for each input that needs one. */
+function differentiate(
+  call: CallVertex,
+  gradients: readonly (Tensor | undefined)[],
+  needed: readonly boolean[],
+  createGraph: boolean,
+): readonly (Tensor | undefined)[] {
+  const { rule } = call;
+  if (isFused(rule)) {
+    return (
+      (createGraph ? undefined : rule.fused(gradients, call, needed)) ??
+      compose(call, rule, gradients, needed, createGraph)
+    );
+  }
+  const [gradient] = gradients;
+  if (!gradient) return [];
+  return needed.map((wanted, index) => {
+    if (!wanted) return undefined;
+    if (typeof rule === 'function') return (rule as VjpOfEach<unknown>)(gradient, call, index);
+    return (rule as readonly (Vjp | undefined)[])[index]?.(gradient, call);
+  });
+}
+
+/** Differentiates the composition of a fused operator instead, with views of the inputs as its leaves. */
+function compose(
+  call: CallVertex,
+  rule: FusedRule<never, unknown>,
+  gradients: readonly (Tensor | undefined)[],
+  needed: readonly boolean[],
+  createGraph: boolean,
+): readonly (Tensor | undefined)[] {
+  return enableGrad(() => {
+    const views = call.edges.map((_, index) => {
+      const input = call.optionalInput(index);
+      const isArgument = index < (rule.capturedFrom ?? Number.POSITIVE_INFINITY);
+      return needed[index] && isArgument ? input?.reshape(input.shape) : input;
+    });
+    const outputs = rule.composition(views as never, call.attributes);
+    const roots = outputs.flatMap((tensor, index) => {
+      const gradient = gradients[index];
+      return gradient && tensor.requiresGrad ? [{ tensor, gradient }] : [];
+    });
+    const targets = views.flatMap((view, index) => (needed[index] && view ? [view] : []));
+    const found = gradientsOf(roots, targets, { createGraph, stopAtInputs: true });
+    return needed.map((wanted) => (wanted ? found.shift() : undefined));
+  });
+}
+
+/**
+ * Goes from the roots through the graph, latest call first, and hands over the gradients of the targets (of all leaves
+ * where there are no targets). Without `createGraph` every gradient on the way is freed once it has been passed on.
+ */
+function traverse(
+  roots: readonly Root[],
+  options: TraversalOptions,
+  targets: readonly Edge[] | undefined,
+  receive: (edge: Edge, gradient: Tensor) => void,
+): void {
+  const createGraph = options.createGraph ?? false;
+  const retainGraph = options.retainGraph ?? createGraph;
+  const starts = roots.map(({ tensor }) => edgeOf(tensor)!);
+  const calls = callsBehind(starts, options.stopAtInputs && targets ? targets : []);
+  const reaching = targets && callsBefore(calls, targets);
+  const pending = new Pending(createGraph);
+  const captured = new Set<Tensor>();
+  const capture = (edge: Edge): void => {
+    const gradient = pending.of(edge.vertex)[edge.index];
+    if (!gradient || captured.has(gradient)) return;
+    captured.add(gradient);
+    receive(edge, gradient);
+  };
+  const isWanted = (edge: Edge | undefined): boolean =>
+    edge !== undefined &&
+    (!targets || includes(targets, edge) || (edge.vertex.kind === 'call' && reaching!.has(edge.vertex)));
+
+  roots.forEach(({ tensor, gradient }, i) => {
+    pending.add(starts[i]!, gradient ? (createGraph ? gradient : gradient.detach()) : onesLike(tensor));
+  });
+  for (const call of calls) {
+    const gradients = pending.of(call);
+    for (const target of targets ?? []) if (target.vertex === call) capture(target);
+    if (gradients.length > 0 && (!reaching || reaching.has(call))) {
+      const needed = call.edges.map(isWanted);
+      const run = () => differentiate(call, gradients, needed, createGraph);
+      const results = createGraph ? run() : scope(() => noGrad(run).map((result) => result?.detach()));
+      results.forEach((result, index) => {
+        if (result && needed[index]) pending.add(call.edges[index]!, result);
+      });
+    }
+    pending.done(call, captured);
+    if (!retainGraph) call.release();
+  }
+  if (targets) for (const target of targets) capture(target);
+  else {
+    const edges = [...starts, ...calls.flatMap((call) => call.edges)];
+    for (const edge of edges) if (edge?.vertex.kind === 'leaf') capture(edge);
+  }
+}
+
+function checkRoot(operation: string, { tensor, gradient }: Root): void {
+  if (!edgeOf(tensor)) {
+    throw new GradientError(`${operation}: the tensor depends on nothing that requires a gradient: see requireGrad()`);
+  }
+  if (!gradient && tensor.size !== 1) {
+    throw new ShapeError(
+      `${operation}: ${formatShape(tensor.shape)} is not a scalar: pass the gradient with respect to it`,
+    );
+  }
+  if (gradient && !sameShape(gradient.shape, tensor.shape)) {
+    throw new ShapeError(
+      `${operation}: gradient ${formatShape(gradient.shape)} for a tensor ${formatShape(tensor.shape)}: the shapes differ`,
+    );
+  }
+}
+
+/** Adds the gradient of the root to the `grad` of every leaf behind it. */
+export function accumulateGradients(root: Root, options: BackwardOptions): void {
+  checkRoot('backward', root);
+  traverse([root], options, undefined, ({ vertex }, gradient) => {
+    if (vertex.kind !== 'leaf') return;
+    const before = vertex.gradient;
+    vertex.gradient = keep(before && !before.disposed ? before.add(gradient) : gradient);
+    if (before && !before.disposed) {
+      before.dispose();
+      gradient.dispose();
+    }
+  });
+}
+
+/** The gradients of the sum of the roots with respect to the targets; zeros for a target that it does not depend on. */
+export function gradientsOf(roots: readonly Root[], targets: readonly Tensor[], options: TraversalOptions): Tensor[] {
+  const edges = targets.map((target) => {
+    const edge = edgeOf(target);
+    if (!edge) throw new GradientError('grad: an input does not require a gradient: pass it to requireGrad() first');
+    return edge;
+  });
+  const found = new Array<Tensor | undefined>(targets.length);
+  traverse(roots, options, edges, (edge, gradient) => {
+    edges.forEach((wanted, index) => {
+      if (wanted.vertex === edge.vertex && wanted.index === edge.index) found[index] = gradient;
+    });
+  });
+  return targets.map((target, index) => found[index] ?? zerosLike(target));
+}
+
+/**
+ * The gradients of a scalar (or of ⟨gradient, output⟩) with respect to tensors that it was computed from, without
+ * touching anybody's `grad`.
+ *
+ * @param inputs leaves or intermediate results; one that the output does not depend on gets zeros
+ * @throws GradientError where the output or an input does not require a gradient, or the graph was let go
+ * @throws ShapeError where the output is not a scalar and no gradient is given
+ */
+export function grad(
+  output: Tensor,
+  inputs: readonly Tensor[],
+  options: BackwardOptions & { readonly gradient?: Tensor } = {},
+): Tensor[] {
+  const root = { tensor: output, gradient: options.gradient };
+  checkRoot('grad', root);
+  return gradientsOf([root], inputs, options);
+}

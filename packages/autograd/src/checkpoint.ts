@@ -1,0 +1,60 @@
+import { type Operator, randomState, restoreRandomState, scope, type Tensor } from '@pnn/tensor';
+import { CallVertex, edgeOf } from './graph.js';
+import { recordCall } from './history.js';
+import { isRecording } from './recording.js';
+import type { Rule } from './rule.js';
+
+const operator: Operator = { name: 'checkpoint', infer: () => [], launch: () => {} };
+
+/** The tensors that gradients flow to and that calls from `firstOrder` on have used but not made. */
+function sourcesOf(output: Tensor, firstOrder: number): Tensor[] {
+  const inside = new Set<CallVertex>();
+  const sources = new Set<Tensor>();
+  const start = edgeOf(output)?.vertex;
+  const waiting = start instanceof CallVertex ? [start] : [];
+  for (let call = waiting.pop(); call; call = waiting.pop()) {
+    if (inside.has(call)) continue;
+    inside.add(call);
+    for (const [index, edge] of call.edges.entries()) {
+      if (!edge) continue;
+      if (edge.vertex instanceof CallVertex && edge.vertex.order >= firstOrder) waiting.push(edge.vertex);
+      else sources.add(call.input(index));
+    }
+  }
+  return [...sources];
+}
+
+/**
+ * Computes `body(...inputs)` and keeps nothing of it but the result; backward computes the body again. Trades time for
+ * memory (Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174). Gradients flow to the inputs
+ * and to everything else that the body uses, such as the parameters of a layer. The second run draws the same random
+ * numbers, so that dropout masks agree.
+ *
+ * @param body must compute the same both times; statistics that it updates on the way are updated twice
+ */
+export function checkpoint(body: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
+  if (!isRecording()) return body(...inputs);
+  const state = randomState();
+  const firstOrder = CallVertex.nextOrder;
+  const [output, captured] = scope(() => {
+    const result = body(...inputs);
+    const sources = sourcesOf(result, firstOrder).filter((source) => !inputs.includes(source));
+    return [result.detach(), sources] as const;
+  });
+  const rule: Rule = {
+    capturedFrom: inputs.length,
+    fused: () => undefined,
+    composition: (views: readonly (Tensor | undefined)[]) => {
+      const later = randomState();
+      restoreRandomState(state);
+      try {
+        return [body(...(views.slice(0, inputs.length) as Tensor[]))];
+      } finally {
+        restoreRandomState(later);
+      }
+    },
+  };
+  const call = { operator, inputs: [...inputs, ...captured], outputs: [output], attributes: undefined };
+  if (call.inputs.some((input) => input.requiresGrad)) recordCall(call, rule);
+  return output;
+}

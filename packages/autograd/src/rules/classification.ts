@@ -1,0 +1,38 @@
+import { apply, type Operators, operators } from '@pnn/tensor';
+import { constant, type RulesOf } from '../rule.js';
+
+type ClassificationName = 'softmax' | 'logSoftmax' | 'crossEntropy' | 'crossEntropyGradient';
+
+export const classificationRules: RulesOf<Pick<Operators, ClassificationName>> = {
+  softmax: [
+    (g, c) => {
+      const y = c.output(0);
+      return y.mul(g.sub(g.mul(y).sum(-1, { keepDims: true })));
+    },
+  ],
+  logSoftmax: [
+    (g, c) =>
+      g.sub(
+        c
+          .output(0)
+          .exp()
+          .mul(g.sum(-1, { keepDims: true })),
+      ),
+  ],
+  crossEntropy: {
+    fused: ([losses, softmax], call) =>
+      softmax || !losses
+        ? undefined
+        : [
+            apply(operators.crossEntropyGradient, [losses, call.output(1), call.input(1)], call.attributes)[0],
+            undefined,
+          ],
+    composition: ([logits, labels], { labelSmoothing }) => {
+      const logarithms = logits.logSoftmax();
+      const ofLabel = logarithms.gather(1, labels.unsqueeze(1)).squeeze(1);
+      const ofAll = logarithms.mean(1);
+      return [ofLabel.mul(labelSmoothing - 1).sub(ofAll.mul(labelSmoothing)), logarithms.exp()];
+    },
+  },
+  crossEntropyGradient: constant,
+};

@@ -1,0 +1,147 @@
+import { full, type Operators, type Tensor, where } from '@pnn/tensor';
+import { constant, type RulesOf, zero } from '../rule.js';
+
+type ElementwiseName =
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'reciprocal'
+  | 'square'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'relu'
+  | 'silu'
+  | 'gelu'
+  | 'softplus'
+  | 'erf'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'gate'
+  | 'equal'
+  | 'notEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'greater'
+  | 'greaterEqual'
+  | 'where'
+  | 'cast'
+  | 'broadcast'
+  | 'bernoulli';
+
+const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+
+/** Φ(x) + x·φ(x). */
+function geluDerivative(x: Tensor): Tensor {
+  const distribution = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
+  const density = x
+    .square()
+    .mul(-0.5)
+    .exp()
+    .mul(SQRT_2_OVER_PI / 2);
+  return distribution.add(x.mul(density));
+}
+
+function scalarLike(like: Tensor, value: number): Tensor {
+  return full([], value, like);
+}
+
+/** 1 where a wins, ½ where both are equal, 0 where b wins. */
+function share(wins: Tensor, ties: Tensor, like: Tensor): Tensor {
+  return wins.cast(like.dtype).add(ties.cast(like.dtype).mul(0.5));
+}
+
+/** y' of every elementwise operator, times the gradient, summed back over what was broadcast. */
+export const elementwiseRules: RulesOf<Pick<Operators, ElementwiseName>> = {
+  neg: [(g) => g.neg()],
+  abs: [(g, c) => g.mul(c.input(0).sign())],
+  sign: [zero],
+  exp: [(g, c) => g.mul(c.output(0))],
+  expm1: [(g, c) => g.mul(c.output(0).add(1))],
+  log: [(g, c) => g.div(c.input(0))],
+  log1p: [(g, c) => g.div(c.input(0).add(1))],
+  sqrt: [(g, c) => g.div(c.output(0).mul(2))],
+  reciprocal: [(g, c) => g.mul(c.output(0).square()).neg()],
+  square: [(g, c) => g.mul(c.input(0)).mul(2)],
+  sin: [(g, c) => g.mul(c.input(0).cos())],
+  cos: [(g, c) => g.mul(c.input(0).sin()).neg()],
+  tanh: [(g, c) => g.mul(c.output(0).square().neg().add(1))],
+  sigmoid: [(g, c) => g.mul(c.output(0).mul(c.output(0).neg().add(1)))],
+  relu: [(g, c) => g.gate(c.input(0))],
+  silu: [
+    (g, c) => {
+      const x = c.input(0);
+      const s = x.sigmoid();
+      return g.mul(s.mul(x.mul(s.neg().add(1)).add(1)));
+    },
+  ],
+  gelu: [(g, c) => g.mul(geluDerivative(c.input(0)))],
+  softplus: [(g, c) => g.mul(c.input(0).sigmoid())],
+  erf: [(g, c) => g.mul(c.input(0).square().neg().exp().mul(TWO_OVER_SQRT_PI))],
+  floor: [zero],
+  ceil: [zero],
+  round: [zero],
+
+  add: [(g, c) => g.sumTo(c.shape(0)), (g, c) => g.sumTo(c.shape(1))],
+  sub: [(g, c) => g.sumTo(c.shape(0)), (g, c) => g.neg().sumTo(c.shape(1))],
+  mul: [(g, c) => g.mul(c.input(1)).sumTo(c.shape(0)), (g, c) => g.mul(c.input(0)).sumTo(c.shape(1))],
+  div: [
+    (g, c) => g.div(c.input(1)).sumTo(c.shape(0)),
+    (g, c) => g.mul(c.output(0)).div(c.input(1)).neg().sumTo(c.shape(1)),
+  ],
+  pow: [
+    (g, c) => {
+      // b·a^(b−1), which is 0 for b = 0 even where a = 0: the exponent −1 must not appear there.
+      const a = c.input(0);
+      const b = c.input(1);
+      const exponent = where(b.equal(0), scalarLike(b, 1), b).sub(1);
+      return g.mul(b.mul(a.pow(exponent))).sumTo(c.shape(0));
+    },
+    (g, c) => {
+      // a^b·ln a, whose limit is 0 for a = 0, b > 0: the logarithm of 0 must not appear there.
+      const a = c.input(0);
+      const safe = where(a.equal(0), scalarLike(a, 1), a);
+      return g.mul(c.output(0).mul(safe.log())).sumTo(c.shape(1));
+    },
+  ],
+  maximum: [
+    (g, c) => g.mul(share(c.input(0).greater(c.input(1)), c.input(0).equal(c.input(1)), g)).sumTo(c.shape(0)),
+    (g, c) => g.mul(share(c.input(1).greater(c.input(0)), c.input(0).equal(c.input(1)), g)).sumTo(c.shape(1)),
+  ],
+  minimum: [
+    (g, c) => g.mul(share(c.input(0).less(c.input(1)), c.input(0).equal(c.input(1)), g)).sumTo(c.shape(0)),
+    (g, c) => g.mul(share(c.input(1).less(c.input(0)), c.input(0).equal(c.input(1)), g)).sumTo(c.shape(1)),
+  ],
+  gate: [(g, c) => g.gate(c.input(1)).sumTo(c.shape(0)), zero],
+
+  equal: constant,
+  notEqual: constant,
+  less: constant,
+  lessEqual: constant,
+  greater: constant,
+  greaterEqual: constant,
+
+  where: [
+    undefined,
+    (g, c) => where(c.input(0), g, scalarLike(g, 0)).sumTo(c.shape(1)),
+    (g, c) => where(c.input(0), scalarLike(g, 0), g).sumTo(c.shape(2)),
+  ],
+  cast: [(g, c) => g.cast(c.input(0).dtype)],
+  broadcast: [(g, c) => g.sumTo(c.shape(0))],
+  bernoulli: constant,
+};

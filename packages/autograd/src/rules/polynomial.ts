@@ -1,0 +1,82 @@
+import {
+  apply,
+  type Operators,
+  operators,
+  type Penalty,
+  type PolynomialActivationForm,
+  type Tensor,
+  zeros,
+} from '@pnn/tensor';
+import { constant, type RulesOf } from '../rule.js';
+
+/** Coefficient k, shaped so that it broadcasts against x. */
+function coefficient(coefficients: Tensor, k: number, x: Tensor): Tensor {
+  if (coefficients.rank === 1) return coefficients.slice([k]);
+  return coefficients.slice([[], k]).reshape(x.shape.map((length, axis) => (axis === 1 ? length : 1)));
+}
+
+/** Σ_k c_k s^(k − first) over first ≤ k < end by Horner's method, with its derivative in s. */
+function horner(coefficients: Tensor, first: number, end: number, s: Tensor): { value: Tensor; slope: Tensor } {
+  let value = s.mul(0);
+  let slope = value;
+  for (let k = end - 1; k >= first; k--) {
+    slope = slope.mul(s).add(value);
+    value = value.mul(s).add(coefficient(coefficients, k, s));
+  }
+  return { value, slope };
+}
+
+/** p(x) and p′(x) in either basis (see PolynomialForm). */
+function evaluate(x: Tensor, coefficients: Tensor, form: PolynomialActivationForm): { value: Tensor; slope: Tensor } {
+  const t = x.div(form.bound);
+  const terms = coefficients.shape.at(-1)!;
+  if (form.basis === 'monomial') {
+    const { value, slope } = horner(coefficients, 0, terms, t);
+    return { value, slope: slope.div(form.bound) };
+  }
+  const s = t.square().mul(2).sub(1);
+  const even = horner(coefficients, 0, form.evenTerms, s);
+  const odd = horner(coefficients, form.evenTerms, terms, s);
+  return {
+    value: even.value.add(t.mul(odd.value)),
+    slope: t
+      .mul(4)
+      .mul(even.slope.add(t.mul(odd.slope)))
+      .add(odd.value)
+      .div(form.bound),
+  };
+}
+
+/** The mean penalty on x (see Penalty). */
+export function penaltyOf(x: Tensor, { form, limit, cap }: Penalty): Tensor {
+  const size = x.abs();
+  if (form === 'power') {
+    const ratio = size.div(limit);
+    const inside = Number.isFinite(cap) ? ratio.clamp(0, 1 + cap) : ratio;
+    const beyond = ratio.sub(inside);
+    return inside.pow(10).add(inside.detach().pow(9).mul(10).mul(beyond)).mean();
+  }
+  const excess = size.sub(limit).relu();
+  const inside = Number.isFinite(cap) ? excess.clamp(0, cap) : excess;
+  const beyond = excess.sub(inside);
+  return form === 'exponential'
+    ? inside.expm1().add(inside.detach().exp().mul(beyond)).mean()
+    : inside.square().add(inside.detach().mul(2).mul(beyond)).mean();
+}
+
+export const polynomialRules: RulesOf<Pick<Operators, 'polynomial' | 'polynomialGradient'>> = {
+  polynomial: {
+    fused: ([output, penalty], call, [, learnable]) => {
+      const inputs = [output, penalty, call.input(0), call.input(1)] as const;
+      return apply(operators.polynomialGradient, inputs, { ...call.attributes, learnable: learnable ?? false });
+    },
+    composition: ([x, coefficients], form) => {
+      const penalty = form.penalty ? penaltyOf(x, form.penalty) : zeros([], x);
+      if (form.outside === 'polynomial') return [evaluate(x, coefficients, form).value, penalty];
+      const inside = x.clamp(-form.bound, form.bound);
+      const { value, slope } = evaluate(inside, coefficients, form);
+      return [value.add(x.sub(inside).mul(slope)), penalty];
+    },
+  },
+  polynomialGradient: constant,
+};

@@ -1,0 +1,22 @@
+import type { Operators, Tensor } from '@pnn/tensor';
+import { type Context, constant, type RulesOf } from '../rule.js';
+
+type ReductionRuleName = 'sum' | 'max' | 'min' | 'argmax' | 'argmin' | 'topkIndices' | 'histogram';
+
+/** Equal extreme elements share the gradient evenly. */
+function extreme(g: Tensor, c: Context<{ readonly first: number; readonly end: number }>): Tensor {
+  const { first, end } = c.attributes;
+  const axes = Array.from({ length: end - first }, (_, i) => first + i);
+  const winners = c.input(0).equal(c.output(0)).cast(g.dtype);
+  return g.div(winners.sum(axes, { keepDims: true })).mul(winners);
+}
+
+export const reductionRules: RulesOf<Pick<Operators, ReductionRuleName>> = {
+  sum: [(g, c) => g.broadcastTo(c.shape(0))],
+  max: [extreme],
+  min: [extreme],
+  argmax: constant,
+  argmin: constant,
+  topkIndices: constant,
+  histogram: constant,
+};
