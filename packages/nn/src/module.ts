@@ -1,0 +1,261 @@
+import { noGrad, zeroGrad } from '@pnn/autograd';
+import {
+  DTypeError,
+  type FloatDType,
+  formatShape,
+  type HostArray,
+  PnnError,
+  ShapeError,
+  sameShape,
+  scope,
+  Tensor,
+  tensor,
+} from '@pnn/tensor';
+import { Parameter, type ParameterRole, StateBuffer } from './parameter.js';
+
+/** Parameters that are trained alike. */
+export interface ParameterGroup {
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+  /** Whether clipping by norm counts and rescales the gradients of this group; yes where nothing is said. */
+  readonly clipped?: boolean;
+  /** The learning rate of the group as a multiple of the optimiser's; 1 where nothing is said. */
+  readonly lrScale?: number;
+  /** The weight decay of the group instead of the optimiser's. */
+  readonly weightDecay?: number;
+}
+
+/** Called after a module's forward with what went in and what came out. */
+export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
+
+/** A state dict does not fit the module: names are missing or unexpected, or shapes differ. */
+export class StateDictError extends PnnError {
+  override readonly name = 'StateDictError';
+}
+
+const groupSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
+  weight: {},
+  normalisation: { clipped: false },
+  polynomial: { lrScale: 0.1 },
+};
+
+type Member = readonly [name: string, value: Parameter | StateBuffer | Module];
+
+function isMember(value: unknown): value is Member[1] {
+  return value instanceof Parameter || value instanceof StateBuffer || value instanceof Module;
+}
+
+/**
+ * A part of a network: its parameters, buffers and submodules are simply its properties (or arrays of them), found in
+ * the order in which they were assigned. Subclasses define `forward`.
+ */
+export abstract class Module {
+  /** Whether the module behaves as in training; set by `train` and `eval`. */
+  training = true;
+  #hooks: ForwardHook[] | undefined;
+
+  /** Computes the output. */
+  abstract forward(...inputs: Tensor[]): Tensor;
+
+  /** What stands in brackets behind the name of the module when it is printed: its settings. */
+  describe(): string {
+    return '';
+  }
+
+  #members(): Member[] {
+    return Object.entries(this).flatMap(([name, value]): Member[] => {
+      if (isMember(value)) return [[name, value]];
+      if (!Array.isArray(value)) return [];
+      return value.flatMap((entry, i): Member[] => (isMember(entry) ? [[`${name}.${i}`, entry]] : []));
+    });
+  }
+
+  /** The direct submodules with their names. */
+  children(): [name: string, module: Module][] {
+    return this.#members().flatMap(([name, value]) =>
+      value instanceof Module ? [[name, value] as [string, Module]] : [],
+    );
+  }
+
+  /** This module and all modules in it with their full names, outermost first. */
+  *namedModules(prefix = ''): Generator<[name: string, module: Module]> {
+    yield [prefix, this];
+    for (const [name, child] of this.children()) yield* child.namedModules(prefix ? `${prefix}.${name}` : name);
+  }
+
+  /** All parameters with their full names, such as `0.weight`; each once. */
+  *namedParameters(): Generator<[name: string, parameter: Parameter]> {
+    for (const [name, value] of this.#state()) if (value instanceof Parameter) yield [name, value];
+  }
+
+  /** All parameters, each once. */
+  parameters(): Parameter[] {
+    return [...this.namedParameters()].map(([, parameter]) => parameter);
+  }
+
+  /** All buffers with their full names, such as `1.runningMean`; each once. */
+  *namedBuffers(): Generator<[name: string, buffer: StateBuffer]> {
+    for (const [name, value] of this.#state()) if (value instanceof StateBuffer) yield [name, value];
+  }
+
+  *#state(): Generator<[string, Parameter | StateBuffer]> {
+    const seen = new Set<Tensor>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, value] of module.#members()) {
+        if (value instanceof Module || seen.has(value)) continue;
+        seen.add(value);
+        yield [prefix ? `${prefix}.${name}` : name, value];
+      }
+    }
+  }
+
+  /** The number of numbers that the module learns. */
+  parameterCount(): number {
+    return this.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
+  }
+
+  /** The parameters by what they are for, with the settings that this asks for; groups without parameters are left out. */
+  parameterGroups(): ParameterGroup[] {
+    const parameters = this.parameters();
+    return (Object.keys(groupSettings) as ParameterRole[]).flatMap((role) => {
+      const members = parameters.filter((parameter) => parameter.role === role);
+      return members.length > 0 ? [{ name: role, parameters: members, ...groupSettings[role] }] : [];
+    });
+  }
+
+  /** Switches this module and all in it to the behaviour of training (or, with false, of evaluation). */
+  train(mode = true): this {
+    for (const [, module] of this.namedModules()) module.training = mode;
+    return this;
+  }
+
+  /** Switches this module and all in it to the behaviour of evaluation. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Frees the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) zeroGrad(parameter);
+  }
+
+  /** Parameters and buffers by their full names. These are the tensors themselves, not copies. */
+  stateDict(): Map<string, Tensor> {
+    return new Map(this.#state());
+  }
+
+  /**
+   * Copies values into the parameters and buffers.
+   *
+   * @param options.strict whether every name must be there and no other; yes where nothing is said
+   * @throws StateDictError that lists missing and unexpected names and shapes that differ; nothing is changed then
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: { readonly strict?: boolean } = {}): void {
+    const own = this.stateDict();
+    const problems: string[] = [];
+    const missing = [...own.keys()].filter((name) => !state.has(name));
+    const unexpected = [...state.keys()].filter((name) => !own.has(name));
+    if (options.strict ?? true) {
+      if (missing.length > 0) problems.push(`missing: ${missing.join(', ')}`);
+      if (unexpected.length > 0) problems.push(`unexpected: ${unexpected.join(', ')}`);
+    }
+    for (const [name, target] of own) {
+      const source = state.get(name);
+      if (!source || (sameShape(source.shape, target.shape) && source.dtype === target.dtype)) continue;
+      problems.push(
+        `${name} is ${source.dtype} ${formatShape(source.shape)} instead of ${target.dtype} ${formatShape(target.shape)}`,
+      );
+    }
+    if (problems.length > 0) throw new StateDictError(`loadStateDict: ${problems.join('; ')}`);
+    for (const [name, target] of own) {
+      const source = state.get(name);
+      if (!source) continue;
+      scope(() =>
+        target.assign(
+          source instanceof Tensor ? source : tensor(source.data, { shape: source.shape, device: target.device }),
+        ),
+      );
+    }
+  }
+
+  /**
+   * Turns all float parameters and buffers into another float type. Do it before an optimiser gets to know them.
+   */
+  cast(dtype: FloatDType): this {
+    for (const [, module] of this.namedModules()) {
+      for (const [name, value] of module.#members()) {
+        if (value instanceof Module || value.dtype === dtype || value.dtype === 'int32') continue;
+        const converted = noGrad(() => value.cast(dtype));
+        const replacement =
+          value instanceof Parameter ? new Parameter(converted, value.role) : new StateBuffer(converted);
+        zeroGrad(value);
+        value.dispose();
+        const [property, index] = name.split('.') as [string, string | undefined];
+        if (index === undefined) Reflect.set(module, property, replacement);
+        else Reflect.set(Reflect.get(module, property) as object, index, replacement);
+      }
+    }
+    return this;
+  }
+
+  /** Frees all parameters and buffers; the module cannot be used any more. */
+  dispose(): void {
+    for (const [, value] of this.#state()) {
+      zeroGrad(value);
+      if (!value.disposed) value.dispose();
+    }
+  }
+
+  /**
+   * Has the hook called after every forward of this module.
+   *
+   * @returns a function that removes the hook
+   */
+  addForwardHook(hook: ForwardHook): () => void {
+    if (!this.#hooks) {
+      const hooks: ForwardHook[] = [];
+      const forward = this.forward.bind(this);
+      this.#hooks = hooks;
+      // Shadows the method of the class, so that a module without hooks pays nothing.
+      Object.defineProperty(this, 'forward', {
+        configurable: true,
+        enumerable: false,
+        value: (...inputs: Tensor[]) => {
+          const output = forward(...inputs);
+          for (const each of [...hooks]) each(this, inputs, output);
+          return output;
+        },
+      });
+    }
+    this.#hooks.push(hook);
+    return () => {
+      const index = this.#hooks?.indexOf(hook) ?? -1;
+      if (index >= 0) this.#hooks!.splice(index, 1);
+      if (this.#hooks?.length === 0) {
+        Reflect.deleteProperty(this, 'forward');
+        this.#hooks = undefined;
+      }
+    };
+  }
+
+  /** The module and all in it as a tree, with settings and numbers of parameters. */
+  toString(): string {
+    const lines = (module: Module, label: string, indent: string): string[] => {
+      const count = module.parameterCount();
+      const own = `${indent}${label}${module.constructor.name}(${module.describe()})${count > 0 ? `  ${count.toLocaleString('en')}` : ''}`;
+      return [own, ...module.children().flatMap(([name, child]) => lines(child, `${name}: `, `${indent}  `))];
+    };
+    return lines(this, '', '').join('\n');
+  }
+
+  /** @throws ShapeError | DTypeError where the input has not that many axes, or is not a float tensor */
+  protected checkInput(input: Tensor, ranks: readonly number[], layout: string): void {
+    const name = this.constructor.name;
+    if (!ranks.includes(input.rank)) {
+      throw new ShapeError(`${name}: ${formatShape(input.shape)}: the input must be ${layout}`);
+    }
+    if (input.dtype !== 'float32' && input.dtype !== 'float64') {
+      throw new DTypeError(`${name}: the input is ${input.dtype}: cast() it to float32`);
+    }
+  }
+}
