@@ -1,0 +1,113 @@
+import { noGrad } from '@pnn/autograd';
+import {
+  ArgumentError,
+  batchNorm,
+  formatShape,
+  ones,
+  ShapeError,
+  type Tensor,
+  type TensorOptions,
+  zeros,
+} from '@pnn/tensor';
+import { Module } from '../module.js';
+import { Parameter, StateBuffer } from '../parameter.js';
+
+/** Options of batch normalisation. */
+export interface BatchNormOptions extends TensorOptions {
+  /** Added to the variance; 1e-5 where nothing is said. */
+  readonly epsilon?: number;
+  /** The weight of a new batch in the running statistics (0.1), or null for the plain average of all batches. */
+  readonly momentum?: number | null;
+  /** Whether there are γ and β to be learned; yes where nothing is said. */
+  readonly affine?: boolean;
+  /** Whether evaluation uses running statistics, not those of the batch; yes where nothing is said. */
+  readonly trackRunningStatistics?: boolean;
+}
+
+abstract class BatchNorm extends Module {
+  readonly gamma: Parameter | undefined;
+  readonly beta: Parameter | undefined;
+  readonly runningMean: StateBuffer | undefined;
+  readonly runningVariance: StateBuffer | undefined;
+  /** The number of batches seen (a single int32). */
+  readonly batchesTracked: StateBuffer | undefined;
+  readonly #epsilon: number;
+  readonly #momentum: number | null;
+
+  constructor(
+    readonly channels: number,
+    options: BatchNormOptions = {},
+  ) {
+    super();
+    const { epsilon = 1e-5, momentum = 0.1, affine = true, trackRunningStatistics = true } = options;
+    if (!(epsilon > 0)) throw new ArgumentError(`BatchNorm: epsilon must be positive, not ${epsilon}`);
+    this.#epsilon = epsilon;
+    this.#momentum = momentum;
+    if (affine) {
+      this.gamma = new Parameter(ones([channels], options), 'normalisation');
+      this.beta = new Parameter(zeros([channels], options), 'normalisation');
+    }
+    if (trackRunningStatistics) {
+      this.runningMean = new StateBuffer(zeros([channels], options));
+      this.runningVariance = new StateBuffer(ones([channels], options));
+      this.batchesTracked = new StateBuffer(zeros([], { ...options, dtype: 'int32' }));
+    }
+  }
+
+  override describe(): string {
+    return `${this.channels}${this.gamma ? '' : ', not affine'}`;
+  }
+
+  protected normalise(x: Tensor): Tensor {
+    if (x.shape[1] !== this.channels) {
+      throw new ShapeError(
+        `${this.constructor.name}: ${formatShape(x.shape)}: axis 1 must have the ${this.channels} channels of the layer`,
+      );
+    }
+    if (!this.training && this.runningMean && this.runningVariance) {
+      return this.#byRunningStatistics(x, this.runningMean, this.runningVariance);
+    }
+    const { output, mean, variance } = batchNorm(x, this.gamma, this.beta, this.#epsilon);
+    if (this.training) noGrad(() => this.#track(mean.detach(), variance.detach(), x.size / this.channels));
+    return output;
+  }
+
+  #byRunningStatistics(x: Tensor, mean: Tensor, variance: Tensor): Tensor {
+    const perChannel = x.shape.map((_, axis) => (axis === 1 ? this.channels : 1));
+    const inverse = variance.add(this.#epsilon).sqrt().reciprocal();
+    const scale = this.gamma ? inverse.mul(this.gamma) : inverse;
+    const shift = mean.mul(scale).neg();
+    return x.mul(scale.reshape(perChannel)).add((this.beta ? shift.add(this.beta) : shift).reshape(perChannel));
+  }
+
+  #track(mean: Tensor, variance: Tensor, count: number): void {
+    if (!this.runningMean || !this.runningVariance || !this.batchesTracked) return;
+    this.batchesTracked.assign(this.batchesTracked.add(1));
+    const unbiased = variance.mul(count / (count - 1));
+    const blend = (old: Tensor, fresh: Tensor): Tensor => {
+      if (this.#momentum !== null) return old.mul(1 - this.#momentum).add(fresh.mul(this.#momentum));
+      return old.add(fresh.sub(old).div(this.batchesTracked!.cast(old.dtype)));
+    };
+    this.runningMean.assign(blend(this.runningMean, mean));
+    this.runningVariance.assign(blend(this.runningVariance, unbiased));
+  }
+}
+
+/**
+ * Normalises each channel of planes [N,C,H,W] by the batch's statistics while training, by running ones at evaluation
+ * (Ioffe & Szegedy, arXiv 1502.03167). γ and β are in the group that gradient clipping leaves alone.
+ */
+export class BatchNorm2d extends BatchNorm {
+  override forward(x: Tensor): Tensor {
+    this.checkInput(x, [4], '[N,C,H,W]');
+    return this.normalise(x);
+  }
+}
+
+/** Normalises each feature of [N,C], or each channel of lines [N,C,L], like BatchNorm2d. */
+export class BatchNorm1d extends BatchNorm {
+  override forward(x: Tensor): Tensor {
+    this.checkInput(x, [2, 3], '[N,C] or [N,C,L]');
+    return this.normalise(x);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Tensor } from '@pnn/tensor';
+import { Module } from '../module.js';
+
+/** Modules one after the other, named by their positions: `0`, `1`, … */
+export class Sequential extends Module {
+  readonly #modules: readonly Module[];
+
+  constructor(...modules: readonly Module[]) {
+    super();
+    this.#modules = modules;
+    // Properties, so that the modules are found under their positions.
+    Object.assign(this, modules);
+  }
+
+  /** The number of modules. */
+  get length(): number {
+    return this.#modules.length;
+  }
+
+  /** The module at a position; negative ones count from the end. */
+  at(position: number): Module | undefined {
+    return this.#modules.at(position);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#modules.reduce((value, module) => module.forward(value), x);
+  }
+}
+
+/** body(x) + shortcut(x), the shortcut being x itself where there is none (He et al., arXiv 1512.03385). */
+export class Residual extends Module {
+  constructor(
+    readonly body: Module,
+    readonly shortcut?: Module,
+  ) {
+    super();
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.body.forward(x).add(this.shortcut ? this.shortcut.forward(x) : x);
+  }
+}
+
+/** All axes but the first as one: [N,…] → [N,features]. */
+export class Flatten extends Module {
+  override forward(x: Tensor): Tensor {
+    return x.flatten(1);
+  }
+}
