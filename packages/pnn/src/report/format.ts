@@ -13,7 +13,7 @@ export function formatNumber(value: number | null, digits = 4, padded = false): 
   const rounded = Number(value.toPrecision(digits));
   if (rounded === 0) return '0';
   const magnitude = Math.abs(rounded);
-  if (magnitude >= 1e6 || magnitude < 1e-4) return formatScientific(rounded, digits);
+  if (magnitude >= 1e6 || magnitude < 1e-4) return formatScientific(value, digits);
   const least = padded ? { minimumSignificantDigits: digits } : {};
   return withMinus(rounded.toLocaleString('en-US', { maximumSignificantDigits: digits, ...least }));
 }

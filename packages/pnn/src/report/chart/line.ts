@@ -108,7 +108,7 @@ interface Edge {
 const NOT_A_NUMBER: Edge = { sign: '×', end: 'bottom', meaning: 'not a number' };
 const INFINITE: Edge = { sign: '▲', end: 'top', meaning: 'infinite' };
 const NEGATIVE_INFINITE: Edge = { sign: '▼', end: 'bottom', meaning: 'negative infinite' };
-const NOT_POSITIVE: Edge = { sign: '▼', end: 'bottom', meaning: 'zero, below the logarithmic axis' };
+const NOT_POSITIVE: Edge = { sign: '▼', end: 'bottom', meaning: 'zero or negative, below the logarithmic axis' };
 const EDGES = [NOT_A_NUMBER, INFINITE, NEGATIVE_INFINITE, NOT_POSITIVE];
 
 function edgeOf(y: number, kind: Scale['kind']): Edge | null {

@@ -29,9 +29,9 @@ export interface ScaleOptions {
   readonly count?: number;
 }
 
-/** Whether a scale can place the value: beyond ±1e300 the arithmetic of the scales themselves could overflow. */
+/** Whether a scale can place the value: beyond 1e±150 the arithmetic of the scales themselves could overflow. */
 export function isDrawable(value: number, kind: Scale['kind'] = 'linear'): boolean {
-  return Math.abs(value) <= 1e300 && (kind === 'linear' || value >= 1e-300);
+  return Math.abs(value) <= 1e150 && (kind === 'linear' || value >= 1e-150);
 }
 
 /** The kind of axis on which all values can be told apart: logarithmic if none is negative and they span over 100 : 1. */
@@ -85,7 +85,7 @@ function logScale(lowest: number, highest: number, options: ScaleOptions): Scale
 /** An interval that is wide enough to divide, and that reaches below 0 only if a value does. */
 function widened(low: number, high: number): [number, number] {
   const magnitude = Math.max(Math.abs(low), Math.abs(high));
-  if (magnitude < 1e-290) return [0, 1];
+  if (magnitude < 1e-150) return [0, 1];
   return high - low > 1e-9 * magnitude ? [low, high] : [low - magnitude / 10, high + magnitude / 10];
 }
 

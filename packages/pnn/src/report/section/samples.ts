@@ -27,7 +27,7 @@ ${report.samples.map((sample) => card(report, sample))}</ul>
 }
 
 /** The index of the largest probability; `null` without a number among them. */
-export function mostProbable(probabilities: readonly number[]): number | null {
+function mostProbable(probabilities: readonly number[]): number | null {
   return probabilities.reduce<number | null>((best, probability, index) => {
     if (Number.isNaN(probability)) return best;
     return best === null || probability > probabilities[best]! ? index : best;
