@@ -85,7 +85,7 @@ function drawSeries(plot: Plot, series: Series): Markup {
   );
   const shown = drawn.filter((point) => point !== null);
   const markers =
-    shown.length <= MAX_MARKERS && shown.length > 0
+    shown.length > 0 && series.points.length <= MAX_MARKERS
       ? markup`<path class="marker ${colourClass(series)}" d="${markerPath(series, shown)}"/>`
       : null;
   const edges = series.points.map(({ x, y }) => {
