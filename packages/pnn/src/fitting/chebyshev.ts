@@ -1,0 +1,93 @@
+/**
+ * Σ c_k T_k(t) by Clenshaw's recurrence; t may lie outside [-1, 1].
+ *
+ * Source: C. W. Clenshaw, "A note on the summation of Chebyshev series", Mathematics of Computation 9 (1955).
+ */
+export function evaluateChebyshev(coefficients: Float64Array, t: number): number {
+  let next = 0;
+  let afterNext = 0;
+  for (let k = coefficients.length - 1; k > 0; k--) {
+    const current = coefficients[k]! + 2 * t * next - afterNext;
+    afterNext = next;
+    next = current;
+  }
+  return coefficients[0]! + t * next - afterNext;
+}
+
+/** T_0(t) … T_degree(t) by the recurrence T_{k+1} = 2t T_k - T_{k-1}. */
+export function chebyshevValues(t: number, degree: number): Float64Array {
+  const values = new Float64Array(degree + 1);
+  values[0] = 1;
+  if (degree > 0) values[1] = t;
+  for (let k = 2; k <= degree; k++) values[k] = 2 * t * values[k - 1]! - values[k - 2]!;
+  return values;
+}
+
+/** The Chebyshev coefficients of the derivative with respect to t, by d_{k-1} = d_{k+1} + 2k c_k. */
+export function differentiateChebyshev(coefficients: Float64Array): Float64Array {
+  const degree = coefficients.length - 1;
+  const derivative = new Float64Array(Math.max(degree, 1));
+  for (let k = degree; k > 0; k--) derivative[k - 1] = (derivative[k + 1] ?? 0) + 2 * k * coefficients[k]!;
+  derivative[0]! /= 2;
+  return derivative;
+}
+
+/**
+ * Σ a_k P_k(z) in powers of z, for P_0 = 1, P_1 = slope·z + intercept and P_{k+1} = 2z P_k - P_{k-1}: every Chebyshev
+ * family obeys this recurrence and differs in P_1 only.
+ */
+function expandInPowers(coefficients: Float64Array, slope: number, intercept: number): Float64Array {
+  const count = coefficients.length;
+  const powers = new Float64Array(count);
+  let current = new Float64Array(count);
+  let next = new Float64Array(count);
+  current[0] = 1;
+  next[0] = intercept;
+  next[1] = slope;
+  for (const coefficient of coefficients) {
+    const afterNext = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      powers[i]! += coefficient * current[i]!;
+      afterNext[i] = 2 * (i > 0 ? next[i - 1]! : 0) - current[i]!;
+    }
+    current = next;
+    next = afterNext;
+  }
+  return powers;
+}
+
+/** Σ c_k T_k(t) in powers of t, lowest first. */
+export function chebyshevToMonomial(coefficients: Float64Array): Float64Array {
+  return expandInPowers(coefficients, 1, 0);
+}
+
+/** Leaves out the highest coefficients as long as they are at most `threshold` in size; keeps the first. */
+function withoutTrailing(coefficients: Float64Array, threshold: number): Float64Array {
+  let count = coefficients.length;
+  while (count > 1 && Math.abs(coefficients[count - 1]!) <= threshold) count--;
+  return coefficients.slice(0, count);
+}
+
+/** Coefficients this small beside the largest one are rounding of the fit. */
+const ROUNDING = 2 ** -48;
+
+/** A polynomial as E(s) + t·O(s) with s = 2t² - 1; coefficients of the powers of s, lowest first. */
+export interface EvenOdd {
+  readonly even: Float64Array;
+  readonly odd: Float64Array;
+}
+
+/**
+ * Σ c_k T_k(t) as E(s) + t·O(s) with s = T_2(t) = 2t² - 1. T_{2k}(t) = T_k(s) gives E; T_{2k+1}(t)/t = V_k(s) with
+ * V_0 = 1, V_1 = 2s - 1 and V_{k+1} = 2s V_k - V_{k-1} gives O. Highest coefficients that are zero up to rounding are
+ * left out of each part, down to one.
+ */
+export function chebyshevToEvenOdd(coefficients: Float64Array): EvenOdd {
+  const threshold = ROUNDING * coefficients.reduce((largest, c) => Math.max(largest, Math.abs(c)), 0);
+  const even = coefficients.filter((_, k) => k % 2 === 0);
+  const odd = coefficients.filter((_, k) => k % 2 === 1);
+  return {
+    even: expandInPowers(withoutTrailing(even, threshold), 1, 0),
+    odd: expandInPowers(withoutTrailing(odd, threshold), 2, -1),
+  };
+}
