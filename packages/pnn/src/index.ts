@@ -1,1 +1,10 @@
-export {};
+export * from './activation/polynomial-activation.js';
+export * from './boundary/boundary-loss.js';
+export * from './boundary/lambda.js';
+export * from './data/index.js';
+export * from './fitting/index.js';
+export * from './models/index.js';
+export * from './presets.js';
+export * from './range/calibration.js';
+export * from './range/range-tracker.js';
+export * from './report/index.js';

@@ -3,6 +3,7 @@ import {
   type PolynomialOptions,
   type PolynomialResult,
   polynomial,
+  scope,
   type Tensor,
   type TensorOptions,
   tensor,
@@ -30,6 +31,20 @@ export interface PolynomialLayerOptions extends TensorOptions {
   readonly outside?: 'polynomial' | 'tangent';
 }
 
+function checkBound(bound: number): void {
+  if (!(bound > 0 && Number.isFinite(bound))) {
+    throw new ArgumentError(`Polynomial: the bound must be a positive number, not ${bound}`);
+  }
+}
+
+/** All coefficients in one row, those of the even part first. */
+function termsOf(coefficients: PolynomialCoefficients): { terms: number[]; evenTerms: number } {
+  const even = Array.from(coefficients.basis === 'even-odd' ? coefficients.even : coefficients.powers);
+  const odd = coefficients.basis === 'even-odd' ? Array.from(coefficients.odd) : [];
+  if (even.length === 0) throw new ArgumentError('Polynomial: the even part needs one coefficient or more');
+  return { terms: [...even, ...odd], evenTerms: even.length };
+}
+
 /**
  * A polynomial of every element as an activation. In the even-odd basis, Horner's method stays exact in float32 at every
  * degree in use, and costs half where the odd part is short, as it is for ReLU and its kin; the monomial basis is the plain
@@ -37,46 +52,66 @@ export interface PolynomialLayerOptions extends TensorOptions {
  */
 export class Polynomial extends Module {
   readonly coefficients: Parameter | StateBuffer;
-  readonly bound: number;
   readonly #basis: 'even-odd' | 'monomial';
-  readonly #evenTerms: number;
+  #bound: number;
+  #evenTerms: number;
   readonly #outside: 'polynomial' | 'tangent';
 
   /** @throws ArgumentError where there are no coefficients or the bound is not positive */
   constructor(coefficients: PolynomialCoefficients, options: PolynomialLayerOptions) {
     super();
     const { bound, learnable = false, channels, outside = 'polynomial', dtype = 'float32', ...place } = options;
-    const even = Array.from(coefficients.basis === 'even-odd' ? coefficients.even : coefficients.powers);
-    const odd = coefficients.basis === 'even-odd' ? Array.from(coefficients.odd) : [];
-    if (even.length === 0) throw new ArgumentError('Polynomial: the even part needs one coefficient or more');
-    if (!(bound > 0 && Number.isFinite(bound))) {
-      throw new ArgumentError(`Polynomial: the bound must be a positive number, not ${bound}`);
-    }
-    const row = [...even, ...odd];
-    const elements = channels === undefined ? row : Array.from({ length: channels }, () => row);
+    const { terms, evenTerms } = termsOf(coefficients);
+    checkBound(bound);
+    const elements = channels === undefined ? terms : Array.from({ length: channels }, () => terms);
     const initial = tensor(elements, { dtype, ...place });
     this.coefficients = learnable ? new Parameter(initial, 'polynomial') : new StateBuffer(initial);
-    this.bound = bound;
+    this.#bound = bound;
     this.#basis = coefficients.basis;
-    this.#evenTerms = even.length;
+    this.#evenTerms = evenTerms;
     this.#outside = outside;
+  }
+
+  /** B: the polynomial is meant for inputs from −B to B. */
+  get bound(): number {
+    return this.#bound;
   }
 
   override describe(): string {
     const terms = this.coefficients.shape.at(-1)!;
     const learned = this.coefficients instanceof Parameter ? ', learnable' : '';
-    return `${terms} terms, ${this.#basis}, bound ${this.bound}${learned}`;
+    return `${terms} terms, ${this.#basis}, bound ${this.#bound}${learned}`;
   }
 
   override forward(x: Tensor): Tensor {
     return this.evaluate(x).output;
   }
 
+  /**
+   * Takes another polynomial with as many terms, in the same tensor, so that optimisers go on with it.
+   *
+   * @throws ArgumentError where the basis or the number of terms differs
+   */
+  protected replace(coefficients: PolynomialCoefficients, bound: number): void {
+    const { terms, evenTerms } = termsOf(coefficients);
+    checkBound(bound);
+    if (coefficients.basis !== this.#basis || terms.length !== this.coefficients.shape.at(-1)) {
+      throw new ArgumentError(
+        `Polynomial: ${terms.length} terms in the ${coefficients.basis} basis cannot replace ` +
+          `${this.coefficients.shape.at(-1)} in the ${this.#basis} basis`,
+      );
+    }
+    const { dtype, device, shape } = this.coefficients;
+    scope(() => this.coefficients.assign(tensor([...terms], { dtype, device }).broadcastTo(shape)));
+    this.#bound = bound;
+    this.#evenTerms = evenTerms;
+  }
+
   /** Value, penalty and range of x in one pass. */
   protected evaluate(x: Tensor, penalty?: PolynomialOptions['penalty']): PolynomialResult {
     return polynomial(x, this.coefficients, {
       basis: this.#basis,
-      bound: this.bound,
+      bound: this.#bound,
       evenTerms: this.#evenTerms,
       outside: this.training ? this.#outside : 'polynomial',
       ...(penalty && { penalty }),

@@ -1,0 +1,147 @@
+import { ArgumentError, Polynomial, type PolynomialCoefficients, type Tensor } from '@pnn/nn';
+import {
+  type Density,
+  type FitMethod,
+  type FittedPolynomial,
+  fitPolynomial,
+  type Target,
+  type TargetName,
+} from '../fitting/index.js';
+
+/** How inputs beyond αB are penalised. With e = max(|x| − αB, 0): */
+export interface BoundaryPenalty {
+  /**
+   * Averaged over the inputs, `exponential`: exp(e) − 1, the paper's; `quadratic`: e²; `power`: (|x|/αB)^10, as in
+   * PILLAR; and for the largest input alone, `max-norm`: e.
+   */
+  readonly form: 'exponential' | 'quadratic' | 'power' | 'max-norm';
+  /**
+   * The excess from which the penalty goes on along its tangent, so that a single outlier cannot drown everything else:
+   * e for the first two forms, |x|/αB − 1 for `power`. 10 where nothing is said.
+   */
+  readonly cap?: number;
+}
+
+/** What a polynomial activation approximates, where, and how it behaves out of range. */
+export interface PolynomialActivationOptions {
+  /** The activation to approximate; ReLU where nothing is said. */
+  readonly target?: Target;
+  readonly degree: number;
+  /** B: the polynomial is fitted on [−B, B]. */
+  readonly bound: number;
+  /** α in (0, 1]: the boundary penalty begins at αB; 1 where nothing is said. */
+  readonly alpha?: number;
+  /** How it is fitted; by least squares where nothing is said. */
+  readonly method?: FitMethod;
+  /** Equally spaced samples of the fit. */
+  readonly samples?: number;
+  /** How the inputs are distributed, for the method `density`. */
+  readonly density?: Density;
+  /** `even-odd` (the default) or plain Horner in t = x/B. */
+  readonly basis?: 'even-odd' | 'monomial';
+  /** Whether the coefficients are learned. */
+  readonly learnable?: boolean;
+  /** One polynomial for each of so many channels. */
+  readonly channels?: number;
+  /** Beyond B while training: the polynomial itself, as in the paper (the default), or its tangent at the boundary. */
+  readonly outside?: 'polynomial' | 'tangent';
+  readonly penalty?: BoundaryPenalty;
+}
+
+const named: Readonly<Record<TargetName, (x: Tensor) => Tensor>> = {
+  relu: (x) => x.relu(),
+  silu: (x) => x.silu(),
+  gelu: (x) => x.gelu(),
+  sigmoid: (x) => x.sigmoid(),
+  tanh: (x) => x.tanh(),
+  softplus: (x) => x.softplus(),
+};
+
+const DEFAULT_CAP = 10;
+
+function coefficientsOf(fit: FittedPolynomial, basis: 'even-odd' | 'monomial'): PolynomialCoefficients {
+  return basis === 'even-odd' ? { basis, ...fit.evenOdd() } : { basis, powers: fit.monomial() };
+}
+
+function fitOf({
+  target = 'relu',
+  degree,
+  bound,
+  method,
+  samples,
+  density,
+}: PolynomialActivationOptions): FittedPolynomial {
+  return fitPolynomial(target, {
+    degree,
+    bound,
+    ...(method && { method }),
+    ...(samples && { samples }),
+    ...(density && { density }),
+  });
+}
+
+/**
+ * An activation that is a polynomial fitted to a target on [−B, B] (arXiv 2505.11589). Every forward also gives the
+ * boundary penalty of its inputs and their range, from the same pass.
+ */
+export class PolynomialActivation extends Polynomial {
+  readonly options: PolynomialActivationOptions;
+  /** α: the penalty begins at αB. */
+  readonly alpha: number;
+  /** The fit whose coefficients the activation started from. */
+  fit: FittedPolynomial;
+  /** Whether the polynomial is used (the default), or the target itself, as during a warm-up. */
+  approximating = true;
+  /** The penalty of the last inputs, a scalar; lives as long as the scope of the forward. */
+  penalty: Tensor | undefined;
+  /** Of the last inputs: max |x|, the number with |x| > B, the number that is not finite. */
+  range: Tensor | undefined;
+
+  /** @throws ArgumentError where an option is out of its range */
+  constructor(options: PolynomialActivationOptions) {
+    const { bound, basis = 'even-odd', learnable, channels, outside, alpha = 1 } = options;
+    if (!(alpha > 0 && alpha <= 1))
+      throw new ArgumentError(`PolynomialActivation: alpha must be in (0, 1], not ${alpha}`);
+    const fit = fitOf(options);
+    super(coefficientsOf(fit, basis), {
+      bound,
+      ...(learnable !== undefined && { learnable }),
+      ...(channels !== undefined && { channels }),
+      ...(outside && { outside }),
+    });
+    this.options = options;
+    this.alpha = alpha;
+    this.fit = fit;
+  }
+
+  /** Fits the polynomial anew on [−bound, bound]. */
+  refit(bound: number, density?: Density): void {
+    const options = { ...this.options, bound, ...(density && { density, method: 'density' as const }) };
+    this.fit = fitOf(options);
+    this.replace(coefficientsOf(this.fit, options.basis ?? 'even-odd'), bound);
+  }
+
+  override describe(): string {
+    const { target, degree, method } = this.fit;
+    return `${target}, degree ${degree}, bound ${Number(this.bound.toPrecision(4))}, alpha ${this.alpha}, ${method}`;
+  }
+
+  override forward(x: Tensor): Tensor {
+    const { form, cap = DEFAULT_CAP } = this.options.penalty ?? { form: 'exponential' };
+    const limit = this.alpha * this.bound;
+    const { output, penalty, range } = this.evaluate(x, form === 'max-norm' ? undefined : { form, limit, cap });
+    this.penalty = form === 'max-norm' ? x.abs().max().sub(limit).relu() : penalty;
+    this.range = range;
+    return this.approximating ? output : this.#target(x);
+  }
+
+  #target(x: Tensor): Tensor {
+    const { target = 'relu' } = this.options;
+    if (typeof target === 'function') {
+      throw new ArgumentError(
+        `PolynomialActivation: ${this.fit.target} cannot be applied to tensors: warm up with one of ${Object.keys(named).join(', ')}`,
+      );
+    }
+    return named[target](x);
+  }
+}

@@ -1,0 +1,33 @@
+import { ArgumentError, GradientError, type Module, type Tensor } from '@pnn/nn';
+import { PolynomialActivation } from '../activation/polynomial-activation.js';
+
+/** The polynomial activations of a network with their full names, in order. */
+export function polynomialActivations(network: Module): [name: string, activation: PolynomialActivation][] {
+  return [...network.namedModules()].flatMap(([name, module]) =>
+    module instanceof PolynomialActivation ? [[name, module] as [string, PolynomialActivation]] : [],
+  );
+}
+
+/**
+ * Σ_i λ_i · (mean penalty of the inputs of activation i in the last forward), with λ_i the same for all or one for each:
+ * to be added to the loss (arXiv 2505.11589, the boundary loss).
+ *
+ * @throws ArgumentError where the network has no polynomial activation, or not as many as there are λ
+ * @throws GradientError where no forward was made before
+ */
+export function boundaryLoss(network: Module, options: { readonly lambda: number | readonly number[] }): Tensor {
+  const activations = polynomialActivations(network);
+  const { lambda } = options;
+  if (activations.length === 0) throw new ArgumentError('boundaryLoss: the network has no polynomial activation');
+  if (typeof lambda !== 'number' && lambda.length !== activations.length) {
+    throw new ArgumentError(`boundaryLoss: ${lambda.length} values of lambda for ${activations.length} activations`);
+  }
+  return activations
+    .map(([name, activation], i) => {
+      if (!activation.penalty || activation.penalty.disposed) {
+        throw new GradientError(`boundaryLoss: ${name} has no penalty: call forward before, in the same scope`);
+      }
+      return activation.penalty.mul(typeof lambda === 'number' ? lambda : lambda[i]!);
+    })
+    .reduce((sum, each) => sum.add(each));
+}

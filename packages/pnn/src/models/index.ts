@@ -1,0 +1,3 @@
+export * from './convolutional.js';
+export * from './mlp.js';
+export * from './resnet.js';

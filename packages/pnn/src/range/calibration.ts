@@ -1,0 +1,71 @@
+import { ArgumentError, type Module, noGrad, scope, type Tensor } from '@pnn/nn';
+import { polynomialActivations } from '../boundary/boundary-loss.js';
+
+/** How bounds are chosen from data. */
+export interface CalibrationOptions {
+  /** The quantile of |x| that the bound is based on; 0.9999 where nothing is said. */
+  readonly quantile?: number;
+  /** The bound as a multiple of that quantile; 1.5 where nothing is said. */
+  readonly margin?: number;
+}
+
+/** What calibration made of one activation. */
+export interface CalibratedLayer {
+  readonly name: string;
+  /** The quantile of |x| that was found. */
+  readonly quantile: number;
+  /** The bound that was set. */
+  readonly bound: number;
+}
+
+/**
+ * Sets the bound of every polynomial activation to a high quantile of the size of its inputs, times a margin, and fits
+ * its polynomial anew. Run it on a network that was warmed up with the targets (`approximating = false`): far too wide a
+ * bound leaves the inputs in a sliver where the polynomial is almost a straight line.
+ *
+ * @param batches inputs; they are not disposed of
+ * @throws ArgumentError where an option is out of its range or there are no inputs
+ */
+export async function calibrate(
+  network: Module,
+  batches: Iterable<Tensor>,
+  options: CalibrationOptions = {},
+): Promise<CalibratedLayer[]> {
+  const { quantile = 0.9999, margin = 1.5 } = options;
+  if (!(quantile > 0 && quantile <= 1 && margin > 0)) {
+    throw new ArgumentError(`calibrate: quantile ${quantile} must be in (0, 1], margin ${margin} positive`);
+  }
+  const activations = polynomialActivations(network);
+  const sizes: Float32Array[][] = activations.map(() => []);
+  const waiting: Promise<void>[] = [];
+  const removers = activations.map(([, activation], index) =>
+    activation.addForwardHook((_, [x]) => {
+      waiting.push(x!.data().then((data) => void sizes[index]!.push(Float32Array.from(data, Math.abs))));
+    }),
+  );
+  try {
+    for (const inputs of batches) {
+      scope(() => noGrad(() => void network.forward(inputs)));
+      await Promise.all(waiting.splice(0));
+    }
+  } finally {
+    for (const remove of removers) remove();
+  }
+  return activations.map(([name, activation], index) => {
+    const all = new Float32Array(sizes[index]!.reduce((sum, { length }) => sum + length, 0));
+    let position = 0;
+    for (const each of sizes[index]!) {
+      all.set(each, position);
+      position += each.length;
+    }
+    if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${name}`);
+    all.sort();
+    const found = all[Math.ceil(quantile * all.length) - 1]!;
+    if (!(found > 0 && Number.isFinite(found))) {
+      throw new ArgumentError(`calibrate: the inputs of ${name} have the size ${found}: no bound can be based on that`);
+    }
+    const bound = margin * found;
+    activation.refit(bound);
+    return { name, quantile: found, bound };
+  });
+}

@@ -1,0 +1,141 @@
+import { keep, type Module, noGrad, type Tensor } from '@pnn/nn';
+import type { PolynomialActivation } from '../activation/polynomial-activation.js';
+import { polynomialActivations } from '../boundary/boundary-loss.js';
+import type { HistogramRecord, InputRange } from '../report/record.js';
+
+/** Bins of the histogram of each activation's inputs, over [−SPAN·B, SPAN·B]. */
+const BINS = 4096;
+const SPAN = 2;
+
+/** What was seen of the inputs of one activation. */
+interface Seen {
+  maxAbs: number;
+  outside: number;
+  notFinite: number;
+  total: number;
+  counts: number[];
+}
+
+interface Observation {
+  readonly index: number;
+  readonly size: number;
+  readonly range: Tensor;
+  readonly histogram: Tensor | undefined;
+}
+
+/** One batch as an activation saw it. */
+export interface BatchRange {
+  /** max |x| of the batch. */
+  readonly maxAbs: number;
+  /** Inputs that are NaN or infinite. */
+  readonly notFinite: number;
+}
+
+function nothing(): Seen {
+  return { maxAbs: 0, outside: 0, notFinite: 0, total: 0, counts: [] };
+}
+
+/**
+ * Follows the inputs of all polynomial activations of a network from forward to forward: the largest, the share outside
+ * [−B, B], and (of the batches that are asked for) their distribution.
+ */
+export class RangeTracker {
+  readonly activations: readonly (readonly [name: string, activation: PolynomialActivation])[];
+  /** Whether the distribution is taken as well, which costs a pass over the inputs. */
+  takeHistograms = true;
+  #seen: Seen[];
+  #pending: Observation[] = [];
+  readonly #removers: (() => void)[];
+
+  constructor(network: Module) {
+    this.activations = polynomialActivations(network);
+    this.#seen = this.activations.map(nothing);
+    this.#removers = this.activations.map(([, activation], index) =>
+      activation.addForwardHook((_, [x]) => this.#observe(index, activation, x!)),
+    );
+  }
+
+  /** Forgets what was seen. */
+  reset(): void {
+    this.#seen = this.activations.map(nothing);
+  }
+
+  /** Stops following. */
+  detach(): void {
+    for (const remove of this.#removers) remove();
+  }
+
+  #observe(index: number, activation: PolynomialActivation, x: Tensor): void {
+    if (!activation.range) return;
+    const range = keep(activation.range.detach());
+    const reach = SPAN * activation.bound;
+    const histogram = this.takeHistograms ? keep(noGrad(() => x.histogram(BINS, -reach, reach))) : undefined;
+    this.#pending.push({ index, size: x.size, range, histogram });
+  }
+
+  /** Reads what the forwards since the last call have left behind: one entry for each activation that ran. */
+  async collect(): Promise<BatchRange[]> {
+    const batch = this.activations.map(() => ({ maxAbs: 0, notFinite: 0 }));
+    for (const { index, size, range, histogram } of this.#pending.splice(0)) {
+      const seen = this.#seen[index]!;
+      const [maxAbs, outside, notFinite] = (await range.data()) as unknown as [number, number, number];
+      range.dispose();
+      seen.maxAbs = Math.max(seen.maxAbs, notFinite > 0 ? Number.POSITIVE_INFINITY : maxAbs);
+      seen.outside += outside;
+      seen.notFinite += notFinite;
+      seen.total += size;
+      batch[index]!.maxAbs = Math.max(batch[index]!.maxAbs, maxAbs);
+      batch[index]!.notFinite += notFinite;
+      if (!histogram) continue;
+      const counts = await histogram.data();
+      histogram.dispose();
+      seen.counts = Array.from(counts, (count, bin) => count + (seen.counts[bin] ?? 0));
+    }
+    return batch;
+  }
+
+  /** The range of each activation's inputs so far. */
+  ranges(): InputRange[] {
+    return this.#seen.map((seen, index) => ({
+      maxAbs: seen.maxAbs,
+      q999: this.quantile(index, 0.999),
+      shareOutside: seen.total === 0 ? 0 : seen.outside / seen.total,
+    }));
+  }
+
+  /** The quantile of |x| of an activation: the upper edge of the bin that it falls into, the largest input at most. */
+  quantile(index: number, share: number): number {
+    const { counts, maxAbs } = this.#seen[index]!;
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const width = (2 * SPAN * this.activations[index]![1].bound) / BINS;
+    let within = 0;
+    for (let bin = 0; bin < BINS / 2 - 1; bin++) {
+      within += (counts[BINS / 2 + bin] ?? 0) + (counts[BINS / 2 - 1 - bin] ?? 0);
+      if (within >= share * total) return Math.min(maxAbs, (bin + 1) * width);
+    }
+    return maxAbs;
+  }
+
+  /** The distribution of an activation's inputs in so many bins over twice its range. */
+  histogram(index: number, bins: number): HistogramRecord {
+    const { counts } = this.#seen[index]!;
+    const reach = SPAN * this.activations[index]![1].bound;
+    const each = BINS / bins;
+    return {
+      edges: Array.from({ length: bins + 1 }, (_, i) => reach * ((2 * i) / bins - 1)),
+      counts: Array.from({ length: bins }, (_, i) =>
+        counts.slice(i * each, (i + 1) * each).reduce((sum, count) => sum + count, 0),
+      ),
+    };
+  }
+
+  /** What a checkpoint keeps. */
+  state(): readonly Readonly<Seen>[] {
+    return structuredClone(this.#seen);
+  }
+
+  /** Continues from a checkpoint. */
+  restore(state: readonly Readonly<Seen>[]): void {
+    this.#seen = state.map((seen) => ({ ...seen, counts: [...seen.counts] }));
+  }
+}
