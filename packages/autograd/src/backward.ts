@@ -1,4 +1,5 @@
 import {
+  DTypeError,
   formatShape,
   GradientError,
   keep,
@@ -123,6 +124,15 @@ function differentiate(
   });
 }
 
+/** @throws GradientError where a vjp gave something that cannot be the gradient of its input */
+function checkResult(call: CallVertex, index: number, { shape, dtype }: Tensor): void {
+  if (sameShape(shape, call.shape(index)) && dtype === call.dtype(index)) return;
+  throw new GradientError(
+    `backward of ${call.name}: the vjp of input ${index} gave ${dtype} ${formatShape(shape)}, but the input is ` +
+      `${call.dtype(index)} ${formatShape(call.shape(index))}: sumTo() its shape and cast() to its type`,
+  );
+}
+
 /** Differentiates the composition of a fused operator instead, with views of the inputs as its leaves. */
 function compose(
   call: CallVertex,
@@ -167,7 +177,7 @@ function traverse(
   const captured = new Set<Tensor>();
   const capture = (edge: Edge): void => {
     const gradient = pending.of(edge.vertex)[edge.index];
-    if (!gradient || captured.has(gradient)) return;
+    if (!gradient) return;
     captured.add(gradient);
     receive(edge, gradient);
   };
@@ -176,7 +186,8 @@ function traverse(
     (!targets || includes(targets, edge) || (edge.vertex.kind === 'call' && reaching!.has(edge.vertex)));
 
   roots.forEach(({ tensor, gradient }, i) => {
-    pending.add(starts[i]!, gradient ? (createGraph ? gradient : gradient.detach()) : onesLike(tensor));
+    const handle = createGraph ? gradient?.reshape(gradient.shape) : gradient?.detach();
+    pending.add(starts[i]!, handle ?? onesLike(tensor));
   });
   for (const call of calls) {
     const gradients = pending.of(call);
@@ -186,7 +197,9 @@ function traverse(
       const run = () => differentiate(call, gradients, needed, createGraph);
       const results = createGraph ? run() : scope(() => noGrad(run).map((result) => result?.detach()));
       results.forEach((result, index) => {
-        if (result && needed[index]) pending.add(call.edges[index]!, result);
+        if (!result || !needed[index]) return;
+        checkResult(call, index, result);
+        pending.add(call.edges[index]!, result);
       });
     }
     pending.done(call, captured);
@@ -194,9 +207,23 @@ function traverse(
   }
   if (targets) for (const target of targets) capture(target);
   else {
-    const edges = [...starts, ...calls.flatMap((call) => call.edges)];
-    for (const edge of edges) if (edge?.vertex.kind === 'leaf') capture(edge);
+    const leaves = new Map<Edge['vertex'], Edge>();
+    for (const edge of [...starts, ...calls.flatMap((call) => call.edges)]) {
+      if (edge?.vertex.kind === 'leaf') leaves.set(edge.vertex, edge);
+    }
+    for (const edge of leaves.values()) capture(edge);
   }
+}
+
+/**
+ * The gradient with elements that no other tensor looks at: what is added to two tensors has one gradient for both, but
+ * a change in place of one, such as clipping, must not reach the other.
+ */
+function unshared(gradient: Tensor): Tensor {
+  if (gradient.buffer.references === 1) return gradient;
+  const copy = gradient.clone();
+  gradient.dispose();
+  return copy;
 }
 
 function checkRoot(operation: string, { tensor, gradient }: Root): void {
@@ -213,20 +240,28 @@ function checkRoot(operation: string, { tensor, gradient }: Root): void {
       `${operation}: gradient ${formatShape(gradient.shape)} for a tensor ${formatShape(tensor.shape)}: the shapes differ`,
     );
   }
+  if (gradient && gradient.dtype !== tensor.dtype) {
+    throw new DTypeError(
+      `${operation}: gradient ${gradient.dtype} for a tensor ${tensor.dtype}: make the types equal with cast()`,
+    );
+  }
 }
 
 /** Adds the gradient of the root to the `grad` of every leaf behind it. */
 export function accumulateGradients(root: Root, options: BackwardOptions): void {
   checkRoot('backward', root);
-  traverse([root], options, undefined, ({ vertex }, gradient) => {
-    if (vertex.kind !== 'leaf') return;
-    const before = vertex.gradient;
-    vertex.gradient = keep(before && !before.disposed ? before.add(gradient) : gradient);
-    if (before && !before.disposed) {
+  scope(() =>
+    traverse([root], options, undefined, ({ vertex }, gradient) => {
+      if (vertex.kind !== 'leaf') return;
+      const before = vertex.gradient;
+      if (!before || before.disposed) {
+        vertex.gradient = keep(unshared(gradient));
+        return;
+      }
+      vertex.gradient = keep(before.add(gradient));
       before.dispose();
-      gradient.dispose();
-    }
-  });
+    }),
+  );
 }
 
 /** The gradients of the sum of the roots with respect to the targets; zeros for a target that it does not depend on. */
@@ -242,7 +277,13 @@ export function gradientsOf(roots: readonly Root[], targets: readonly Tensor[], 
       if (wanted.vertex === edge.vertex && wanted.index === edge.index) found[index] = gradient;
     });
   });
-  return targets.map((target, index) => found[index] ?? zerosLike(target));
+  const given = new Set<Tensor>();
+  return targets.map((target, index) => {
+    const gradient = found[index] ?? zerosLike(target);
+    const handle = given.has(gradient) ? gradient.reshape(gradient.shape) : gradient;
+    given.add(gradient);
+    return handle;
+  });
 }
 
 /**
@@ -260,5 +301,6 @@ export function grad(
 ): Tensor[] {
   const root = { tensor: output, gradient: options.gradient };
   checkRoot('grad', root);
-  return gradientsOf([root], inputs, options);
+  if (options.createGraph) return gradientsOf([root], inputs, options);
+  return scope(() => gradientsOf([root], inputs, options).map(unshared));
 }

@@ -1,25 +1,26 @@
 import { type Operator, randomState, restoreRandomState, scope, type Tensor } from '@pnn/tensor';
-import { CallVertex, edgeOf } from './graph.js';
+import { CallVertex, type Edge, edgeOf } from './graph.js';
 import { recordCall } from './history.js';
 import { isRecording } from './recording.js';
 import type { Rule } from './rule.js';
 
 const operator: Operator = { name: 'checkpoint', infer: () => [], launch: () => {} };
 
-/** The tensors that gradients flow to and that calls from `firstOrder` on have used but not made. */
+/** The tensors that gradients flow to and that the calls from `firstOrder` on have used but not made. */
 function sourcesOf(output: Tensor, firstOrder: number): Tensor[] {
-  const inside = new Set<CallVertex>();
+  const madeInside = (edge: Edge | undefined) =>
+    edge?.vertex instanceof CallVertex && edge.vertex.order >= firstOrder ? edge.vertex : undefined;
+  const outermost = edgeOf(output);
+  const start = madeInside(outermost);
+  if (!start) return outermost ? [output] : [];
+  const inside = new Set<CallVertex>([start]);
   const sources = new Set<Tensor>();
-  const start = edgeOf(output)?.vertex;
-  const waiting = start instanceof CallVertex ? [start] : [];
-  for (let call = waiting.pop(); call; call = waiting.pop()) {
-    if (inside.has(call)) continue;
-    inside.add(call);
-    for (const [index, edge] of call.edges.entries()) {
-      if (!edge) continue;
-      if (edge.vertex instanceof CallVertex && edge.vertex.order >= firstOrder) waiting.push(edge.vertex);
-      else sources.add(call.input(index));
-    }
+  for (const call of inside) {
+    call.edges.forEach((edge, index) => {
+      const before = madeInside(edge);
+      if (before) inside.add(before);
+      else if (edge) sources.add(call.input(index));
+    });
   }
   return [...sources];
 }
@@ -28,17 +29,19 @@ function sourcesOf(output: Tensor, firstOrder: number): Tensor[] {
  * Computes `body(...inputs)` and keeps nothing of it but the result; backward computes the body again. Trades time for
  * memory (Chen et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174). Gradients flow to the inputs
  * and to everything else that the body uses, such as the parameters of a layer. The second run draws the same random
- * numbers, so that dropout masks agree.
+ * numbers from the program's named streams, so that dropout masks agree.
  *
  * @param body must compute the same both times; statistics that it updates on the way are updated twice
  */
 export function checkpoint(body: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
-  if (!isRecording()) return body(...inputs);
+  if (!isRecording()) return scope(() => body(...inputs));
   const state = randomState();
-  const firstOrder = CallVertex.nextOrder;
   const [output, captured] = scope(() => {
-    const result = body(...inputs);
-    const sources = sourcesOf(result, firstOrder).filter((source) => !inputs.includes(source));
+    // Views, so that an input that the body has captured as well counts as captured, too.
+    const views = inputs.map((input) => input.reshape(input.shape));
+    const firstOrder = CallVertex.nextOrder;
+    const result = body(...views);
+    const sources = sourcesOf(result, firstOrder).filter((source) => !views.includes(source));
     return [result.detach(), sources] as const;
   });
   const rule: Rule = {

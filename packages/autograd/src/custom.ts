@@ -1,4 +1,4 @@
-import { ArgumentError, type Operator, type Tensor } from '@pnn/tensor';
+import { ArgumentError, type Operator, scope, type Tensor } from '@pnn/tensor';
 import { recordCall } from './history.js';
 import { noGrad } from './recording.js';
 import type { Rule, Vjp } from './rule.js';
@@ -28,9 +28,8 @@ export function customOperator<A = void>(
         `${definition.name}: ${inputs.length} inputs for ${definition.vjps.length} vjps: give one vjp for each input`,
       );
     }
-    const result = noGrad(() => definition.forward(inputs, attributes));
     // A view, so that a forward that returns one of its inputs does not give that input another history.
-    const output = noGrad(() => result.detach());
+    const output = scope(() => noGrad(() => definition.forward(inputs, attributes).detach()));
     if (inputs.some((input) => input.requiresGrad)) {
       recordCall({ operator, inputs, outputs: [output], attributes }, definition.vjps as Rule);
     }

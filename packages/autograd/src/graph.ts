@@ -1,4 +1,12 @@
-import { formatShape, GradientError, type History, type OperatorCall, type Shape, type Tensor } from '@pnn/tensor';
+import {
+  type DType,
+  formatShape,
+  GradientError,
+  type History,
+  type OperatorCall,
+  type Shape,
+  type Tensor,
+} from '@pnn/tensor';
 import type { Context, Rule } from './rule.js';
 
 /** A tensor that gradients flow to and that was not computed from such tensors: a parameter, an input. */
@@ -34,8 +42,7 @@ export class CallVertex implements Context {
   /** Where the gradient of each input goes on; undefined for inputs that need none. */
   readonly edges: readonly (Edge | undefined)[];
   #call: OperatorCall | undefined;
-  readonly #shapes: readonly (Shape | undefined)[];
-  readonly #inputVersions: readonly (number | undefined)[];
+  readonly #inputs: readonly ({ readonly shape: Shape; readonly dtype: DType; readonly version: number } | undefined)[];
   readonly #outputVersions: readonly number[];
   static #count = 0;
 
@@ -50,8 +57,9 @@ export class CallVertex implements Context {
     this.rule = rule;
     this.edges = call.inputs.map(edgeOf);
     this.#call = call;
-    this.#shapes = call.inputs.map((input) => input?.shape);
-    this.#inputVersions = call.inputs.map((input) => input?.buffer.version);
+    this.#inputs = call.inputs.map(
+      (input) => input && { shape: input.shape, dtype: input.dtype, version: input.buffer.version },
+    );
     this.#outputVersions = call.outputs.map((output) => output.buffer.version);
   }
 
@@ -60,7 +68,11 @@ export class CallVertex implements Context {
   }
 
   shape(index: number): Shape {
-    return this.#shapes[index]!;
+    return this.#inputs[index]!.shape;
+  }
+
+  dtype(index: number): DType {
+    return this.#inputs[index]!.dtype;
   }
 
   input(index: number): Tensor {
@@ -69,7 +81,7 @@ export class CallVertex implements Context {
 
   optionalInput(index: number): Tensor | undefined {
     const tensor = this.#recorded().inputs[index];
-    return tensor && this.#intact(tensor, this.#inputVersions[index]!, `input ${index}`);
+    return tensor && this.#intact(tensor, this.#inputs[index]!.version, `input ${index}`);
   }
 
   output(index: number): Tensor {

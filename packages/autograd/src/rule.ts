@@ -1,4 +1,4 @@
-import type { Inputs, Operand, Operator, Shape, Tensor, TensorsOf } from '@pnn/tensor';
+import type { DType, Inputs, Operand, Operator, Shape, Tensor, TensorsOf } from '@pnn/tensor';
 
 /** What a rule may look at of the call that it differentiates. */
 export interface Context<A = unknown> {
@@ -19,6 +19,8 @@ export interface Context<A = unknown> {
   output(index: number): Tensor;
   /** The shape of an input, whether its elements are still there or not. */
   shape(index: number): Shape;
+  /** The type of an input, whether its elements are still there or not. */
+  dtype(index: number): DType;
 }
 
 /**

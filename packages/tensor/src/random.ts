@@ -80,8 +80,8 @@ function hashName(name: string): number {
  * counter. Streams of different names are independent; equal seed, name and position give equal bits everywhere.
  */
 export class Generator {
-  readonly seed: number;
   readonly stream: string;
+  #seed: number;
   #streamWord: number;
   #position = 0;
   #spareNormal: number | null = null;
@@ -93,12 +93,15 @@ export class Generator {
    * @throws ArgumentError where the seed is no such integer
    */
   constructor(seed: number, stream = 'default') {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new ArgumentError(`Generator: the seed must be an integer from 0 to 2^53 - 1, not ${seed}`);
-    }
-    this.seed = seed;
+    checkSeed('Generator', seed);
     this.stream = stream;
+    this.#seed = seed;
     this.#streamWord = hashName(stream);
+  }
+
+  /** What the stream is keyed by. */
+  get seed(): number {
+    return this.#seed;
   }
 
   /** The next 32 random bits as an unsigned integer. */
@@ -111,8 +114,8 @@ export class Generator {
         Math.floor(index / 2 ** 32),
         this.#streamWord,
         0,
-        this.seed,
-        Math.floor(this.seed / 2 ** 32),
+        this.#seed,
+        Math.floor(this.#seed / 2 ** 32),
       );
       this.#blockIndex = index;
     }
@@ -180,24 +183,46 @@ export class Generator {
   /** A generator that continues where the state was taken. */
   static restore(state: GeneratorState): Generator {
     const generator = new Generator(state.seed, state.stream);
-    generator.#position = state.position;
-    generator.#spareNormal = state.spareNormal;
+    generator.resume(state);
     return generator;
+  }
+
+  /**
+   * Continues where the state was taken, with the seed of that time.
+   *
+   * @throws ArgumentError where the seed or the position is not an integer of 0 or more
+   */
+  resume({ seed, position, spareNormal }: Omit<GeneratorState, 'stream'>): void {
+    checkSeed('Generator.resume', seed);
+    if (!Number.isSafeInteger(position) || position < 0) {
+      throw new ArgumentError(`Generator.resume: the position must be an integer of 0 or more, not ${position}`);
+    }
+    this.#seed = seed;
+    this.#position = position;
+    this.#spareNormal = spareNormal;
+    this.#blockIndex = -1;
+  }
+}
+
+function checkSeed(operation: string, seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ArgumentError(`${operation}: the seed must be an integer from 0 to 2^53 - 1, not ${seed}`);
   }
 }
 
 let seed = 0;
-let streams = new Map<string, Generator>();
+const streams = new Map<string, Generator>();
 
 /**
  * Starts all named streams of the program anew from this seed (0 where it is never called, so that programs repeat).
+ * Generators that `randomStream` gave before go along.
  *
  * @throws ArgumentError where the seed is not an integer from 0 to 2^53 - 1
  */
 export function setSeed(newSeed: number): void {
-  new Generator(newSeed);
+  checkSeed('setSeed', newSeed);
   seed = newSeed;
-  streams = new Map();
+  for (const generator of streams.values()) generator.resume({ seed, position: 0, spareNormal: null });
 }
 
 /** The program's stream of this name, such as `initialisation`, `shuffle`, `dropout` or `augmentation`. */
@@ -215,8 +240,8 @@ export function randomState(): { readonly seed: number; readonly streams: readon
   return { seed, streams: [...streams.values()].map((generator) => generator.state()) };
 }
 
-/** Continues every named stream where `randomState` was taken. */
+/** Continues every named stream where `randomState` was taken; one that was not in use then starts anew. */
 export function restoreRandomState(state: ReturnType<typeof randomState>): void {
   setSeed(state.seed);
-  for (const each of state.streams) streams.set(each.stream, Generator.restore(each));
+  for (const each of state.streams) randomStream(each.stream).resume(each);
 }

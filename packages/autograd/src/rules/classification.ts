@@ -29,9 +29,13 @@ export const classificationRules: RulesOf<Pick<Operators, ClassificationName>> =
           ],
     composition: ([logits, labels], { labelSmoothing }) => {
       const logarithms = logits.logSoftmax();
-      const ofLabel = logarithms.gather(1, labels.unsqueeze(1)).squeeze(1);
-      const ofAll = logarithms.mean(1);
-      return [ofLabel.mul(labelSmoothing - 1).sub(ofAll.mul(labelSmoothing)), logarithms.exp()];
+      const ofLabel = logarithms
+        .gather(1, labels.unsqueeze(1))
+        .squeeze(1)
+        .mul(labelSmoothing - 1);
+      // Without smoothing a class whose logit is −Infinity costs nothing.
+      const losses = labelSmoothing === 0 ? ofLabel : ofLabel.sub(logarithms.mean(1).mul(labelSmoothing));
+      return [losses, logarithms.exp()];
     },
   },
   crossEntropyGradient: constant,

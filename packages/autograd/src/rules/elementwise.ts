@@ -106,16 +106,17 @@ export const elementwiseRules: RulesOf<Pick<Operators, ElementwiseName>> = {
   ],
   pow: [
     (g, c) => {
-      // b·a^(b−1), which is 0 for b = 0 even where a = 0: the exponent −1 must not appear there.
+      // b·a^(b−1), which is 0 for a = b = 0: the exponent −1 must not appear there, but must where a ≠ 0, since the
+      // derivative in b is 1/a.
       const a = c.input(0);
       const b = c.input(1);
-      const exponent = where(b.equal(0), scalarLike(b, 1), b).sub(1);
+      const exponent = where(a.equal(0), where(b.equal(0), scalarLike(b, 1), b), b).sub(1);
       return g.mul(b.mul(a.pow(exponent))).sumTo(c.shape(0));
     },
     (g, c) => {
-      // a^b·ln a, whose limit is 0 for a = 0, b > 0: the logarithm of 0 must not appear there.
+      // a^b·ln a, whose limit is 0 for a = 0, b > 0: the logarithm of 0 must not appear there, nor for b = 0.
       const a = c.input(0);
-      const safe = where(a.equal(0), scalarLike(a, 1), a);
+      const safe = where(c.input(1).less(0), a, where(a.equal(0), scalarLike(a, 1), a));
       return g.mul(c.output(0).mul(safe.log())).sumTo(c.shape(1));
     },
   ],
@@ -141,7 +142,7 @@ export const elementwiseRules: RulesOf<Pick<Operators, ElementwiseName>> = {
     (g, c) => where(c.input(0), g, scalarLike(g, 0)).sumTo(c.shape(1)),
     (g, c) => where(c.input(0), scalarLike(g, 0), g).sumTo(c.shape(2)),
   ],
-  cast: [(g, c) => g.cast(c.input(0).dtype)],
+  cast: [(g, c) => g.cast(c.dtype(0))],
   broadcast: [(g, c) => g.sumTo(c.shape(0))],
   bernoulli: constant,
 };
