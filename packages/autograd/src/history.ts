@@ -18,6 +18,10 @@ abstract class Recorded implements RecordedHistory {
   abstract readonly edge: Edge;
   gradient: Tensor | undefined;
 
+  get isLeaf(): boolean {
+    return this.edge.vertex.kind === 'leaf';
+  }
+
   record(call: OperatorCall): void {
     recordCall(call, rules[call.operator.name as OperatorName] as Rule);
   }

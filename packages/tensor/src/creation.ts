@@ -1,6 +1,6 @@
 import { getDevice } from './default-device.js';
 import type { Device } from './device.js';
-import { arrayTypes, type DType, type TypedArray } from './dtype.js';
+import { arrayTypes, checkElement, type DType, isFloat, type TypedArray } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { type Generator, randomStream } from './random.js';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.js';
@@ -32,9 +32,14 @@ function fillNested(out: number[], data: NestedArray, shape: Shape, axis: number
 }
 
 function dtypeOf(data: TypedArray): DType {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Float64Array) return 'float64';
-  return data instanceof Int32Array ? 'int32' : 'bool';
+  const name = data[Symbol.toStringTag];
+  const found = (Object.keys(arrayTypes) as DType[]).find((dtype) => arrayTypes[dtype].name === name);
+  if (!found) {
+    throw new DTypeError(
+      `tensor: no type has its elements in a ${name}: use Float32Array.from() or another of its kind`,
+    );
+  }
+  return found;
 }
 
 function leafIsBoolean(data: NestedArray): boolean {
@@ -48,7 +53,7 @@ function leafIsBoolean(data: NestedArray): boolean {
  * @param options.shape the shape; that of the nesting (one axis for a typed array) where it is missing
  * @param options.dtype the type; that of a typed array (bool for bytes), bool for truth values, else float32
  * @throws ShapeError where the nested arrays are ragged or do not fill the shape
- * @throws DTypeError where a typed array is of another type than `dtype`
+ * @throws DTypeError where a typed array is of another type than `dtype`, or the type cannot hold an element
  */
 export function tensor(data: NestedArray | TypedArray, options?: TensorOptions & { readonly shape?: Shape }): Tensor {
   const device = options?.device ?? getDevice();
@@ -78,16 +83,22 @@ function write(elements: ArrayLike<number>, shape: Shape, dtype: DType, device: 
   if (sizeOf(shape) !== elements.length) {
     throw new ShapeError(`tensor: ${elements.length} elements do not fill ${formatShape(shape)}`);
   }
-  const made = new Tensor(shape, dtype, device);
+  if (!isFloat(dtype)) for (let i = 0; i < elements.length; i++) checkElement('tensor', elements[i]!, dtype);
+  const made = new Tensor([...shape], dtype, device);
   device.memory.write(made, elements);
   return made;
 }
 
-/** A tensor in which every element is `value`. */
+/**
+ * A tensor in which every element is `value`.
+ *
+ * @throws DTypeError where the type cannot hold the value
+ */
 export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
   checkShape('full', shape);
-  const device = options?.device ?? getDevice();
-  const made = new Tensor(shape, options?.dtype ?? 'float32', device);
+  const { dtype = 'float32', device = getDevice() } = options ?? {};
+  checkElement('full', value, dtype);
+  const made = new Tensor([...shape], dtype, device);
   device.kernels.fill(made, value);
   return made;
 }
@@ -121,7 +132,9 @@ export function arange(start: number, end: number, step = 1, options?: TensorOpt
   if (step === 0 || ![start, end, step].every(Number.isFinite)) {
     throw new ArgumentError(`arange: from ${start} to ${end} in steps of ${step} has no end`);
   }
-  const count = Math.max(0, Math.ceil((end - start) / step));
+  let count = Math.max(0, Math.ceil((end - start) / step));
+  // The division may round up to one number too many.
+  if (count > 0 && Math.sign(step) * (start + (count - 1) * step - end) >= 0) count--;
   return tensor(
     Array.from({ length: count }, (_, i) => start + i * step),
     options,
@@ -144,6 +157,7 @@ export function linspace(start: number, end: number, count: number, options?: Te
 
 /** The identity matrix of `size` rows. */
 export function eye(size: number, options?: TensorOptions): Tensor {
+  checkShape('eye', [size, size]);
   const elements = new arrayTypes.float64(size * size);
   for (let i = 0; i < size; i++) elements[i * size + i] = 1;
   return write(elements, [size, size], options?.dtype ?? 'float32', options?.device ?? getDevice());
@@ -154,18 +168,41 @@ export interface RandomOptions extends TensorOptions {
   readonly generator?: Generator;
 }
 
-/** Uniform random numbers in [low, high). */
-export function uniform(shape: Shape, low = 0, high = 1, options?: RandomOptions): Tensor {
-  const generator = options?.generator ?? randomStream('default');
-  checkShape('uniform', shape);
-  const elements = Float64Array.from({ length: sizeOf(shape) }, () => low + (high - low) * generator.uniform());
-  return write(elements, shape, options?.dtype ?? 'float32', options?.device ?? getDevice());
+function randomTensor(
+  operation: string,
+  shape: Shape,
+  options: RandomOptions | undefined,
+  draw: (generator: Generator) => number,
+): Tensor {
+  const { dtype = 'float32', device = getDevice(), generator = randomStream('default') } = options ?? {};
+  checkShape(operation, shape);
+  if (!isFloat(dtype)) {
+    throw new DTypeError(`${operation}: ${dtype} is not supported: draw float32 and cast() or compare`);
+  }
+  const elements = new arrayTypes[dtype](sizeOf(shape));
+  for (let i = 0; i < elements.length; i++) elements[i] = draw(generator);
+  return write(elements, shape, dtype, device);
 }
 
-/** Normally distributed random numbers. */
+/**
+ * Uniform random numbers in [low, high).
+ *
+ * @throws DTypeError for integers and truth values
+ */
+export function uniform(shape: Shape, low = 0, high = 1, options?: RandomOptions): Tensor {
+  const rounded = options?.dtype === 'float64' ? (value: number) => value : Math.fround;
+  return randomTensor('uniform', shape, options, (generator) => {
+    const value = rounded(low + (high - low) * generator.uniform());
+    // Rounding reaches the end that is not meant to be reached.
+    return value < high ? value : low;
+  });
+}
+
+/**
+ * Normally distributed random numbers.
+ *
+ * @throws DTypeError for integers and truth values
+ */
 export function normal(shape: Shape, mean = 0, standardDeviation = 1, options?: RandomOptions): Tensor {
-  const generator = options?.generator ?? randomStream('default');
-  checkShape('normal', shape);
-  const elements = Float64Array.from({ length: sizeOf(shape) }, () => mean + standardDeviation * generator.normal());
-  return write(elements, shape, options?.dtype ?? 'float32', options?.device ?? getDevice());
+  return randomTensor('normal', shape, options, (generator) => mean + standardDeviation * generator.normal());
 }

@@ -1,3 +1,5 @@
+import { DTypeError } from './errors.js';
+
 /** The element types: IEEE 754 single and double precision, 32-bit integers, and truth values stored as bytes 0 and 1. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool';
 
@@ -18,6 +20,18 @@ export const arrayTypes = {
 /** The number of bytes that one element takes. */
 export function bytesPerElement(dtype: DType): number {
   return arrayTypes[dtype].BYTES_PER_ELEMENT;
+}
+
+/** @throws DTypeError where the type cannot hold the number */
+export function checkElement(operation: string, value: number, dtype: DType): void {
+  if (dtype === 'int32' && (value | 0) !== value) {
+    throw new DTypeError(
+      `${operation}: int32 holds integers from -2147483648 to 2147483647, not ${value}: round it, or use float32`,
+    );
+  }
+  if (dtype === 'bool' && value !== 0 && value !== 1) {
+    throw new DTypeError(`${operation}: bool holds 0 and 1, not ${value}: compare it with a number, or use int32`);
+  }
 }
 
 /** Whether elements of this type have gradients. */

@@ -21,6 +21,8 @@ export type TensorsOf<I extends Inputs> = {
 export interface History {
   /** The operator was applied to inputs, one of which has this history. */
   record(call: OperatorCall): void;
+  /** Whether the tensor was made as it is, not computed from others that gradients flow to. */
+  readonly isLeaf: boolean;
   /** What `backward` has added up for this tensor, where it is a leaf. */
   gradient: Tensor | undefined;
   /** Adds the gradients of the tensor to the leaves that it depends on. */

@@ -31,8 +31,10 @@ export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): stri
   const strides = stridesOf(shape);
   const visible = (axis: number): (number | undefined)[] => {
     const length = shape[axis]!;
-    const all = Array.from({ length }, (_, i) => i);
-    return shortened && length > 2 * EDGE ? [...all.slice(0, EDGE), undefined, ...all.slice(-EDGE)] : all;
+    const range = (start: number, count: number) => Array.from({ length: count }, (_, i) => start + i);
+    return shortened && length > 2 * EDGE
+      ? [...range(0, EDGE), undefined, ...range(length - EDGE, EDGE)]
+      : range(0, length);
   };
   const shown: number[] = [];
   const collect = (axis: number, offset: number): void => {

@@ -26,15 +26,21 @@ export function keep<T extends Scoped>(kept: T): T {
   return kept;
 }
 
-/** Calls `visit` with everything of the scope that the value holds in arrays, maps and plain objects. */
-function forEachScoped(value: unknown, scope: Set<Scoped>, visit: (found: Scoped) => void): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (scope.has(value as Scoped)) visit(value as Scoped);
-  else if (Array.isArray(value)) for (const entry of value) forEachScoped(entry, scope, visit);
-  else if (value instanceof Map) for (const entry of value.values()) forEachScoped(entry, scope, visit);
-  else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const entry of Object.values(value)) forEachScoped(entry, scope, visit);
+function entriesOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value)) return value;
+  if (value instanceof Map) return value.values();
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.values(value) : [];
+}
+
+/** Everything of the scope that the value holds in arrays, maps and plain objects. */
+function scopedIn(value: unknown, scope: ReadonlySet<unknown>): Scoped[] {
+  const reached = new Set<unknown>([value]);
+  for (const each of reached) {
+    if (typeof each !== 'object' || each === null || scope.has(each)) continue;
+    for (const entry of entriesOf(each)) reached.add(entry);
   }
+  return [...reached].filter((each) => scope.has(each)) as Scoped[];
 }
 
 /**
@@ -52,14 +58,14 @@ export function scope<T>(body: () => T): T {
   try {
     result = body();
     if (result instanceof Promise) {
+      result.catch(() => {});
       throw new ArgumentError('scope: the body must not be asynchronous: await before or after the scope');
     }
-    forEachScoped(result, own, (returned) => {
+    current = outer;
+    for (const returned of scopedIn(result, own)) {
       own.delete(returned);
-      current = outer;
       enter(returned);
-      current = own;
-    });
+    }
   } finally {
     current = outer;
     for (const made of own) if (!made.disposed) made.dispose();

@@ -79,6 +79,7 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
  * @throws ShapeError where the tensor has no such axis
  */
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
+  if (rank === 0) throw new ShapeError(`${operation}: axis ${axis} of a scalar: it has no axes`);
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new ShapeError(
       `${operation}: axis ${axis} of a tensor with ${rank} axes: it must be an integer from ${-rank} to ${rank - 1}`,

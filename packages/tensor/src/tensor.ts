@@ -1,6 +1,6 @@
 import type { Device } from './device.js';
-import { type DType, isFloat } from './dtype.js';
-import { DeviceError, DTypeError, GradientError, ShapeError } from './errors.js';
+import { checkElement, type DType } from './dtype.js';
+import { DeviceError, GradientError, ShapeError } from './errors.js';
 import type { History, TensorsOf } from './history.js';
 import type { Buffer } from './kernels.js';
 import { checkFloat, checkSameType, type Inputs, type Operator } from './operator.js';
@@ -33,6 +33,13 @@ export interface ReductionOptions {
 /** The part of an axis to take: one index (the axis goes away), or [start, end, step]; negative ones count from the end. */
 export type SliceRange = number | readonly [start?: number, end?: number, step?: number];
 
+function checkSameMemory(operation: string, a: Tensor, b: Tensor): void {
+  if (a.device.memory === b.device.memory) return;
+  throw new DeviceError(
+    `${operation}: operands lie on ${a.device.name} and ${b.device.name}: move one with await to()`,
+  );
+}
+
 /**
  * Applies an operator: infers the outputs, allocates them on the device of the inputs, launches the kernel and tells
  * the history of the inputs, if they have one.
@@ -47,21 +54,20 @@ export function apply<I extends Inputs, A>(operator: Operator<I, A>, inputs: Ten
     if (!tensor) continue;
     first ??= tensor;
     history ??= tensor.history;
-    if (tensor.device.memory !== first.device.memory) {
-      throw new DeviceError(
-        `${operator.name}: operands lie on ${first.device.name} and ${tensor.device.name}: move one with await to()`,
-      );
-    }
+    checkSameMemory(operator.name, first, tensor);
   }
   const { device } = first!;
   const operands = inputs as unknown as I;
-  const outputs = operator
-    .infer(operands, attributes)
-    .map(
-      ({ shape, dtype, aliasOf }) =>
-        new Tensor(shape, dtype, device, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer),
-    );
-  operator.launch(device.kernels, operands, outputs, attributes);
+  const outputs: Tensor[] = [];
+  try {
+    for (const { shape, dtype, aliasOf } of operator.infer(operands, attributes)) {
+      outputs.push(new Tensor(shape, dtype, device, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer));
+    }
+    operator.launch(device.kernels, operands, outputs, attributes);
+  } catch (error) {
+    for (const output of outputs) output.dispose();
+    throw error;
+  }
   history?.record({ operator: operator as unknown as Operator, inputs: tensors, outputs, attributes });
   return outputs;
 }
@@ -79,7 +85,8 @@ function runsOf(axes: readonly number[]): AxisRun[] {
 
 /**
  * An array of numbers with any number of axes, stored contiguously in row-major order on a device. Arithmetic broadcasts
- * as in NumPy and never changes its operands.
+ * as in NumPy and never changes its operands; that of integers wraps around modulo 2^32. Every result is a tensor of its
+ * own that can be freed by itself, also where nothing is to be done, as in a sum over no axes.
  */
 export class Tensor extends Storage {
   /** How the tensor came to be, where somebody differentiates through it. */
@@ -209,7 +216,7 @@ export class Tensor extends Storage {
   mul(other: TensorLike): Tensor {
     return this.#binary(operators.mul, other);
   }
-  /** a/b; integers are truncated towards zero */
+  /** a/b; integers are truncated towards zero, and a division by the integer 0 gives 0 */
   div(other: TensorLike): Tensor {
     return this.#binary(operators.div, other);
   }
@@ -231,8 +238,8 @@ export class Tensor extends Storage {
   }
   /** a limited to [low, high]; the gradient is that of a from low to high inclusive */
   clamp(low: number, high: number): Tensor {
-    const raised = where(this.less(low), this.#scalar(low), this);
-    return where(raised.greater(high), this.#scalar(high), raised);
+    const raised = where(this.less(low), this.#scalar('clamp', low), this);
+    return where(raised.greater(high), this.#scalar('clamp', high), raised);
   }
 
   /** a = b as truth values */
@@ -263,6 +270,7 @@ export class Tensor extends Storage {
   /** The sum over the axes; 0 where there are no elements */
   sum(axes?: Axes, options?: ReductionOptions): Tensor {
     const reduced = normalizeAxes('sum', axes, this.rank);
+    if (reduced.length === 0) return this.#view();
     let result: Tensor = this;
     for (const run of runsOf(reduced)) [result] = apply(operators.sum, [result], run) as [Tensor];
     return result.#dropAxes(reduced, options);
@@ -280,7 +288,8 @@ export class Tensor extends Storage {
   /**
    * The mean squared distance from the mean over the axes.
    *
-   * @param options.correction what is taken off the number of elements; 1 (the default) gives the unbiased estimate
+   * @param options.correction what is taken off the number of elements; 1 (the default) gives the unbiased estimate,
+   *   which is NaN for a single element
    */
   variance(axes?: Axes, options?: ReductionOptions & { readonly correction?: number }): Tensor {
     checkFloat('variance', this);
@@ -289,7 +298,7 @@ export class Tensor extends Storage {
     return centered
       .square()
       .sum(axes, options)
-      .mul(1 / (count - (options?.correction ?? 1)));
+      .mul(1 / Math.max(0, count - (options?.correction ?? 1)));
   }
   /**
    * The largest element over the axes; NaN where there is one. Equal largest elements share the gradient.
@@ -325,7 +334,7 @@ export class Tensor extends Storage {
   /** ln Σ e^x over one axis, without overflow */
   logSumExp(axis: number, options?: ReductionOptions): Tensor {
     const largest = this.detach().max(axis, { keepDims: true });
-    const finite = where(largest.abs().less(Number.POSITIVE_INFINITY), largest, largest.#scalar(0));
+    const finite = where(largest.abs().less(Number.POSITIVE_INFINITY), largest, largest.#scalar('logSumExp', 0));
     const sum = this.sub(finite).exp().sum(axis, { keepDims: true }).log().add(finite);
     return sum.reshape(this.#shapeWithout([normalizeAxis('logSumExp', axis, this.rank)], options));
   }
@@ -434,11 +443,11 @@ export class Tensor extends Storage {
   }
   /** Repeated to the shape under the rules of broadcasting */
   broadcastTo(shape: Shape): Tensor {
-    return sameShape(this.shape, shape) ? this : apply(operators.broadcast, [this], { shape })[0]!;
+    return sameShape(this.shape, shape) ? this.#view() : apply(operators.broadcast, [this], { shape: [...shape] })[0]!;
   }
   /** Summed over the axes along which the shape would be broadcast to this one: what gradients of broadcasts need */
   sumTo(shape: Shape): Tensor {
-    if (sameShape(this.shape, shape)) return this;
+    if (sameShape(this.shape, shape)) return this.#view();
     if (!sameShape(broadcastShapes('sumTo', this.shape, shape), this.shape)) {
       throw new ShapeError(`sumTo: ${formatShape(shape)} does not broadcast to ${formatShape(this.shape)}`);
     }
@@ -462,13 +471,21 @@ export class Tensor extends Storage {
     const shape: number[] = [];
     this.shape.forEach((length, axis) => {
       const range = ranges[axis] ?? [];
-      const [from, to, step = 1] =
-        typeof range === 'number' ? [normalizeAxis('slice', range, length), undefined] : range;
-      const start = from === undefined ? 0 : from < 0 ? from + length : from;
-      const given = typeof range === 'number' ? start + 1 : (to ?? length);
-      const end = given < 0 ? given + length : given;
-      if (!(start >= 0 && start <= length && end >= 0 && end <= length && step >= 1 && Number.isInteger(step))) {
-        throw new ShapeError(`slice: [${range}] of axis ${axis} of ${formatShape(this.shape)} is out of range`);
+      const single = typeof range === 'number';
+      const [from = 0, to = length, step = 1] = single ? [range] : range;
+      const start = from < 0 ? from + length : from;
+      const end = single ? start + 1 : to < 0 ? to + length : to;
+      if (
+        ![start, end].every((at) => Number.isInteger(at) && at >= 0 && at <= length) ||
+        !Number.isInteger(step) ||
+        step < 1
+      ) {
+        throw new ShapeError(
+          `slice: ${single ? range : `[${range}]`} of axis ${axis} of ${formatShape(this.shape)}: ` +
+            (single
+              ? `the index must be an integer from ${-length} to ${length - 1}`
+              : `start and end must be integers from ${-length} to ${length}, the step one of 1 or more`),
+        );
       }
       starts.push(start);
       steps.push(step);
@@ -493,6 +510,7 @@ export class Tensor extends Storage {
           'every axis needs two integers of 0 or more',
       );
     }
+    checkElement('pad', value, this.dtype);
     return apply(operators.pad, [this], {
       starts: widths.map(([before]) => before),
       shape: this.shape.map((length, axis) => widths[axis]![0] + length + widths[axis]![1]),
@@ -526,11 +544,11 @@ export class Tensor extends Storage {
     return this.gather(at, column.broadcastTo(shape));
   }
 
-  /** The elements as another type: to integers by truncation, to bool by comparison with 0 */
+  /** The elements as another type: to integers by truncation (modulo 2^32; NaN is 0), to bool by comparison with 0 */
   cast(dtype: DType): Tensor {
-    return dtype === this.dtype ? this : apply(operators.cast, [this], { dtype })[0]!;
+    return dtype === this.dtype ? this.#view() : apply(operators.cast, [this], { dtype })[0]!;
   }
-  /** A copy with elements of its own */
+  /** A copy with elements of its own, without history: gradients do not flow through it */
   clone(): Tensor {
     const copy = new Tensor(this.shape, this.dtype, this.device);
     this.device.kernels.copy(this, copy);
@@ -540,9 +558,8 @@ export class Tensor extends Storage {
   detach(): Tensor {
     return new Tensor(this.shape, this.dtype, this.device, this.buffer as Buffer);
   }
-  /** The tensor on another device: itself where that shares the memory, else a copy without history */
+  /** The tensor on another device, without history: the same elements where that shares the memory, else a copy */
   async to(device: Device): Promise<Tensor> {
-    if (device === this.device) return this;
     if (device.memory === this.device.memory) return new Tensor(this.shape, this.dtype, device, this.buffer);
     const elements = await this.data();
     const moved = new Tensor(this.shape, this.dtype, device);
@@ -552,10 +569,18 @@ export class Tensor extends Storage {
   /**
    * In place: takes over the elements of another tensor. A gradient that still needs the old ones will refuse to run.
    *
-   * @throws ShapeError | DTypeError where shape or type differ
+   * @throws ShapeError | DTypeError | DeviceError where shape, type or memory differ
+   * @throws GradientError where this tensor was computed from others that require gradients
    */
   assign(source: Tensor): this {
     checkSameType('assign', this, source);
+    checkSameMemory('assign', this, source);
+    if (this.history && !this.history.isLeaf) {
+      throw new GradientError(
+        'assign: the tensor was computed from others that require gradients, which would not know of the new elements: ' +
+          'assign to a clone()',
+      );
+    }
     if (!sameShape(this.shape, source.shape)) {
       throw new ShapeError(`assign: ${formatShape(source.shape)} to ${formatShape(this.shape)}: the shapes differ`);
     }
@@ -577,13 +602,18 @@ export class Tensor extends Storage {
   }
 
   #binary(operator: Operator<readonly [Tensor, Tensor], void>, other: TensorLike): Tensor {
-    return apply(operator, [this, typeof other === 'number' ? this.#scalar(other) : other], undefined)[0]!;
+    const operand = typeof other === 'number' ? this.#scalar(operator.name, other) : other;
+    return apply(operator, [this, operand], undefined)[0]!;
   }
 
-  #scalar(value: number): Tensor {
-    if (!isFloat(this.dtype) && !Number.isInteger(value)) {
-      throw new DTypeError(`${value} is not an integer, but the tensor is ${this.dtype}: cast('float32') it first`);
-    }
+  /** Another handle of the same elements. */
+  #view(): Tensor {
+    return apply(operators.reshape, [this], { shape: this.shape })[0]!;
+  }
+
+  /** A number as an operand of the operation, with the type and on the device of this tensor. */
+  #scalar(operation: string, value: number): Tensor {
+    checkElement(operation, value, this.dtype);
     const scalar = new Tensor([], this.dtype, this.device);
     this.device.kernels.fill(scalar, value);
     return scalar;
@@ -615,7 +645,9 @@ export class Tensor extends Storage {
     const runs = runsOf(reduced);
     // Ties share the gradient evenly over all the axes only where one reduction sees them all.
     if (runs.length <= 1) {
-      return runs.length === 0 ? this : apply(operators[name], [this], runs[0]!)[0]!.#dropAxes(reduced, options);
+      return runs.length === 0
+        ? this.#view()
+        : apply(operators[name], [this], runs[0]!)[0]!.#dropAxes(reduced, options);
     }
     const last = this.#reducedLast(reduced);
     return apply(operators[name], [last], { first: last.rank - 1, end: last.rank })[0]!.reshape(shape);

@@ -2,7 +2,7 @@ import type { DType } from '../dtype.js';
 import { ShapeError } from '../errors.js';
 import type { BinaryName, ComparisonName, Operand, UnaryName } from '../kernels.js';
 import { checkFloat, checkSameType, checkType, type Operator, operator } from '../operator.js';
-import { broadcastShapes, formatShape, type Shape, sameShape } from '../shape.js';
+import { broadcastShapes, checkShape, formatShape, type Shape, sameShape } from '../shape.js';
 
 type Unary = Operator<readonly [Operand], void>;
 type Binary = Operator<readonly [Operand, Operand], void>;
@@ -104,6 +104,7 @@ export const elementwiseOperators = {
   broadcast: operator<readonly [Operand], { readonly shape: Shape }>({
     name: 'broadcast',
     infer: ([x], { shape }) => {
+      checkShape('broadcast', shape);
       if (!sameShape(broadcastShapes('broadcast', x.shape, shape), shape)) {
         throw new ShapeError(`broadcast: ${formatShape(x.shape)} cannot be repeated to ${formatShape(shape)}`);
       }

@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.js';
 import type { Operand } from '../kernels.js';
-import { checkSameType, checkType, operator } from '../operator.js';
+import { checkInteger, checkSameType, checkType, operator } from '../operator.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.js';
 
 function withoutAxis(shape: Shape, axis: number): Shape {
@@ -96,6 +96,7 @@ export const movementOperators = {
     infer: ([x, index], { axis, length }) => {
       checkType('scatterAdd', x, ['float32', 'float64', 'int32']);
       checkType('scatterAdd', index, ['int32']);
+      checkInteger('scatterAdd', 'length', length, 0);
       if (!sameShape(x.shape, index.shape)) {
         throw new ShapeError(
           `scatterAdd: index ${formatShape(index.shape)} for ${formatShape(x.shape)}: the shapes differ`,

@@ -9,6 +9,9 @@ function pooledShape(name: string, x: Operand, geometry: WindowGeometry): Shape 
   if (x.shape.length !== 4) {
     throw new ShapeError(`${name}: ${formatShape(x.shape)}: the input must be [N,C,H,W]`);
   }
+  if (x.shape[2] === 0 || x.shape[3] === 0) {
+    throw new ShapeError(`${name}: ${formatShape(x.shape)}: planes without elements have no windows`);
+  }
   if (geometry.padding.some((padding, axis) => 2 * padding > geometry.kernel[axis]!)) {
     throw new ArgumentError(
       `${name}: padding ${geometry.padding} may be half of the kernel ${geometry.kernel} at most, or a window would see padding only`,

@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import type { ArgReductionName, Operand, ReductionLayout, ReductionName } from '../kernels.js';
 import { checkInteger, checkType, type Operator, operator } from '../operator.js';
 import { formatShape, type Shape, sizeOf } from '../shape.js';
@@ -73,8 +73,13 @@ export const reductionOperators = {
 
   histogram: operator<readonly [Operand], { readonly bins: number; readonly low: number; readonly high: number }>({
     name: 'histogram',
-    infer: (_, { bins }) => {
+    infer: (_, { bins, low, high }) => {
       checkInteger('histogram', 'bins', bins, 1);
+      if (!(low < high && Number.isFinite(high - low))) {
+        throw new ArgumentError(
+          `histogram: from ${low} to ${high} is no interval: high must be above low, both finite`,
+        );
+      }
       return [{ shape: [bins], dtype: 'int32' }];
     },
     launch: (kernels, [x], [out], { low, high }) => kernels.histogram(x, out!, low, high),

@@ -14,6 +14,8 @@ export function windowedShape(
   { kernel, stride, padding, dilation }: WindowGeometry,
 ): readonly [number, number] {
   const [height, width] = [0, 1].map((axis) => {
+    if (kernel[axis]! < 1)
+      throw new ShapeError(`${operation}: kernel ${formatShape(kernel)}: a window needs an element`);
     const padded = shape[2 + axis]! + 2 * padding[axis]!;
     const reach = dilation[axis]! * (kernel[axis]! - 1) + 1;
     if (reach > padded) {

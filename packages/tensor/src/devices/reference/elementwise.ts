@@ -1,8 +1,9 @@
-import type { BinaryName, ComparisonName, Kernels, Operand, UnaryName } from '../../kernels.js';
+import type { BinaryName, ComparisonName, Kernels, Operand } from '../../kernels.js';
 import { broadcastStrides, type Shape, sameShape } from '../../shape.js';
 import { values } from '../host.js';
 import { unaryFunctions } from './functions.js';
 
+type UnaryFunction = (x: number) => number;
 type BinaryFunction = (a: number, b: number) => number;
 
 const binaryFunctions: Record<BinaryName, BinaryFunction> = {
@@ -51,6 +52,14 @@ export function forEachRow(
   }
 }
 
+function mapUnary(apply: UnaryFunction): (x: Operand, out: Operand) => void {
+  return (x, out) => {
+    const source = values(x);
+    const target = values(out);
+    for (let i = 0; i < target.length; i++) target[i] = apply(source[i]!);
+  };
+}
+
 function mapBinary(apply: BinaryFunction): (a: Operand, b: Operand, out: Operand) => void {
   return (a, b, out) => {
     const x = values(a);
@@ -74,6 +83,12 @@ function mapBinary(apply: BinaryFunction): (a: Operand, b: Operand, out: Operand
   };
 }
 
+const multiplyFloats = mapBinary(binaryFunctions.mul);
+const squareFloats = mapUnary(unaryFunctions.square);
+/** Exact modulo 2^32, where the product in double precision has lost its last digits. */
+const multiplyIntegers = mapBinary(Math.imul);
+const squareIntegers = mapUnary((x) => Math.imul(x, x));
+
 function table<Name extends string, Entry, Kernel>(
   functions: Readonly<Record<Name, Entry>>,
   kernel: (apply: Entry) => Kernel,
@@ -88,15 +103,14 @@ export const elementwise: Pick<
   Kernels,
   'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale'
 > = {
-  unary: table<UnaryName, (x: number) => number, (x: Operand, out: Operand) => void>(
-    unaryFunctions,
-    (apply) => (x, out) => {
-      const source = values(x);
-      const target = values(out);
-      for (let i = 0; i < target.length; i++) target[i] = apply(source[i]!);
-    },
-  ),
-  binary: table(binaryFunctions, mapBinary),
+  unary: {
+    ...table(unaryFunctions, mapUnary),
+    square: (x, out) => (out.dtype === 'int32' ? squareIntegers : squareFloats)(x, out),
+  },
+  binary: {
+    ...table(binaryFunctions, mapBinary),
+    mul: (a, b, out) => (out.dtype === 'int32' ? multiplyIntegers : multiplyFloats)(a, b, out),
+  },
   comparison: table(comparisonFunctions, mapBinary),
   where(condition, a, b, out) {
     if (out.size === 0) return;

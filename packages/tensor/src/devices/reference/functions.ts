@@ -2,26 +2,26 @@ import type { UnaryName } from '../../kernels.js';
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
-/**
- * The error function to double precision: the all-positive series of Abramowitz & Stegun 7.1.6 near zero, and beyond
- * it the continued fraction 7.1.14 of its complement.
- */
+/** From here on the complement of the error function is computed instead. */
+const TAIL = 2.5;
+
+/** erfc(x) for x ≥ 2.5 by the continued fraction of Abramowitz & Stegun 7.1.14. */
+function erfcTail(x: number): number {
+  let fraction = x;
+  for (let n = 60; n >= 1; n--) fraction = x + n / 2 / fraction;
+  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction);
+}
+
+/** The error function to double precision: near zero by the all-positive series of Abramowitz & Stegun 7.1.6. */
 export function erf(x: number): number {
-  const size = Math.abs(x);
-  if (Number.isNaN(x)) return x;
-  if (size > 6) return Math.sign(x);
-  if (size < 2.5) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-      term *= (2 * x * x) / (2 * n + 1);
-      sum += term;
-    }
-    return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
+  if (Math.abs(x) >= TAIL) return Math.sign(x) * (1 - erfcTail(Math.abs(x)));
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
   }
-  let fraction = size;
-  for (let n = 60; n >= 1; n--) fraction = size + n / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction));
+  return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
 }
 
 /** 1/(1 + e^−x) without overflow on either side. */
@@ -38,7 +38,10 @@ export function softplus(x: number): number {
 
 /** x·Φ(x), the exact form of Hendrycks & Gimpel (arXiv 1606.08415). */
 export function gelu(x: number): number {
-  return x === Number.NEGATIVE_INFINITY ? 0 : 0.5 * x * (1 + erf(x / Math.SQRT2));
+  if (x === Number.NEGATIVE_INFINITY) return 0;
+  const z = -x / Math.SQRT2;
+  // 1 + erf loses its digits where Φ is small.
+  return 0.5 * x * (z >= TAIL ? erfcTail(z) : 1 - erf(z));
 }
 
 /** x·sigmoid(x). */
