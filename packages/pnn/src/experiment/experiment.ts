@@ -1,0 +1,234 @@
+import {
+  AdamW,
+  ArrayDataset,
+  DataLoader,
+  type DataLoaderOptions,
+  getDevice,
+  noGrad,
+  type Optimizer,
+  ReduceLROnPlateau,
+  type Sequential,
+  scope,
+  setSeed,
+  tensor,
+} from '@pnn/nn';
+import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
+import {
+  type ChannelStatistics,
+  channelStatistics,
+  type DatasetSplits,
+  type ImageDataset,
+  normalize,
+  slice,
+} from '../data/index.js';
+import { targetFunction } from '../fitting/index.js';
+import type { CalibratedLayer } from '../range/calibration.js';
+import type { EpochRecord, LayerRecord, RunRecord, SampleRecord, SettingValue } from '../report/record.js';
+import { evaluate, type StepRecord, Trainer } from '../training/index.js';
+import { buildNetwork } from './network.js';
+import { checkSettings, type ExperimentSettings, type LambdaPolicy } from './settings.js';
+
+/** Samples evaluated at a time. */
+const EVALUATION_BATCH = 500;
+const HISTOGRAM_BINS = 128;
+const CURVE_POINTS = 161;
+/** How far beyond ±B curves are drawn, in units of B. */
+const CURVE_REACH = 1.15;
+
+/** What an experiment tells on the way. */
+export interface ExperimentEvents {
+  readonly onStep?: (step: StepRecord) => void;
+  readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
+}
+
+function optimizerOf(settings: ExperimentSettings, network: Sequential): Optimizer {
+  const { lr, weightDecay, maxNorm, clipping } = settings;
+  const groups = network.parameterGroups().map((group) => (clipping === 'plain' ? { ...group, clipped: true } : group));
+  return new AdamW(groups, { lr, weightDecay, ...(maxNorm !== null && { maxNorm }) });
+}
+
+function lambdaOf(policy: LambdaPolicy): Lambda | undefined {
+  if (policy.kind === 'dual') return dualAscent({ initial: policy.initial });
+  return policy.lambda === 0 ? undefined : constantLambda(policy.lambda);
+}
+
+/** One network on its data: training, test and record. */
+export class Experiment {
+  readonly settings: ExperimentSettings;
+  readonly network: Sequential;
+  readonly trainer: Trainer;
+  /** The records of the complete epochs. */
+  readonly epochs: EpochRecord[] = [];
+  readonly #data: DatasetSplits;
+  readonly #statistics: ChannelStatistics;
+  readonly #train: DataLoader;
+  readonly #test: DataLoader;
+
+  /** Seeds the random streams of the program and makes the network. */
+  constructor(settings: ExperimentSettings, data: DatasetSplits, events: ExperimentEvents = {}) {
+    checkSettings(settings);
+    setSeed(settings.seed);
+    this.settings = settings;
+    this.#data = data;
+    this.#statistics = channelStatistics(data.train);
+    this.network = buildNetwork(settings, data.train);
+    // A last batch of one sample would leave BatchNorm without a variance.
+    const dropLast = data.train.count > settings.batchSize;
+    this.#train = this.#loader(data.train, { batchSize: settings.batchSize, shuffle: true, dropLast });
+    this.#test = this.#loader(data.test, { batchSize: EVALUATION_BATCH });
+    const optimizer = optimizerOf(settings, this.network);
+    const lambda = settings.activation && lambdaOf(settings.activation.lambda);
+    const bound = settings.activation?.bound;
+    this.trainer = new Trainer(this.network, {
+      optimizer,
+      scheduler: new ReduceLROnPlateau(optimizer, { factor: 0.1, patience: 5, threshold: 0.1 }),
+      ...(lambda && { lambda }),
+      ...(bound?.kind === 'calibrated' && { calibration: bound }),
+      ...(events.onStep && { onStep: events.onStep }),
+      ...(events.onCalibration && { onCalibration: events.onCalibration }),
+    });
+  }
+
+  /** Optimiser steps in an epoch. */
+  get stepsPerEpoch(): number {
+    return this.#train.length;
+  }
+
+  #loader(split: ImageDataset, options: DataLoaderOptions): DataLoader {
+    const { channels, height, width, labels, classes } = split;
+    const inputs = normalize(split, this.#statistics);
+    const content = { inputs, inputShape: [channels, height, width], labels, classes: classes.length };
+    return new DataLoader(new ArrayDataset(content), options);
+  }
+
+  /** Trains to the end (or the signal, or divergence) and yields the record of every epoch. */
+  async *run(signal?: AbortSignal): AsyncGenerator<EpochRecord, void, void> {
+    const { epochs } = this.settings;
+    const options = { epochs, validation: this.#test, ...(signal && { signal }) };
+    for await (const epoch of this.trainer.fit(this.#train, options)) {
+      this.epochs.push(epoch);
+      yield epoch;
+    }
+  }
+
+  /** The record of the run, with a last test unless the training was stopped before its first epoch ended. */
+  async record(name: string, interrupted: boolean): Promise<RunRecord> {
+    const { settings, trainer } = this;
+    const test = await evaluate(this.network, this.#test);
+    const layers = test.tracker.activations.map(([layer, { fit, alpha, bound, options }], i): LayerRecord => {
+      const target = targetFunction(options.target ?? 'relu');
+      return {
+        name: layer,
+        target: fit.target,
+        degree: fit.degree,
+        bound,
+        alpha,
+        curve: Array.from({ length: CURVE_POINTS }, (_, k) => {
+          const x = CURVE_REACH * bound * ((2 * k) / (CURVE_POINTS - 1) - 1);
+          return { x, target: target(x), polynomial: fit.evaluate(x) };
+        }),
+        histogram: test.tracker.histogram(i, HISTOGRAM_BINS),
+      };
+    });
+    const { step } = trainer.progress();
+    const stopped = interrupted ? { layer: null, step, reason: 'interrupted' } : (trainer.stopped ?? null);
+    return {
+      name,
+      role: settings.activation ? 'polynomial' : 'reference',
+      settings: describeSettings(settings),
+      device: getDevice().name,
+      seed: settings.seed,
+      parameters: this.network.parameterCount(),
+      clipNorm: settings.maxNorm,
+      epochs: this.epochs,
+      layers,
+      final: {
+        epoch: trainer.progress().epoch,
+        testLoss: test.loss,
+        testAccuracy: test.accuracy,
+        layers: test.ranges,
+        seconds: this.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+      },
+      stopped,
+    };
+  }
+
+  /** The class probabilities of the first `count` test images. */
+  async predictions(count: number): Promise<number[][]> {
+    const split = slice(this.#data.test, 0, Math.min(count, this.#data.test.count));
+    const inputs = normalize(split, this.#statistics);
+    const wasTraining = this.network.training;
+    this.network.eval();
+    const probabilities = scope(() =>
+      noGrad(() =>
+        this.network
+          .forward(tensor(inputs, { shape: [split.count, split.channels, split.height, split.width] }))
+          .softmax(),
+      ),
+    );
+    this.network.train(wasTraining);
+    const rows = Array.from(await probabilities.data());
+    const [, classes] = probabilities.shape as [number, number];
+    probabilities.dispose();
+    return Array.from({ length: split.count }, (_, i) => rows.slice(i * classes, (i + 1) * classes));
+  }
+
+  /** Frees everything that the experiment keeps. */
+  dispose(): void {
+    this.trainer.options.optimizer.zeroGrad();
+    this.trainer.options.optimizer.dispose();
+    this.network.dispose();
+  }
+}
+
+/** The settings as a report shows them. */
+function describeSettings(settings: ExperimentSettings): Record<string, SettingValue> {
+  const { model, widths, order, epochs, batchSize, lr, weightDecay, maxNorm, clipping, activation } = settings;
+  const common = {
+    model: model === 'cnn' || model === 'mlp' ? `${model} ${widths.join('-')}` : model,
+    order,
+    epochs,
+    'batch size': batchSize,
+    'learning rate': lr,
+    'weight decay': weightDecay,
+    clipping: maxNorm === null ? 'none' : `${clipping}, norm ${maxNorm}`,
+  };
+  if (!activation) return { ...common, activation: settings.target };
+  const { bound, lambda, penalty } = activation;
+  return {
+    ...common,
+    activation: `${settings.target}, degree ${activation.degree}, ${activation.method}`,
+    bound:
+      bound.kind === 'fixed'
+        ? bound.bound
+        : `calibrated after ${bound.steps} steps: quantile ${bound.quantile} times ${bound.margin}`,
+    alpha: activation.alpha,
+    'outside while training': activation.outside,
+    penalty: `${penalty.form}, linear beyond ${penalty.cap}`,
+    lambda: lambda.kind === 'constant' ? lambda.lambda : `dual ascent from ${lambda.initial}`,
+    basis: activation.basis,
+    learnable: activation.learnable,
+  };
+}
+
+/** Test images with what the networks make of them, for a report. */
+export async function sampleRecords(
+  data: DatasetSplits,
+  experiments: readonly Experiment[],
+  count: number,
+): Promise<SampleRecord[]> {
+  const predictions = await Promise.all(experiments.map((experiment) => experiment.predictions(count)));
+  const { images, labels, channels, height, width, count: available } = data.test;
+  const area = height * width;
+  return Array.from({ length: Math.min(count, available) }, (_, i) => ({
+    image: Array.from(
+      { length: area * channels },
+      (__, k) => images[(i * channels + (k % channels)) * area + Math.floor(k / channels)]!,
+    ),
+    height,
+    width,
+    channels: channels === 3 ? 3 : 1,
+    label: labels[i]!,
+    predictions: predictions.map((rows) => rows[i]!),
+  }));
+}

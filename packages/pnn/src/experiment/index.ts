@@ -1,0 +1,3 @@
+export * from './experiment.js';
+export * from './network.js';
+export * from './settings.js';

@@ -1,0 +1,53 @@
+import { GELU, Module, ReLU, type Sequential, Sigmoid, SiLU, Tanh, type Tensor } from '@pnn/nn';
+import { PolynomialActivation } from '../activation/polynomial-activation.js';
+import type { ImageDataset } from '../data/index.js';
+import type { TargetName } from '../fitting/index.js';
+import { mlp, resnet8, resnet18, resnet20, smallCnn } from '../models/index.js';
+import type { ActivationSettings, ExperimentSettings } from './settings.js';
+
+/** ln(1 + e^x). */
+class Softplus extends Module {
+  override forward(x: Tensor): Tensor {
+    return x.softplus();
+  }
+}
+
+const targets: Readonly<Record<TargetName, new () => Module>> = {
+  relu: ReLU,
+  silu: SiLU,
+  gelu: GELU,
+  sigmoid: Sigmoid,
+  tanh: Tanh,
+  softplus: Softplus,
+};
+
+/** B before calibration; any positive number would do, since the warm-up uses the targets. */
+const PROVISIONAL_BOUND = 10;
+
+function activationFactory(target: TargetName, settings: ActivationSettings | null): () => Module {
+  if (!settings) return () => new targets[target]();
+  const { degree, bound, alpha, method, basis, learnable, outside, penalty } = settings;
+  const b = bound.kind === 'fixed' ? bound.bound : PROVISIONAL_BOUND;
+  return () =>
+    new PolynomialActivation({ target, degree, bound: b, alpha, method, basis, learnable, outside, penalty });
+}
+
+/** The network of an experiment for images like those of the data set, with fresh parameters. */
+export function buildNetwork(settings: ExperimentSettings, data: ImageDataset): Sequential {
+  const { channels, height, width } = data;
+  const classes = data.classes.length;
+  const activation = activationFactory(settings.target, settings.activation);
+  const { order, dropout, widths } = settings;
+  switch (settings.model) {
+    case 'cnn':
+      return smallCnn({ channels, height, width, classes, activation, filters: widths, order });
+    case 'mlp':
+      return mlp({ inputs: channels * height * width, hidden: widths, classes, activation, dropout, order });
+    case 'resnet8':
+      return resnet8({ channels, classes, activation, order });
+    case 'resnet20':
+      return resnet20({ channels, classes, activation, order });
+    case 'resnet18':
+      return resnet18({ channels, classes, activation, order });
+  }
+}

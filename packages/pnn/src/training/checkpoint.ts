@@ -1,0 +1,117 @@
+import {
+  FormatError,
+  type HostArray,
+  type OptimizerSettings,
+  randomState,
+  restoreRandomState,
+  type SchedulerState,
+  type Tensor,
+} from '@pnn/nn';
+import type { EpochRecord } from '../report/record.js';
+import type { Trainer, TrainerProgress } from './trainer.js';
+
+/** Everything that a training needs to continue bit for bit: tensors as plain data, the rest as JSON. */
+export interface Checkpoint {
+  readonly tensors: ReadonlyMap<string, HostArray>;
+  readonly state: CheckpointState;
+}
+
+/** What a checkpoint holds besides tensors; survives JSON. */
+export interface CheckpointState {
+  readonly version: 1;
+  readonly progress: TrainerProgress;
+  readonly optimizer: OptimizerSettings;
+  readonly scheduler: SchedulerState | null;
+  readonly random: ReturnType<typeof randomState>;
+  /** The records of the complete epochs, for the report. */
+  readonly epochs: readonly EpochRecord[];
+  /** What whoever made the checkpoint wants to find again, such as the options of a command. */
+  readonly settings: unknown;
+}
+
+const NETWORK = 'network.';
+const OPTIMIZER = 'optimizer.';
+const KEY = 'pnn.checkpoint';
+
+/** Copies of tensors as plain data. */
+export async function toHostArrays(tensors: ReadonlyMap<string, Tensor>, prefix = ''): Promise<Map<string, HostArray>> {
+  const arrays = new Map<string, HostArray>();
+  for (const [name, tensor] of tensors) {
+    arrays.set(prefix + name, { shape: tensor.shape, dtype: tensor.dtype, data: await tensor.data() });
+  }
+  return arrays;
+}
+
+function withoutPrefix(arrays: ReadonlyMap<string, HostArray>, prefix: string): Map<string, HostArray> {
+  return new Map(
+    [...arrays].flatMap(([name, array]): [string, HostArray][] =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
+    ),
+  );
+}
+
+/** Takes a checkpoint between two steps: of the network, optimiser, scheduler and data order, and all random streams. */
+export async function takeCheckpoint(
+  trainer: Trainer,
+  epochs: readonly EpochRecord[] = [],
+  settings: unknown = null,
+): Promise<Checkpoint> {
+  const { optimizer, scheduler } = trainer.options;
+  const optimizerState = optimizer.stateDict();
+  const network = await toHostArrays(trainer.network.stateDict(), NETWORK);
+  const moments = await toHostArrays(optimizerState.tensors, OPTIMIZER);
+  return {
+    tensors: new Map([...network, ...moments]),
+    state: {
+      version: 1,
+      progress: trainer.progress(),
+      optimizer: optimizerState.settings,
+      scheduler: scheduler?.stateDict() ?? null,
+      random: randomState(),
+      epochs,
+      settings,
+    },
+  };
+}
+
+/**
+ * Puts a trainer that was made with the same network and options where the checkpoint was taken.
+ *
+ * @throws StateDictError where network, optimiser or scheduler are others
+ */
+export function restoreCheckpoint(trainer: Trainer, { tensors, state }: Checkpoint): void {
+  const { optimizer, scheduler } = trainer.options;
+  trainer.restore(state.progress);
+  trainer.network.loadStateDict(withoutPrefix(tensors, NETWORK));
+  optimizer.loadStateDict({ settings: state.optimizer, tensors: withoutPrefix(tensors, OPTIMIZER) });
+  if (scheduler && state.scheduler) scheduler.loadStateDict(state.scheduler);
+  restoreRandomState(state.random);
+}
+
+/** The JSON part of a checkpoint as metadata of a safetensors file. */
+export function checkpointMetadata(state: CheckpointState): Record<string, string> {
+  return { [KEY]: JSON.stringify(state) };
+}
+
+/**
+ * A checkpoint from the contents of a safetensors file.
+ *
+ * @param name of the file, for messages
+ * @throws FormatError where the file is no checkpoint, or one of another version
+ */
+export function parseCheckpoint(
+  content: { readonly tensors: ReadonlyMap<string, HostArray>; readonly metadata: Readonly<Record<string, string>> },
+  name: string,
+): Checkpoint {
+  const text = content.metadata[KEY];
+  if (text === undefined) throw new FormatError(`${name} is no checkpoint: its metadata has no ${KEY}`);
+  let state: CheckpointState;
+  try {
+    state = JSON.parse(text) as CheckpointState;
+  } catch (error) {
+    throw new FormatError(`${name}: the metadata ${KEY} is no JSON`, { cause: error });
+  }
+  if (state?.version !== 1)
+    throw new FormatError(`${name}: checkpoint version ${state?.version} is not known, only 1 is`);
+  return { tensors: content.tensors, state };
+}

@@ -1,0 +1,37 @@
+import type { BatchRange } from '../range/range-tracker.js';
+import type { StopRecord } from '../report/record.js';
+
+/** What a step saw, as far as it tells whether the training still makes sense. */
+export interface StepHealth {
+  readonly step: number;
+  readonly loss: number;
+  /** The norm of the gradients before clipping. */
+  readonly norm: number;
+  readonly layers: readonly { readonly name: string; readonly bound: number; readonly range: BatchRange }[];
+}
+
+/**
+ * Why a step must be the last one, or undefined where all is finite. A polynomial far outside its range overflows, and
+ * what comes out shows first at the next layer: so the layer named is the last one before that whose inputs were finite
+ * but out of range.
+ */
+export function divergenceOf({ step, loss, norm, layers }: StepHealth): StopRecord | undefined {
+  const firstBroken = layers.findIndex(({ range }) => range.notFinite > 0);
+  if (firstBroken < 0 && Number.isFinite(loss) && Number.isFinite(norm)) return undefined;
+  const before = firstBroken < 0 ? layers : layers.slice(0, firstBroken);
+  const culprit = before.findLast(({ bound, range }) => range.maxAbs > bound);
+  if (culprit) {
+    const { name, bound, range } = culprit;
+    return {
+      layer: name,
+      step,
+      reason: `the polynomial overflowed: |x| = ${range.maxAbs.toExponential(1)}, B = ${Number(bound.toPrecision(4))}`,
+    };
+  }
+  if (firstBroken >= 0) {
+    const { name, range } = layers[firstBroken]!;
+    return { layer: name, step, reason: `${range.notFinite} of its inputs are not finite` };
+  }
+  const reason = Number.isFinite(loss) ? `the gradient norm is ${norm}` : `the loss is ${loss}`;
+  return { layer: null, step, reason };
+}

@@ -1,0 +1,52 @@
+import { type Batch, crossEntropy, type Module, noGrad, scope, type Tensor } from '@pnn/nn';
+import { RangeTracker } from '../range/range-tracker.js';
+import type { InputRange } from '../report/record.js';
+
+/** How well a network does on data that it does not learn from. */
+export interface Evaluation {
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  /** The share of samples whose most likely class is the right one. */
+  readonly accuracy: number;
+  /** The range of the inputs of each polynomial activation. */
+  readonly ranges: readonly InputRange[];
+  /** What these come from; holds the distributions. */
+  readonly tracker: RangeTracker;
+}
+
+/** The number of rows of the logits whose largest entry is the label: a scalar. */
+export function countCorrect(logits: Tensor, labels: Tensor): Tensor {
+  return noGrad(() => logits.argmax(1).equal(labels).cast('int32').sum());
+}
+
+/**
+ * Runs the network over the batches in evaluation mode, where activations are the polynomials themselves. The batches
+ * are disposed of; the mode of the network is restored.
+ */
+export async function evaluate(network: Module, batches: Iterable<Batch>): Promise<Evaluation> {
+  const wasTraining = network.training;
+  const tracker = new RangeTracker(network);
+  network.eval();
+  let loss = 0;
+  let correct = 0;
+  let count = 0;
+  try {
+    for (const { inputs, labels } of batches) {
+      const [losses, hits] = scope(() =>
+        noGrad(() => {
+          const logits = network.forward(inputs);
+          return [crossEntropy(logits, labels, { reduction: 'sum' }), countCorrect(logits, labels)] as const;
+        }),
+      );
+      await tracker.collect();
+      loss += await losses.item();
+      correct += await hits.item();
+      count += labels.size;
+      for (const tensor of [inputs, labels, losses, hits]) tensor.dispose();
+    }
+  } finally {
+    tracker.detach();
+    network.train(wasTraining);
+  }
+  return { loss: loss / count, accuracy: correct / count, ranges: tracker.ranges(), tracker };
+}

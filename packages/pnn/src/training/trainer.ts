@@ -1,0 +1,251 @@
+import {
+  ArgumentError,
+  type Batch,
+  clipGradientNorm,
+  crossEntropy,
+  type DataLoader,
+  type DataLoaderState,
+  type Module,
+  type Optimizer,
+  type Scheduler,
+  scope,
+  type Tensor,
+} from '@pnn/nn';
+import { boundaryLoss } from '../boundary/boundary-loss.js';
+import { constantLambda, type Lambda } from '../boundary/lambda.js';
+import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
+import { RangeTracker } from '../range/range-tracker.js';
+import type { EpochRecord, StopRecord } from '../report/record.js';
+import { divergenceOf } from './divergence.js';
+import { addStep, type EpochSums, epochRecord, noSums, type StepRecord } from './epoch-statistics.js';
+import { countCorrect, evaluate } from './evaluation.js';
+
+/** What a trainer works with. */
+export interface TrainerOptions {
+  readonly optimizer: Optimizer;
+  /** The loss of the task; cross-entropy where nothing is said. */
+  readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
+  /** The weight λ of the boundary loss: a number, or a rule such as `dualAscent()`; no boundary loss where it is missing. */
+  readonly lambda?: number | Lambda;
+  /**
+   * Trains the first steps with the targets of the polynomial activations instead of their polynomials, then fits these
+   * to the inputs that they get.
+   */
+  readonly calibration?: CalibrationOptions & { readonly steps: number };
+  /** Called with what calibration found. */
+  readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
+  /** Told after each epoch; a plateau scheduler gets the validation loss (the training loss where there is none). */
+  readonly scheduler?: Scheduler;
+  /** Called after every step. */
+  readonly onStep?: (step: StepRecord) => void;
+}
+
+/** How long to train, and what is measured on the way. */
+export interface TrainingOptions {
+  /** The epoch after which to stop, counted from the start of the training (also of one that was resumed). */
+  readonly epochs: number;
+  /** Data to evaluate on after each epoch. */
+  readonly validation?: DataLoader;
+  /** Stops after the step in progress; a checkpoint taken then continues with the next step. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where a training stands, besides parameters, optimiser and random streams. */
+export interface TrainerProgress {
+  /** Complete epochs. */
+  readonly epoch: number;
+  /** Optimiser steps since the start. */
+  readonly step: number;
+  /** Of the epoch in progress. */
+  readonly sums: EpochSums;
+  readonly ranges: ReturnType<RangeTracker['state']>;
+  readonly lambda: readonly number[];
+  /** B of each polynomial activation. */
+  readonly bounds: readonly number[];
+  /** The order of the samples and the position in it; undefined before the first epoch. */
+  readonly loader: DataLoaderState | undefined;
+}
+
+/** Batches of an epoch whose distributions of inputs are taken. */
+const HISTOGRAMS_PER_EPOCH = 8;
+
+/**
+ * Trains a network: forward, loss plus boundary loss, backward, clipped optimiser step, and a record of how far the
+ * inputs of every polynomial activation reach.
+ */
+export class Trainer {
+  readonly network: Module;
+  readonly options: TrainerOptions;
+  /** Why the last `fit` ended early; undefined where it did not. */
+  stopped: StopRecord | undefined;
+  readonly #lambda: Lambda | undefined;
+  readonly #loss: (logits: Tensor, labels: Tensor) => Tensor;
+  readonly #tracker: RangeTracker;
+  #epoch = 0;
+  #step = 0;
+  #sums: EpochSums = noSums;
+  #loader: DataLoader | undefined;
+  #resumeFrom: DataLoaderState | undefined;
+
+  constructor(network: Module, options: TrainerOptions) {
+    this.network = network;
+    this.options = options;
+    this.#loss = options.loss ?? crossEntropy;
+    this.#lambda = typeof options.lambda === 'number' ? constantLambda(options.lambda) : options.lambda;
+    this.#tracker = new RangeTracker(network);
+  }
+
+  /** λ of each activation now. */
+  get lambdas(): readonly number[] {
+    return this.#lambda?.values(this.#tracker.activations.length) ?? this.#tracker.activations.map(() => 0);
+  }
+
+  /**
+   * Trains epoch after epoch and yields the record of each. Ends early where the training diverges (`stopped` tells layer
+   * and step; the parameters are those before that step) or the signal is aborted.
+   *
+   * @throws ArgumentError where the number of epochs is not a positive integer
+   */
+  async *fit(loader: DataLoader, options: TrainingOptions): AsyncGenerator<EpochRecord, void, void> {
+    if (!Number.isInteger(options.epochs) || options.epochs < 1) {
+      throw new ArgumentError(`Trainer.fit: epochs must be a positive integer, not ${options.epochs}`);
+    }
+    this.stopped = undefined;
+    while (this.#epoch < options.epochs) {
+      const finished = await this.#trainEpoch(loader, options.signal);
+      if (!finished) return;
+      yield await this.#finishEpoch(options.validation);
+    }
+  }
+
+  /** Goes through the rest of the epoch; false where it was stopped on the way. */
+  async #trainEpoch(loader: DataLoader, signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#resumeFrom) loader.restore(this.#resumeFrom);
+    this.#resumeFrom = undefined;
+    this.#loader = loader;
+    const every = Math.max(1, Math.floor(loader.length / HISTOGRAMS_PER_EPOCH));
+    this.network.train();
+    for (const batch of loader) {
+      this.#tracker.takeHistograms = this.#sums.steps % every === 0;
+      const record = await this.#trainStep(batch);
+      if (!record) return false;
+      this.#sums = addStep(this.#sums, record);
+      this.options.onStep?.(record);
+      if (signal?.aborted && this.#sums.steps < loader.length) {
+        this.#resumeFrom = loader.state();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  async #trainStep({ inputs, labels }: Batch): Promise<StepRecord | undefined> {
+    const start = performance.now();
+    const { network } = this;
+    const { optimizer } = this.options;
+    const warmingUp = await this.#calibrateWhenDue(inputs);
+    optimizer.zeroGrad();
+    const results = scope(() => {
+      const logits = network.forward(inputs);
+      const task = this.#loss(logits, labels);
+      const boundary = this.#lambda && !warmingUp ? boundaryLoss(network, { lambda: this.lambdas }) : undefined;
+      (boundary ? task.add(boundary) : task).backward();
+      return { task: task.detach(), boundary: boundary?.detach(), correct: countCorrect(logits, labels) };
+    });
+    const ranges = await this.#tracker.collect();
+    const [loss, boundary, correct] = await Promise.all([
+      results.task.item(),
+      results.boundary?.item() ?? 0,
+      results.correct.item(),
+    ]);
+    const samples = labels.size;
+    for (const tensor of [inputs, labels, results.task, results.boundary, results.correct]) tensor?.dispose();
+    const measured = clipGradientNorm(optimizer.groups, Number.POSITIVE_INFINITY);
+    const norm = await measured.item();
+    measured.dispose();
+    const layers = this.#tracker.activations.map(([name, activation], i) => ({
+      name,
+      bound: activation.bound,
+      range: ranges[i]!,
+    }));
+    this.stopped = divergenceOf({ step: this.#step + 1, loss: loss + boundary, norm, layers });
+    if (this.stopped) {
+      optimizer.zeroGrad();
+      return undefined;
+    }
+    optimizer.step();
+    this.#step++;
+    if (!warmingUp) this.#lambda?.update(layers.map(({ bound, range }) => range.maxAbs / bound));
+    const clipped = norm > (optimizer.maxNorm ?? Number.POSITIVE_INFINITY);
+    return {
+      step: this.#step,
+      samples,
+      correct,
+      loss,
+      boundary,
+      norm,
+      clipped,
+      seconds: (performance.now() - start) / 1000,
+    };
+  }
+
+  /** Whether this step is to be made with the targets; fits the polynomials when the warm-up is over. */
+  async #calibrateWhenDue(inputs: Tensor): Promise<boolean> {
+    const { calibration, onCalibration } = this.options;
+    if (!calibration || this.#step > calibration.steps) return false;
+    this.#approximate(false);
+    if (this.#step < calibration.steps) return true;
+    onCalibration?.(await calibrate(this.network, [inputs], calibration));
+    this.#approximate(true);
+    await this.#tracker.collect();
+    this.#tracker.reset();
+    return false;
+  }
+
+  #approximate(approximating: boolean): void {
+    for (const [, activation] of this.#tracker.activations) activation.approximating = approximating;
+  }
+
+  async #finishEpoch(validation: DataLoader | undefined): Promise<EpochRecord> {
+    const start = performance.now();
+    const { optimizer, scheduler } = this.options;
+    const lambdas = this.lambdas;
+    const train = this.#tracker.ranges();
+    const result = validation && (await evaluate(this.network, validation));
+    this.#tracker.reset();
+    this.#epoch++;
+    const { lr } = optimizer;
+    const sums = this.#sums;
+    this.#sums = noSums;
+    scheduler?.step(result?.loss ?? sums.loss / sums.steps);
+    const layers = train.map((range, i) => ({ lambda: lambdas[i]!, train: range }));
+    const seconds = sums.seconds + (performance.now() - start) / 1000;
+    return epochRecord(this.#epoch, sums, lr, layers, result, seconds);
+  }
+
+  /** Where the training stands. */
+  progress(): TrainerProgress {
+    return {
+      epoch: this.#epoch,
+      step: this.#step,
+      sums: this.#sums,
+      ranges: this.#tracker.state(),
+      lambda: this.#lambda?.state() ?? [],
+      bounds: this.#tracker.activations.map(([, activation]) => activation.bound),
+      loader: this.#resumeFrom ?? this.#loader?.state(),
+    };
+  }
+
+  /** Continues where `progress` was taken. */
+  restore(progress: TrainerProgress): void {
+    this.#epoch = progress.epoch;
+    this.#step = progress.step;
+    this.#sums = progress.sums;
+    this.#tracker.restore(progress.ranges);
+    this.#lambda?.restore(progress.lambda);
+    this.#tracker.activations.forEach(([, activation], i) => {
+      if (activation.bound !== progress.bounds[i]) activation.refit(progress.bounds[i]!);
+    });
+    this.#resumeFrom = progress.loader;
+  }
+}
