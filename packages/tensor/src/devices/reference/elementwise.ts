@@ -6,12 +6,17 @@ import { unaryFunctions } from './functions.js';
 type UnaryFunction = (x: number) => number;
 type BinaryFunction = (a: number, b: number) => number;
 
+/** IEEE 754's power: where ** gives NaN, 1^b is 1 for every b, and (−1)^±∞ too. */
+function power(a: number, b: number): number {
+  return a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
+}
+
 const binaryFunctions: Record<BinaryName, BinaryFunction> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
-  pow: (a, b) => a ** b,
+  pow: power,
   maximum: Math.max,
   minimum: Math.min,
   gate: (a, b) => (b > 0 ? a : 0),
