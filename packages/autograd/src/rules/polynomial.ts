@@ -6,6 +6,7 @@ import {
   type PolynomialActivationForm,
   type Tensor,
   zeros,
+  zerosLike,
 } from '@pnn/tensor';
 import { constant, type RulesOf } from '../rule.js';
 
@@ -17,7 +18,8 @@ function coefficient(coefficients: Tensor, k: number, x: Tensor): Tensor {
 
 /** Σ_k c_k s^(k − first) over first ≤ k < end by Horner's method, with its derivative in s. */
 function horner(coefficients: Tensor, first: number, end: number, s: Tensor): { value: Tensor; slope: Tensor } {
-  let value = s.mul(0);
+  // Constants: a zero made of s would carry gradients of s^terms, which overflow, back to s.
+  let value = zerosLike(s);
   let slope = value;
   for (let k = end - 1; k >= first; k--) {
     slope = slope.mul(s).add(value);
