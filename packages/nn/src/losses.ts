@@ -1,3 +1,4 @@
+import { customOperator } from '@pnn/autograd';
 import { formatShape, ShapeError, sameShape, softmaxCrossEntropy, type Tensor } from '@pnn/tensor';
 
 /** What becomes of the losses of the samples: their mean, their sum, or a tensor of them. */
@@ -63,20 +64,26 @@ export function meanSquaredError(prediction: Tensor, target: Tensor, options: Lo
 }
 
 const SMALLEST_LOGARITHM = -100;
+const SMALLEST_DIVISOR = 1e-12;
+
+/** max(ln p, −100) with the derivative 1/max(p, 10⁻¹²), which are finite for p = 0 and large enough to leave it. */
+const boundedLogarithm = customOperator({
+  name: 'binaryCrossEntropy',
+  forward: ([p]) => p!.log().clamp(SMALLEST_LOGARITHM, 0),
+  vjps: [(gradient, call) => gradient.div(call.input(0).clamp(SMALLEST_DIVISOR, Number.POSITIVE_INFINITY))],
+});
 
 /**
- * −(y·ln p + (1 − y)·ln(1 − p)) for probabilities p; logarithms are cut off at −100, so that p = 0 and 1 stay finite.
+ * −(y·ln p + (1 − y)·ln(1 − p)) for probabilities p. For p = 0 and 1 losses and gradients stay finite: as in PyTorch,
+ * logarithms are cut off at −100, and what the gradient divides by at 10⁻¹².
  *
  * @throws ShapeError where the shapes differ
  */
 export function binaryCrossEntropy(probability: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkAlike('binaryCrossEntropy', probability, target);
-  const logarithm = (p: Tensor) => p.log().clamp(SMALLEST_LOGARITHM, 0);
-  const yes = target.mul(logarithm(probability));
-  const no = target
-    .neg()
-    .add(1)
-    .mul(logarithm(probability.neg().add(1)));
+  const complement = (p: Tensor) => p.neg().add(1);
+  const yes = target.mul(boundedLogarithm([probability]));
+  const no = complement(target).mul(boundedLogarithm([complement(probability)]));
   return reduce(yes.add(no).neg(), options);
 }
 

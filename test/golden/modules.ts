@@ -1,0 +1,33 @@
+import { BatchNorm1d, BatchNorm2d, type Module } from '@pnn/nn';
+import type { Tensor } from '@pnn/tensor';
+import type { GoldenCase } from './load.js';
+
+/** PyTorch's names of the state of BatchNorm by ours. */
+const batchNormNames: Readonly<Record<string, string>> = {
+  gamma: 'weight',
+  beta: 'bias',
+  runningMean: 'runningMean',
+  runningVariance: 'runningVar',
+  batchesTracked: 'numBatchesTracked',
+};
+
+/** The parameters and buffers of a module by the names that they have in a golden file. */
+export function goldenState(module: Module): Record<string, Tensor> {
+  const modules = new Map(module.namedModules());
+  return Object.fromEntries(
+    [...module.stateDict()].map(([name, tensor]) => {
+      const split = name.lastIndexOf('.') + 1;
+      const owner = modules.get(name.slice(0, Math.max(split - 1, 0)));
+      const isBatchNorm = owner instanceof BatchNorm1d || owner instanceof BatchNorm2d;
+      return [isBatchNorm ? name.slice(0, split) + batchNormNames[name.slice(split)] : name, tensor];
+    }),
+  );
+}
+
+/** Puts parameters and buffers of a case into a module; every one of the module must be there, and no other. */
+export function loadGoldenState(module: Module, golden: GoldenCase, given: Readonly<Record<string, Tensor>>): void {
+  const ownNames = new Map(Object.entries(goldenState(module)).map(([name, tensor]) => [tensor, name]));
+  const stored = Object.keys({ ...golden.parameters, ...golden.buffers });
+  const own = new Map([...module.stateDict()].map(([name, tensor]) => [ownNames.get(tensor)!, name]));
+  module.loadStateDict(new Map(stored.map((name) => [own.get(name) ?? name, given[name]!])));
+}
