@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const examples = readdirSync(join(repository, 'examples')).sort();
+
+const numbersAfter = (word: string, output: string) =>
+  [...output.matchAll(new RegExp(`${word} ([\\d.]+)`, 'g'))].map(([, number]) => Number(number));
+
+function expectFalling(numbers: readonly number[]): void {
+  expect(numbers.length).toBeGreaterThan(2);
+  expect(numbers.at(-1)).toBeLessThan(numbers[0]! / 2);
+}
+
+/** What each example must have printed. */
+const expectations: Readonly<Record<string, (output: string) => void>> = {
+  'digits.ts': (output) => {
+    expectFalling(numbersAfter('loss', output));
+    expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(60);
+  },
+  'fit.ts': (output) => {
+    const [leastSquares, minimax] = numbersAfter('largest error', output) as [number, number];
+    expect(minimax).toBeGreaterThan(0);
+    expect(minimax).toBeLessThan(leastSquares);
+  },
+  'gradients.ts': (output) => {
+    expect(output).toMatch(/3x² = .*3\., 12\., 27\./);
+    expect(output).toMatch(/6x {2}= .*6\., 12\., 18\./);
+  },
+  'stripes.ts': (output) => expectFalling(numbersAfter('loss', output)),
+  'tensors.ts': (output) => {
+    expect(output.replaceAll(/\s+/g, ' ')).toContain('[ 4., 8.], [ 8., 16.]');
+    expect(output).toContain('2 tensors are alive');
+  },
+  'xor.ts': (output) => expect(numbersAfter('loss', output).at(-1)).toBeLessThan(0.05),
+};
+
+test('every example is expected to print something', () => {
+  expect(Object.keys(expectations).sort()).toEqual(examples);
+});
+
+test.each(examples)('%s runs', (name) => {
+  const options = ['--import=tsx', '--conditions=@pnn/source', join('examples', name)];
+  expectations[name]!(execFileSync(process.execPath, options, { cwd: repository, encoding: 'utf8' }));
+});
+
+const readmes = ['README.md', ...readdirSync(join(repository, 'packages')).map((name) => `packages/${name}/README.md`)];
+
+/** Code blocks that name the file whose content they show: ```ts examples/name.ts */
+function shownExamples(markdown: string): { path: string; code: string }[] {
+  return [...markdown.matchAll(/^```ts (\S+)\n(.*?)^```$/gms)].map(([, path, code]) => ({ path: path!, code: code! }));
+}
+
+describe.each(readmes.filter((path) => existsSync(join(repository, path))))('%s', (path) => {
+  const shown = shownExamples(readFileSync(join(repository, path), 'utf8'));
+
+  test('shows examples that run', () => {
+    for (const block of shown) expect(examples.map((name) => `examples/${name}`)).toContain(block.path);
+    // The README of the repository may do without one.
+    if (path !== 'README.md') expect(shown).not.toEqual([]);
+  });
+
+  test('shows the examples as they are', () => {
+    for (const block of shown) expect(block.code, block.path).toBe(readFileSync(join(repository, block.path), 'utf8'));
+  });
+});
