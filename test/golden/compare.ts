@@ -24,19 +24,20 @@ export interface Computed {
 export type Computation = (given: Tensors, golden: GoldenCase, dtype: FloatDType) => Tensor | Computed;
 
 /**
- * How far a number may be from PyTorch's: relative·|expected| + scaled·max |expected| over the tensor. The second part is
- * for numbers that are small differences of large ones.
+ * How far a number may be from PyTorch's: relative·|expected| + scaled·max |expected| over the tensor + absolute. The
+ * second part is for numbers that are small differences of large ones, the third for tensors in which all are.
  */
 export interface Tolerance {
   readonly relative: number;
   readonly scaled: number;
+  readonly absolute?: number;
 }
 
 /** A tolerance for each type. */
 export type Tolerances = Readonly<Record<FloatDType, Tolerance>>;
 
-/** The tolerances for the values (order 0), the gradients (1) and their gradients (2) of a case. */
-export type TolerancesOf = (golden: GoldenCase, order: 0 | 1 | 2) => Tolerances;
+/** The tolerances for a tensor of this name among the values (order 0), the gradients (1) or their gradients (2) of a case. */
+export type TolerancesOf = (golden: GoldenCase, order: 0 | 1 | 2, name: string) => Tolerances;
 
 const floatTypes: readonly FloatDType[] = ['float64', 'float32'];
 
@@ -74,12 +75,12 @@ export function expectGolden(
   expect(found.shape, `${label}: shape`).toEqual(golden.shape);
   expect(found.dtype, `${label}: dtype`).toBe(dtype);
   const numbers = Array.from<number>(arrayTypes[dtype].from(golden.data));
-  const { relative, scaled } = tolerances[float];
+  const { relative, scaled, absolute = 0 } = tolerances[float];
   const exact = golden.dtype !== 'float64';
   const largest = numbers.reduce((max, x) => (Number.isFinite(x) ? Math.max(max, Math.abs(x)) : max), 0);
   const values = found.dataSync();
   numbers.forEach((expected, i) => {
-    const bound = exact ? 0 : relative * Math.abs(expected) + scaled * largest;
+    const bound = exact ? 0 : relative * Math.abs(expected) + scaled * largest + absolute;
     if (isClose(values[i]!, expected, bound)) return;
     expect.fail(
       `${label}: element ${i} is ${values[i]} instead of ${expected}, ` +
@@ -93,11 +94,11 @@ function expectAll(
   found: Tensors,
   golden: GoldenTensors,
   float: FloatDType,
-  tolerances: Tolerances,
+  tolerancesOf: (name: string) => Tolerances,
 ): void {
   expect(Object.keys(found).sort(), label).toEqual(Object.keys(golden).sort());
   for (const [name, expected] of Object.entries(golden)) {
-    expectGolden(`${label} ${name}`, found[name]!, expected, float, tolerances);
+    expectGolden(`${label} ${name}`, found[name]!, expected, float, tolerancesOf(name));
   }
 }
 
@@ -113,23 +114,25 @@ function expectGradients(
   float: FloatDType,
   tolerancesOf: TolerancesOf,
 ): void {
-  const tolerances = tolerancesOf(golden, 1);
   const names = Object.keys(golden.gradients);
   if (names.length === 0) return;
   const targets = names.map((name) => leaves[name]!);
   const total = Object.entries(tensorsOf(golden.cotangents, float))
     .map(([name, cotangent]) => outputs[name]!.mul(cotangent).sum())
     .reduce((sum, each) => sum.add(each));
+  const firstOrder = (name: string) => tolerancesOf(golden, 1, name);
   const gradients = grad(total, targets, { retainGraph: true });
-  expectAll('gradient of', named(names, gradients), golden.gradients, float, tolerances);
+  expectAll('gradient of', named(names, gradients), golden.gradients, float, firstOrder);
   const differentiable = grad(total, targets, { createGraph: true });
-  expectAll('differentiable gradient of', named(names, differentiable), golden.gradients, float, tolerances);
+  expectAll('differentiable gradient of', named(names, differentiable), golden.gradients, float, firstOrder);
   if (!golden.secondOrder) return;
   const squares = golden.secondOrder.of
     .map((name) => differentiable[names.indexOf(name)]!.square().sum())
     .reduce((sum, each) => sum.add(each));
   const second = squares.requiresGrad ? grad(squares, targets) : targets.map((target) => target.mul(0));
-  expectAll('second order of', named(names, second), golden.secondOrder.gradients, float, tolerancesOf(golden, 2));
+  expectAll('second order of', named(names, second), golden.secondOrder.gradients, float, (name) =>
+    tolerancesOf(golden, 2, name),
+  );
 }
 
 function expectCase(golden: GoldenCase, compute: Computation, float: FloatDType, tolerancesOf: TolerancesOf): void {
@@ -140,7 +143,7 @@ function expectCase(golden: GoldenCase, compute: Computation, float: FloatDType,
   try {
     const state = module ? goldenState(module) : {};
     const afterwards = Object.fromEntries(Object.entries(state).filter(([name]) => name in golden.outputs));
-    expectAll('output', { ...outputs, ...afterwards }, golden.outputs, float, tolerancesOf(golden, 0));
+    expectAll('output', { ...outputs, ...afterwards }, golden.outputs, float, (name) => tolerancesOf(golden, 0, name));
     expectGradients(golden, outputs, { ...given, ...state }, float, tolerancesOf);
   } finally {
     module?.dispose();
