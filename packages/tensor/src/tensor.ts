@@ -220,7 +220,7 @@ export class Tensor extends Storage {
   div(other: TensorLike): Tensor {
     return this.#binary(operators.div, other);
   }
-  /** a^b; NaN where a is negative and b not an integer */
+  /** a^b; NaN where a is negative and b not an integer. Integer powers beyond 2^53 lose their last digits */
   pow(exponent: TensorLike): Tensor {
     return this.#binary(operators.pow, exponent);
   }
@@ -238,8 +238,10 @@ export class Tensor extends Storage {
   }
   /** a limited to [low, high]; the gradient is that of a from low to high inclusive */
   clamp(low: number, high: number): Tensor {
-    const raised = where(this.less(low), this.#scalar('clamp', low), this);
-    return where(raised.greater(high), this.#scalar('clamp', high), raised);
+    const lowest = this.#scalar('clamp', low);
+    const highest = this.#scalar('clamp', high);
+    const raised = where(this.less(lowest), lowest, this);
+    return where(raised.greater(highest), highest, raised);
   }
 
   /** a = b as truth values */

@@ -3,9 +3,9 @@ import type { UnaryName } from '../../kernels.js';
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
 /** From here on the complement of the error function is computed instead. */
-const TAIL = 2.5;
+const TAIL = 1.5;
 
-/** erfc(x) for x ≥ 2.5 by the continued fraction of Abramowitz & Stegun 7.1.14. */
+/** erfc(x) for x ≥ 1.5 by the continued fraction of Abramowitz & Stegun 7.1.14. */
 function erfcTail(x: number): number {
   let fraction = x;
   for (let n = 60; n >= 1; n--) fraction = x + n / 2 / fraction;
