@@ -8,7 +8,7 @@ const TAIL = 1.5;
 /** erfc(x) for x ≥ 1.5 by the continued fraction of Abramowitz & Stegun 7.1.14. */
 function erfcTail(x: number): number {
   let fraction = x;
-  for (let n = 60; n >= 1; n--) fraction = x + n / 2 / fraction;
+  for (let n = 100; n >= 1; n--) fraction = x + n / 2 / fraction;
   return Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction);
 }
 
