@@ -10,3 +10,4 @@ export * from './range/calibration.js';
 export * from './range/range-tracker.js';
 export * from './report/index.js';
 export * from './training/index.js';
+export { version } from './version.js';

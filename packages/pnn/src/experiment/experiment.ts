@@ -12,6 +12,8 @@ import {
   setSeed,
   tensor,
 } from '@pnn/nn';
+import type { PolynomialActivation } from '../activation/polynomial-activation.js';
+import { polynomialActivations } from '../boundary/boundary-loss.js';
 import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
 import {
   type ChannelStatistics,
@@ -83,15 +85,25 @@ export class Experiment {
       optimizer,
       scheduler: new ReduceLROnPlateau(optimizer, { factor: 0.1, patience: 5, threshold: 0.1 }),
       ...(lambda && { lambda }),
-      ...(bound?.kind === 'calibrated' && { calibration: bound }),
+      ...(bound?.kind === 'calibrated' && { calibration: { ...bound, steps: this.#warmUpSteps(bound.steps) } }),
       ...(events.onStep && { onStep: events.onStep }),
       ...(events.onCalibration && { onCalibration: events.onCalibration }),
     });
   }
 
+  /** The polynomial activations with their names. */
+  get activations(): readonly (readonly [name: string, activation: PolynomialActivation])[] {
+    return polynomialActivations(this.network);
+  }
+
   /** Optimiser steps in an epoch. */
   get stepsPerEpoch(): number {
     return this.#train.length;
+  }
+
+  /** The warm-up takes a quarter of the training at most. */
+  #warmUpSteps(wanted: number): number {
+    return Math.min(wanted, Math.floor((this.settings.epochs * this.stepsPerEpoch) / 4));
   }
 
   #loader(split: ImageDataset, options: DataLoaderOptions): DataLoader {
@@ -111,8 +123,8 @@ export class Experiment {
     }
   }
 
-  /** The record of the run, with a last test unless the training was stopped before its first epoch ended. */
-  async record(name: string, interrupted: boolean): Promise<RunRecord> {
+  /** The record of the run so far, with a test of the network as it is. */
+  async record(name: string): Promise<RunRecord> {
     const { settings, trainer } = this;
     const test = await evaluate(this.network, this.#test);
     const layers = test.tracker.activations.map(([layer, { fit, alpha, bound, options }], i): LayerRecord => {
@@ -130,8 +142,6 @@ export class Experiment {
         histogram: test.tracker.histogram(i, HISTOGRAM_BINS),
       };
     });
-    const { step } = trainer.progress();
-    const stopped = interrupted ? { layer: null, step, reason: 'interrupted' } : (trainer.stopped ?? null);
     return {
       name,
       role: settings.activation ? 'polynomial' : 'reference',
@@ -149,7 +159,7 @@ export class Experiment {
         layers: test.ranges,
         seconds: this.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
       },
-      stopped,
+      stopped: trainer.stopped ?? null,
     };
   }
 
@@ -211,16 +221,19 @@ function describeSettings(settings: ExperimentSettings): Record<string, SettingV
   };
 }
 
-/** Test images with what the networks make of them, for a report. */
-export async function sampleRecords(
-  data: DatasetSplits,
-  experiments: readonly Experiment[],
-  count: number,
-): Promise<SampleRecord[]> {
-  const predictions = await Promise.all(experiments.map((experiment) => experiment.predictions(count)));
-  const { images, labels, channels, height, width, count: available } = data.test;
+/**
+ * Test images with what the networks make of them, for a report.
+ *
+ * @param predictions of each network, as `Experiment.predictions` gives them
+ */
+export function sampleRecords(
+  { test }: DatasetSplits,
+  predictions: readonly (readonly (readonly number[])[])[],
+): SampleRecord[] {
+  const { images, labels, channels, height, width } = test;
   const area = height * width;
-  return Array.from({ length: Math.min(count, available) }, (_, i) => ({
+  const count = Math.min(...predictions.map(({ length }) => length));
+  return Array.from({ length: count }, (_, i) => ({
     image: Array.from(
       { length: area * channels },
       (__, k) => images[(i * channels + (k % channels)) * area + Math.floor(k / channels)]!,

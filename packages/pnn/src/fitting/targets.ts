@@ -2,7 +2,8 @@ import { ArgumentError } from '@pnn/tensor';
 import { erfc } from './erfc.js';
 
 /** The activations that can be named as the target of a fit. */
-export type TargetName = 'relu' | 'silu' | 'gelu' | 'sigmoid' | 'tanh' | 'softplus';
+export const targetNames = ['relu', 'silu', 'gelu', 'sigmoid', 'tanh', 'softplus'] as const;
+export type TargetName = (typeof targetNames)[number];
 
 /** What a polynomial is fitted to: an activation by name, or any function of one real number. */
 export type Target = TargetName | ((x: number) => number);

@@ -104,11 +104,18 @@ export class Trainer {
    * Trains epoch after epoch and yields the record of each. Ends early where the training diverges (`stopped` tells layer
    * and step; the parameters are those before that step) or the signal is aborted.
    *
-   * @throws ArgumentError where the number of epochs is not a positive integer
+   * @throws ArgumentError where the number of epochs is not a positive integer, or the warm-up takes all of them
    */
   async *fit(loader: DataLoader, options: TrainingOptions): AsyncGenerator<EpochRecord, void, void> {
     if (!Number.isInteger(options.epochs) || options.epochs < 1) {
       throw new ArgumentError(`Trainer.fit: epochs must be a positive integer, not ${options.epochs}`);
+    }
+    const warmUp = this.options.calibration?.steps ?? 0;
+    const steps = options.epochs * loader.length;
+    if (warmUp >= steps) {
+      throw new ArgumentError(
+        `Trainer.fit: a warm-up of ${warmUp} steps leaves none of the ${steps} steps of the training to the polynomials`,
+      );
     }
     this.stopped = undefined;
     while (this.#epoch < options.epochs) {

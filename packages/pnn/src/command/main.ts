@@ -1,0 +1,42 @@
+import { PnnError } from '@pnn/nn';
+import { version } from '../version.js';
+import { fit } from './fit.js';
+import { UsageError } from './options.js';
+import { train } from './train.js';
+
+const commands = { train, fit } as const;
+
+const help = `Usage: pnn COMMAND [options]
+
+Trains neural networks whose activations are polynomials, as encrypted inference needs them.
+
+Commands:
+  train   train a polynomial network beside its twin, and report
+  fit     fit a polynomial to an activation, and print it
+
+pnn COMMAND --help tells the options of a command, pnn --version the version.
+`;
+
+async function run(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === undefined || command === '--help' || command === 'help') {
+    (command === undefined ? process.stderr : process.stdout).write(help);
+    return command === undefined ? 2 : 0;
+  }
+  if (command === '--version') {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  if (!Object.hasOwn(commands, command)) {
+    throw new UsageError(`pnn: there is no command '${command}': see pnn --help`);
+  }
+  return commands[command as keyof typeof commands](rest, process.stdout);
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof PnnError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

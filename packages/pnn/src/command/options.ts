@@ -1,0 +1,118 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { PnnError } from '@pnn/nn';
+
+/** The command was called wrongly: exit status 2. */
+export class UsageError extends PnnError {
+  override readonly name = 'UsageError';
+}
+
+/** One option of a command; without `value` it is a switch. */
+export interface OptionSpec {
+  /** What stands for its value in the help, such as `NUMBER`. */
+  readonly value?: string;
+  readonly description: string;
+}
+
+/** The options of a command by name, in the order of the help. */
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+const HELP: OptionSpec = { description: 'show this text' };
+
+/** Options as given, with ways to read them that name the option where its value is wrong. */
+export class Options {
+  readonly #command: string;
+  readonly #values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+
+  /** @throws UsageError where an option does not exist or lacks its value, or there are more words than expected */
+  constructor(command: string, args: readonly string[], specs: OptionSpecs, maxPositionals = 0) {
+    this.#command = command;
+    const config = {
+      args: [...args],
+      allowPositionals: true,
+      strict: false,
+      tokens: true,
+      options: Object.fromEntries(
+        Object.entries({ help: HELP, ...specs } as OptionSpecs).map(([name, { value }]) => [
+          name,
+          { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+        ]),
+      ),
+    } satisfies ParseArgsConfig;
+    const { values, positionals, tokens } = parseArgs(config);
+    for (const token of tokens) {
+      if (token.kind !== 'option') continue;
+      const spec = token.name === 'help' ? HELP : specs[token.name];
+      if (!spec) throw this.#usage(`there is no option ${token.rawName}`);
+      if (spec.value === undefined && token.value !== undefined) throw this.#usage(`${token.rawName} takes no value`);
+      if (spec.value !== undefined && token.value === undefined) {
+        throw this.#usage(`${token.rawName} needs a value, ${spec.value}`);
+      }
+    }
+    if (positionals.length > maxPositionals) throw this.#usage(`'${positionals[maxPositionals]}' is not expected`);
+    this.#values = values as Record<string, string | boolean | undefined>;
+    this.positionals = positionals;
+  }
+
+  #usage(problem: string): UsageError {
+    return new UsageError(`${this.#command}: ${problem}: see ${this.#command} --help`);
+  }
+
+  /** Whether a switch was given. */
+  has(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+
+  /** The value of an option as text. */
+  text(name: string): string | undefined {
+    return this.#values[name] as string | undefined;
+  }
+
+  /** @throws UsageError where the value is none of the choices */
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.text(name);
+    if (value === undefined || (choices as readonly string[]).includes(value)) return value as T | undefined;
+    throw this.#usage(`--${name} ${value} is none of ${choices.join(', ')}`);
+  }
+
+  /** @throws UsageError where the value is not a number that `accepts` takes */
+  number(name: string, wanted: string, accepts: (value: number) => boolean): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && accepts(value)) return value;
+    throw this.#usage(`--${name} ${text} is not ${wanted}`);
+  }
+
+  /** @throws UsageError where the value is not an integer from `minimum` to `maximum` */
+  integer(name: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER): number | undefined {
+    const range = maximum === Number.MAX_SAFE_INTEGER ? `of ${minimum} or more` : `from ${minimum} to ${maximum}`;
+    return this.number(
+      name,
+      `an integer ${range}`,
+      (value) => Number.isSafeInteger(value) && value >= minimum && value <= maximum,
+    );
+  }
+
+  /** @throws UsageError where the value is not a positive number */
+  positive(name: string): number | undefined {
+    return this.number(name, 'a positive number', (value) => value > 0);
+  }
+
+  /** Throws a UsageError about options that do not go together. */
+  refuse(problem: string): never {
+    throw this.#usage(problem);
+  }
+}
+
+/** The options as lines of a help text. */
+export function optionLines(specs: OptionSpecs): string {
+  const all = { ...specs, help: HELP };
+  const heads = Object.entries(all as OptionSpecs).map(
+    ([name, { value }]) => `  --${name}${value === undefined ? '' : ` ${value}`}`,
+  );
+  const width = Math.max(...heads.map(({ length }) => length));
+  return Object.values(all as OptionSpecs)
+    .map(({ description }, i) => `${heads[i]!.padEnd(width)}  ${description}`)
+    .join('\n');
+}

@@ -1,0 +1,3 @@
+export { cifar10 } from './cifar10.js';
+export { loadCheckpoint, loadNetwork, type SavedNetwork, saveCheckpoint, saveNetwork } from './files.js';
+export { fashionMnist, mnist } from './mnist.js';
