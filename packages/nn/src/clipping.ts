@@ -1,0 +1,97 @@
+import { noGrad } from '@pnn/autograd';
+import { full, scope, type Tensor, zeros } from '@pnn/tensor';
+import { groupsOf, type ParametersOrGroups } from './optimizers/parameter-groups.js';
+import { checkOption } from './options.js';
+import type { Parameter } from './parameter.js';
+
+/** Keeps the factor finite where the norm is 0; the value that PyTorch has. */
+const EPSILON = 1e-6;
+
+/** Which norm clipping measures. */
+export interface GradientNormOptions {
+  /** p of (Σ |g|^p)^(1/p): 2 where nothing is said; 1; Infinity for the largest |g|; any other p above 0. */
+  readonly norm?: number;
+}
+
+function powerSum(gradient: Tensor, p: number): Tensor {
+  if (p === 2) return gradient.square().sum();
+  const magnitudes = gradient.abs();
+  if (p === Number.POSITIVE_INFINITY) return magnitudes.max();
+  return (p === 1 ? magnitudes : magnitudes.pow(p)).sum();
+}
+
+function normOf(gradients: readonly Tensor[], p: number, like: Tensor): Tensor {
+  let total = zeros([], like);
+  for (const gradient of gradients) {
+    if (gradient.size === 0) continue;
+    const part = powerSum(gradient, p).cast(total.dtype);
+    total = p === Number.POSITIVE_INFINITY ? total.maximum(part) : total.add(part);
+  }
+  if (p === 1 || p === Number.POSITIVE_INFINITY) return total;
+  return p === 2 ? total.sqrt() : total.pow(1 / p);
+}
+
+/**
+ * Scales the gradients in place by min(1, maxNorm / (norm + 1e-6)), where `norm` is that of all of them taken as one
+ * vector. Groups with `clipped: false` are selected out: they neither count in the norm nor change. The factor is
+ * computed where the gradients are, so that nothing waits for them.
+ *
+ * Where a gradient is not finite, the norm is not either, and the gradients are spoilt by the factor (NaN, or 0 where
+ * the norm overflowed to Infinity): look at the norm before using them, where that can happen.
+ *
+ * Source: Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks" (arXiv 1211.5063),
+ * algorithm 1; the factor is that of PyTorch's `clip_grad_norm_`.
+ *
+ * @param maxNorm above 0; Infinity only measures
+ * @returns the norm before clipping, a scalar of the type of the first parameter; 0 where there are no gradients
+ * @throws ArgumentError where there are no parameters, one occurs twice, or maxNorm or the norm is out of range
+ */
+export function clipGradientNorm(
+  parameters: ParametersOrGroups,
+  maxNorm: number,
+  { norm: p = 2 }: GradientNormOptions = {},
+): Tensor {
+  const groups = groupsOf('clipGradientNorm', parameters);
+  checkOption(maxNorm > 0, 'clipGradientNorm', 'maxNorm', 'a number above 0', maxNorm);
+  checkOption(p > 0, 'clipGradientNorm', 'norm', '2, 1, Infinity or another number above 0', p);
+  const clipped = clippedIn(groups);
+  const like = groups.find((group) => group.parameters.length > 0)!.parameters[0]!;
+  return noGrad(() =>
+    scope(() => {
+      const norm = normOf(
+        clipped.flatMap(({ grad }) => grad ?? []),
+        p,
+        like,
+      );
+      if (maxNorm === Number.POSITIVE_INFINITY) return norm;
+      const factor = full([], maxNorm, norm).div(norm.add(EPSILON)).minimum(1);
+      for (const { grad: gradient } of clipped) {
+        if (!gradient) continue;
+        gradient.device.kernels.scale(gradient, factor.cast(gradient.dtype));
+        gradient.buffer.version++;
+      }
+      return norm;
+    }),
+  );
+}
+
+/**
+ * Limits every element of the gradients to [−maxValue, maxValue] in place; NaN stays NaN. Groups with `clipped: false`
+ * do not change.
+ *
+ * @param maxValue above 0
+ * @throws ArgumentError where there are no parameters, one occurs twice, or maxValue is out of range
+ */
+export function clipGradientValue(parameters: ParametersOrGroups, maxValue: number): void {
+  const groups = groupsOf('clipGradientValue', parameters);
+  checkOption(maxValue > 0, 'clipGradientValue', 'maxValue', 'a number above 0', maxValue);
+  noGrad(() => {
+    for (const { grad: gradient } of clippedIn(groups)) {
+      if (gradient) scope(() => gradient.assign(gradient.maximum(-maxValue).minimum(maxValue)));
+    }
+  });
+}
+
+function clippedIn(groups: ReturnType<typeof groupsOf>): Parameter[] {
+  return groups.flatMap(({ clipped, parameters }) => (clipped === false ? [] : parameters));
+}

@@ -1,0 +1,229 @@
+import {
+  ArgumentError,
+  type Device,
+  Generator,
+  type GeneratorState,
+  getDevice,
+  randomStream,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '@pnn/tensor';
+import { checkOption } from '../options.js';
+import type { ArrayDataset } from './array-dataset.js';
+import type { Transform } from './transform.js';
+
+/** Options of a DataLoader. */
+export interface DataLoaderOptions {
+  /** The number of samples in a batch. */
+  readonly batchSize: number;
+  /** Whether every epoch has an order of its own; no where nothing is said. */
+  readonly shuffle?: boolean;
+  /** Whether samples that do not fill a last batch are left out; no where nothing is said. */
+  readonly dropLast?: boolean;
+  /** Changes to every sample, in this order: augmentation, normalisation. */
+  readonly transforms?: readonly Transform[];
+  /** Draws the orders; seeded from the program's stream `shuffle` where it is missing. */
+  readonly generator?: Generator;
+  /** Given to the transforms; seeded from the program's stream `augmentation` where it is missing. */
+  readonly augmentationGenerator?: Generator;
+  /** Where batches are made; on the default device where it is missing. */
+  readonly device?: Device;
+}
+
+/** Where a DataLoader stands; survives JSON. */
+export interface DataLoaderState {
+  /** What the state belongs to: samples and batch size must be as many when it is restored. */
+  readonly samples: number;
+  readonly batchSize: number;
+  /** The number of batches of the current epoch that were handed out. */
+  readonly position: number;
+  /** The generator of the orders as it was before the current epoch, whose order follows from it. */
+  readonly shuffle: GeneratorState;
+  /** The generator of the transforms as it is now. */
+  readonly augmentation: GeneratorState;
+}
+
+/** Samples and labels that go through a network together. They belong to whoever iterates: dispose of them. */
+export class Batch implements Disposable {
+  constructor(
+    /** [B, …shape of a sample] */
+    readonly inputs: Tensor,
+    /** [B, …shape of a label] */
+    readonly labels: Tensor,
+    /** Which samples of the data set these are. */
+    readonly indices: Int32Array,
+  ) {}
+
+  /** The number of samples. */
+  get size(): number {
+    return this.indices.length;
+  }
+
+  /** Frees both tensors, where that has not happened before. */
+  dispose(): void {
+    this.inputs[Symbol.dispose]();
+    this.labels[Symbol.dispose]();
+  }
+
+  /** `for (using batch of loader)` frees every batch at the end of its turn. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+interface Epoch {
+  /** The generator of the orders before this epoch's was drawn. */
+  readonly start: GeneratorState;
+  /** The number of batches handed out. */
+  position: number;
+}
+
+/**
+ * Hands out a data set in batches; every `for … of` is one epoch. The samples of a batch are put together in memory
+ * that is used for all batches, and become tensors in one copy. The tensors belong to the caller: free them by
+ * `for (using batch of loader)` or `batch.dispose()`; iterating inside of a `scope()` leaves them to the scope.
+ *
+ * The loader draws from generators of its own, so that its place can be kept in a checkpoint: after `restore(state())`
+ * the same batches follow bit for bit, in the middle of an epoch too.
+ */
+export class DataLoader implements Iterable<Batch> {
+  readonly dataset: ArrayDataset;
+  readonly batchSize: number;
+  /** The number of batches in an epoch. */
+  readonly length: number;
+  readonly #shuffled: boolean;
+  readonly #transforms: readonly Transform[];
+  readonly #device: Device | undefined;
+  readonly #inputs: Float32Array | Float64Array;
+  /** The rows of the inputs. */
+  readonly #samples: readonly (Float32Array | Float64Array)[];
+  readonly #labels: ArrayDataset['labels'];
+  #shuffle: Generator | undefined;
+  #augmentation: Generator | undefined;
+  #epoch: Epoch | undefined;
+  /** The position at which the next epoch begins. */
+  #resumeAt = 0;
+
+  /** @throws ArgumentError where the batch size is no integer above 0, or there would be no batch */
+  constructor(dataset: ArrayDataset, options: DataLoaderOptions) {
+    const { batchSize, shuffle = false, dropLast = false, transforms = [] } = options;
+    const isCount = Number.isInteger(batchSize) && batchSize > 0;
+    checkOption(isCount, 'DataLoader', 'batchSize', 'an integer above 0', batchSize);
+    if (dropLast && dataset.length < batchSize) {
+      throw new ArgumentError(
+        `DataLoader: ${dataset.length} samples do not fill one batch of ${batchSize}: ` +
+          'take smaller batches, or leave dropLast out',
+      );
+    }
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    this.length = (dropLast ? Math.floor : Math.ceil)(dataset.length / batchSize);
+    this.#shuffled = shuffle;
+    this.#transforms = transforms;
+    this.#device = options.device;
+    this.#shuffle = options.generator;
+    this.#augmentation = options.augmentationGenerator;
+    const rows = Math.min(batchSize, dataset.length);
+    const size = sizeOf(dataset.inputShape);
+    this.#inputs = new (dataset.inputs instanceof Float64Array ? Float64Array : Float32Array)(rows * size);
+    this.#samples = Array.from({ length: rows }, (_, row) => this.#inputs.subarray(row * size, (row + 1) * size));
+    this.#labels = dataset.labels.slice(0, rows * sizeOf(dataset.labelShape));
+  }
+
+  /**
+   * The batches of an epoch; those that are left of it after `restore`.
+   *
+   * @throws ArgumentError where another iteration has begun since, or `restore` was called
+   */
+  *[Symbol.iterator](): IterableIterator<Batch> {
+    const shuffle = this.#shuffleGenerator();
+    const epoch: Epoch = { start: shuffle.state(), position: this.#resumeAt };
+    this.#epoch = epoch;
+    this.#resumeAt = 0;
+    const count = this.dataset.length;
+    const order = this.#shuffled ? shuffle.permutation(count) : Int32Array.from({ length: count }, (_, i) => i);
+    try {
+      while (epoch.position < this.length) {
+        const start = epoch.position * this.batchSize;
+        epoch.position++;
+        yield this.#batch(order.slice(start, start + this.batchSize));
+        if (this.#epoch !== epoch) {
+          throw new ArgumentError('DataLoader: another iteration has begun, or restore() was called: iterate anew');
+        }
+      }
+    } finally {
+      if (this.#epoch === epoch) this.#epoch = undefined;
+    }
+  }
+
+  /** Where the loader stands: the batch that was handed out last counts as done. */
+  state(): DataLoaderState {
+    return {
+      samples: this.dataset.length,
+      batchSize: this.batchSize,
+      position: this.#epoch?.position ?? this.#resumeAt,
+      shuffle: this.#epoch?.start ?? this.#shuffleGenerator().state(),
+      augmentation: this.#augmentationGenerator().state(),
+    };
+  }
+
+  /**
+   * Goes to where the state was taken: the next iteration hands out the rest of that epoch. The loader goes on with
+   * generators made from the state; those passed to the constructor are left alone.
+   *
+   * @throws ArgumentError where the state was taken with another number of samples or another batch size
+   */
+  restore({ samples, batchSize, position, shuffle, augmentation }: DataLoaderState): void {
+    if (samples !== this.dataset.length || batchSize !== this.batchSize) {
+      throw new ArgumentError(
+        `DataLoader.restore: the state is that of ${samples} samples in batches of ${batchSize}, ` +
+          `not of ${this.dataset.length} in batches of ${this.batchSize}`,
+      );
+    }
+    const isPosition = Number.isInteger(position) && position >= 0 && position <= this.length;
+    checkOption(isPosition, 'DataLoader.restore', 'position', `an integer from 0 to ${this.length}`, position);
+    this.#shuffle = Generator.restore(shuffle);
+    this.#augmentation = Generator.restore(augmentation);
+    this.#resumeAt = position;
+    this.#epoch = undefined;
+  }
+
+  // The program's streams are read at the first use, so that a seed set before the first epoch counts.
+  #shuffleGenerator(): Generator {
+    this.#shuffle ??= new Generator(randomStream('shuffle').bits(), 'shuffle');
+    return this.#shuffle;
+  }
+
+  #augmentationGenerator(): Generator {
+    this.#augmentation ??= new Generator(randomStream('augmentation').bits(), 'augmentation');
+    return this.#augmentation;
+  }
+
+  #batch(indices: Int32Array): Batch {
+    const { inputShape, labels, labelShape } = this.dataset;
+    const generator = this.#augmentationGenerator();
+    const labelSize = sizeOf(labelShape);
+    indices.forEach((index, row) => {
+      const sample = this.#samples[row]!;
+      this.#read(index, sample);
+      for (const transform of this.#transforms) transform(sample, inputShape, generator);
+      for (let i = 0; i < labelSize; i++) this.#labels[row * labelSize + i] = labels[index * labelSize + i]!;
+    });
+    const device = this.#device ?? getDevice();
+    const rows = indices.length;
+    return new Batch(
+      tensor(this.#inputs.subarray(0, rows * sizeOf(inputShape)), { shape: [rows, ...inputShape], device }),
+      tensor(this.#labels.subarray(0, rows * labelSize), { shape: [rows, ...labelShape], device }),
+      indices,
+    );
+  }
+
+  #read(index: number, sample: Float32Array | Float64Array): void {
+    const { inputs } = this.dataset;
+    const start = index * sample.length;
+    if (inputs instanceof Uint8Array) {
+      for (let i = 0; i < sample.length; i++) sample[i] = inputs[start + i]! / 255;
+    } else sample.set(inputs.subarray(start, start + sample.length));
+  }
+}

@@ -1,0 +1,7 @@
+export { ArrayDataset, type ArrayDatasetContent } from './array-dataset.js';
+export { Batch, DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
+export { normalizeChannels } from './normalize-channels.js';
+export { type RandomAffineOptions, randomAffine } from './random-affine.js';
+export { randomCrop } from './random-crop.js';
+export { randomHorizontalFlip } from './random-horizontal-flip.js';
+export type { Transform } from './transform.js';

@@ -1,0 +1,63 @@
+import { checkOption } from '../options.js';
+import { planesOf, sampleCopier, type Transform } from './transform.js';
+
+/** How far a random affine map goes; a part that is not named does nothing. */
+export interface RandomAffineOptions {
+  /** Turns by up to this angle either way. */
+  readonly degrees?: number;
+  /** Moves by up to this many pixels, along rows and along columns. */
+  readonly translate?: number;
+  /** Enlarges by a factor from 1 − scale to 1 + scale, below 1. */
+  readonly scale?: number;
+  /** The value of what comes in from outside the image; 0 where nothing is said. */
+  readonly fill?: number;
+}
+
+/**
+ * A transform that turns, enlarges and moves an image about its centre by random amounts, each uniform in its range,
+ * and interpolates bilinearly between pixels.
+ *
+ * @throws ArgumentError where an option is out of range
+ */
+export function randomAffine({ degrees = 0, translate = 0, scale = 0, fill = 0 }: RandomAffineOptions): Transform {
+  const name = 'randomAffine';
+  checkOption(degrees >= 0 && degrees <= 180, name, 'degrees', 'from 0 to 180', degrees);
+  checkOption(translate >= 0 && Number.isFinite(translate), name, 'translate', 'a finite number from 0 on', translate);
+  checkOption(scale >= 0 && scale < 1, name, 'scale', 'from 0 to below 1', scale);
+  checkOption(Number.isFinite(fill), name, 'fill', 'a finite number', fill);
+  const copyOf = sampleCopier();
+  return (sample, shape, generator) => {
+    const { channels, height, width } = planesOf(name, shape);
+    const within = (limit: number) => (2 * generator.uniform() - 1) * limit;
+    const angle = (within(degrees) * Math.PI) / 180;
+    const size = 1 + within(scale);
+    const right = within(translate);
+    const down = within(translate);
+    // Every pixel looks up where it came from, so the map is the inverse one.
+    const cosine = Math.cos(angle) / size;
+    const sine = Math.sin(angle) / size;
+    const centreX = (width - 1) / 2;
+    const centreY = (height - 1) / 2;
+    const source = copyOf(sample);
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const dx = column - centreX - right;
+        const dy = row - centreY - down;
+        const x = cosine * dx + sine * dy + centreX;
+        const y = cosine * dy - sine * dx + centreY;
+        const left = Math.floor(x);
+        const top = Math.floor(y);
+        const alongX = x - left;
+        const alongY = y - top;
+        for (let channel = 0; channel < channels; channel++) {
+          const plane = channel * height * width;
+          const at = (i: number, j: number) =>
+            i >= 0 && i < height && j >= 0 && j < width ? source[plane + i * width + j]! : fill;
+          const upper = at(top, left) * (1 - alongX) + at(top, left + 1) * alongX;
+          const lower = at(top + 1, left) * (1 - alongX) + at(top + 1, left + 1) * alongX;
+          sample[plane + row * width + column] = upper * (1 - alongY) + lower * alongY;
+        }
+      }
+    }
+  };
+}

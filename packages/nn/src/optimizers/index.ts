@@ -1,0 +1,11 @@
+export { Adam, type AdamOptions, AdamW } from './adam.js';
+export {
+  Optimizer,
+  type OptimizerHyperparameters,
+  type OptimizerOptions,
+  type OptimizerSettings,
+  type OptimizerState,
+  type ParameterUpdate,
+} from './optimizer.js';
+export type { ParametersOrGroups } from './parameter-groups.js';
+export { SGD, type SGDOptions } from './sgd.js';

@@ -1,0 +1,331 @@
+import { zeroGrad } from '@pnn/autograd';
+import {
+  ArgumentError,
+  checkHostArray,
+  DisposedError,
+  formatShape,
+  type HostArray,
+  keep,
+  type Shape,
+  sameShape,
+  scope,
+  Tensor,
+  tensor,
+  zerosLike,
+} from '@pnn/tensor';
+import { clipGradientNorm, clipGradientValue } from '../clipping.js';
+import { type ParameterGroup, StateDictError } from '../module.js';
+import { checkOption } from '../options.js';
+import type { Parameter } from '../parameter.js';
+import { groupsOf, type ParametersOrGroups } from './parameter-groups.js';
+
+/** Options of every optimiser. */
+export interface OptimizerOptions {
+  /** The learning rate, 0 or more. */
+  readonly lr?: number;
+  /** How strongly parameters are pulled towards 0; groups may have one of their own. */
+  readonly weightDecay?: number;
+  /** Scales the gradients of all groups but those with `clipped: false` down to this common norm before every step. */
+  readonly maxNorm?: number;
+  /** Limits the elements of the gradients of these groups instead. */
+  readonly maxValue?: number;
+}
+
+/** The options of an optimiser with everything filled in. */
+export type OptimizerHyperparameters = OptimizerOptions & {
+  readonly lr: number;
+  readonly weightDecay: number;
+} & Readonly<Record<string, number | boolean | readonly number[] | undefined>>;
+
+/** What an optimiser needs besides its tensors to continue; survives JSON. */
+export interface OptimizerSettings {
+  readonly optimizer: string;
+  /** The options; `lr` is the current one. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly groups: readonly {
+    readonly name: string;
+    readonly shapes: readonly Shape[];
+    readonly lrScale: number;
+    readonly weightDecay: number;
+    readonly clipped: boolean;
+  }[];
+  /** How many steps each parameter has taken. */
+  readonly steps: readonly number[];
+}
+
+/** The whole state of an optimiser. */
+export interface OptimizerState<T = Tensor> {
+  readonly settings: OptimizerSettings;
+  /** Moments by the position of their parameter among all and their name: `3.moment1`. */
+  readonly tensors: ReadonlyMap<string, T>;
+}
+
+/** One update of one parameter. */
+export interface ParameterUpdate {
+  readonly parameter: Parameter;
+  readonly gradient: Tensor;
+  /** In the order of their names; zeros at the first step. */
+  readonly moments: readonly Tensor[];
+  /** The learning rate of the group. */
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** 1 for the first step that this parameter takes. */
+  readonly step: number;
+}
+
+interface Slot {
+  readonly parameter: Parameter;
+  readonly group: ParameterGroup;
+  moments: Tensor[];
+  steps: number;
+}
+
+/** The paths at which stored plain data is not what it should be. */
+function differences(path: string, own: unknown, stored: unknown): string[] {
+  const isNested = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+  if (isNested(own) && isNested(stored)) {
+    const keys = new Set([...Object.keys(own), ...Object.keys(stored)]);
+    return [...keys].flatMap((key) => differences(`${path}.${key}`, own[key], stored[key]));
+  }
+  // Compared as JSON, which has no Infinity and drops what is undefined.
+  const [expected, found] = [JSON.stringify(own), JSON.stringify(stored)];
+  return expected === found ? [] : [`${path} is ${found ?? 'missing'} instead of ${expected ?? 'missing'}`];
+}
+
+/**
+ * Changes parameters in place by their gradients. One call of `step` clips the gradients where that was asked for and
+ * updates every parameter that has one; nothing is read back from the device and nothing is awaited.
+ */
+export abstract class Optimizer implements Disposable {
+  /** The groups that are trained, in the order of the state dict. */
+  readonly groups: readonly ParameterGroup[];
+  readonly #name: string;
+  readonly #options: OptimizerHyperparameters;
+  readonly #momentNames: readonly string[];
+  readonly #slots: readonly Slot[];
+  #lr = 0;
+  #lastNorm: Tensor | undefined;
+  #disposed = false;
+
+  /**
+   * @param name what messages and state dicts call it
+   * @param momentNames the tensors kept for each parameter
+   * @throws ArgumentError where there are no parameters, one occurs twice, or an option is out of range
+   */
+  protected constructor(
+    name: string,
+    parameters: ParametersOrGroups,
+    options: OptimizerHyperparameters,
+    momentNames: readonly string[],
+  ) {
+    this.groups = groupsOf(name, parameters);
+    this.#name = name;
+    this.#options = options;
+    this.#momentNames = momentNames;
+    this.#slots = this.groups.flatMap((group) =>
+      group.parameters.map((parameter): Slot => ({ parameter, group, moments: [], steps: 0 })),
+    );
+    this.lr = options.lr;
+    const { weightDecay, maxNorm, maxValue } = options;
+    const atLeastZero = 'a finite number of 0 or more';
+    checkOption(isAtLeastZero(weightDecay), name, 'weightDecay', atLeastZero, weightDecay);
+    checkOption(maxNorm === undefined || maxNorm > 0, name, 'maxNorm', 'a number above 0', maxNorm);
+    checkOption(maxValue === undefined || maxValue > 0, name, 'maxValue', 'a number above 0', maxValue);
+    if (maxNorm !== undefined && maxValue !== undefined) {
+      throw new ArgumentError(`${name}: gradients are clipped by maxNorm or by maxValue: leave one of them out`);
+    }
+    for (const { name: groupName, lrScale = 1, weightDecay: own = 0 } of this.groups) {
+      checkOption(isAtLeastZero(lrScale), name, `lrScale of group ${groupName}`, atLeastZero, lrScale);
+      checkOption(isAtLeastZero(own), name, `weightDecay of group ${groupName}`, atLeastZero, own);
+    }
+  }
+
+  /** The learning rate; schedulers change it. */
+  get lr(): number {
+    return this.#lr;
+  }
+  set lr(value: number) {
+    checkOption(isAtLeastZero(value), this.#name, 'lr', 'a finite number of 0 or more', value);
+    this.#lr = value;
+  }
+
+  /** The norm that gradients are clipped to; undefined where they are not. */
+  get maxNorm(): number | undefined {
+    return this.#options.maxNorm;
+  }
+
+  /**
+   * The norm of the gradients before clipping in the last step, a scalar that lives until the next step; undefined
+   * without `maxNorm`. A norm that is not finite says that the step has spoilt the parameters, or (with Infinity) at
+   * best their update: whoever trains should look at it when the time has come to wait for the device, and go back to
+   * a checkpoint.
+   */
+  get lastNorm(): Tensor | undefined {
+    return this.#lastNorm;
+  }
+
+  /**
+   * Updates in place every parameter that has a gradient.
+   *
+   * @throws DisposedError where a parameter was freed, by `module.cast()` for example, or the optimiser was
+   */
+  step(): void {
+    this.#checkAlive();
+    this.#freeNorm();
+    const { maxNorm, maxValue } = this.#options;
+    if (maxNorm !== undefined) this.#lastNorm = keep(clipGradientNorm(this.groups, maxNorm));
+    if (maxValue !== undefined) clipGradientValue(this.groups, maxValue);
+    for (const slot of this.#slots) {
+      const { parameter, group } = slot;
+      const gradient = parameter.grad;
+      if (!gradient) continue;
+      if (slot.steps === 0) this.#allocate(slot);
+      slot.steps++;
+      this.update({
+        parameter,
+        gradient,
+        moments: slot.moments,
+        learningRate: this.#lr * (group.lrScale ?? 1),
+        weightDecay: group.weightDecay ?? this.#options.weightDecay,
+        step: slot.steps,
+      });
+      parameter.buffer.version++;
+    }
+  }
+
+  /** Changes the elements of one parameter and of its moments in place. */
+  protected abstract update(update: ParameterUpdate): void;
+
+  /** Frees the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const { parameter } of this.#slots) zeroGrad(parameter);
+  }
+
+  /** Everything that training needs to continue bit for bit. The tensors are those in use, not copies. */
+  stateDict(): OptimizerState {
+    return {
+      settings: {
+        optimizer: this.#name,
+        options: { ...this.#options, lr: this.#lr },
+        groups: this.groups.map(({ name, parameters, lrScale, weightDecay, clipped }) => ({
+          name,
+          shapes: parameters.map(({ shape }) => shape),
+          lrScale: lrScale ?? 1,
+          weightDecay: weightDecay ?? this.#options.weightDecay,
+          clipped: clipped ?? true,
+        })),
+        steps: this.#slots.map(({ steps }) => steps),
+      },
+      tensors: new Map(
+        this.#slots.flatMap(({ moments }, index) =>
+          moments.map((moment, m): [string, Tensor] => [`${index}.${this.#momentNames[m]}`, moment]),
+        ),
+      ),
+    };
+  }
+
+  /**
+   * Takes over the state of an optimiser of the same kind with the same options and groups: its learning rate, its
+   * numbers of steps, copies of its moments.
+   *
+   * @throws StateDictError that lists all that differs, is missing, unexpected or freed; nothing is changed then
+   * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
+   *   changed then
+   */
+  loadStateDict(state: OptimizerState<Tensor | HostArray>): void {
+    this.#checkAlive();
+    const { lr, ...options } = state.settings.options;
+    const { steps } = state.settings;
+    const { lr: _, ...ownOptions } = this.#options;
+    const own = this.stateDict().settings;
+    const problems = [
+      ...differences('optimizer', own.optimizer, state.settings.optimizer),
+      ...differences('options', ownOptions, options),
+      ...differences('groups', own.groups, state.settings.groups),
+    ];
+    if (!isAtLeastZero(lr)) problems.push(`options.lr is ${lr}`);
+    const areCounts = Array.isArray(steps) && steps.every((count) => Number.isSafeInteger(count) && count >= 0);
+    if (!areCounts || steps.length !== this.#slots.length) {
+      problems.push(`steps is [${steps}] instead of ${this.#slots.length} counts`);
+    }
+    if (problems.length === 0) problems.push(...this.#tensorProblems(steps, state.tensors));
+    if (problems.length > 0) throw new StateDictError(`${this.#name}.loadStateDict: ${problems.join('; ')}`);
+    this.lr = lr as number;
+    this.#slots.forEach((slot, index) => {
+      slot.steps = steps[index]!;
+      if (slot.steps === 0) free(slot);
+      else if (slot.moments.length === 0) this.#allocate(slot);
+      slot.moments.forEach((moment, m) => {
+        const source = state.tensors.get(`${index}.${this.#momentNames[m]}`)!;
+        scope(() =>
+          moment.assign(
+            source instanceof Tensor ? source : tensor(source.data, { shape: source.shape, device: moment.device }),
+          ),
+        );
+      });
+    });
+  }
+
+  #tensorProblems(steps: readonly number[], tensors: ReadonlyMap<string, Tensor | HostArray>): string[] {
+    const expected = new Map(
+      this.#slots.flatMap(({ parameter }, index) =>
+        steps[index] === 0 ? [] : this.#momentNames.map((name): [string, Parameter] => [`${index}.${name}`, parameter]),
+      ),
+    );
+    const problems: string[] = [];
+    const missing = [...expected.keys()].filter((name) => !tensors.has(name));
+    const unexpected = [...tensors.keys()].filter((name) => !expected.has(name));
+    if (missing.length > 0) problems.push(`missing: ${missing.join(', ')}`);
+    if (unexpected.length > 0) problems.push(`unexpected: ${unexpected.join(', ')}`);
+    for (const [name, { shape, dtype }] of expected) {
+      const found = tensors.get(name);
+      if (!found) continue;
+      if (!(found instanceof Tensor)) checkHostArray(`${this.#name}.loadStateDict: ${name}`, found);
+      else if (found.disposed) problems.push(`${name} was freed`);
+      if (sameShape(found.shape, shape) && found.dtype === dtype) continue;
+      problems.push(`${name} is ${found.dtype} ${formatShape(found.shape)} instead of ${dtype} ${formatShape(shape)}`);
+    }
+    return problems;
+  }
+
+  /** Frees the moments and the last norm; the optimiser cannot be used any more, the parameters can. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#freeNorm();
+    for (const slot of this.#slots) free(slot);
+  }
+
+  /** `using optimizer = …` frees its tensors at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw new DisposedError(`${this.#name}: the optimiser was used after dispose()`);
+    for (const { parameter, group } of this.#slots) {
+      if (!parameter.disposed) continue;
+      throw new DisposedError(
+        `${this.#name}: a parameter ${formatShape(parameter.shape)} of group ${group.name} was freed: ` +
+          'make the optimiser after cast(), and keep the module',
+      );
+    }
+  }
+
+  #allocate(slot: Slot): void {
+    slot.moments = this.#momentNames.map(() => keep(zerosLike(slot.parameter)));
+  }
+
+  #freeNorm(): void {
+    if (this.#lastNorm && !this.#lastNorm.disposed) this.#lastNorm.dispose();
+    this.#lastNorm = undefined;
+  }
+}
+
+function free(slot: Slot): void {
+  for (const moment of slot.moments) moment.dispose();
+  slot.moments = [];
+}
+
+function isAtLeastZero(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
+}

@@ -1,0 +1,108 @@
+import type { Optimizer } from '../optimizers/index.js';
+import { checkOption } from '../options.js';
+import { checkSchedulerState, type Scheduler, type SchedulerState } from './scheduler.js';
+
+/** Options of ReduceLROnPlateau. */
+export interface ReduceLROnPlateauOptions {
+  /** Whether a good metric is small (a loss) or large (an accuracy); `min` where nothing is said. */
+  readonly mode?: 'min' | 'max';
+  /** What the rate is multiplied by, above 0 and below 1; 0.1 where nothing is said. */
+  readonly factor?: number;
+  /** The number of epochs without improvement that are let pass; 10 where nothing is said. */
+  readonly patience?: number;
+  /** How much better than the best a metric must be to be an improvement; 1e-4 where nothing is said. */
+  readonly threshold?: number;
+  /** Whether the threshold is a share of the best metric or a difference; `rel` where nothing is said. */
+  readonly thresholdMode?: 'rel' | 'abs';
+  /** The number of epochs after a reduction in which none is counted; 0 where nothing is said. */
+  readonly cooldown?: number;
+  /** The rate that is never gone below; 0 where nothing is said. */
+  readonly minLr?: number;
+  /** A reduction by no more than this is left out; 1e-8 where nothing is said. */
+  readonly epsilon?: number;
+}
+
+const NAME = 'ReduceLROnPlateau';
+
+/** Multiplies the learning rate by a factor when a metric has not improved for a while, as in PyTorch. */
+export class ReduceLROnPlateau implements Scheduler {
+  readonly #optimizer: Optimizer;
+  readonly #options: Required<ReduceLROnPlateauOptions>;
+  #best: number | null = null;
+  #badEpochs = 0;
+  #cooldownLeft = 0;
+
+  /** @throws ArgumentError where an option is out of range */
+  constructor(optimizer: Optimizer, options: ReduceLROnPlateauOptions = {}) {
+    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4 } = options;
+    const { thresholdMode = 'rel', cooldown = 0, minLr = 0, epsilon = 1e-8 } = options;
+    const isCount = (value: number) => Number.isInteger(value) && value >= 0;
+    const isSize = (value: number) => Number.isFinite(value) && value >= 0;
+    checkOption(mode === 'min' || mode === 'max', NAME, 'mode', 'min or max', mode);
+    checkOption(factor > 0 && factor < 1, NAME, 'factor', 'above 0 and below 1', factor);
+    checkOption(isCount(patience), NAME, 'patience', 'an integer of 0 or more', patience);
+    checkOption(isSize(threshold), NAME, 'threshold', 'a finite number of 0 or more', threshold);
+    checkOption(thresholdMode === 'rel' || thresholdMode === 'abs', NAME, 'thresholdMode', 'rel or abs', thresholdMode);
+    checkOption(isCount(cooldown), NAME, 'cooldown', 'an integer of 0 or more', cooldown);
+    checkOption(isSize(minLr), NAME, 'minLr', 'a finite number of 0 or more', minLr);
+    checkOption(isSize(epsilon), NAME, 'epsilon', 'a finite number of 0 or more', epsilon);
+    this.#optimizer = optimizer;
+    this.#options = { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, epsilon };
+  }
+
+  /** The best metric so far; null before the first step. */
+  get best(): number | null {
+    return this.#best;
+  }
+
+  /**
+   * Lowers the learning rate where this metric is one too many that is no improvement.
+   *
+   * @throws ArgumentError where the metric is not a finite number
+   */
+  step(metric: number): void {
+    checkOption(Number.isFinite(metric), `${NAME}.step`, 'the metric', 'a finite number', metric);
+    const { patience, cooldown, factor, minLr, epsilon } = this.#options;
+    if (this.#isImprovement(metric)) {
+      this.#best = metric;
+      this.#badEpochs = 0;
+    } else this.#badEpochs++;
+    if (this.#cooldownLeft > 0) {
+      this.#cooldownLeft--;
+      this.#badEpochs = 0;
+    }
+    if (this.#badEpochs <= patience) return;
+    const lr = Math.max(this.#optimizer.lr * factor, minLr);
+    if (this.#optimizer.lr - lr > epsilon) this.#optimizer.lr = lr;
+    this.#cooldownLeft = cooldown;
+    this.#badEpochs = 0;
+  }
+
+  #isImprovement(metric: number): boolean {
+    const { mode, threshold, thresholdMode } = this.#options;
+    const best = this.#best;
+    if (best === null) return true;
+    const sign = mode === 'min' ? -1 : 1;
+    const target = thresholdMode === 'rel' ? best * (1 + sign * threshold) : best + sign * threshold;
+    return mode === 'min' ? metric < target : metric > target;
+  }
+
+  stateDict(): SchedulerState {
+    return {
+      scheduler: NAME,
+      best: this.#best,
+      badEpochs: this.#badEpochs,
+      cooldownLeft: this.#cooldownLeft,
+      lr: this.#optimizer.lr,
+    };
+  }
+
+  loadStateDict(state: SchedulerState): void {
+    const { badEpochs, cooldownLeft, lr } = checkSchedulerState(NAME, state, ['badEpochs', 'cooldownLeft', 'lr']);
+    const best = state.best === null ? null : checkSchedulerState(NAME, state, ['best']).best;
+    this.#optimizer.lr = lr;
+    this.#best = best;
+    this.#badEpochs = badEpochs;
+    this.#cooldownLeft = cooldownLeft;
+  }
+}

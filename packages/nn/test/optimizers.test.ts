@@ -1,0 +1,357 @@
+import { noGrad } from '@pnn/autograd';
+import {
+  ArgumentError,
+  DisposedError,
+  type HostArray,
+  memory,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+  zerosLike,
+} from '@pnn/tensor';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
+import { Linear } from '../src/layers/index.js';
+import { type ParameterGroup, StateDictError } from '../src/module.js';
+import {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  type Optimizer,
+  type OptimizerState,
+  SGD,
+  type SGDOptions,
+} from '../src/optimizers/index.js';
+import { Parameter } from '../src/parameter.js';
+import { bitsOf, expectClose, giveGradient, normals, parameterOf } from './trained-parameters.js';
+
+const makers = {
+  SGD: (groups: readonly ParameterGroup[], options: AdamOptions) => new SGD(groups, options as SGDOptions),
+  Adam: (groups: readonly ParameterGroup[], options: AdamOptions) => new Adam(groups, options),
+  AdamW: (groups: readonly ParameterGroup[], options: AdamOptions) => new AdamW(groups, options),
+};
+
+type GroupAttributes = Readonly<Record<string, { readonly lr?: number; readonly weightDecay?: number }>>;
+
+function replay({ subject, attributes, parameters, inputs, outputs }: GoldenCase): void {
+  const {
+    steps,
+    eps,
+    groups: own = {},
+    ...options
+  } = attributes as Record<string, number> & {
+    groups?: GroupAttributes;
+  };
+  const members = new Map(
+    Object.entries(parameters).map(([name, { data, shape }]) => [name, parameterOf(data, { shape })]),
+  );
+  const groups = [...members].map(([name, parameter]): ParameterGroup => {
+    const { lr, weightDecay } = own[name] ?? {};
+    return {
+      name,
+      parameters: [parameter],
+      ...(lr === undefined ? {} : { lrScale: lr / options.lr! }),
+      ...(weightDecay === undefined ? {} : { weightDecay }),
+    };
+  });
+  using optimizer = makers[subject as keyof typeof makers](groups, {
+    ...options,
+    ...(eps === undefined ? {} : { epsilon: eps }),
+  });
+  for (let step = 0; step < steps!; step++) {
+    optimizer.zeroGrad();
+    for (const [name, parameter] of members) {
+      const { size } = parameter;
+      giveGradient(parameter, inputs[`${name}.gradients`]!.data.slice(step * size, (step + 1) * size));
+    }
+    optimizer.step();
+    for (const [name, parameter] of members) {
+      const { size } = parameter;
+      const expected = outputs[name]!.data.slice(step * size, (step + 1) * size);
+      expectClose(parameter.dataSync(), expected, `${name} after step ${step + 1}`);
+    }
+  }
+}
+
+const trajectories = loadGolden('optimisers').filter(({ subject }) => subject in makers);
+
+describe('optimisers follow PyTorch', () => {
+  it('in every stored trajectory', () => expect(trajectories.length).toBe(19));
+  it.each(trajectories.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => replay(golden));
+});
+
+/** Two weights and a bias, of which the bias gets a gradient only every second step. */
+class Problem {
+  readonly parameters = [
+    parameterOf(normals(1, 'weight', 6), { shape: [2, 3], dtype: 'float32' }),
+    parameterOf(normals(1, 'bias', 3), { dtype: 'float32' }),
+    parameterOf(normals(1, 'gamma', 4), { dtype: 'float32', role: 'normalisation' }),
+  ];
+  readonly groups: readonly ParameterGroup[] = [
+    { name: 'weight', parameters: this.parameters.slice(0, 2) },
+    { name: 'normalisation', parameters: this.parameters.slice(2), clipped: false, lrScale: 0.5, weightDecay: 0 },
+  ];
+
+  train(optimizer: Optimizer, from: number, to: number): void {
+    for (let step = from; step < to; step++) {
+      optimizer.zeroGrad();
+      this.parameters.forEach((parameter, index) => {
+        if (index === 1 && step % 2 === 0) return;
+        giveGradient(parameter, normals(step, `gradient ${index}`, parameter.size));
+      });
+      optimizer.step();
+    }
+  }
+
+  bits(): string[] {
+    return this.parameters.map(bitsOf);
+  }
+}
+
+/** What a checkpoint would bring back: settings through JSON, tensors through plain arrays. */
+function stored({ settings, tensors }: OptimizerState): OptimizerState<HostArray> {
+  return {
+    settings: JSON.parse(JSON.stringify(settings)),
+    tensors: new Map(
+      [...tensors].map(([name, moment]) => [
+        name,
+        { dtype: moment.dtype, shape: moment.shape, data: moment.dataSync() },
+      ]),
+    ),
+  };
+}
+
+const kinds: readonly (readonly [string, (groups: readonly ParameterGroup[]) => Optimizer])[] = [
+  ['SGD', (groups) => new SGD(groups, { lr: 0.1 })],
+  ['SGD with momentum', (groups) => new SGD(groups, { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.01 })],
+  ['Adam', (groups) => new Adam(groups, { maxValue: 0.5 })],
+  ['AdamW', (groups) => new AdamW(groups, { lr: 1e-2, maxNorm: 1 })],
+  ['AdamW that only measures', (groups) => new AdamW(groups, { maxNorm: Number.POSITIVE_INFINITY })],
+];
+
+describe('state dicts', () => {
+  it.each(kinds)('%s continues bit for bit', (_, make) => {
+    fc.assert(
+      fc.property(fc.nat(5), fc.nat(5), (before, after) => {
+        const through = new Problem();
+        using whole = make(through.groups);
+        through.train(whole, 0, before + after);
+
+        const first = new Problem();
+        using interrupted = make(first.groups);
+        first.train(interrupted, 0, before);
+        interrupted.lr *= 0.5;
+        const state = stored(interrupted.stateDict());
+        const second = new Problem();
+        second.parameters.forEach((parameter, index) => {
+          noGrad(() => parameter.assign(first.parameters[index]!));
+        });
+        using resumed = make(second.groups);
+        resumed.loadStateDict(state);
+        expect(resumed.lr).toBe(interrupted.lr);
+        resumed.lr *= 2;
+        second.train(resumed, before, before + after);
+        expect(second.bits()).toEqual(through.bits());
+        expect(stored(resumed.stateDict())).toEqual(stored(whole.stateDict()));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('load over a state that is further on', () => {
+    const problem = new Problem();
+    using optimizer = new AdamW(problem.groups);
+    const fresh = stored(optimizer.stateDict());
+    problem.train(optimizer, 0, 2);
+    optimizer.loadStateDict(fresh);
+    expect(optimizer.stateDict().tensors.size).toBe(0);
+    expect(optimizer.stateDict().settings.steps).toEqual([0, 0, 0]);
+  });
+
+  it('name what does not fit and change nothing', () => {
+    const problem = new Problem();
+    using optimizer = new AdamW(problem.groups);
+    problem.train(optimizer, 0, 2);
+    const before = stored(optimizer.stateDict());
+    const refused = (state: OptimizerState<HostArray>, message: string) => {
+      const attempt = () => optimizer.loadStateDict(state);
+      expect(attempt).toThrow(StateDictError);
+      expect(attempt).toThrow(message);
+      expect(stored(optimizer.stateDict())).toEqual(before);
+    };
+    using sgd = new SGD(problem.groups, { lr: 1 });
+    refused(stored(sgd.stateDict()), 'optimizer is "SGD" instead of "AdamW"');
+    using other = new AdamW(problem.groups, { betas: [0.5, 0.999], maxNorm: 1 });
+    refused(
+      stored(other.stateDict()),
+      'options.betas.0 is 0.5 instead of 0.9; options.maxNorm is 1 instead of missing',
+    );
+    using fewer = new AdamW(problem.groups.slice(0, 1));
+    refused(stored(fewer.stateDict()), 'groups.1 is missing');
+    const { settings, tensors } = before;
+    refused({ settings: { ...settings, steps: [1] }, tensors }, 'steps is [1] instead of 3 counts');
+    refused({ settings: { ...settings, options: { ...settings.options, lr: -1 } }, tensors }, 'options.lr is -1');
+    const gone = new Map(tensors);
+    gone.delete('0.moment2');
+    gone.set('7.moment1', tensors.get('0.moment1')!);
+    refused({ settings, tensors: gone }, 'missing: 0.moment2; unexpected: 7.moment1');
+    const bent = new Map(tensors);
+    bent.set('0.moment1', { dtype: 'float64', shape: [2], data: new Float64Array(2) });
+    refused({ settings, tensors: bent }, '0.moment1 is float64 [2] instead of float32 [2,3]');
+    const freed = new Map<string, Tensor | HostArray>([...tensors, ['0.moment1', zerosLike(problem.parameters[0]!)]]);
+    (freed.get('0.moment1') as Tensor).dispose();
+    expect(() => optimizer.loadStateDict({ settings, tensors: freed })).toThrow('0.moment1 was freed');
+    bent.set('0.moment1', { dtype: 'float32', shape: [2, 3], data: new Float32Array(2) });
+    expect(() => optimizer.loadStateDict({ settings, tensors: bent })).toThrow(ShapeError);
+    expect(stored(optimizer.stateDict())).toEqual(before);
+  });
+});
+
+describe('a step', () => {
+  it('leaves parameters without a gradient alone and counts their steps apart', () => {
+    const problem = new Problem();
+    using optimizer = new AdamW(problem.groups);
+    const [, bias] = problem.bits();
+    problem.train(optimizer, 0, 1);
+    expect(problem.bits()[1]).toBe(bias);
+    problem.train(optimizer, 1, 3);
+    expect(optimizer.stateDict().settings.steps).toEqual([3, 1, 3]);
+  });
+
+  it('gives the norm of the clipped groups before clipping, and frees it at the next step', () => {
+    const weight = parameterOf([1, 1]);
+    const gamma = parameterOf([1], { role: 'normalisation' });
+    const groups = [
+      { name: 'weight', parameters: [weight] },
+      { name: 'normalisation', parameters: [gamma], clipped: false },
+    ];
+    using optimizer = new SGD(groups, { lr: 1, maxNorm: 1 });
+    expect([optimizer.maxNorm, optimizer.lastNorm]).toEqual([1, undefined]);
+    giveGradient(weight, [3, 4]);
+    giveGradient(gamma, [7]);
+    scope(() => optimizer.step());
+    const norm = optimizer.lastNorm!;
+    expect(norm.itemSync()).toBe(5);
+    expect(gamma.itemSync()).toBe(-6);
+    expectClose(weight.dataSync(), [1 - 3 / (5 + 1e-6), 1 - 4 / (5 + 1e-6)], 'weight');
+    optimizer.step();
+    expect(norm.disposed).toBe(true);
+    expect(optimizer.lastNorm!.itemSync()).toBeCloseTo(1, 5);
+  });
+
+  it('shows gradients that are not finite in the norm', () => {
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const weight = parameterOf([1, 1]);
+      using optimizer = new AdamW([weight], { maxNorm: 1 });
+      giveGradient(weight, [3, wrong]);
+      optimizer.step();
+      expect(optimizer.lastNorm!.itemSync()).toBe(wrong);
+    }
+  });
+
+  it('is seen by a graph that still needs the old values', () => {
+    const weight = parameterOf([1, 2]);
+    using optimizer = new SGD([weight], { lr: 1 });
+    const loss = weight.square().sum();
+    giveGradient(weight, [1, 1]);
+    optimizer.step();
+    expect(() => loss.backward()).toThrow();
+  });
+
+  it('keeps nothing: as much is alive after 1000 steps as after 10', () => {
+    for (const options of [{ maxNorm: 0.1 }, { maxValue: 0.01 }, {}]) {
+      scope(() => {
+        const layers = [new Linear(4, 8), new Linear(8, 3)] as const;
+        using optimizer = new AdamW(
+          layers.flatMap((layer) => layer.parameterGroups()),
+          options,
+        );
+        const inputs = tensor(Float32Array.from(normals(3, 'inputs', 20)), { shape: [5, 4] });
+        const losses: number[] = [];
+        let after10 = memory();
+        for (let step = 1; step <= 1000; step++) {
+          scope(() => {
+            optimizer.zeroGrad();
+            const outputs: Tensor = layers[1].forward(layers[0].forward(inputs).relu());
+            const loss = outputs.sub(1).square().mean();
+            loss.backward();
+            optimizer.step();
+            losses.push(loss.itemSync());
+          });
+          if (step === 10) after10 = memory();
+        }
+        expect(memory()).toEqual(after10);
+        expect(losses.at(-1)!).toBeLessThan(losses[0]! / 10);
+        for (const layer of layers) layer.dispose();
+      });
+    }
+  });
+
+  it('frees everything of its own at the end', () => {
+    const problem = new Problem();
+    const before = memory();
+    const optimizer = new AdamW(problem.groups, { maxNorm: 1 });
+    problem.train(optimizer, 0, 3);
+    optimizer.zeroGrad();
+    optimizer.dispose();
+    expect(memory()).toEqual(before);
+    expect(() => optimizer.step()).toThrow(DisposedError);
+  });
+
+  it('refuses parameters that were freed', () => {
+    const layer = new Linear(2, 2);
+    using optimizer = new AdamW(layer.parameterGroups());
+    layer.cast('float64');
+    expect(() => optimizer.step()).toThrow(DisposedError);
+    expect(() => optimizer.step()).toThrow('AdamW: a parameter [2,2] of group weight was freed');
+  });
+});
+
+describe('wrong options', () => {
+  const weight = () => [parameterOf([1])];
+  const twice = new Parameter(tensor([1]));
+  const wrong: readonly (readonly [message: string, make: () => Optimizer])[] = [
+    ['AdamW: lr must be a finite number of 0 or more, not -1', () => new AdamW(weight(), { lr: -1 })],
+    ['SGD: lr must be a finite number of 0 or more, not NaN', () => new SGD(weight(), { lr: Number.NaN })],
+    ['Adam: betas must be two numbers from 0 to below 1, not [0.9,1]', () => new Adam(weight(), { betas: [0.9, 1] })],
+    ['Adam: betas must be', () => new Adam(weight(), { betas: [-0.1, 0.9] })],
+    ['Adam: epsilon must be a finite number above 0, not 0', () => new Adam(weight(), { epsilon: 0 })],
+    ['AdamW: weightDecay must be', () => new AdamW(weight(), { weightDecay: -1 })],
+    ['AdamW: maxNorm must be a number above 0, not 0', () => new AdamW(weight(), { maxNorm: 0 })],
+    ['AdamW: maxValue must be a number above 0, not NaN', () => new AdamW(weight(), { maxValue: Number.NaN })],
+    ['clipped by maxNorm or by maxValue', () => new AdamW(weight(), { maxNorm: 1, maxValue: 1 })],
+    ['SGD: momentum must be from 0 to below 1, not 1', () => new SGD(weight(), { lr: 1, momentum: 1 })],
+    ['SGD: dampening must be from 0 to 1, not 2', () => new SGD(weight(), { lr: 1, momentum: 0.5, dampening: 2 })],
+    ['SGD: nesterov with momentum 0', () => new SGD(weight(), { lr: 1, nesterov: true })],
+    [
+      'SGD: nesterov with momentum 0.9 and dampening 0.1',
+      () => new SGD(weight(), { lr: 1, nesterov: true, momentum: 0.9, dampening: 0.1 }),
+    ],
+    ['AdamW: there are no parameters', () => new AdamW([])],
+    ['AdamW: there are no parameters', () => new AdamW([{ name: 'empty', parameters: [] }])],
+    ['AdamW: a parameter [1] is in parameters twice', () => new AdamW([twice, twice])],
+    [
+      'AdamW: a parameter [1] is in a and in b',
+      () =>
+        new AdamW([
+          { name: 'a', parameters: [twice] },
+          { name: 'b', parameters: [twice] },
+        ]),
+    ],
+    ['AdamW: lrScale of group a must be', () => new AdamW([{ name: 'a', parameters: weight(), lrScale: -1 }])],
+  ];
+  it.each(wrong)('%s', (message, make) => {
+    expect(make).toThrow(ArgumentError);
+    expect(make).toThrow(message);
+  });
+
+  it('are refused later too', () => {
+    using optimizer = new SGD(weight(), { lr: 1 });
+    expect(() => {
+      optimizer.lr = -1;
+    }).toThrow(ArgumentError);
+    expect(optimizer.lr).toBe(1);
+  });
+});
