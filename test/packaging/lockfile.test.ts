@@ -6,6 +6,7 @@ import { packageNames, repository } from './consumer.js';
 interface Entry {
   readonly resolved?: string;
   readonly link?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
 
@@ -16,6 +17,13 @@ test('the lock file names no registry, so that npm ci uses the one of whoever ru
   const resolved = Object.values(locked).filter((entry) => entry.resolved !== undefined);
   expect(resolved.map((entry) => entry.resolved).sort()).toEqual(packageNames.map((name) => `packages/${name}`).sort());
   expect(resolved.every((entry) => entry.link === true)).toBe(true);
+});
+
+test('the lock file has the binaries of every platform, without which npm ci refuses it', () => {
+  const names = new Set(Object.keys(locked).map((path) => path.slice(path.lastIndexOf('node_modules/'))));
+  const wanted = Object.values(locked).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+  expect(wanted.length).toBeGreaterThan(0);
+  expect(wanted.filter((name) => !names.has(`node_modules/${name}`))).toEqual([]);
 });
 
 test.each(['', ...packageNames.map((name) => `packages/${name}`)])('the lock file knows %s as it is', (folder) => {
