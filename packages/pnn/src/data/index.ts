@@ -8,3 +8,4 @@ export {
 } from './dataset.js';
 export { type DigitsOptions, digits } from './digits.js';
 export { decodeIdx, encodeIdx, type IdxArray, type IdxData } from './idx.js';
+export { type ImageLoaderOptions, type ImageLoaders, imageLoaders } from './loaders.js';

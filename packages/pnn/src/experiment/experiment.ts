@@ -1,8 +1,5 @@
 import {
   AdamW,
-  ArrayDataset,
-  DataLoader,
-  type DataLoaderOptions,
   getDevice,
   noGrad,
   type Optimizer,
@@ -15,14 +12,7 @@ import {
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { polynomialActivations } from '../boundary/boundary-loss.js';
 import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
-import {
-  type ChannelStatistics,
-  channelStatistics,
-  type DatasetSplits,
-  type ImageDataset,
-  normalize,
-  slice,
-} from '../data/index.js';
+import { type DatasetSplits, type ImageLoaders, imageLoaders, normalize, slice } from '../data/index.js';
 import { targetFunction } from '../fitting/index.js';
 import type { CalibratedLayer } from '../range/calibration.js';
 import type { EpochRecord, LayerRecord, RunRecord, SampleRecord, SettingValue } from '../report/record.js';
@@ -30,8 +20,6 @@ import { evaluate, type StepRecord, Trainer } from '../training/index.js';
 import { buildNetwork } from './network.js';
 import { checkSettings, type ExperimentSettings, type LambdaPolicy } from './settings.js';
 
-/** Samples evaluated at a time. */
-const EVALUATION_BATCH = 500;
 const HISTOGRAM_BINS = 128;
 const CURVE_POINTS = 161;
 /** How far beyond ±B curves are drawn, in units of B. */
@@ -62,9 +50,7 @@ export class Experiment {
   /** The records of the complete epochs. */
   readonly epochs: EpochRecord[] = [];
   readonly #data: DatasetSplits;
-  readonly #statistics: ChannelStatistics;
-  readonly #train: DataLoader;
-  readonly #test: DataLoader;
+  readonly #loaders: ImageLoaders;
 
   /** Seeds the random streams of the program and makes the network. */
   constructor(settings: ExperimentSettings, data: DatasetSplits, events: ExperimentEvents = {}) {
@@ -72,12 +58,8 @@ export class Experiment {
     setSeed(settings.seed);
     this.settings = settings;
     this.#data = data;
-    this.#statistics = channelStatistics(data.train);
     this.network = buildNetwork(settings, data.train);
-    // A last batch of one sample would leave BatchNorm without a variance.
-    const dropLast = data.train.count > settings.batchSize;
-    this.#train = this.#loader(data.train, { batchSize: settings.batchSize, shuffle: true, dropLast });
-    this.#test = this.#loader(data.test, { batchSize: EVALUATION_BATCH });
+    this.#loaders = imageLoaders(data, { batchSize: settings.batchSize });
     const optimizer = optimizerOf(settings, this.network);
     const lambda = settings.activation && lambdaOf(settings.activation.lambda);
     const bound = settings.activation?.bound;
@@ -98,7 +80,7 @@ export class Experiment {
 
   /** Optimiser steps in an epoch. */
   get stepsPerEpoch(): number {
-    return this.#train.length;
+    return this.#loaders.train.length;
   }
 
   /** The warm-up takes a quarter of the training at most. */
@@ -106,18 +88,11 @@ export class Experiment {
     return Math.min(wanted, Math.floor((this.settings.epochs * this.stepsPerEpoch) / 4));
   }
 
-  #loader(split: ImageDataset, options: DataLoaderOptions): DataLoader {
-    const { channels, height, width, labels, classes } = split;
-    const inputs = normalize(split, this.#statistics);
-    const content = { inputs, inputShape: [channels, height, width], labels, classes: classes.length };
-    return new DataLoader(new ArrayDataset(content), options);
-  }
-
   /** Trains to the end (or the signal, or divergence) and yields the record of every epoch. */
   async *run(signal?: AbortSignal): AsyncGenerator<EpochRecord, void, void> {
     const { epochs } = this.settings;
-    const options = { epochs, validation: this.#test, ...(signal && { signal }) };
-    for await (const epoch of this.trainer.fit(this.#train, options)) {
+    const options = { epochs, validation: this.#loaders.test, ...(signal && { signal }) };
+    for await (const epoch of this.trainer.fit(this.#loaders.train, options)) {
       this.epochs.push(epoch);
       yield epoch;
     }
@@ -126,7 +101,7 @@ export class Experiment {
   /** The record of the run so far, with a test of the network as it is. */
   async record(name: string): Promise<RunRecord> {
     const { settings, trainer } = this;
-    const test = await evaluate(this.network, this.#test);
+    const test = await evaluate(this.network, this.#loaders.test);
     const layers = test.tracker.activations.map(([layer, { fit, alpha, bound, options }], i): LayerRecord => {
       const target = targetFunction(options.target ?? 'relu');
       return {
@@ -166,7 +141,7 @@ export class Experiment {
   /** The class probabilities of the first `count` test images. */
   async predictions(count: number): Promise<number[][]> {
     const split = slice(this.#data.test, 0, Math.min(count, this.#data.test.count));
-    const inputs = normalize(split, this.#statistics);
+    const inputs = normalize(split, this.#loaders.statistics);
     const wasTraining = this.network.training;
     this.network.eval();
     const probabilities = scope(() =>

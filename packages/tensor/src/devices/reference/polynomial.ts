@@ -20,7 +20,20 @@ class Polynomial {
     this.#odd = form.basis === 'monomial' ? terms : form.evenTerms;
   }
 
-  /** Horner's method for E and O together with their derivatives in s. */
+  /** E(s) + t·O(s) by Horner's method. */
+  valueAt(x: number): number {
+    const { coefficients, start, terms, form } = this;
+    const odd = this.#odd;
+    const t = x / form.bound;
+    const s = form.basis === 'monomial' ? t : 2 * t * t - 1;
+    let even = 0;
+    for (let k = start + odd - 1; k >= start; k--) even = even * s + coefficients[k]!;
+    let oddPart = 0;
+    for (let k = start + terms - 1; k >= start + odd; k--) oddPart = oddPart * s + coefficients[k]!;
+    return even + t * oddPart;
+  }
+
+  /** The same together with the derivative. */
   evaluate(x: number): void {
     const { coefficients, start, terms, form } = this;
     const odd = this.#odd;
@@ -113,10 +126,7 @@ export const polynomial: Pick<Kernels, 'polynomial' | 'polynomialGradient'> = {
           const edge = value > 0 ? bound : -bound;
           p.evaluate(edge);
           target[i] = p.value + (value - edge) * p.slope;
-        } else {
-          p.evaluate(value);
-          target[i] = p.value;
-        }
+        } else target[i] = p.valueAt(value);
       }
     });
     values(penalty)[0] = x.size === 0 ? 0 : total / x.size;
