@@ -1,9 +1,11 @@
 import { noGrad, zeroGrad } from '@pnn/autograd';
 import {
+  checkHostArray,
   DTypeError,
   type FloatDType,
   formatShape,
   type HostArray,
+  isFloat,
   PnnError,
   ShapeError,
   sameShape,
@@ -52,7 +54,7 @@ function isMember(value: unknown): value is Member[1] {
 export abstract class Module {
   /** Whether the module behaves as in training; set by `train` and `eval`. */
   training = true;
-  #hooks: ForwardHook[] | undefined;
+  #hooks: Set<{ readonly call: ForwardHook }> | undefined;
 
   /** Computes the output. */
   abstract forward(...inputs: Tensor[]): Tensor;
@@ -77,10 +79,16 @@ export abstract class Module {
     );
   }
 
-  /** This module and all modules in it with their full names, outermost first. */
-  *namedModules(prefix = ''): Generator<[name: string, module: Module]> {
+  /** This module and all modules in it with their full names, outermost first; each once, where it is found first. */
+  namedModules(prefix = ''): Generator<[name: string, module: Module]> {
+    return this.#walk(prefix, new Set());
+  }
+
+  *#walk(prefix: string, seen: Set<Module>): Generator<[name: string, module: Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
     yield [prefix, this];
-    for (const [name, child] of this.children()) yield* child.namedModules(prefix ? `${prefix}.${name}` : name);
+    for (const [name, child] of this.children()) yield* child.#walk(prefix ? `${prefix}.${name}` : name, seen);
   }
 
   /** All parameters with their full names, such as `0.weight`; each once. */
@@ -148,7 +156,10 @@ export abstract class Module {
    * Copies values into the parameters and buffers.
    *
    * @param options.strict whether every name must be there and no other; yes where nothing is said
-   * @throws StateDictError that lists missing and unexpected names and shapes that differ; nothing is changed then
+   * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
+   *   differs; nothing is changed then
+   * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
+   *   changed then
    */
   loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: { readonly strict?: boolean } = {}): void {
     const own = this.stateDict();
@@ -161,7 +172,10 @@ export abstract class Module {
     }
     for (const [name, target] of own) {
       const source = state.get(name);
-      if (!source || (sameShape(source.shape, target.shape) && source.dtype === target.dtype)) continue;
+      if (!source) continue;
+      if (!(source instanceof Tensor)) checkHostArray(`loadStateDict: ${name}`, source);
+      else if (source.disposed) problems.push(`${name} was freed`);
+      if (sameShape(source.shape, target.shape) && source.dtype === target.dtype) continue;
       problems.push(
         `${name} is ${source.dtype} ${formatShape(source.shape)} instead of ${target.dtype} ${formatShape(target.shape)}`,
       );
@@ -179,17 +193,22 @@ export abstract class Module {
   }
 
   /**
-   * Turns all float parameters and buffers into another float type. Do it before an optimiser gets to know them.
+   * Turns all float parameters and buffers into another float type; those that are shared stay shared. Do it before an
+   * optimiser gets to know them.
    */
   cast(dtype: FloatDType): this {
+    const replacements = new Map<Tensor, Parameter | StateBuffer>();
     for (const [, module] of this.namedModules()) {
       for (const [name, value] of module.#members()) {
-        if (value instanceof Module || value.dtype === dtype || value.dtype === 'int32') continue;
-        const converted = noGrad(() => value.cast(dtype));
-        const replacement =
-          value instanceof Parameter ? new Parameter(converted, value.role) : new StateBuffer(converted);
-        zeroGrad(value);
-        value.dispose();
+        if (value instanceof Module || value.dtype === dtype || !isFloat(value.dtype)) continue;
+        let replacement = replacements.get(value);
+        if (!replacement) {
+          const converted = noGrad(() => value.cast(dtype));
+          replacement = value instanceof Parameter ? new Parameter(converted, value.role) : new StateBuffer(converted);
+          replacements.set(value, replacement);
+          zeroGrad(value);
+          value.dispose();
+        }
         const [property, index] = name.split('.') as [string, string | undefined];
         if (index === undefined) Reflect.set(module, property, replacement);
         else Reflect.set(Reflect.get(module, property) as object, index, replacement);
@@ -212,30 +231,29 @@ export abstract class Module {
    * @returns a function that removes the hook
    */
   addForwardHook(hook: ForwardHook): () => void {
-    if (!this.#hooks) {
-      const hooks: ForwardHook[] = [];
-      const forward = this.forward.bind(this);
-      this.#hooks = hooks;
-      // Shadows the method of the class, so that a module without hooks pays nothing.
-      Object.defineProperty(this, 'forward', {
-        configurable: true,
-        enumerable: false,
-        value: (...inputs: Tensor[]) => {
-          const output = forward(...inputs);
-          for (const each of [...hooks]) each(this, inputs, output);
-          return output;
-        },
-      });
-    }
-    this.#hooks.push(hook);
+    this.#hooks ??= this.#watchForward();
+    const hooks = this.#hooks;
+    const added = { call: hook };
+    hooks.add(added);
     return () => {
-      const index = this.#hooks?.indexOf(hook) ?? -1;
-      if (index >= 0) this.#hooks!.splice(index, 1);
-      if (this.#hooks?.length === 0) {
-        Reflect.deleteProperty(this, 'forward');
-        this.#hooks = undefined;
-      }
+      hooks.delete(added);
     };
+  }
+
+  /** Shadows the method of the class, so that a module without hooks pays nothing. */
+  #watchForward(): Set<{ readonly call: ForwardHook }> {
+    const hooks = new Set<{ readonly call: ForwardHook }>();
+    const forward = this.forward.bind(this);
+    Object.defineProperty(this, 'forward', {
+      configurable: true,
+      enumerable: false,
+      value: (...inputs: Tensor[]) => {
+        const output = forward(...inputs);
+        for (const { call } of [...hooks]) call(this, inputs, output);
+        return output;
+      },
+    });
+    return hooks;
   }
 
   /** The module and all in it as a tree, with settings and numbers of parameters. */

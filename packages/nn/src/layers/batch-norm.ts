@@ -5,6 +5,7 @@ import {
   formatShape,
   ones,
   ShapeError,
+  scope,
   type Tensor,
   type TensorOptions,
   zeros,
@@ -68,7 +69,7 @@ abstract class BatchNorm extends Module {
       return this.#byRunningStatistics(x, this.runningMean, this.runningVariance);
     }
     const { output, mean, variance } = batchNorm(x, this.gamma, this.beta, this.#epsilon);
-    if (this.training) noGrad(() => this.#track(mean.detach(), variance.detach(), x.size / this.channels));
+    if (this.training) noGrad(() => scope(() => this.#track(mean, variance, x.size / this.channels)));
     return output;
   }
 

@@ -1,4 +1,4 @@
-import type { Tensor } from '@pnn/tensor';
+import { formatShape, ShapeError, sameShape, type Tensor } from '@pnn/tensor';
 import { Module } from '../module.js';
 
 /** Modules one after the other, named by their positions: `0`, `1`, … */
@@ -36,8 +36,17 @@ export class Residual extends Module {
     super();
   }
 
+  /** @throws ShapeError where body and shortcut give different shapes, even if they would broadcast */
   override forward(x: Tensor): Tensor {
-    return this.body.forward(x).add(this.shortcut ? this.shortcut.forward(x) : x);
+    const body = this.body.forward(x);
+    const shortcut = this.shortcut ? this.shortcut.forward(x) : x;
+    if (!sameShape(body.shape, shortcut.shape)) {
+      throw new ShapeError(
+        `Residual: the body gives ${formatShape(body.shape)} and the shortcut ${formatShape(shortcut.shape)}: ` +
+          'a shortcut must give the shape of the body',
+      );
+    }
+    return body.add(shortcut);
   }
 }
 

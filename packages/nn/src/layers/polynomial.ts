@@ -37,6 +37,12 @@ function checkBound(bound: number): void {
   }
 }
 
+function checkChannels(channels: number | undefined): void {
+  if (channels !== undefined && !(Number.isInteger(channels) && channels > 0)) {
+    throw new ArgumentError(`Polynomial: the channels must be an integer of 1 or more, not ${channels}`);
+  }
+}
+
 /** All coefficients in one row, those of the even part first. */
 function termsOf(coefficients: PolynomialCoefficients): { terms: number[]; evenTerms: number } {
   const even = Array.from(coefficients.basis === 'even-odd' ? coefficients.even : coefficients.powers);
@@ -57,12 +63,13 @@ export class Polynomial extends Module {
   #evenTerms: number;
   readonly #outside: 'polynomial' | 'tangent';
 
-  /** @throws ArgumentError where there are no coefficients or the bound is not positive */
+  /** @throws ArgumentError where there are no coefficients, the bound is not positive, or there are no channels */
   constructor(coefficients: PolynomialCoefficients, options: PolynomialLayerOptions) {
     super();
     const { bound, learnable = false, channels, outside = 'polynomial', dtype = 'float32', ...place } = options;
     const { terms, evenTerms } = termsOf(coefficients);
     checkBound(bound);
+    checkChannels(channels);
     const elements = channels === undefined ? terms : Array.from({ length: channels }, () => terms);
     const initial = tensor(elements, { dtype, ...place });
     this.coefficients = learnable ? new Parameter(initial, 'polynomial') : new StateBuffer(initial);

@@ -1,0 +1,184 @@
+import {
+  DTypeError,
+  type HostArray,
+  memory,
+  normal,
+  ones,
+  PnnError,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@pnn/tensor';
+import { describe, expect, test } from 'vitest';
+import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
+import { type Module, StateDictError } from '../src/module.js';
+import { decodeSafetensors, encodeSafetensors } from '../src/safetensors.js';
+
+const network = () =>
+  new Sequential(
+    new Linear(3, 2),
+    new BatchNorm1d(2),
+    new Polynomial({ basis: 'even-odd', even: [0.5, 0.25], odd: [1] }, { bound: 3, learnable: true, channels: 2 }),
+  );
+
+/** A network whose whole state has left its beginnings. */
+function trained(): Sequential {
+  const net = network();
+  scope(() => {
+    for (const parameter of net.parameters()) parameter.assign(normal(parameter.shape));
+    net.forward(normal([4, 3]));
+    net.forward(normal([4, 3]));
+  });
+  return net;
+}
+
+function hostArrays(module: Module): Map<string, HostArray> {
+  return new Map(
+    [...module.stateDict()].map(([name, value]) => {
+      const { dtype, shape } = value;
+      return [name, { dtype, shape, data: value.dataSync() }];
+    }),
+  );
+}
+
+function thrownBy(body: () => void): PnnError {
+  try {
+    body();
+  } catch (error) {
+    expect(error).toBeInstanceOf(PnnError);
+    return error as PnnError;
+  }
+  return expect.fail('nothing was thrown');
+}
+
+describe('stateDict', () => {
+  test('has parameters and buffers by name', () => {
+    const state = network().stateDict();
+    expect([...state].map(([name, { dtype, shape }]) => `${name} ${dtype} [${shape}]`)).toEqual([
+      '0.weight float32 [2,3]',
+      '0.bias float32 [2]',
+      '1.gamma float32 [2]',
+      '1.beta float32 [2]',
+      '1.runningMean float32 [2]',
+      '1.runningVariance float32 [2]',
+      '1.batchesTracked int32 []',
+      '2.coefficients float32 [2,3]',
+    ]);
+  });
+
+  test('shows later changes: the tensors are no copies', () => {
+    const layer = new Linear(1, 1);
+    const state = layer.stateDict();
+    layer.weight.assign(tensor([[42]]));
+    expect(state.get('weight')!.itemSync()).toBe(42);
+  });
+});
+
+describe('loadStateDict', () => {
+  test('copies tensors: the networks agree, and stay independent', () => {
+    const source = trained();
+    const target = network();
+    target.loadStateDict(source.stateDict());
+    expect(hostArrays(target)).toEqual(hostArrays(source));
+    source.parameters()[0]!.assign(zeros([2, 3]));
+    expect(hostArrays(target)).not.toEqual(hostArrays(source));
+  });
+
+  test('keeps the tensors of the network, so that optimisers go on with them', () => {
+    const target = network();
+    const before = target.parameters();
+    target.loadStateDict(trained().stateDict());
+    const after = target.parameters();
+    expect(after.every((parameter, i) => parameter === before[i])).toBe(true);
+    expect(after.every(({ requiresGrad }) => requiresGrad)).toBe(true);
+  });
+
+  test('takes plain arrays as well', () => {
+    const source = trained();
+    const target = network();
+    target.loadStateDict(hostArrays(source));
+    expect(hostArrays(target)).toEqual(hostArrays(source));
+    const x = normal([2, 3]);
+    expect(target.eval().forward(x).dataSync()).toEqual(source.eval().forward(x).dataSync());
+  });
+
+  test('lists every problem in one error, and changes nothing', () => {
+    const target = network();
+    const before = hostArrays(target);
+    const state = new Map<string, Tensor | HostArray>(hostArrays(trained()));
+    state.delete('0.bias');
+    state.delete('1.beta');
+    state.set('3.weight', zeros([1]));
+    state.set('1.gamma', zeros([3]));
+    state.set('2.coefficients', zeros([2, 3], { dtype: 'float64' }));
+    const error = thrownBy(() => target.loadStateDict(state));
+    expect(error).toBeInstanceOf(StateDictError);
+    expect(error.name).toBe('StateDictError');
+    expect(error.message).toBe(
+      'loadStateDict: missing: 0.bias, 1.beta; unexpected: 3.weight; 1.gamma is float32 [3] instead of float32 [2]; ' +
+        '2.coefficients is float64 [2,3] instead of float32 [2,3]',
+    );
+    expect(hostArrays(target)).toEqual(before);
+  });
+
+  test('lets names be missing or too many where it is not strict, but no shape differ', () => {
+    const target = network();
+    const weight = ones([2, 3]);
+    target.loadStateDict(
+      new Map([
+        ['0.weight', weight],
+        ['head.weight', ones([5])],
+      ]),
+      { strict: false },
+    );
+    expect(target.stateDict().get('0.weight')!.dataSync()).toEqual(weight.dataSync());
+    expect(() => target.loadStateDict(new Map([['0.weight', ones([3, 2])]]), { strict: false })).toThrow(
+      new StateDictError('loadStateDict: 0.weight is float32 [3,2] instead of float32 [2,3]'),
+    );
+  });
+
+  test.each<[string, Partial<HostArray>, new (message: string) => PnnError]>([
+    ['of another array type', { data: new Float64Array(2) }, DTypeError],
+    ['with too few elements', { data: new Float32Array(1) }, ShapeError],
+  ])('finds a plain array %s before it changes anything', (_, wrong, expected) => {
+    const target = network();
+    const before = hostArrays(target);
+    const state = hostArrays(trained());
+    state.set('1.runningMean', { ...state.get('1.runningMean')!, ...wrong });
+    const error = thrownBy(() => target.loadStateDict(state));
+    expect(error).toBeInstanceOf(expected);
+    expect(error.message).toMatch(/^loadStateDict: 1\.runningMean: /);
+    expect(hostArrays(target)).toEqual(before);
+  });
+
+  test('finds a tensor that was freed before it changes anything', () => {
+    const target = network();
+    const before = hostArrays(target);
+    const source = trained();
+    const state = source.stateDict();
+    (source.at(2) as Polynomial).coefficients.dispose();
+    expect(() => target.loadStateDict(state)).toThrow(new StateDictError('loadStateDict: 2.coefficients was freed'));
+    expect(hostArrays(target)).toEqual(before);
+  });
+
+  test('leaves no tensors behind', () => {
+    const target = network();
+    const state = hostArrays(trained());
+    const before = memory();
+    target.loadStateDict(state);
+    expect(memory()).toEqual(before);
+  });
+});
+
+test('a state dict goes through a safetensors file bit for bit', () => {
+  const source = trained();
+  const bytes = encodeSafetensors(hostArrays(source), { model: 'test' });
+  const { tensors, metadata } = decodeSafetensors(bytes, 'memory');
+  const target = network();
+  target.loadStateDict(tensors);
+  expect(metadata).toEqual({ model: 'test' });
+  expect(hostArrays(target)).toEqual(hostArrays(source));
+  expect(encodeSafetensors(hostArrays(target), metadata)).toEqual(bytes);
+});
