@@ -2,9 +2,6 @@ import { arrayTypes, type DType, type TypedArray } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { checkShape, formatShape, type Shape } from './shape.js';
 
-export { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './elements.js';
-export { excerpt, HeaderScanner, quote } from './header-scanner.js';
-
 /**
  * A tensor as plain data outside any device, as files hold it: elements contiguous in row-major order, bool elements
  * as bytes of 0 or 1.

@@ -3,6 +3,7 @@ export { getDevice, setDevice } from './default-device.js';
 export type { Device, DeviceMemory } from './device.js';
 export { reference } from './devices/reference/index.js';
 export { arrayTypes, bytesPerElement, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
+export { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './elements.js';
 export * from './errors.js';
 export * from './functions/classification.js';
 export * from './functions/convolution.js';
@@ -11,6 +12,7 @@ export * from './functions/joining.js';
 export * from './functions/normalisation.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
+export { excerpt, HeaderScanner, quote } from './header-scanner.js';
 export type { History, OperatorCall, TensorsOf } from './history.js';
 export * from './host-array.js';
 export type {
@@ -37,6 +39,7 @@ export {
   restoreRandomState,
   setSeed,
 } from './random.js';
+export { erfc, scalarFunctions } from './scalar-functions.js';
 export { keep, scope } from './scope.js';
 export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf, stridesOf } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@pnn/tensor';
 import { chebyshevValues, evaluateChebyshev } from './chebyshev.js';
-import { solveLeastSquares } from './leastSquares.js';
+import { solveLeastSquares } from './least-squares.js';
 
 /** A point and the function's value there. */
 interface Sample {

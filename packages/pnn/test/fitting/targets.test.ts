@@ -1,7 +1,6 @@
-import { ArgumentError } from '@pnn/tensor';
+import { ArgumentError, erfc } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { erfc } from '../../src/fitting/erfc.js';
 import { type TargetName, targetFunction, targetName } from '../../src/fitting/index.js';
 
 const NAMES: TargetName[] = ['relu', 'silu', 'gelu', 'sigmoid', 'tanh', 'softplus'];

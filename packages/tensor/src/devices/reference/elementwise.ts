@@ -1,7 +1,7 @@
 import type { BinaryName, ComparisonName, Kernels, Operand } from '../../kernels.js';
+import { scalarFunctions } from '../../scalar-functions.js';
 import { broadcastStrides, type Shape, sameShape } from '../../shape.js';
 import { values } from '../host.js';
-import { unaryFunctions } from './functions.js';
 
 type UnaryFunction = (x: number) => number;
 type BinaryFunction = (a: number, b: number) => number;
@@ -89,7 +89,7 @@ function mapBinary(apply: BinaryFunction): (a: Operand, b: Operand, out: Operand
 }
 
 const multiplyFloats = mapBinary(binaryFunctions.mul);
-const squareFloats = mapUnary(unaryFunctions.square);
+const squareFloats = mapUnary(scalarFunctions.square);
 /** Exact modulo 2^32, where the product in double precision has lost its last digits. */
 const multiplyIntegers = mapBinary(Math.imul);
 const squareIntegers = mapUnary((x) => Math.imul(x, x));
@@ -109,7 +109,7 @@ export const elementwise: Pick<
   'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale'
 > = {
   unary: {
-    ...table(unaryFunctions, mapUnary),
+    ...table(scalarFunctions, mapUnary),
     square: (x, out) => (out.dtype === 'int32' ? squareIntegers : squareFloats)(x, out),
   },
   binary: {

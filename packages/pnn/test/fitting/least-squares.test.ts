@@ -1,7 +1,7 @@
 import { ArgumentError, Generator } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { solveLeastSquares } from '../../src/fitting/leastSquares.js';
+import { solveLeastSquares } from '../../src/fitting/least-squares.js';
 
 describe('solveLeastSquares', () => {
   it('solves a small system by hand', () => {

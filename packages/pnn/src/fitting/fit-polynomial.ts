@@ -1,8 +1,8 @@
 import { ArgumentError } from '@pnn/tensor';
 import { chebyshevValues } from './chebyshev.js';
 import { type Density, densityWeights } from './density.js';
-import { type FitMethod, FittedPolynomial } from './fittedPolynomial.js';
-import { solveLeastSquares } from './leastSquares.js';
+import { type FitMethod, FittedPolynomial } from './fitted-polynomial.js';
+import { solveLeastSquares } from './least-squares.js';
 import { minimaxCoefficients } from './minimax.js';
 import { chebyshevOrders, findSymmetry } from './parity.js';
 import { type Target, targetFunction } from './targets.js';

@@ -1,4 +1,4 @@
-import type { UnaryName } from '../../kernels.js';
+import type { UnaryName } from './kernels.js';
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
@@ -13,7 +13,7 @@ function erfcTail(x: number): number {
 }
 
 /** The error function to double precision: near zero by the all-positive series of Abramowitz & Stegun 7.1.6. */
-export function erf(x: number): number {
+function erf(x: number): number {
   if (Math.abs(x) >= TAIL) return Math.sign(x) * (1 - erfcTail(Math.abs(x)));
   let term = x;
   let sum = x;
@@ -24,28 +24,31 @@ export function erf(x: number): number {
   return TWO_OVER_SQRT_PI * Math.exp(-x * x) * sum;
 }
 
+/** 1 − erf(x), with a small relative error also where it is small. */
+export function erfc(x: number): number {
+  return x >= TAIL ? erfcTail(x) : 1 - erf(x);
+}
+
 /** 1/(1 + e^−x) without overflow on either side. */
-export function sigmoid(x: number): number {
+function sigmoid(x: number): number {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
   const exponential = Math.exp(x);
   return exponential / (1 + exponential);
 }
 
 /** ln(1 + e^x) without overflow. */
-export function softplus(x: number): number {
+function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /** x·Φ(x), the exact form of Hendrycks & Gimpel (arXiv 1606.08415). */
-export function gelu(x: number): number {
-  if (x === Number.NEGATIVE_INFINITY) return 0;
-  const z = -x / Math.SQRT2;
-  // 1 + erf loses its digits where Φ is small.
-  return 0.5 * x * (z >= TAIL ? erfcTail(z) : 1 - erf(z));
+function gelu(x: number): number {
+  // Φ(x) = erfc(−x/√2)/2: 1 + erf(x/√2) would lose its digits where Φ is small.
+  return x === Number.NEGATIVE_INFINITY ? 0 : 0.5 * x * erfc(-x / Math.SQRT2);
 }
 
 /** x·sigmoid(x). */
-export function silu(x: number): number {
+function silu(x: number): number {
   return x === Number.NEGATIVE_INFINITY ? 0 : x * sigmoid(x);
 }
 
@@ -55,8 +58,8 @@ function roundHalfToEven(x: number): number {
   return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-/** The unary functions in double precision. */
-export const unaryFunctions: Readonly<Record<UnaryName, (x: number) => number>> = {
+/** The unary operators as functions of one number, in double precision. */
+export const scalarFunctions: Readonly<Record<UnaryName, (x: number) => number>> = {
   neg: (x) => -x,
   abs: Math.abs,
   sign: Math.sign,
