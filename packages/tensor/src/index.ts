@@ -2,6 +2,7 @@ export * from './creation.js';
 export { getDevice, setDevice } from './default-device.js';
 export type { Device, DeviceMemory } from './device.js';
 export { reference } from './devices/reference/index.js';
+export { wasm } from './devices/wasm/index.js';
 export { arrayTypes, bytesPerElement, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
 export { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './elements.js';
 export * from './errors.js';

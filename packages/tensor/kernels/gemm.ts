@@ -1,0 +1,232 @@
+// Products of matrices from packed panels (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
+// 2008): panels of 4 rows of the left factor and of 8 columns of the right one, laid out step by step along the depth,
+// meet in tiles of 4×8 sums that stay in registers.
+import { madd, storeTransposed } from './simd';
+import { ceilDiv } from './task';
+
+export const ROWS: i32 = 4;
+export const COLUMNS: i32 = 8;
+
+/** The depth of packed blocks: a panel of 8 columns fills a quarter of a first-level cache. */
+export const DEPTH_LIMIT: i32 = 256;
+/** Rows and columns of packed blocks: 256 KiB each at full depth, for a second-level cache. */
+export const ROW_LIMIT: i32 = 256;
+export const COLUMN_LIMIT: i32 = 256;
+
+/** Bytes of packed panels. */
+// @ts-ignore: decorator
+@inline
+export function panelBytes(lines: i32, width: i32, depth: i32): usize {
+  return (<usize>ceilDiv(lines, width) * <usize>width * <usize>depth) << 2;
+}
+
+/** Bytes that multiplyPanels needs at `edge`: four zeros and a tile. */
+export const EDGE_BYTES: usize = 64 + 128;
+
+export function clearEdge(edge: usize): void {
+  v128.store(edge, f32x4.splat(0));
+}
+
+/**
+ * Four lines (rows of the left factor, columns of the right one) of a panel, `depth` steps that come `step` bytes apart
+ * in `out`; missing lines are zeros. Strides are in bytes.
+ */
+function packFour(
+  out: usize,
+  step: usize,
+  source: usize,
+  lines: i32,
+  depth: i32,
+  lineStride: usize,
+  depthStride: usize,
+): void {
+  if (lines >= 4 && lineStride == 4) {
+    for (let d = 0; d < depth; d++) {
+      v128.store(out, v128.load(source));
+      source += depthStride;
+      out += step;
+    }
+    return;
+  }
+  let d = 0;
+  if (lines >= 4 && depthStride == 4) {
+    const line1 = source + lineStride;
+    const line2 = line1 + lineStride;
+    const line3 = line2 + lineStride;
+    for (; d + 4 <= depth; d += 4) {
+      const at = <usize>d << 2;
+      storeTransposed(
+        out,
+        step,
+        v128.load(source + at),
+        v128.load(line1 + at),
+        v128.load(line2 + at),
+        v128.load(line3 + at),
+      );
+      out += step << 2;
+    }
+  }
+  for (; d < depth; d++) {
+    let from = source + <usize>d * depthStride;
+    for (let line = 0; line < 4; line++) {
+      f32.store(out + (<usize>line << 2), line < lines ? f32.load(from) : 0);
+      from += lineStride;
+    }
+    out += step;
+  }
+}
+
+/** Panels of 4 lines. */
+export function packRows(
+  out: usize,
+  source: usize,
+  lines: i32,
+  depth: i32,
+  lineStride: usize,
+  depthStride: usize,
+): void {
+  for (let line = 0; line < lines; line += ROWS) {
+    packFour(out, 16, source, lines - line, depth, lineStride, depthStride);
+    source += lineStride << 2;
+    out += <usize>depth << 4;
+  }
+}
+
+/** Panels of 8 lines. */
+export function packColumns(
+  out: usize,
+  source: usize,
+  lines: i32,
+  depth: i32,
+  lineStride: usize,
+  depthStride: usize,
+): void {
+  for (let line = 0; line < lines; line += COLUMNS) {
+    if (lines - line >= COLUMNS && lineStride == 4) {
+      let from = source;
+      for (let d = 0; d < depth; d++) {
+        v128.store(out, v128.load(from));
+        v128.store(out, v128.load(from, 16), 16);
+        from += depthStride;
+        out += 32;
+      }
+    } else {
+      packFour(out, 32, source, lines - line, depth, lineStride, depthStride);
+      packFour(out + 16, 32, source + (lineStride << 2), lines - line - 4, depth, lineStride, depthStride);
+      out += <usize>depth << 5;
+    }
+    source += lineStride << 3;
+  }
+}
+
+/**
+ * Adds to a 4×8 tile. The sums begin with the numbers at `start`, one for each row, or where that is 0 with what the
+ * tile holds. The loop is not unrolled: V8 would hoist the loads and run out of registers.
+ */
+export function multiplyTile(depth: i32, a: usize, b: usize, out: usize, rowStride: usize, start: usize): void {
+  const out1 = out + rowStride;
+  const out2 = out1 + rowStride;
+  const out3 = out2 + rowStride;
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128;
+  if (start) {
+    c00 = v128.load32_splat(start);
+    c10 = v128.load32_splat(start, 4);
+    c20 = v128.load32_splat(start, 8);
+    c30 = v128.load32_splat(start, 12);
+    c01 = c00;
+    c11 = c10;
+    c21 = c20;
+    c31 = c30;
+  } else {
+    c00 = v128.load(out);
+    c01 = v128.load(out, 16);
+    c10 = v128.load(out1);
+    c11 = v128.load(out1, 16);
+    c20 = v128.load(out2);
+    c21 = v128.load(out2, 16);
+    c30 = v128.load(out3);
+    c31 = v128.load(out3, 16);
+  }
+  const end = a + (<usize>depth << 4);
+  while (a != end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let row = v128.load32_splat(a);
+    c00 = madd(row, b0, c00);
+    c01 = madd(row, b1, c01);
+    row = v128.load32_splat(a, 4);
+    c10 = madd(row, b0, c10);
+    c11 = madd(row, b1, c11);
+    row = v128.load32_splat(a, 8);
+    c20 = madd(row, b0, c20);
+    c21 = madd(row, b1, c21);
+    row = v128.load32_splat(a, 12);
+    c30 = madd(row, b0, c30);
+    c31 = madd(row, b1, c31);
+    a += 16;
+    b += 32;
+  }
+  v128.store(out, c00);
+  v128.store(out, c01, 16);
+  v128.store(out1, c10);
+  v128.store(out1, c11, 16);
+  v128.store(out2, c20);
+  v128.store(out2, c21, 16);
+  v128.store(out3, c30);
+  v128.store(out3, c31, 16);
+}
+
+/** Copies the part of a tile that exists. */
+function copyTile(
+  to: usize,
+  toStride: usize,
+  from: usize,
+  fromStride: usize,
+  rows: i32,
+  columns: i32,
+): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) f32.store(to + (<usize>j << 2), f32.load(from + (<usize>j << 2)));
+    to += toStride;
+    from += fromStride;
+  }
+}
+
+/**
+ * out[i, j] = start[i] + Σ_d a[i, d]·b[d, j] from packed panels; `start` 0: out[i, j] += …. Rows are `rowStride` bytes
+ * apart. `start` has a number for each row of a panel, present or not.
+ */
+export function multiplyPanels(
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  a: usize,
+  b: usize,
+  out: usize,
+  rowStride: usize,
+  start: usize,
+  startStep: usize,
+  edge: usize,
+): void {
+  const tile = edge + 64;
+  for (let j = 0; j < columns; j += COLUMNS) {
+    let left = a;
+    let target = out + (<usize>j << 2);
+    let first = start;
+    for (let i = 0; i < rows; i += ROWS) {
+      if (i + ROWS <= rows && j + COLUMNS <= columns) {
+        multiplyTile(depth, left, b, target, rowStride, first);
+      } else {
+        const height = min(ROWS, rows - i);
+        const width = min(COLUMNS, columns - j);
+        if (!start) copyTile(tile, 32, target, rowStride, height, width);
+        multiplyTile(depth, left, b, tile, 32, first);
+        copyTile(target, rowStride, tile, 32, height, width);
+      }
+      left += <usize>depth << 4;
+      target += rowStride << 2;
+      first += startStep;
+    }
+    b += <usize>depth << 5;
+  }
+}

@@ -1,0 +1,2 @@
+// Every exported name is a kernel, or the `…Blocks` or `…Scratch` of one: see task.ts.
+export * from './matmul';
