@@ -1,6 +1,7 @@
 import type { Device } from '../../device.js';
 import { hostMemory } from '../host.js';
 import { reference } from '../reference/index.js';
+import { convolutionKernels } from './convolution.js';
 import { Executor } from './executor.js';
 import { type InstructionSet, instantiate, isSupported } from './instance.js';
 import { matrixKernels } from './matmul.js';
@@ -15,7 +16,7 @@ export function deviceOf(instructionSet: InstructionSet): Device {
   return {
     name: 'wasm',
     memory: hostMemory,
-    kernels: { ...reference.kernels, ...matrixKernels(executor) },
+    kernels: { ...reference.kernels, ...matrixKernels(executor), ...convolutionKernels(executor) },
   };
 }
 
