@@ -1,3 +1,4 @@
 // Every exported name is a kernel, or the `…Blocks` or `…Scratch` of one: see task.ts.
 export * from './matmul';
 export * from './convolution';
+export * from './pooling';

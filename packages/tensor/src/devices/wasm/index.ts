@@ -5,6 +5,7 @@ import { convolutionKernels } from './convolution.js';
 import { Executor } from './executor.js';
 import { type InstructionSet, instantiate, isSupported } from './instance.js';
 import { matrixKernels } from './matmul.js';
+import { poolingKernels } from './pooling.js';
 
 /**
  * A device of the given instructions.
@@ -16,7 +17,12 @@ export function deviceOf(instructionSet: InstructionSet): Device {
   return {
     name: 'wasm',
     memory: hostMemory,
-    kernels: { ...reference.kernels, ...matrixKernels(executor), ...convolutionKernels(executor) },
+    kernels: {
+      ...reference.kernels,
+      ...matrixKernels(executor),
+      ...convolutionKernels(executor),
+      ...poolingKernels(executor),
+    },
   };
 }
 

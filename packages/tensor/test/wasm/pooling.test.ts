@@ -1,0 +1,108 @@
+import { apply, type Device, operators, reference, scope, type WindowGeometry } from '@pnn/tensor';
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import { dataOf, exactly, expectWithin, ordinary, place, sumBound, variants, withSpecials } from './variants.js';
+
+interface Case {
+  readonly shape: readonly number[];
+  readonly outShape: readonly number[];
+  readonly geometry: WindowGeometry;
+  readonly x: readonly number[];
+  readonly gradient: readonly number[];
+}
+
+/** By how much planes are larger than a window: a long side now and then, so that there are several blocks. */
+const excess = (long: number) =>
+  fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 20 }) }, { weight: 1, arbitrary: fc.constant(long) });
+
+/** Windows of 1 to 4 rows and columns, half of them at least inside the plane; 2×2 side by side every fourth time. */
+function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
+  const axis = (long: number) =>
+    fc.integer({ min: 1, max: 4 }).chain((kernel) =>
+      fc.record({
+        kernel: fc.constant(kernel),
+        stride: fc.integer({ min: 1, max: 4 }),
+        padding: fc.integer({ min: 0, max: kernel >> 1 }),
+        extra: excess(long),
+      }),
+    );
+  const pair = (long: number) => excess(long).map((extra) => ({ kernel: 2, stride: 2, padding: 0, extra }));
+  const axes = fc.oneof(
+    { weight: 3, arbitrary: fc.tuple(axis(41), axis(301)) },
+    { weight: 1, arbitrary: fc.tuple(pair(41), pair(301)) },
+  );
+  return fc
+    .tuple(axes, fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 3 }))
+    .chain(([[vertical, horizontal], images, channels]) => {
+      const sizeOf = ({ kernel, padding, extra }: typeof vertical) => Math.max(1, kernel - 2 * padding + extra);
+      const lengthOf = (each: typeof vertical) =>
+        Math.floor((sizeOf(each) + 2 * each.padding - each.kernel) / each.stride) + 1;
+      const shape = [images, channels, sizeOf(vertical), sizeOf(horizontal)];
+      const outShape = [images, channels, lengthOf(vertical), lengthOf(horizontal)];
+      const geometry: WindowGeometry = {
+        kernel: [vertical.kernel, horizontal.kernel],
+        stride: [vertical.stride, horizontal.stride],
+        padding: [vertical.padding, horizontal.padding],
+        dilation: [1, 1],
+      };
+      return fc.record({
+        shape: fc.constant(shape),
+        outShape: fc.constant(outShape),
+        geometry: fc.constant(geometry),
+        x: dataOf(shape, numbers),
+        gradient: dataOf(outShape, numbers),
+      });
+    });
+}
+
+describe.each(variants)('pooling on %s', (_, device) => {
+  test('finds the maxima, their positions, and what lies at them', () => {
+    const results = (on: Device, { shape, geometry, x, gradient, outShape }: Case) => {
+      const input = place(on, shape, x);
+      const [maxima, indices] = apply(operators.maxPool2d, [input], geometry);
+      const selected = apply(operators.maxPool2dSelect, [input, indices!], undefined)[0]!;
+      // Both devices add in the same order in float32.
+      const slopes = apply(operators.maxPool2dGradient, [place(on, outShape, gradient), indices!], { shape })[0]!;
+      return [maxima!, indices!, selected, slopes];
+    };
+    fc.assert(
+      fc.property(cases(withSpecials), (each) =>
+        scope(() => {
+          const expected = results(reference, each);
+          for (const [i, result] of results(device, each).entries()) {
+            const values = expected[i]!.dataSync();
+            expectWithin(result, values, new Float64Array(values.length));
+          }
+        }),
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test.each([
+    ['ordinary numbers', ordinary],
+    ['NaN and infinities among them', withSpecials],
+  ] as const)('gives means and their gradients for %s', (_name, numbers) => {
+    fc.assert(
+      fc.property(cases(numbers), ({ shape, outShape, geometry, x, gradient }) =>
+        scope(() => {
+          // A window's sum, and two roundings for the share of an element and the product with it.
+          const terms = geometry.kernel[0] * geometry.kernel[1] + 2;
+          const bounds = (magnitudes: ArrayLike<number>) =>
+            Array.from(magnitudes, (magnitude) => sumBound(terms, magnitude));
+          const forward = exactly([[shape, x]], (input) => apply(operators.averagePool2d, [input!], geometry)[0]!);
+          const means = apply(operators.averagePool2d, [place(device, shape, x)], geometry)[0]!;
+          expectWithin(means, forward.expected, bounds(forward.magnitudes));
+          const spread = { ...geometry, shape };
+          const backward = exactly(
+            [[outShape, gradient]],
+            (g) => apply(operators.averagePool2dGradient, [g!], spread)[0]!,
+          );
+          const slopes = apply(operators.averagePool2dGradient, [place(device, outShape, gradient)], spread)[0]!;
+          expectWithin(slopes, backward.expected, bounds(backward.magnitudes));
+        }),
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
