@@ -43,6 +43,41 @@ function blockCount(task: usize): i32 {
   return ceilDiv(<i32>fields.planes, planesPerBlock(fields));
 }
 
+/** Whether windows of 2×2 lie side by side, as in most networks: worth loops of their own. */
+function isPairs(fields: Pooling): bool {
+  return (
+    fields.kernelY == 2 &&
+    fields.kernelX == 2 &&
+    fields.strideY == 2 &&
+    fields.strideX == 2 &&
+    fields.paddingY == 0 &&
+    fields.paddingX == 0 &&
+    fields.dilationY == 1 &&
+    fields.dilationX == 1
+  );
+}
+
+/** Elements 0, 2, 4 and 6 of two vectors. */
+// @ts-ignore: decorator
+@inline
+function even(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(low, high, 0, 2, 4, 6);
+}
+
+/** Elements 1, 3, 5 and 7 of two vectors. */
+// @ts-ignore: decorator
+@inline
+function odd(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(low, high, 1, 3, 5, 7);
+}
+
+/** Where a value beats the best so far: larger, or NaN. */
+// @ts-ignore: decorator
+@inline
+function beats(value: v128, best: v128): v128 {
+  return v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+}
+
 /** Four elements `stride` apart. */
 // @ts-ignore: decorator
 @inline
@@ -88,6 +123,9 @@ export function maxPool2d(task: usize, block: i32, scratch: usize): void {
   let at = <usize>(first * outHeight * outWidth) << 2;
   const values = <usize>fields.out;
   const indices = <usize>fields.indices;
+  const pairs = isPairs(fields);
+  const across = i32x4.splat(1);
+  const down = i32x4.splat(width);
   for (let plane = first; plane < last; plane++) {
     const x = <usize>fields.x + ((<usize>plane * height * width) << 2);
     for (let oy = 0; oy < outHeight; oy++) {
@@ -95,6 +133,34 @@ export function maxPool2d(task: usize, block: i32, scratch: usize): void {
       const top = clip(origin, dilationY);
       const bottom = min(origin + (kernelY - 1) * dilationY + 1, height);
       let ox = 0;
+      if (pairs) {
+        let row = x + (<usize>(top * width) << 2);
+        let place = i32x4.add(i32x4.splat(top * width), i32x4(0, 2, 4, 6));
+        for (; ox + 4 <= outWidth; ox += 4) {
+          let low = v128.load(row);
+          let high = v128.load(row, 16);
+          let best = even(low, high);
+          let found = place;
+          let value = odd(low, high);
+          let better = beats(value, best);
+          best = v128.bitselect(value, best, better);
+          found = v128.bitselect(i32x4.add(place, across), found, better);
+          low = v128.load(row + (<usize>width << 2));
+          high = v128.load(row + (<usize>width << 2), 16);
+          value = even(low, high);
+          better = beats(value, best);
+          best = v128.bitselect(value, best, better);
+          const below = i32x4.add(place, down);
+          found = v128.bitselect(below, found, better);
+          value = odd(low, high);
+          better = beats(value, best);
+          v128.store(values + at, v128.bitselect(value, best, better));
+          v128.store(indices + at, v128.bitselect(i32x4.add(below, across), found, better));
+          place = i32x4.add(place, i32x4.splat(8));
+          row += 32;
+          at += 16;
+        }
+      }
       while (ox < outWidth) {
         const left = ox * strideX - paddingX;
         const right = left + (kernelX - 1) * dilationX + 1;
@@ -106,7 +172,7 @@ export function maxPool2d(task: usize, block: i32, scratch: usize): void {
             for (let column = left; column < right; column += dilationX) {
               const position = y * width + column;
               const value = loadStrided(x + (<usize>position << 2), strideX);
-              const better = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+              const better = beats(value, best);
               best = v128.bitselect(value, best, better);
               place = v128.bitselect(i32x4.add(i32x4.splat(position), lanes), place, better);
             }
@@ -206,6 +272,7 @@ export function averagePool2d(task: usize, block: i32, scratch: usize): void {
   const step = planesPerBlock(fields);
   const first = block * step;
   const last = min(<i32>fields.planes, first + step);
+  const pairs = isPairs(fields);
   let out = <usize>fields.out + (<usize>(first * outHeight * outWidth) << 2);
   for (let plane = first; plane < last; plane++) {
     const x = <usize>fields.x + ((<usize>plane * height * width) << 2);
@@ -214,6 +281,17 @@ export function averagePool2d(task: usize, block: i32, scratch: usize): void {
       const top = clip(origin, dilationY);
       const bottom = min(origin + (kernelY - 1) * dilationY + 1, height);
       let ox = 0;
+      if (pairs) {
+        let row = x + (<usize>(top * width) << 2);
+        for (; ox + 4 <= outWidth; ox += 4) {
+          const below = row + (<usize>width << 2);
+          const low = f32x4.add(v128.load(row), v128.load(below));
+          const high = f32x4.add(v128.load(row, 16), v128.load(below, 16));
+          v128.store(out, f32x4.mul(f32x4.add(even(low, high), odd(low, high)), f32x4.splat(share)));
+          row += 32;
+          out += 16;
+        }
+      }
       while (ox < outWidth) {
         const left = ox * strideX - paddingX;
         const right = left + (kernelX - 1) * dilationX + 1;
@@ -258,7 +336,6 @@ export function averagePool2dGradient(task: usize, block: i32, scratch: usize): 
   const kernelX = <i32>fields.kernelX;
   const strideY = <i32>fields.strideY;
   const strideX = <i32>fields.strideX;
-  const paddingY = <i32>fields.paddingY;
   const paddingX = <i32>fields.paddingX;
   const dilationY = <i32>fields.dilationY;
   const dilationX = <i32>fields.dilationX;
@@ -269,20 +346,11 @@ export function averagePool2dGradient(task: usize, block: i32, scratch: usize): 
   const rowBytes = <usize>width << 2;
   let gradient = <usize>fields.out + (<usize>(first * outHeight * outWidth) << 2);
   clear(<usize>fields.x + ((<usize>first * height * width) << 2), (last - first) * height * width);
-  // Windows of 2×2 side by side, as most networks have them: every element belongs to one of them.
-  const pairs =
-    kernelY == 2 &&
-    kernelX == 2 &&
-    strideY == 2 &&
-    strideX == 2 &&
-    paddingY == 0 &&
-    paddingX == 0 &&
-    dilationY == 1 &&
-    dilationX == 1;
+  const pairs = isPairs(fields);
   for (let plane = first; plane < last; plane++) {
     const x = <usize>fields.x + (<usize>plane * height * rowBytes);
     for (let oy = 0; oy < outHeight; oy++) {
-      const origin = oy * strideY - paddingY;
+      const origin = oy * strideY - <i32>fields.paddingY;
       const top = clip(origin, dilationY);
       const bottom = min(origin + (kernelY - 1) * dilationY + 1, height);
       let ox = 0;
