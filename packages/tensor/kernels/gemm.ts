@@ -92,7 +92,10 @@ export function packRows(
   }
 }
 
-/** Panels of 8 lines. */
+/**
+ * Panels of 8 lines. Lines that lie side by side are read two steps at a time, all panels of them before the next two,
+ * so that the cache sees long rows on one side and whole lines of its own on the other.
+ */
 export function packColumns(
   out: usize,
   source: usize,
@@ -101,20 +104,37 @@ export function packColumns(
   lineStride: usize,
   depthStride: usize,
 ): void {
-  for (let line = 0; line < lines; line += COLUMNS) {
-    if (lines - line >= COLUMNS && lineStride == 4) {
-      let from = source;
-      for (let d = 0; d < depth; d++) {
-        v128.store(out, v128.load(from));
-        v128.store(out, v128.load(from, 16), 16);
-        from += depthStride;
-        out += 32;
-      }
-    } else {
-      packFour(out, 32, source, lines - line, depth, lineStride, depthStride);
-      packFour(out + 16, 32, source + (lineStride << 2), lines - line - 4, depth, lineStride, depthStride);
-      out += <usize>depth << 5;
+  const panel = <usize>depth << 5;
+  const whole = lineStride == 4 ? lines / COLUMNS : 0;
+  let d = 0;
+  for (; d + 2 <= depth; d += 2) {
+    let from = source + <usize>d * depthStride;
+    let to = out + (<usize>d << 5);
+    for (let i = 0; i < whole; i++) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to, v128.load(from + depthStride), 32);
+      v128.store(to, v128.load(from + depthStride, 16), 48);
+      from += 32;
+      to += panel;
     }
+  }
+  if (d < depth) {
+    let from = source + <usize>d * depthStride;
+    let to = out + (<usize>d << 5);
+    for (let i = 0; i < whole; i++) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      from += 32;
+      to += panel;
+    }
+  }
+  out += <usize>whole * panel;
+  source += <usize>(whole * COLUMNS) * lineStride;
+  for (let line = whole * COLUMNS; line < lines; line += COLUMNS) {
+    packFour(out, 32, source, lines - line, depth, lineStride, depthStride);
+    packFour(out + 16, 32, source + (lineStride << 2), lines - line - 4, depth, lineStride, depthStride);
+    out += panel;
     source += lineStride << 3;
   }
 }

@@ -94,7 +94,7 @@ async function build(hash) {
 export type ExportName = ${names.map((name) => `'${name}'`).join(' | ')};
 
 /** WebAssembly modules in base64, by the instructions that they use and by the memory that they import. */
-export const modules = ${JSON.stringify(modules, null, 2)} as const;
+export const modules: Readonly<Record<'simd' | 'relaxedSimd', Readonly<Record<'shared' | 'unshared', string>>>> = ${JSON.stringify(modules, null, 2)};
 `,
   );
 }
