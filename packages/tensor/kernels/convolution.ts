@@ -8,7 +8,7 @@
 // The positions are cut into slabs: several images, or several rows of one. Where windows hang over the edge of the
 // planes, the slab's part of them is copied first, with zeros around it.
 import { COLUMN_LIMIT, COLUMNS, clearEdge, DEPTH_LIMIT, EDGE_BYTES, multiplyPanels, multiplyTile, packRows, ROWS } from './gemm';
-import { gather, storeTransposed } from './simd';
+import { gather, madd, storeTransposed } from './simd';
 import { ceilDiv, partSize } from './task';
 
 /** Fields of all kernels here. Channels and filters are those of one group. */
@@ -265,6 +265,74 @@ function multiplyScattered(
   }
 }
 
+/** With so few rows (one in depthwise convolutions) patches are not worth packing. */
+const DIRECT_ROWS: i32 = 2;
+
+/** As multiplyPatches for less than a panel of rows: the patches are read where they lie. */
+function multiplyDirectly(
+  rows: i32,
+  columns: i32,
+  depth: i32,
+  weights: usize,
+  source: usize,
+  columnOffsets: usize,
+  depthOffsets: usize,
+  out: usize,
+  outOffsets: usize,
+  rowStride: usize,
+  start: usize,
+  edge: usize,
+): void {
+  const end = depthOffsets + (<usize>depth << 2);
+  const tile = edge + 64;
+  for (let row = 0; row < rows; row++) {
+    const first = v128.load32_splat(start + (<usize>row << 2));
+    for (let j = 0; j < columns; j += COLUMNS) {
+      const at = <usize>j << 2;
+      const o0 = source + offsetAt(columnOffsets + at, 0);
+      const o7 = source + offsetAt(columnOffsets + at, 7);
+      let weight = weights + (<usize>row << 2);
+      let low = first;
+      let high = first;
+      if (j + COLUMNS <= columns && o7 - o0 == 28) {
+        for (let d = depthOffsets; d != end; d += 4) {
+          const from = o0 + <usize>load<u32>(d);
+          const factor = v128.load32_splat(weight);
+          low = madd(factor, v128.load(from), low);
+          high = madd(factor, v128.load(from, 16), high);
+          weight += 16;
+        }
+      } else {
+        const o1 = source + offsetAt(columnOffsets + at, 1);
+        const o2 = source + offsetAt(columnOffsets + at, 2);
+        const o3 = source + offsetAt(columnOffsets + at, 3);
+        const o4 = source + offsetAt(columnOffsets + at, 4);
+        const o5 = source + offsetAt(columnOffsets + at, 5);
+        const o6 = source + offsetAt(columnOffsets + at, 6);
+        for (let d = depthOffsets; d != end; d += 4) {
+          const from = <usize>load<u32>(d);
+          const factor = v128.load32_splat(weight);
+          low = madd(factor, gather(o0 + from, o1 + from, o2 + from, o3 + from), low);
+          high = madd(factor, gather(o4 + from, o5 + from, o6 + from, o7 + from), high);
+          weight += 16;
+        }
+      }
+      const to = out + offsetAt(outOffsets + at, 0);
+      if (j + COLUMNS <= columns && offsetAt(outOffsets + at, 7) - offsetAt(outOffsets + at, 0) == 28) {
+        v128.store(to, low);
+        v128.store(to, high, 16);
+      } else {
+        v128.store(tile, low);
+        v128.store(tile, high, 16);
+        for (let k = 0; k < min(COLUMNS, columns - j); k++) {
+          f32.store(out + offsetAt(outOffsets + at, k), f32.load(tile + (<usize>k << 2)));
+        }
+      }
+    }
+    out += rowStride;
+  }
+}
+
 /** The product of packed weights and the patches that the tables describe. */
 function multiplyPatches(
   rows: i32,
@@ -282,6 +350,23 @@ function multiplyPatches(
   panels: usize,
   edge: usize,
 ): void {
+  if (rows <= DIRECT_ROWS) {
+    multiplyDirectly(
+      rows,
+      columns,
+      depth,
+      weights,
+      source,
+      columnOffsets,
+      depthOffsets,
+      out,
+      outOffsets,
+      rowStride,
+      start,
+      edge,
+    );
+    return;
+  }
   const depthPerBlock = partSize(depth, DEPTH_LIMIT, 1);
   const weightStep = <usize>(ceilDiv(rows, ROWS) * ROWS) << 2;
   for (let column = 0; column < columns; column += COLUMN_LIMIT) {
