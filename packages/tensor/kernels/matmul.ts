@@ -11,35 +11,52 @@ import {
   ROW_LIMIT,
   ROWS,
 } from './gemm';
-import { address, ceilDiv, integer, partSize } from './task';
+import { ceilDiv, partSize } from './task';
 
-// Fields: a, b, out, m, k, n, transposeA, transposeB, the number of matrices, and a table with the offsets of each
-// matrix of a and of b in bytes.
+@unmanaged
+class Matmul {
+  a: f64;
+  b: f64;
+  out: f64;
+  m: f64;
+  k: f64;
+  n: f64;
+  /** Whether a is stored as k×m, b as n×k. */
+  transposeA: f64;
+  transposeB: f64;
+  /** The number of products. */
+  matrices: f64;
+  /** For each product the offsets of its factors in a and b, in bytes, as u32. */
+  offsets: f64;
+}
 
 export function matmulBlocks(task: usize): i32 {
-  const m = integer(task, 3);
-  const n = integer(task, 5);
+  const fields = changetype<Matmul>(task);
+  const m = <i32>fields.m;
+  const n = <i32>fields.n;
   return (
-    integer(task, 8) *
+    <i32>fields.matrices *
     ceilDiv(m, partSize(m, ROW_LIMIT, ROWS)) *
     ceilDiv(n, partSize(n, COLUMN_LIMIT, COLUMNS))
   );
 }
 
 export function matmulScratch(task: usize): usize {
-  const depth = partSize(integer(task, 4), DEPTH_LIMIT, 1);
+  const fields = changetype<Matmul>(task);
+  const depth = partSize(<i32>fields.k, DEPTH_LIMIT, 1);
   return (
     EDGE_BYTES +
-    panelBytes(partSize(integer(task, 3), ROW_LIMIT, ROWS), ROWS, depth) +
-    panelBytes(partSize(integer(task, 5), COLUMN_LIMIT, COLUMNS), COLUMNS, depth)
+    panelBytes(partSize(<i32>fields.m, ROW_LIMIT, ROWS), ROWS, depth) +
+    panelBytes(partSize(<i32>fields.n, COLUMN_LIMIT, COLUMNS), COLUMNS, depth)
   );
 }
 
 /** One block of rows and columns of one product, over the whole depth. */
 export function matmul(task: usize, block: i32, scratch: usize): void {
-  const m = integer(task, 3);
-  const k = integer(task, 4);
-  const n = integer(task, 5);
+  const fields = changetype<Matmul>(task);
+  const m = <i32>fields.m;
+  const k = <i32>fields.k;
+  const n = <i32>fields.n;
   const rowsPerBlock = partSize(m, ROW_LIMIT, ROWS);
   const columnsPerBlock = partSize(n, COLUMN_LIMIT, COLUMNS);
   const depthPerBlock = partSize(k, DEPTH_LIMIT, 1);
@@ -51,14 +68,14 @@ export function matmul(task: usize, block: i32, scratch: usize): void {
   const rows = min(rowsPerBlock, m - row);
   const columns = min(columnsPerBlock, n - column);
 
-  const offsets = address(task, 9) + (<usize>matrix << 3);
-  const a = address(task, 0) + <usize>load<u32>(offsets);
-  const b = address(task, 1) + <usize>load<u32>(offsets, 4);
-  const out = address(task, 2) + ((<usize>matrix * m * n + <usize>row * n + column) << 2);
-  const aRowStride: usize = integer(task, 6) ? 4 : <usize>k << 2;
-  const aDepthStride: usize = integer(task, 6) ? <usize>m << 2 : 4;
-  const bColumnStride: usize = integer(task, 7) ? <usize>k << 2 : 4;
-  const bDepthStride: usize = integer(task, 7) ? 4 : <usize>n << 2;
+  const offsets = <usize>fields.offsets + (<usize>matrix << 3);
+  const a = <usize>fields.a + <usize>load<u32>(offsets);
+  const b = <usize>fields.b + <usize>load<u32>(offsets, 4);
+  const out = <usize>fields.out + ((<usize>matrix * m * n + <usize>row * n + column) << 2);
+  const aRowStride: usize = fields.transposeA ? 4 : <usize>k << 2;
+  const aDepthStride: usize = fields.transposeA ? <usize>m << 2 : 4;
+  const bColumnStride: usize = fields.transposeB ? <usize>k << 2 : 4;
+  const bDepthStride: usize = fields.transposeB ? 4 : <usize>n << 2;
 
   const packedA = scratch + EDGE_BYTES;
   const packedB = packedA + panelBytes(rowsPerBlock, ROWS, depthPerBlock);

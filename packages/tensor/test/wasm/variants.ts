@@ -1,15 +1,15 @@
 import { type Device, reference, scope, type Tensor, tensor } from '@pnn/tensor';
 import { enableRelaxedSimd } from '@pnn/tensor/node';
 import fc from 'fast-check';
-import { deviceOf } from '../../src/devices/wasm/index.js';
+import { deviceWith } from '../../src/devices/wasm/index.js';
+import { type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
 
 enableRelaxedSimd();
 
 /** The wasm device with each set of instructions. */
-export const variants: readonly (readonly [string, Device])[] = [
-  ['simd', deviceOf('simd')],
-  ['relaxedSimd', deviceOf('relaxedSimd')],
-];
+export const variants: readonly (readonly [InstructionSet, Device])[] = (['simd', 'relaxedSimd'] as const).map(
+  (instructionSet) => [instructionSet, deviceWith(instantiate(instructionSet))],
+);
 
 /** The rounding error of float32, and the largest that underflow adds. */
 export const UNIT = 2 ** -24;

@@ -3,17 +3,13 @@ import { hostMemory } from '../host.js';
 import { reference } from '../reference/index.js';
 import { convolutionKernels } from './convolution.js';
 import { Executor } from './executor.js';
-import { type InstructionSet, instantiate, isSupported } from './instance.js';
+import { instantiate, isSupported, type KernelExports } from './instance.js';
 import { matrixKernels } from './matmul.js';
 import { poolingKernels } from './pooling.js';
 
-/**
- * A device of the given instructions.
- *
- * @throws DeviceError where the platform lacks them
- */
-export function deviceOf(instructionSet: InstructionSet): Device {
-  const executor = new Executor(instantiate(instructionSet));
+/** A device that computes with these kernels where there is one, and with those of `reference` elsewhere. */
+export function deviceWith(exports: KernelExports): Device {
+  const executor = new Executor(exports);
   return {
     name: 'wasm',
     memory: hostMemory,
@@ -36,6 +32,6 @@ let device: Device | undefined;
  * @throws DeviceError where the platform has no WebAssembly SIMD
  */
 export function wasm(): Device {
-  device ??= deviceOf(isSupported('relaxedSimd') ? 'relaxedSimd' : 'simd');
+  device ??= deviceWith(instantiate(isSupported('relaxedSimd') ? 'relaxedSimd' : 'simd'));
   return device;
 }

@@ -1,0 +1,94 @@
+import { conv2d, DeviceError, linearMemory, maxPool2d, normal, reference, scope, type Tensor, wasm } from '@pnn/tensor';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { deviceWith } from '../../src/devices/wasm/index.js';
+import { instantiate, type KernelExports } from '../../src/devices/wasm/instance.js';
+import { variants } from './variants.js';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+test('is one device, which shares tensors with the other CPU devices', () => {
+  expect(wasm()).toBe(wasm());
+  scope(() => {
+    const x = normal([3, 3], 0, 1, { device: reference });
+    const y = normal([3, 3], 0, 1, { device: wasm() });
+    expect(y.matmul(x).device).toBe(wasm());
+  });
+});
+
+test('says so where the platform has no SIMD', () => {
+  vi.stubGlobal('WebAssembly', { ...WebAssembly, Memory: WebAssembly.Memory, validate: () => false });
+  expect(() => instantiate('simd')).toThrow(DeviceError);
+  expect(() => instantiate('simd')).toThrow(/^wasm: .* 128-bit SIMD/);
+});
+
+/** A step with every kernel that needs working memory. */
+function step(device: typeof reference): Tensor {
+  return scope(() => {
+    const options = { device };
+    const x = normal([4, 3, 30, 30], 0, 1, options);
+    const weight = normal([5, 3, 3, 3], 0, 1, options);
+    const features = maxPool2d(conv2d(x, weight, undefined, { padding: 1 }), 2).reshape([4, -1]);
+    return features.matmul(features, { transposeB: true });
+  });
+}
+
+/** The exports, with the blocks of every kernel in reverse order. */
+function reversed(exports: KernelExports): KernelExports {
+  const names = Object.keys(exports) as (keyof KernelExports)[];
+  const reverse = (name: keyof KernelExports): KernelExports[keyof KernelExports] => {
+    const kernel = exports[name];
+    const count = (exports as Readonly<Record<string, KernelExports[keyof KernelExports] | undefined>>)[
+      `${name}Blocks`
+    ];
+    if (!count) return kernel;
+    return (task, block, scratch) => kernel(task, count(task, 0, 0) - 1 - block, scratch);
+  };
+  return Object.fromEntries(names.map((name) => [name, reverse(name)])) as KernelExports;
+}
+
+describe.each(variants)('%s', (name, device) => {
+  test('asks for no memory in steady state', () => {
+    step(device).dispose();
+    step(device).dispose();
+    const before = linearMemory.reservedBytes;
+    for (let i = 0; i < 3; i++) step(device).dispose();
+    expect(linearMemory.reservedBytes).toBe(before);
+  });
+
+  test('gives the same bits whatever the order of the blocks', () => {
+    const other = deviceWith(reversed(instantiate(name)));
+    scope(() => {
+      const x = normal([9, 6, 40, 40], 0, 1, { device });
+      const weight = normal([7, 6, 3, 3], 0, 1, { device });
+      const bias = normal([7], 0, 1, { device });
+      const gradient = normal([9, 7, 40, 40], 0, 1, { device });
+      const a = normal([300, 270], 0, 1, { device });
+      const b = normal([270, 520], 0, 1, { device });
+      const geometry = { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const;
+      const results = ({ kernels }: typeof device) => {
+        const outputs = [[300, 520], gradient.shape, x.shape, weight.shape].map((shape) =>
+          normal(shape, 0, 1, { device }),
+        );
+        const [product, forward, inputGradient, weightGradient] = outputs as [Tensor, Tensor, Tensor, Tensor];
+        kernels.matmul(a, b, product, {
+          m: 300,
+          k: 270,
+          n: 520,
+          transposeA: false,
+          transposeB: false,
+          batch: [],
+          aStrides: [],
+          bStrides: [],
+        });
+        kernels.conv2d(x, weight, bias, forward, geometry);
+        kernels.conv2dInputGradient(gradient, weight, inputGradient, geometry);
+        kernels.conv2dWeightGradient(gradient, x, weightGradient, geometry);
+        return outputs.map((output) => new Uint8Array(output.dataSync().buffer));
+      };
+      const expected = results(device);
+      for (const [i, bytes] of results(other).entries()) expect(Buffer.compare(bytes, expected[i]!)).toBe(0);
+    });
+  });
+});
