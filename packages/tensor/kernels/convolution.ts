@@ -866,6 +866,73 @@ export function conv2dWeightGradientScratch(task: usize): usize {
   return conv2dScratch(task) + tableBytes(filters) + align(panels);
 }
 
+/**
+ * Adds to the gradient of a few filters, four taps and four positions at a time; sums of four lanes meet at the end.
+ * `first` begins at zero.
+ */
+function correlateDirectly(
+  filters: i32,
+  depth: i32,
+  positions: i32,
+  gradient: usize,
+  filterOffsets: usize,
+  gradientOffsets: usize,
+  source: usize,
+  depthOffsets: usize,
+  columnOffsets: usize,
+  out: usize,
+  first: bool,
+): void {
+  for (let f = 0; f < filters; f++) {
+    const slopes = gradient + offsetAt(filterOffsets, f);
+    for (let d = 0; d < depth; d += 4) {
+      const s0 = source + offsetAt(depthOffsets, d);
+      const s1 = source + offsetAt(depthOffsets, d + 1);
+      const s2 = source + offsetAt(depthOffsets, d + 2);
+      const s3 = source + offsetAt(depthOffsets, d + 3);
+      let sum0 = f32x4.splat(0);
+      let sum1 = sum0;
+      let sum2 = sum0;
+      let sum3 = sum0;
+      let rest = sum0;
+      let j = 0;
+      while (j < positions) {
+        const at = offsetAt(columnOffsets, j);
+        const from = slopes + offsetAt(gradientOffsets, j);
+        if (
+          j + 4 <= positions &&
+          offsetAt(columnOffsets, j + 3) - at == 12 &&
+          slopes + offsetAt(gradientOffsets, j + 3) - from == 12
+        ) {
+          const slope = v128.load(from);
+          sum0 = madd(slope, v128.load(s0 + at), sum0);
+          sum1 = madd(slope, v128.load(s1 + at), sum1);
+          sum2 = madd(slope, v128.load(s2 + at), sum2);
+          sum3 = madd(slope, v128.load(s3 + at), sum3);
+          j += 4;
+        } else {
+          rest = madd(v128.load32_splat(from), gather(s0 + at, s1 + at, s2 + at, s3 + at), rest);
+          j++;
+        }
+      }
+      const low = f32x4.add(v128.shuffle<f32>(sum0, sum1, 0, 1, 4, 5), v128.shuffle<f32>(sum0, sum1, 2, 3, 6, 7));
+      const high = f32x4.add(v128.shuffle<f32>(sum2, sum3, 0, 1, 4, 5), v128.shuffle<f32>(sum2, sum3, 2, 3, 6, 7));
+      const sums = f32x4.add(
+        f32x4.add(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7)),
+        rest,
+      );
+      let to = out + (<usize>d << 2);
+      for (let lanes = sums, k = d; k < min(depth, d + 4); k++) {
+        const value = f32x4.extract_lane(lanes, 0);
+        f32.store(to, first ? value : f32.load(to) + value);
+        lanes = v128.shuffle<f32>(lanes, lanes, 1, 2, 3, 0);
+        to += 4;
+      }
+    }
+    out += <usize>depth << 2;
+  }
+}
+
 /** One part of the gradient of one group's weight: the sum over its slabs, one after the other. */
 export function conv2dWeightGradient(task: usize, block: i32, scratch: usize): void {
   const fields = changetype<Convolution>(task);
@@ -958,6 +1025,22 @@ export function conv2dWeightGradient(task: usize, block: i32, scratch: usize): v
       <usize>firstImage * outImage +
       <usize>(group * filters) * outPlane +
       ((<usize>firstRow * outWidth) << 2);
+    if (filters <= DIRECT_ROWS) {
+      correlateDirectly(
+        filters,
+        depth,
+        positions,
+        gradient,
+        filterOffsets,
+        outOffsets,
+        source,
+        depthOffsets,
+        columnOffsets,
+        out,
+        slab == firstSlab,
+      );
+      continue;
+    }
     const stepsPerBlock = partSize(positions, DEPTH_LIMIT, 4);
     for (let position = 0; position < positions; position += stepsPerBlock) {
       const steps = min(stepsPerBlock, positions - position);

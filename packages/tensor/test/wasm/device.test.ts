@@ -6,6 +6,19 @@ import { variants } from './variants.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.resetModules();
+});
+
+test('computes in memory that is not shared, too, as on pages that are not cross-origin isolated', async () => {
+  vi.stubGlobal('SharedArrayBuffer', undefined);
+  vi.resetModules();
+  const unshared = await import('@pnn/tensor');
+  const device = unshared.wasm();
+  expect(Object.prototype.toString.call(unshared.linearMemory.memory.buffer)).toBe('[object ArrayBuffer]');
+  // Larger than the memory is at first, so that it grows and its old buffer is gone.
+  const x = unshared.full([2300, 2300], 0.5, { device });
+  const product = x.matmul(unshared.full([2300, 3], 2, { device }));
+  expect(new Set(product.dataSync())).toEqual(new Set([2300]));
 });
 
 test('is one device, which shares tensors with the other CPU devices', () => {
