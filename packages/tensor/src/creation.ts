@@ -132,9 +132,11 @@ export function arange(start: number, end: number, step = 1, options?: TensorOpt
   if (step === 0 || ![start, end, step].every(Number.isFinite)) {
     throw new ArgumentError(`arange: from ${start} to ${end} in steps of ${step} has no end`);
   }
+  const isBefore = (i: number) => Math.sign(step) * (start + i * step - end) < 0;
   let count = Math.max(0, Math.ceil((end - start) / step));
-  // The division may round up to one number too many.
-  if (count > 0 && Math.sign(step) * (start + (count - 1) * step - end) >= 0) count--;
+  // The division may round to one number too many, or too few.
+  if (count > 0 && !isBefore(count - 1)) count--;
+  else if (isBefore(count)) count++;
   return tensor(
     Array.from({ length: count }, (_, i) => start + i * step),
     options,
