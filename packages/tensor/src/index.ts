@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 export { apply, type TensorLike } from './apply.js';
 export * from './creation.js';
 export { getDevice, setDevice } from './default-device.js';

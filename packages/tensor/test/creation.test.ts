@@ -228,7 +228,13 @@ describe('arange and linspace', () => {
             expect(found).toEqual(expected);
           }),
       ),
-      { examples: [[10, 13, 1, false], [3, -2, 1, true]], numRuns: 2000 },
+      {
+        examples: [
+          [10, 13, 1, false],
+          [3, -2, 1, true],
+        ],
+        numRuns: 2000,
+      },
     );
     scope(() => expect([...arange(0, 5, 2, { dtype: 'int32' }).dataSync()]).toEqual([0, 2, 4]));
   });
