@@ -123,6 +123,16 @@ describe('loadStateDict', () => {
     expect(hostArrays(target)).toEqual(before);
   });
 
+  test('finds a single name that is missing, or too much', () => {
+    const target = network();
+    const missing = hostArrays(trained());
+    missing.delete('0.bias');
+    expect(() => target.loadStateDict(missing)).toThrow(new StateDictError('loadStateDict: missing: 0.bias'));
+    const unexpected = hostArrays(trained());
+    unexpected.set('bias', unexpected.get('0.bias')!);
+    expect(() => target.loadStateDict(unexpected)).toThrow(new StateDictError('loadStateDict: unexpected: bias'));
+  });
+
   test('lets names be missing or too many where it is not strict, but no shape differ', () => {
     const target = network();
     const weight = ones([2, 3]);
