@@ -17,16 +17,16 @@ const penalties: Arbitrary<Required<BoundaryPenalty>> = record({
   cap: oneof(between(0.1, 10), constant(Number.POSITIVE_INFINITY)),
 });
 
-const optionsOf: Arbitrary<PolynomialActivationOptions & { penalty: Required<BoundaryPenalty> }> = record({
+const optionsOf = record({
   target: constantFrom(...targetNames),
   degree: constantFrom(1, 2, 3, 4, 7, 8, 16, 22),
   bound: between(0.5, 50),
   alpha: between(0.05, 1),
-  basis: constantFrom('even-odd', 'monomial'),
-  outside: constantFrom('polynomial', 'tangent'),
+  basis: constantFrom<'even-odd' | 'monomial'>('even-odd', 'monomial'),
+  outside: constantFrom<'polynomial' | 'tangent'>('polynomial', 'tangent'),
   penalty: penalties,
 }).chain((options) =>
-  constantFrom<Partial<PolynomialActivationOptions>>(
+  constantFrom<Pick<PolynomialActivationOptions, 'method' | 'samples' | 'density'>>(
     { method: 'least-squares' },
     { samples: 100 },
     { method: 'minimax' },
@@ -59,8 +59,8 @@ describe('PolynomialActivation', () => {
           const output = activation.forward(tensor(Float64Array.from(xs)));
           const plain = {
             fit: activation.fit,
-            alpha: options.alpha!,
-            outside: options.outside!,
+            alpha: options.alpha,
+            outside: options.outside,
             penalty: options.penalty,
           };
           output.dataSync().forEach((value, i) => {
