@@ -24,7 +24,8 @@ export interface CalibratedLayer {
  * bound leaves the inputs in a sliver where the polynomial is almost a straight line.
  *
  * @param batches inputs; they are not disposed of
- * @throws ArgumentError where an option is out of its range or there are no inputs
+ * @throws ArgumentError where an option is out of its range, or there are no inputs, or they are not finite, or all 0;
+ *   nothing is changed then
  */
 export async function calibrate(
   network: Module,
@@ -32,8 +33,8 @@ export async function calibrate(
   options: CalibrationOptions = {},
 ): Promise<CalibratedLayer[]> {
   const { quantile = 0.9999, margin = 1.5 } = options;
-  if (!(quantile > 0 && quantile <= 1 && margin > 0)) {
-    throw new ArgumentError(`calibrate: quantile ${quantile} must be in (0, 1], margin ${margin} positive`);
+  if (!(quantile > 0 && quantile <= 1 && margin > 0 && Number.isFinite(margin))) {
+    throw new ArgumentError(`calibrate: quantile ${quantile} must be in (0, 1], margin ${margin} positive and finite`);
   }
   const activations = polynomialActivations(network);
   const sizes: Float32Array[][] = activations.map(() => []);
@@ -51,21 +52,31 @@ export async function calibrate(
   } finally {
     for (const remove of removers) remove();
   }
-  return activations.map(([name, activation], index) => {
-    const all = new Float32Array(sizes[index]!.reduce((sum, { length }) => sum + length, 0));
-    let position = 0;
-    for (const each of sizes[index]!) {
-      all.set(each, position);
-      position += each.length;
-    }
-    if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${name}`);
-    all.sort();
-    const found = all[Math.ceil(quantile * all.length) - 1]!;
-    if (!(found > 0 && Number.isFinite(found))) {
-      throw new ArgumentError(`calibrate: the inputs of ${name} have the size ${found}: no bound can be based on that`);
-    }
-    const bound = margin * found;
-    activation.refit(bound);
-    return { name, quantile: found, bound };
+  const calibrated = activations.map(([name], index): CalibratedLayer => {
+    const found = quantileOf(sizes[index]!, quantile, name);
+    return { name, quantile: found, bound: margin * found };
   });
+  activations.forEach(([, activation], index) => {
+    activation.refit(calibrated[index]!.bound);
+  });
+  return calibrated;
+}
+
+/** The smallest size that at least this share of all sizes does not exceed. */
+function quantileOf(sizes: readonly Float32Array[], share: number, name: string): number {
+  const all = new Float32Array(sizes.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const each of sizes) {
+    all.set(each, position);
+    position += each.length;
+  }
+  if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${name}`);
+  all.sort();
+  const found = all[Math.ceil(share * all.length) - 1]!;
+  // NaN comes last in the order of a typed array.
+  const largest = all.at(-1)!;
+  if (found > 0 && Number.isFinite(largest)) return found;
+  throw new ArgumentError(
+    `calibrate: the inputs of ${name} have the quantile ${found} and reach ${largest}: no bound can be based on that`,
+  );
 }
