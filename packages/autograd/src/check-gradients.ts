@@ -128,7 +128,7 @@ function checkFirstOrder(
  *
  * @param f any function of the inputs made of differentiable operators
  * @param inputs float64 tensors; they are copied, so that their own history does not matter. Take points where f is
- *   differentiable: kinks nearby do no harm, a kink at the point fails
+ *   differentiable: kinks nearby do no harm, a kink at the point fails unless its two slopes average to the gradient
  * @throws GradientError where a derivative is wrong (beyond 1e-6, relative, where nothing else is said)
  * @throws ArgumentError where an input is not float64: single precision cannot tell right from wrong
  */
