@@ -190,7 +190,11 @@ export abstract class Module {
         ),
       );
     }
+    for (const [, module] of this.namedModules()) module.stateLoaded();
   }
+
+  /** Called when `loadStateDict` has changed parameters or buffers: for modules that keep something worked out from them. */
+  protected stateLoaded(): void {}
 
   /**
    * Turns all float parameters and buffers into another float type; those that are shared stay shared. Do it before an
@@ -201,6 +205,7 @@ export abstract class Module {
     for (const [, module] of this.namedModules()) {
       for (const [name, value] of module.#members()) {
         if (value instanceof Module || value.dtype === dtype || !isFloat(value.dtype)) continue;
+        if (value instanceof StateBuffer && value.keepsType) continue;
         let replacement = replacements.get(value);
         if (!replacement) {
           const converted = noGrad(() => value.cast(dtype));

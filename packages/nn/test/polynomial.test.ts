@@ -3,6 +3,7 @@ import { ArgumentError, linspace, normal, ShapeError, type Tensor, tensor } from
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Polynomial, type PolynomialCoefficients } from '../src/layers/index.js';
+import { StateDictError } from '../src/module.js';
 import { Parameter, StateBuffer } from '../src/parameter.js';
 
 const float64 = { dtype: 'float64' } as const;
@@ -136,6 +137,30 @@ describe('coefficients', () => {
     expect(() => layer.replace({ basis: 'monomial', powers: [1, 2] }, 5)).toThrow(ArgumentError);
     expect(() => layer.replace(line, 0)).toThrow(ArgumentError);
     expect(numbers(coefficients)).toEqual([7, 8, 7, 8]);
+  });
+});
+
+describe('a state dict', () => {
+  test('brings the range and the even part along with the coefficients', () => {
+    const saved = new Polynomial({ basis: 'even-odd', even: [1, 2, 3], odd: [4] }, { bound: 2.5 });
+    const fresh = new Polynomial({ basis: 'even-odd', even: [0, 0], odd: [0, 0] }, { bound: 10 });
+    fresh.loadStateDict(saved.stateDict());
+    expect(fresh.bound).toBe(2.5);
+    const x = linspace(-3, 3, 13);
+    expect(numbers(fresh.forward(x))).toEqual(numbers(saved.forward(x)));
+  });
+
+  test.each([
+    [Number.NaN, 2],
+    [-1, 2],
+    [1, 0],
+    [1, 5],
+    [1, 1.5],
+  ])('with the domain [%d, %d] is refused', (bound, evenTerms) => {
+    const layer = new Polynomial({ basis: 'even-odd', even: [1, 2, 3], odd: [4] }, { bound: 2.5 });
+    const state = new Map<string, Tensor>(layer.stateDict());
+    state.set('domain', tensor([bound, evenTerms], float64));
+    expect(() => layer.loadStateDict(state)).toThrow(StateDictError);
   });
 });
 

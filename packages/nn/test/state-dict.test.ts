@@ -65,6 +65,7 @@ describe('stateDict', () => {
       '1.runningVariance float32 [2]',
       '1.batchesTracked int32 []',
       '2.coefficients float32 [2,3]',
+      '2.domain float64 [2]',
     ]);
   });
 

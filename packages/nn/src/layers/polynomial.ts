@@ -3,12 +3,13 @@ import {
   type PolynomialOptions,
   type PolynomialResult,
   polynomial,
+  reference,
   scope,
   type Tensor,
   type TensorOptions,
   tensor,
 } from '@pnn/tensor';
-import { Module } from '../module.js';
+import { Module, StateDictError } from '../module.js';
 import { Parameter, StateBuffer } from '../parameter.js';
 
 /**
@@ -43,6 +44,11 @@ function checkChannels(channels: number | undefined): void {
   }
 }
 
+/** On the reference device, whose elements can be read at once, wherever the coefficients are. */
+function domainOf(bound: number, evenTerms: number): Tensor {
+  return tensor([bound, evenTerms], { dtype: 'float64', device: reference });
+}
+
 /** All coefficients in one row, those of the even part first. */
 function termsOf(coefficients: PolynomialCoefficients): { terms: number[]; evenTerms: number } {
   const even = Array.from(coefficients.basis === 'even-odd' ? coefficients.even : coefficients.powers);
@@ -58,6 +64,8 @@ function termsOf(coefficients: PolynomialCoefficients): { terms: number[]; evenT
  */
 export class Polynomial extends Module {
   readonly coefficients: Parameter | StateBuffer;
+  /** [B, number of coefficients of the even part]: a state dict says by it what its coefficients mean. */
+  readonly domain: StateBuffer;
   readonly #basis: 'even-odd' | 'monomial';
   #bound: number;
   #evenTerms: number;
@@ -73,6 +81,7 @@ export class Polynomial extends Module {
     const elements = channels === undefined ? terms : Array.from({ length: channels }, () => terms);
     const initial = tensor(elements, { dtype, ...place });
     this.coefficients = learnable ? new Parameter(initial, 'polynomial') : new StateBuffer(initial);
+    this.domain = new StateBuffer(domainOf(bound, evenTerms), true);
     this.#bound = bound;
     this.#basis = coefficients.basis;
     this.#evenTerms = evenTerms;
@@ -110,6 +119,20 @@ export class Polynomial extends Module {
     }
     const { dtype, device, shape } = this.coefficients;
     scope(() => this.coefficients.assign(tensor([...terms], { dtype, device }).broadcastTo(shape)));
+    scope(() => this.domain.assign(domainOf(bound, evenTerms)));
+    this.#bound = bound;
+    this.#evenTerms = evenTerms;
+  }
+
+  /** @throws StateDictError where what was loaded is no range and even part of a polynomial */
+  protected override stateLoaded(): void {
+    const [bound, evenTerms] = this.domain.dataSync() as unknown as [number, number];
+    const terms = this.coefficients.shape.at(-1)!;
+    if (!(bound > 0 && Number.isFinite(bound) && Number.isInteger(evenTerms) && evenTerms >= 1 && evenTerms <= terms)) {
+      throw new StateDictError(
+        `Polynomial: the domain [${bound}, ${evenTerms}] is none of a polynomial of ${terms} terms`,
+      );
+    }
     this.#bound = bound;
     this.#evenTerms = evenTerms;
   }

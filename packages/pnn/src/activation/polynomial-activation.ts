@@ -160,6 +160,12 @@ export class PolynomialActivation extends Polynomial {
     return this.evaluate(x).output;
   }
 
+  /** The fit that belongs to the range that was loaded. */
+  protected override stateLoaded(): void {
+    super.stateLoaded();
+    if (this.bound !== this.fit.bound) this.fit = fitOf({ ...this.options, bound: this.bound });
+  }
+
   override describe(): string {
     const { target, degree, method } = this.fit;
     return `${target}, degree ${degree}, bound ${Number(this.bound.toPrecision(4))}, alpha ${this.alpha}, ${method}`;

@@ -142,7 +142,7 @@ describe('PolynomialActivation', () => {
   it('learns its coefficients where that was asked for, in the group of polynomials', () => {
     const fixed = new PolynomialActivation({ degree: 4, bound: 3 });
     expect(fixed.parameters()).toEqual([]);
-    expect([...fixed.namedBuffers()].map(([name]) => name)).toEqual(['coefficients']);
+    expect([...fixed.namedBuffers()].map(([name]) => name)).toEqual(['coefficients', 'domain']);
 
     const activation = new PolynomialActivation({ degree: 4, bound: 3, learnable: true });
     expect(activation.parameterGroups()).toMatchObject([{ name: 'polynomial', lrScale: 0.1 }]);
