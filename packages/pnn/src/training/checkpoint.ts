@@ -88,9 +88,26 @@ export function restoreCheckpoint(trainer: Trainer, { tensors, state }: Checkpoi
   restoreRandomState(state.random);
 }
 
+/** What stands for a number that JSON does not have, such as a loss that overflowed. */
+interface NotFinite {
+  readonly notFinite: string;
+}
+
+function isNotFinite(value: unknown): value is NotFinite {
+  return typeof value === 'object' && value !== null && 'notFinite' in value && typeof value.notFinite === 'string';
+}
+
 /** The JSON part of a checkpoint as metadata of a safetensors file. */
 export function checkpointMetadata(state: CheckpointState): Record<string, string> {
-  return { [KEY]: JSON.stringify(state) };
+  const text = JSON.stringify(state, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? ({ notFinite: String(value) } satisfies NotFinite) : value,
+  );
+  return { [KEY]: text };
+}
+
+function isState(state: unknown): state is CheckpointState {
+  const { progress, optimizer, random, epochs } = state as Record<string, unknown>;
+  return [progress, optimizer, random].every((part) => typeof part === 'object' && part) && Array.isArray(epochs);
 }
 
 /**
@@ -107,11 +124,14 @@ export function parseCheckpoint(
   if (text === undefined) throw new FormatError(`${name} is no checkpoint: its metadata has no ${KEY}`);
   let state: CheckpointState;
   try {
-    state = JSON.parse(text) as CheckpointState;
+    state = JSON.parse(text, (_, value: unknown) =>
+      isNotFinite(value) ? Number(value.notFinite) : value,
+    ) as CheckpointState;
   } catch (error) {
     throw new FormatError(`${name}: the metadata ${KEY} is no JSON`, { cause: error });
   }
   if (state?.version !== 1)
     throw new FormatError(`${name}: checkpoint version ${state?.version} is not known, only 1 is`);
+  if (!isState(state)) throw new FormatError(`${name} is a checkpoint of which parts are missing`);
   return { tensors: content.tensors, state };
 }

@@ -34,6 +34,14 @@ export function blobs(count: number, seed = 1): ArrayDataset {
   return new ArrayDataset({ inputs, inputShape: [4], labels, classes: 3 });
 }
 
+/** The same samples with other inputs. */
+export function withInputs(
+  { inputs, inputShape, labels }: ArrayDataset,
+  change: (x: number, position: number) => number,
+): ArrayDataset {
+  return new ArrayDataset({ inputs: Float32Array.from(inputs, change), inputShape, labels, checkFinite: false });
+}
+
 /** Batches of blobs. */
 export function blobLoader(count = 48, options: Partial<DataLoaderOptions> = {}): DataLoader {
   return new DataLoader(blobs(count), { batchSize: 12, shuffle: true, ...options });
