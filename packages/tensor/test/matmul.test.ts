@@ -2,6 +2,7 @@ import { DTypeError, ones, ShapeError, scope, type Tensor, tensor } from '@pnn/t
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  at,
   atBroadcast,
   broadcastableShapes,
   largestDifference,
@@ -93,6 +94,35 @@ describe('matmul', () => {
       const c = a.matmul(b);
       expect([c.dtype, ...c.dataSync()]).toEqual([dtype, 543]);
     });
+  });
+
+  it('wraps integers around modulo 2^32, exactly', () => {
+    const cases = fc
+      .record({ m: size, k: size, n: size, transposeA: fc.boolean(), transposeB: fc.boolean() })
+      .chain(({ m, k, n, transposeA, transposeB }) =>
+        fc.record({
+          a: tablesOf(transposeA ? [2, k, m] : [2, m, k], fc.integer()),
+          b: tablesOf(transposeB ? [n, k] : [k, n], fc.integer()),
+          options: fc.constant({ transposeA, transposeB }),
+          sizes: fc.constant([m, k, n] as const),
+        }),
+      );
+    fc.assert(
+      fc.property(cases, ({ a, b, options: { transposeA, transposeB }, sizes: [m, k, n] }) =>
+        scope(() => {
+          const expected = tableOf([2, m, n], ([batch, i, j]) => {
+            let sum = 0n;
+            for (let d = 0; d < k; d++) {
+              const left = at(a, transposeA ? [batch!, d, i!] : [batch!, i!, d]);
+              sum += BigInt(left) * BigInt(at(b, transposeB ? [j!, d] : [d, j!]));
+            }
+            return Number(BigInt.asIntN(32, sum));
+          });
+          const found = tensorOf(a, 'int32').matmul(tensorOf(b, 'int32'), { transposeA, transposeB });
+          expect(tableFrom(found)).toEqual(expected);
+        }),
+      ),
+    );
   });
 
   it('takes vectors as a row on the left and as a column on the right', () => {
