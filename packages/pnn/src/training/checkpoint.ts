@@ -5,6 +5,7 @@ import {
   randomState,
   restoreRandomState,
   type SchedulerState,
+  StateDictError,
   type Tensor,
 } from '@pnn/nn';
 import type { EpochRecord } from '../report/record.js';
@@ -68,7 +69,7 @@ export async function takeCheckpoint(
       optimizer: optimizerState.settings,
       scheduler: scheduler?.stateDict() ?? null,
       random: randomState(),
-      epochs,
+      epochs: [...epochs],
       settings,
     },
   };
@@ -81,10 +82,15 @@ export async function takeCheckpoint(
  */
 export function restoreCheckpoint(trainer: Trainer, { tensors, state }: Checkpoint): void {
   const { optimizer, scheduler } = trainer.options;
-  trainer.restore(state.progress);
+  if ((scheduler === undefined) !== (state.scheduler === null)) {
+    throw new StateDictError(
+      `restoreCheckpoint: the checkpoint was taken with${scheduler ? 'out' : ''} a scheduler, the trainer is of the other kind`,
+    );
+  }
   trainer.network.loadStateDict(withoutPrefix(tensors, NETWORK));
   optimizer.loadStateDict({ settings: state.optimizer, tensors: withoutPrefix(tensors, OPTIMIZER) });
   if (scheduler && state.scheduler) scheduler.loadStateDict(state.scheduler);
+  trainer.restore(state.progress);
   restoreRandomState(state.random);
 }
 

@@ -65,8 +65,6 @@ export interface TrainerProgress {
   readonly sums: EpochSums;
   readonly ranges: ReturnType<RangeTracker['state']>;
   readonly lambda: readonly number[];
-  /** B of each polynomial activation. */
-  readonly bounds: readonly number[];
   /** The order of the samples and the position in it; undefined before the first epoch. */
   readonly loader: DataLoaderState | undefined;
 }
@@ -271,7 +269,6 @@ export class Trainer {
       sums: this.#sums,
       ranges: this.#tracker.state(),
       lambda: this.#lambda?.state() ?? [],
-      bounds: this.#tracker.activations.map(([, activation]) => activation.bound),
       loader: this.#resumeFrom ?? this.#loader?.state(),
     };
   }
@@ -283,9 +280,6 @@ export class Trainer {
     this.#sums = progress.sums;
     this.#tracker.restore(progress.ranges);
     this.#lambda?.restore(progress.lambda);
-    this.#tracker.activations.forEach(([, activation], i) => {
-      if (activation.bound !== progress.bounds[i]) activation.refit(progress.bounds[i]!);
-    });
     this.#resumeFrom = progress.loader;
   }
 }
