@@ -116,7 +116,7 @@ export class PolynomialActivation extends Polynomial {
   readonly options: PolynomialActivationOptions;
   /** α: the penalty begins at αB. */
   readonly alpha: number;
-  /** The fit whose coefficients the activation started from. */
+  /** The last fit on the present range; coefficients may have been learned or loaded since. */
   fit: FittedPolynomial;
   /** Whether the polynomial is used (the default), or the target itself, as during a warm-up. */
   approximating = true;
@@ -167,8 +167,8 @@ export class PolynomialActivation extends Polynomial {
   }
 
   override describe(): string {
-    const { target, degree, method } = this.fit;
-    return `${target}, degree ${degree}, bound ${Number(this.bound.toPrecision(4))}, alpha ${this.alpha}, ${method}`;
+    const { target, degree } = this.fit;
+    return `${target}, degree ${degree}, bound ${Number(this.bound.toPrecision(4))}, alpha ${this.alpha}`;
   }
 
   override forward(x: Tensor): Tensor {

@@ -196,9 +196,10 @@ function describeSettings(settings: ExperimentSettings): Record<string, SettingV
   };
   if (!activation) return { ...common, activation: settings.target };
   const { bound, lambda, penalty } = activation;
+  const byDensity = bound.kind === 'calibrated' && bound.density;
   return {
     ...common,
-    activation: `${settings.target}, degree ${activation.degree}, ${activation.method}`,
+    activation: `${settings.target}, degree ${activation.degree}, ${byDensity ? 'density' : activation.method}`,
     bound:
       bound.kind === 'fixed'
         ? bound.bound

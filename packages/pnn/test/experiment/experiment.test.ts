@@ -11,6 +11,7 @@ import {
   stringifyReport,
   twinOf,
 } from '../../src/index.js';
+import { settledMemory } from '../settled-memory.js';
 import { all, networkBits, withoutTimes } from '../training/toy.js';
 import { toySettings, toySplits } from './toy-images.js';
 
@@ -78,7 +79,7 @@ describe('Experiment', () => {
     expect(record.settings).toMatchObject({
       model: 'mlp 6-5',
       clipping: 'selective, norm 1',
-      activation: 'relu, degree 4, least-squares',
+      activation: 'relu, degree 4, density',
       bound: 'calibrated after 40 steps: quantile 0.9999 times 1.5',
       lambda: 1000,
     });
@@ -185,7 +186,7 @@ describe('Experiment', () => {
   });
 
   it('gives its memory back', async () => {
-    const before = memory();
+    const before = await settledMemory();
     const experiment = await trained({ dropout: 0.1 }, { learnable: true });
     await experiment.record('run');
     await experiment.predictions(2);

@@ -1,7 +1,19 @@
-import { ArgumentError, BatchNorm1d, Linear, memory, Sequential, scope, setSeed, tensor } from '@pnn/nn';
+import {
+  ArgumentError,
+  BatchNorm1d,
+  Generator,
+  Linear,
+  memory,
+  normal,
+  Sequential,
+  scope,
+  setSeed,
+  tensor,
+} from '@pnn/nn';
 import { array, assert, asyncProperty, double } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { calibrate, PolynomialActivation } from '../../src/index.js';
+import { settledMemory } from '../settled-memory.js';
 import { toyNetwork } from '../training/toy.js';
 
 const between = (min: number, max: number) => double({ min, max, noNaN: true });
@@ -20,7 +32,7 @@ describe('calibrate', () => {
           const sorted = Float32Array.from(inputs.flat(), Math.abs).sort();
           const exact = sorted[Math.ceil(quantile * sorted.length) - 1]!;
           if (exact < 1e-6) return;
-          const found = await calibrate(activation, tensors, { quantile, margin });
+          const found = await calibrate(activation, tensors, { quantile, margin, density: false });
           expect(found).toEqual([{ name: '', quantile: exact, bound: margin * exact }]);
           expect(activation.bound).toBe(margin * exact);
           expect(activation.fit.bound).toBe(margin * exact);
@@ -30,6 +42,17 @@ describe('calibrate', () => {
         },
       ),
     );
+  });
+
+  it('fits the polynomial to where the inputs are, unless it shall not', async () => {
+    const inputs = normal([4000], 0, 1, { generator: new Generator(3) });
+    const meanError = async (density: boolean) => {
+      const activation = new PolynomialActivation({ degree: 8, bound: 10 });
+      await calibrate(activation, [inputs], { margin: 2, density });
+      const errors = Array.from(inputs.dataSync(), (x) => (activation.fit.evaluate(x) - Math.max(x, 0)) ** 2);
+      return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    };
+    expect(await meanError(true)).toBeLessThan(0.5 * (await meanError(false)));
   });
 
   it('takes the 0.9999 quantile times 1.5 where nothing is said', async () => {
@@ -62,7 +85,7 @@ describe('calibrate', () => {
   it('leaves nothing behind', async () => {
     const network = toyNetwork();
     const x = tensor([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 4] });
-    const before = memory();
+    const before = await settledMemory();
     await calibrate(network, [x, x]);
     expect(memory()).toEqual(before);
     scope(() => void network.forward(x));

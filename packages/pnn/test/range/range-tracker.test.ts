@@ -2,6 +2,7 @@ import { ArgumentError, memory, Sequential, scope, tensor } from '@pnn/nn';
 import { array, assert, asyncProperty, double, integer, oneof } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PolynomialActivation, RangeTracker } from '../../src/index.js';
+import { settledMemory } from '../settled-memory.js';
 
 const between = (min: number, max: number) => double({ min, max, noNaN: true });
 const batches = array(array(oneof(between(-1, 1), between(-3, 3)), { minLength: 1, maxLength: 40 }), {
@@ -146,7 +147,7 @@ describe('RangeTracker', () => {
 
   it('forgets at a reset, what was not yet collected too', async () => {
     const { activation, tracker } = trackedActivation();
-    const before = memory();
+    const before = await settledMemory();
     forward(activation, [3]);
     await tracker.collect();
     forward(activation, [5]);
@@ -158,7 +159,7 @@ describe('RangeTracker', () => {
 
   it('stops when it is detached, keeps its results and frees the rest', async () => {
     const { activation, tracker } = trackedActivation();
-    const before = memory();
+    const before = await settledMemory();
     forward(activation, [1.5]);
     await tracker.collect();
     forward(activation, [2.5]);

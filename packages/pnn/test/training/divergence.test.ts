@@ -5,6 +5,7 @@ const fine: StepHealth = {
   step: 7,
   loss: 1,
   norm: 2,
+  buffers: [],
   layers: [
     { name: 'a', bound: 4, range: { maxAbs: 3, notFinite: 0 } },
     { name: 'b', bound: 4, range: { maxAbs: 3e9, notFinite: 0 } },
@@ -48,6 +49,24 @@ describe('divergenceOf', () => {
     expect(divergenceOf({ ...fine, loss })).toMatchObject({
       layer: 'b',
       reason: expect.stringContaining('overflowed'),
+    });
+  });
+
+  it('blames the last layer out of range for statistics that overflowed, or else theirs', () => {
+    const buffers = ['body.3.runningVariance', 'body.7.runningMean'];
+    expect(divergenceOf({ ...fine, buffers })).toMatchObject({
+      layer: 'b',
+      reason: expect.stringContaining('overflow'),
+    });
+    const calm = withRanges(undefined, { maxAbs: 4, notFinite: 0 });
+    expect(divergenceOf({ ...calm, buffers })).toEqual({
+      layer: 'body.3',
+      step: 7,
+      reason: 'its runningVariance is not finite',
+    });
+    expect(divergenceOf({ ...calm, buffers: ['average'] })).toMatchObject({
+      layer: '',
+      reason: 'its average is not finite',
     });
   });
 

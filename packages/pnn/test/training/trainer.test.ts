@@ -24,6 +24,7 @@ import {
   type StepRecord,
   Trainer,
 } from '../../src/index.js';
+import { settledMemory } from '../settled-memory.js';
 import { all, blobLoader, blobs, networkBits, toyNetwork, toyTrainer, withInputs, withoutTimes } from './toy.js';
 
 describe('Trainer', () => {
@@ -214,6 +215,22 @@ describe('Trainer on a training that diverges', () => {
     expect(ranges).toHaveLength(2);
   });
 
+  it('stops where statistics overflow behind which the loss is finite', async () => {
+    // 4e5⁴ is finite in float32, its square is not: BatchNorm makes zeros of what has an infinite variance.
+    const network = new Sequential(
+      new PolynomialActivation({ degree: 4, bound: 1 }),
+      new BatchNorm1d(4),
+      new ReLU(),
+      new Linear(4, 3),
+    );
+    const { trainer, states } = watched({ network });
+    const far = withInputs(blobs(12), (x) => 4e5 * x);
+    await all(trainer.fit(new DataLoader(far, { batchSize: 12 }), { epochs: 1 }));
+    expect(trainer.stopped).toMatchObject({ layer: '0', step: 1 });
+    expect(trainer.stopped!.reason).toMatch(/^the polynomial overflowed: \|x\| = \d\.\de\+6, B = 1$/);
+    expect(networkBits(network)).toEqual(states[0]);
+  });
+
   it('stops at a loss that is NaN, which is the fault of no layer', async () => {
     let batches = 0;
     const loss = (logits: Tensor): Tensor =>
@@ -360,7 +377,7 @@ describe('evaluate', () => {
     const { network } = toyTrainer({ network: toyNetwork({}, 0.5) });
     const bits = networkBits(network);
     const first = await evaluate(network, blobLoader());
-    const before = memory();
+    const before = await settledMemory();
     const second = await evaluate(network, blobLoader());
     expect(memory()).toEqual(before);
     expect([second.loss, second.accuracy, second.ranges]).toEqual([
@@ -398,6 +415,7 @@ describe('evaluate', () => {
 
 describe('the memory of a training', () => {
   it('is the same after step 10 and after step 1000', async () => {
+    await settledMemory();
     const uses: ReturnType<typeof memory>[] = [];
     const network = toyNetwork({ learnable: true, outside: 'tangent' }, 0.1);
     const trainer = toyTrainer({
@@ -416,7 +434,7 @@ describe('the memory of a training', () => {
   });
 
   it('is given back', async () => {
-    const before = memory();
+    const before = await settledMemory();
     const network = toyNetwork();
     const optimizer = new AdamW(network.parameterGroups());
     const trainer = new Trainer(network, { optimizer, lambda: 1 });
