@@ -6,7 +6,6 @@ import {
   type DataLoader,
   type DataLoaderState,
   type Module,
-  noGrad,
   type Optimizer,
   type Scheduler,
   scope,
@@ -17,6 +16,7 @@ import { constantLambda, type Lambda } from '../boundary/lambda.js';
 import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
 import type { EpochRecord, StopRecord } from '../report/record.js';
+import { BufferBackup } from './buffer-backup.js';
 import { divergenceOf } from './divergence.js';
 import { addStep, type EpochSums, epochRecord, noSums, type StepRecord } from './epoch-statistics.js';
 import { countCorrect, evaluate } from './evaluation.js';
@@ -164,7 +164,7 @@ export class Trainer {
     const start = performance.now();
     const { optimizer } = this.options;
     const warmingUp = await this.#calibrateWhenDue(batch.inputs);
-    const buffers = this.#copyBuffers();
+    const backup = new BufferBackup(this.network);
     optimizer.zeroGrad();
     const { loss, boundary, correct, norm } = await this.#differentiate(batch, warmingUp);
     const ranges = await this.#tracker.collect();
@@ -175,13 +175,12 @@ export class Trainer {
       step: this.#step + 1,
       loss: loss + boundary,
       norm,
+      buffers: await backup.notFinite(),
       // While targets are in use there is no polynomial to blame.
       layers: warmingUp ? layers.map((layer) => ({ ...layer, bound: Number.POSITIVE_INFINITY })) : layers,
     });
-    for (const [buffer, copy] of buffers) {
-      if (this.stopped) noGrad(() => buffer.assign(copy));
-      copy.dispose();
-    }
+    if (this.stopped) backup.restore();
+    backup.dispose();
     if (this.stopped) {
       optimizer.zeroGrad();
       return undefined;
@@ -202,11 +201,6 @@ export class Trainer {
     } finally {
       this.#tracker.following = false;
     }
-  }
-
-  /** The buffers, such as running statistics, with copies to go back to: a forward that overflows spoils them. */
-  #copyBuffers(): [buffer: Tensor, copy: Tensor][] {
-    return noGrad(() => Array.from(this.network.namedBuffers(), ([, buffer]) => [buffer, buffer.clone()]));
   }
 
   /** Forward, loss and backward; the norm is that of the gradients that clipping looks at. */
