@@ -3,8 +3,8 @@ import { ArgumentError, linspace, normal, ShapeError, type Tensor, tensor } from
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Polynomial, type PolynomialCoefficients } from '../src/layers/index.js';
-import { StateDictError } from '../src/module.js';
 import { Parameter, StateBuffer } from '../src/parameter.js';
+import { StateDictError } from '../src/state-dict.js';
 
 const float64 = { dtype: 'float64' } as const;
 

@@ -13,8 +13,9 @@ import {
 } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
-import { type Module, StateDictError } from '../src/module.js';
+import type { Module } from '../src/module.js';
 import { decodeSafetensors, encodeSafetensors } from '../src/safetensors.js';
+import { StateDictError } from '../src/state-dict.js';
 
 const network = () =>
   new Sequential(
