@@ -11,15 +11,21 @@ const batchNormNames: Readonly<Record<string, string>> = {
   batchesTracked: 'numBatchesTracked',
 };
 
+const isDomain = (name: string) => /(^|\.)domain$/.test(name);
+
 /** The parameters and buffers of a module by the names that they have in a golden file. */
 export function goldenState(module: Module): Record<string, Tensor> {
   const modules = new Map(module.namedModules());
   return Object.fromEntries(
-    [...module.stateDict()].map(([name, tensor]) => {
+    [...module.stateDict()].flatMap(([name, tensor]): [string, Tensor][] => {
+      // Of a polynomial PyTorch has the coefficients; what they mean follows from the attributes of the case.
+      if (isDomain(name)) return [];
       const split = name.lastIndexOf('.') + 1;
       const owner = modules.get(name.slice(0, Math.max(split - 1, 0)));
       const isBatchNorm = owner instanceof BatchNorm1d || owner instanceof BatchNorm2d;
-      return [isBatchNorm ? name.slice(0, split) + batchNormNames[name.slice(split)] : name, tensor];
+      return [
+        [isBatchNorm ? name.slice(0, split) + batchNormNames[name.slice(split)] : name, tensor] as [string, Tensor],
+      ];
     }),
   );
 }
@@ -29,5 +35,8 @@ export function loadGoldenState(module: Module, golden: GoldenCase, given: Reado
   const ownNames = new Map(Object.entries(goldenState(module)).map(([name, tensor]) => [tensor, name]));
   const stored = Object.keys({ ...golden.parameters, ...golden.buffers });
   const own = new Map([...module.stateDict()].map(([name, tensor]) => [ownNames.get(tensor)!, name]));
-  module.loadStateDict(new Map(stored.map((name) => [own.get(name) ?? name, given[name]!])));
+  const domains = [...module.stateDict()].filter(([name]) => isDomain(name));
+  module.loadStateDict(
+    new Map([...domains, ...stored.map((name): [string, Tensor] => [own.get(name) ?? name, given[name]!])]),
+  );
 }

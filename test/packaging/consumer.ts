@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,12 +10,15 @@ export const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const packageNames = ['tensor', 'autograd', 'nn', 'pnn'] as const;
 export type PackageName = (typeof packageNames)[number];
 
-/** Runs a program and returns what it printed; throws with its error output where it fails. */
+/** Runs a program and returns what it printed; throws with all its output where it fails. */
 export function run(cwd: string, program: string, ...args: string[]): string {
   // Inherited from `npm test`, these would make the inner npm work in the repository instead of here.
   const inherited = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_'));
   const env = { ...Object.fromEntries(inherited), NO_COLOR: '1', npm_config_update_notifier: 'false' };
-  return execFileSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const { error, status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: 'utf8' });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+  return stdout;
 }
 
 /** Packs the built packages and returns the tarball of each. */

@@ -87,8 +87,7 @@ describe('the tarballs', () => {
   });
 });
 
-// Declarations name Disposable, which TypeScript knows from ESNext.Disposable (or from @types/node).
-const lib = ['ES2022', 'DOM', 'ESNext.Disposable'];
+const lib = ['ES2022', 'DOM'];
 
 describe.each([
   { only: '@pnn/nn', packages: ['tensor', 'autograd', 'nn'] as const, programs: ['xor', 'stripes'] },

@@ -193,6 +193,7 @@ function traverse(
     const gradients = pending.of(call);
     for (const target of targets ?? []) if (target.vertex === call) capture(target);
     if (gradients.length > 0 && (!reaching || reaching.has(call))) {
+      call.checkRecorded();
       const needed = call.edges.map(isWanted);
       const run = () => differentiate(call, gradients, needed, createGraph);
       const results = createGraph ? run() : scope(() => noGrad(run).map((result) => result?.detach()));

@@ -93,6 +93,11 @@ export class CallVertex implements Context {
     this.#call = undefined;
   }
 
+  /** @throws GradientError where the tensors of the call were let go, whether its rule needs them or not */
+  checkRecorded(): void {
+    this.#recorded();
+  }
+
   #recorded(): OperatorCall {
     if (!this.#call) {
       throw new GradientError(

@@ -10,3 +10,4 @@ export * from './optimizers/index.js';
 export * from './parameter.js';
 export * from './safetensors.js';
 export * from './schedulers/index.js';
+export { StateDictError } from './state-dict.js';

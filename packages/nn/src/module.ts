@@ -1,19 +1,15 @@
 import { noGrad, zeroGrad } from '@pnn/autograd';
 import {
-  checkHostArray,
   DTypeError,
   type FloatDType,
   formatShape,
   type HostArray,
   isFloat,
-  PnnError,
   ShapeError,
-  sameShape,
-  scope,
-  Tensor,
-  tensor,
+  type Tensor,
 } from '@pnn/tensor';
 import { Parameter, type ParameterRole, StateBuffer } from './parameter.js';
+import { assignState, StateDictError, stateProblems } from './state-dict.js';
 
 /** Parameters that are trained alike. */
 export interface ParameterGroup {
@@ -29,11 +25,6 @@ export interface ParameterGroup {
 
 /** Called after a module's forward with what went in and what came out. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
-
-/** A state dict does not fit the module: names are missing or unexpected, or shapes differ. */
-export class StateDictError extends PnnError {
-  override readonly name = 'StateDictError';
-}
 
 const groupSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
   weight: {},
@@ -163,34 +154,33 @@ export abstract class Module {
    */
   loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: { readonly strict?: boolean } = {}): void {
     const own = this.stateDict();
-    const problems: string[] = [];
-    const missing = [...own.keys()].filter((name) => !state.has(name));
-    const unexpected = [...state.keys()].filter((name) => !own.has(name));
-    if (options.strict ?? true) {
-      if (missing.length > 0) problems.push(`missing: ${missing.join(', ')}`);
-      if (unexpected.length > 0) problems.push(`unexpected: ${unexpected.join(', ')}`);
-    }
-    for (const [name, target] of own) {
-      const source = state.get(name);
-      if (!source) continue;
-      if (!(source instanceof Tensor)) checkHostArray(`loadStateDict: ${name}`, source);
-      else if (source.disposed) problems.push(`${name} was freed`);
-      if (sameShape(source.shape, target.shape) && source.dtype === target.dtype) continue;
-      problems.push(
-        `${name} is ${source.dtype} ${formatShape(source.shape)} instead of ${target.dtype} ${formatShape(target.shape)}`,
-      );
+    const problems = stateProblems('loadStateDict', own, state, options.strict ?? true);
+    if (problems.length === 0) {
+      for (const [prefix, module] of this.namedModules()) {
+        const problem = module.stateProblem((name) => state.get(prefix ? `${prefix}.${name}` : name));
+        if (problem !== undefined) problems.push(problem);
+      }
     }
     if (problems.length > 0) throw new StateDictError(`loadStateDict: ${problems.join('; ')}`);
     for (const [name, target] of own) {
       const source = state.get(name);
-      if (!source) continue;
-      scope(() =>
-        target.assign(
-          source instanceof Tensor ? source : tensor(source.data, { shape: source.shape, device: target.device }),
-        ),
-      );
+      if (source) assignState(target, source);
     }
+    for (const [, module] of this.namedModules()) module.stateLoaded();
   }
+
+  /**
+   * What is wrong with the values that `loadStateDict` is about to put into this module: for modules that not every value
+   * of the right shape and type fits.
+   *
+   * @param _source what comes for a parameter or buffer of this module by its name; undefined where nothing comes
+   */
+  protected stateProblem(_source: (name: string) => Tensor | HostArray | undefined): string | undefined {
+    return undefined;
+  }
+
+  /** Called when `loadStateDict` has changed parameters or buffers: for modules that keep something worked out from them. */
+  protected stateLoaded(): void {}
 
   /**
    * Turns all float parameters and buffers into another float type; those that are shared stay shared. Do it before an
@@ -201,6 +191,7 @@ export abstract class Module {
     for (const [, module] of this.namedModules()) {
       for (const [name, value] of module.#members()) {
         if (value instanceof Module || value.dtype === dtype || !isFloat(value.dtype)) continue;
+        if (value instanceof StateBuffer && value.keepsType) continue;
         let replacement = replacements.get(value);
         if (!replacement) {
           const converted = noGrad(() => value.cast(dtype));

@@ -22,8 +22,15 @@ export class Parameter extends Tensor {
 
 /** A tensor that belongs to a module's state but is not learned, such as running statistics. */
 export class StateBuffer extends Tensor {
-  /** Takes over the elements of the tensor, and the tensor with them. */
-  constructor(initial: Tensor) {
+  /**
+   * Takes over the elements of the tensor, and the tensor with them.
+   *
+   * @param keepsType whether `module.cast` leaves the buffer alone
+   */
+  constructor(
+    initial: Tensor,
+    readonly keepsType = false,
+  ) {
     super(initial.shape, initial.dtype, initial.device, initial.buffer);
     initial.dispose();
     keep(this);

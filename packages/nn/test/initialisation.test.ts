@@ -1,4 +1,13 @@
-import { ArgumentError, Generator, ones, randomStream, type Shape, ShapeError, setSeed, type Tensor } from '@pnn/tensor';
+import {
+  ArgumentError,
+  Generator,
+  ones,
+  randomStream,
+  type Shape,
+  ShapeError,
+  setSeed,
+  type Tensor,
+} from '@pnn/tensor';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   calculateGain,

@@ -78,6 +78,7 @@ describe('names', () => {
       '1.runningMean',
       '1.runningVariance',
       '1.batchesTracked',
+      '2.domain',
     ]);
     expect([...network().namedModules()].map(([name, module]) => `${name} ${module.constructor.name}`)).toEqual([
       ' Sequential',

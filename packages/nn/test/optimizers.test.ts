@@ -14,7 +14,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
 import { Linear } from '../src/layers/index.js';
-import { type ParameterGroup, StateDictError } from '../src/module.js';
+import type { ParameterGroup } from '../src/module.js';
 import {
   Adam,
   type AdamOptions,
@@ -25,6 +25,7 @@ import {
   type SGDOptions,
 } from '../src/optimizers/index.js';
 import { Parameter } from '../src/parameter.js';
+import { StateDictError } from '../src/state-dict.js';
 import { bitsOf, expectClose, giveGradient, normals, parameterOf } from './trained-parameters.js';
 
 const makers = {

@@ -2,7 +2,6 @@ import { ArgumentError } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
-import { StateDictError } from '../src/module.js';
 import { type Optimizer, SGD } from '../src/optimizers/index.js';
 import {
   CosineAnnealingLR,
@@ -19,6 +18,7 @@ import {
   StepLR,
   type StepLROptions,
 } from '../src/schedulers/index.js';
+import { StateDictError } from '../src/state-dict.js';
 import { expectClose, parameterOf } from './trained-parameters.js';
 
 function optimizerWith(lr: number): Optimizer {

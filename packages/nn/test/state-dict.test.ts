@@ -13,8 +13,9 @@ import {
 } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
-import { type Module, StateDictError } from '../src/module.js';
+import type { Module } from '../src/module.js';
 import { decodeSafetensors, encodeSafetensors } from '../src/safetensors.js';
+import { StateDictError } from '../src/state-dict.js';
 
 const network = () =>
   new Sequential(
@@ -65,6 +66,7 @@ describe('stateDict', () => {
       '1.runningVariance float32 [2]',
       '1.batchesTracked int32 []',
       '2.coefficients float32 [2,3]',
+      '2.domain float64 [2]',
     ]);
   });
 
@@ -121,6 +123,16 @@ describe('loadStateDict', () => {
         '2.coefficients is float64 [2,3] instead of float32 [2,3]',
     );
     expect(hostArrays(target)).toEqual(before);
+  });
+
+  test('finds a single name that is missing, or too much', () => {
+    const target = network();
+    const missing = hostArrays(trained());
+    missing.delete('0.bias');
+    expect(() => target.loadStateDict(missing)).toThrow(new StateDictError('loadStateDict: missing: 0.bias'));
+    const unexpected = hostArrays(trained());
+    unexpected.set('bias', unexpected.get('0.bias')!);
+    expect(() => target.loadStateDict(unexpected)).toThrow(new StateDictError('loadStateDict: unexpected: bias'));
   });
 
   test('lets names be missing or too many where it is not strict, but no shape differ', () => {

@@ -89,6 +89,31 @@ function write(elements: ArrayLike<number>, shape: Shape, dtype: DType, device: 
   return made;
 }
 
+/** The tensor whose element at place i, counted in row-major order, is `element(i)`. */
+function generate(
+  operation: string,
+  shape: Shape,
+  options: TensorOptions | undefined,
+  element: (i: number) => number,
+): Tensor {
+  const { dtype = 'float32', device = getDevice() } = options ?? {};
+  checkShape(operation, shape);
+  const made = new Tensor([...shape], dtype, device);
+  try {
+    const elements = new arrayTypes[dtype](made.size);
+    for (let i = 0; i < elements.length; i++) {
+      const value = element(i);
+      checkElement(operation, value, dtype);
+      elements[i] = value;
+    }
+    device.memory.write(made, elements);
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+  return made;
+}
+
 /**
  * A tensor in which every element is `value`.
  *
@@ -132,13 +157,12 @@ export function arange(start: number, end: number, step = 1, options?: TensorOpt
   if (step === 0 || ![start, end, step].every(Number.isFinite)) {
     throw new ArgumentError(`arange: from ${start} to ${end} in steps of ${step} has no end`);
   }
+  const isBefore = (i: number) => Math.sign(step) * (start + i * step - end) < 0;
   let count = Math.max(0, Math.ceil((end - start) / step));
-  // The division may round up to one number too many.
-  if (count > 0 && Math.sign(step) * (start + (count - 1) * step - end) >= 0) count--;
-  return tensor(
-    Array.from({ length: count }, (_, i) => start + i * step),
-    options,
-  );
+  // The division may round to one number too many, or too few.
+  if (count > 0 && !isBefore(count - 1)) count--;
+  else if (isBefore(count)) count++;
+  return generate('arange', [count], options, (i) => start + i * step);
 }
 
 /**
@@ -149,18 +173,12 @@ export function arange(start: number, end: number, step = 1, options?: TensorOpt
 export function linspace(start: number, end: number, count: number, options?: TensorOptions): Tensor {
   if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`linspace: ${count} is no number of points`);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
-  return tensor(
-    Array.from({ length: count }, (_, i) => (i > 0 && i === count - 1 ? end : start + i * step)),
-    options,
-  );
+  return generate('linspace', [count], options, (i) => (i > 0 && i === count - 1 ? end : start + i * step));
 }
 
 /** The identity matrix of `size` rows. */
 export function eye(size: number, options?: TensorOptions): Tensor {
-  checkShape('eye', [size, size]);
-  const elements = new arrayTypes.float64(size * size);
-  for (let i = 0; i < size; i++) elements[i * size + i] = 1;
-  return write(elements, [size, size], options?.dtype ?? 'float32', options?.device ?? getDevice());
+  return generate('eye', [size, size], options, (i) => (i % (size + 1) === 0 ? 1 : 0));
 }
 
 /** Where random numbers come from: the program's stream `default` where nothing is said. */
@@ -174,14 +192,11 @@ function randomTensor(
   options: RandomOptions | undefined,
   draw: (generator: Generator) => number,
 ): Tensor {
-  const { dtype = 'float32', device = getDevice(), generator = randomStream('default') } = options ?? {};
-  checkShape(operation, shape);
+  const { dtype = 'float32', generator = randomStream('default') } = options ?? {};
   if (!isFloat(dtype)) {
     throw new DTypeError(`${operation}: ${dtype} is not supported: draw float32 and cast() or compare`);
   }
-  const elements = new arrayTypes[dtype](sizeOf(shape));
-  for (let i = 0; i < elements.length; i++) elements[i] = draw(generator);
-  return write(elements, shape, dtype, device);
+  return generate(operation, shape, options, () => draw(generator));
 }
 
 /**

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+export { apply, type TensorLike } from './apply.js';
 export * from './creation.js';
 export { getDevice, setDevice } from './default-device.js';
 export type { Device, DeviceMemory } from './device.js';
@@ -28,6 +30,10 @@ export type {
   WindowGeometry,
 } from './kernels.js';
 export { linearMemory } from './memory.js';
+export type { MatmulOptions } from './methods/matrix.js';
+export type { SliceRange } from './methods/movement.js';
+export type { Axes, ReductionOptions } from './methods/reduction.js';
+export { where } from './methods/selection.js';
 export { decodeNpy, encodeNpy } from './npy.js';
 export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
 export { type OperatorName, type Operators, operators } from './operators/index.js';
@@ -44,4 +50,4 @@ export { erfc, scalarFunctions } from './scalar-functions.js';
 export { keep, scope } from './scope.js';
 export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf, stridesOf } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
-export { type Axes, apply, type ReductionOptions, type SliceRange, Tensor, type TensorLike, where } from './tensor.js';
+export { Tensor } from './tensor.js';

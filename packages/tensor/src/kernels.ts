@@ -198,7 +198,7 @@ export interface Kernels {
   conv2dInputGradient(gradient: Operand, weight: Operand, out: Operand, geometry: ConvolutionGeometry): void;
   conv2dWeightGradient(gradient: Operand, x: Operand, out: Operand, geometry: ConvolutionGeometry): void;
 
-  /** Also gives the position of each maximum in its plane; padding never wins. */
+  /** Also gives the position of each maximum (the first one, NaN before all) in its plane; padding never wins. */
   maxPool2d(x: Operand, out: Operand, indices: Operand, geometry: WindowGeometry): void;
   /** Reads (or adds up) by the positions that maxPool2d found. */
   maxPool2dSelect(x: Operand, indices: Operand, out: Operand): void;

@@ -1,87 +1,18 @@
+import { apply, applyBinary, applyUnary, checkSameMemory, type TensorLike, view } from './apply.js';
 import type { Device } from './device.js';
-import { checkElement, type DType } from './dtype.js';
-import { DeviceError, GradientError, ShapeError } from './errors.js';
-import type { History, TensorsOf } from './history.js';
+import type { DType } from './dtype.js';
+import { GradientError, ShapeError } from './errors.js';
+import type { History } from './history.js';
 import type { Buffer } from './kernels.js';
-import { checkFloat, checkSameType, type Inputs, type Operator } from './operator.js';
+import { type MatmulOptions, matmul } from './methods/matrix.js';
+import * as movement from './methods/movement.js';
+import * as reduction from './methods/reduction.js';
+import { clamp } from './methods/selection.js';
+import { checkSameType } from './operator.js';
 import { operators } from './operators/index.js';
-import type { AxisRun } from './operators/reduction.js';
 import { formatTensor } from './print.js';
-import {
-  broadcastShapes,
-  checkShape,
-  formatShape,
-  normalizeAxes,
-  normalizeAxis,
-  type Shape,
-  sameShape,
-  sizeOf,
-} from './shape.js';
+import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from './shape.js';
 import { Storage } from './storage.js';
-
-/** Something that stands for a tensor in arithmetic: numbers take the type and the device of the other operand. */
-export type TensorLike = Tensor | number;
-
-/** Which axes a reduction runs over: one, several, or (undefined) all; negative ones count from the end. */
-export type Axes = number | readonly number[] | undefined;
-
-/** Whether a reduction leaves axes of length 1 behind, so that the result broadcasts against its input. */
-export interface ReductionOptions {
-  readonly keepDims?: boolean;
-}
-
-/** The part of an axis to take: one index (the axis goes away), or [start, end, step]; negative ones count from the end. */
-export type SliceRange = number | readonly [start?: number, end?: number, step?: number];
-
-function checkSameMemory(operation: string, a: Tensor, b: Tensor): void {
-  if (a.device.memory === b.device.memory) return;
-  throw new DeviceError(
-    `${operation}: operands lie on ${a.device.name} and ${b.device.name}: move one with await to()`,
-  );
-}
-
-/**
- * Applies an operator: infers the outputs, allocates them on the device of the inputs, launches the kernel and tells
- * the history of the inputs, if they have one.
- *
- * @throws DeviceError where the inputs lie in different memories
- */
-export function apply<I extends Inputs, A>(operator: Operator<I, A>, inputs: TensorsOf<I>, attributes: A): Tensor[] {
-  const tensors = inputs as readonly (Tensor | undefined)[];
-  let first: Tensor | undefined;
-  let history: History | undefined;
-  for (const tensor of tensors) {
-    if (!tensor) continue;
-    first ??= tensor;
-    history ??= tensor.history;
-    checkSameMemory(operator.name, first, tensor);
-  }
-  const { device } = first!;
-  const operands = inputs as unknown as I;
-  const outputs: Tensor[] = [];
-  try {
-    for (const { shape, dtype, aliasOf } of operator.infer(operands, attributes)) {
-      outputs.push(new Tensor(shape, dtype, device, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer));
-    }
-    operator.launch(device.kernels, operands, outputs, attributes);
-  } catch (error) {
-    for (const output of outputs) output.dispose();
-    throw error;
-  }
-  history?.record({ operator: operator as unknown as Operator, inputs: tensors, outputs, attributes });
-  return outputs;
-}
-
-/** Runs of neighbouring axes, the last one first. */
-function runsOf(axes: readonly number[]): AxisRun[] {
-  const runs: { first: number; end: number }[] = [];
-  for (const axis of axes) {
-    const last = runs.at(-1);
-    if (last?.end === axis) last.end++;
-    else runs.push({ first: axis, end: axis + 1 });
-  }
-  return runs.reverse();
-}
 
 /**
  * An array of numbers with any number of axes, stored contiguously in row-major order on a device. Arithmetic broadcasts
@@ -117,175 +48,166 @@ export class Tensor extends Storage {
 
   /** −x */
   neg(): Tensor {
-    return this.#unary(operators.neg);
+    return applyUnary(operators.neg, this);
   }
   /** |x|; the derivative at 0 is 0 */
   abs(): Tensor {
-    return this.#unary(operators.abs);
+    return applyUnary(operators.abs, this);
   }
   /** −1, 0 or 1 */
   sign(): Tensor {
-    return this.#unary(operators.sign);
+    return applyUnary(operators.sign, this);
   }
   /** e^x */
   exp(): Tensor {
-    return this.#unary(operators.exp);
+    return applyUnary(operators.exp, this);
   }
   /** e^x − 1, exact near 0 */
   expm1(): Tensor {
-    return this.#unary(operators.expm1);
+    return applyUnary(operators.expm1, this);
   }
   /** Natural logarithm */
   log(): Tensor {
-    return this.#unary(operators.log);
+    return applyUnary(operators.log, this);
   }
   /** ln(1 + x), exact near 0 */
   log1p(): Tensor {
-    return this.#unary(operators.log1p);
+    return applyUnary(operators.log1p, this);
   }
   /** √x */
   sqrt(): Tensor {
-    return this.#unary(operators.sqrt);
+    return applyUnary(operators.sqrt, this);
   }
   /** 1/x */
   reciprocal(): Tensor {
-    return this.#unary(operators.reciprocal);
+    return applyUnary(operators.reciprocal, this);
   }
   /** x² */
   square(): Tensor {
-    return this.#unary(operators.square);
+    return applyUnary(operators.square, this);
   }
   /** Sine of an angle in radians */
   sin(): Tensor {
-    return this.#unary(operators.sin);
+    return applyUnary(operators.sin, this);
   }
   /** Cosine of an angle in radians */
   cos(): Tensor {
-    return this.#unary(operators.cos);
+    return applyUnary(operators.cos, this);
   }
   /** Hyperbolic tangent */
   tanh(): Tensor {
-    return this.#unary(operators.tanh);
+    return applyUnary(operators.tanh, this);
   }
   /** 1/(1 + e^−x) */
   sigmoid(): Tensor {
-    return this.#unary(operators.sigmoid);
+    return applyUnary(operators.sigmoid, this);
   }
   /** max(x, 0); the derivative at 0 is 0 */
   relu(): Tensor {
-    return this.#unary(operators.relu);
+    return applyUnary(operators.relu, this);
   }
   /** x·sigmoid(x) */
   silu(): Tensor {
-    return this.#unary(operators.silu);
+    return applyUnary(operators.silu, this);
   }
   /** x·Φ(x) with the exact normal distribution function (Hendrycks & Gimpel, arXiv 1606.08415) */
   gelu(): Tensor {
-    return this.#unary(operators.gelu);
+    return applyUnary(operators.gelu, this);
   }
   /** ln(1 + e^x) without overflow */
   softplus(): Tensor {
-    return this.#unary(operators.softplus);
+    return applyUnary(operators.softplus, this);
   }
   /** The error function */
   erf(): Tensor {
-    return this.#unary(operators.erf);
+    return applyUnary(operators.erf, this);
   }
   /** The next integer below */
   floor(): Tensor {
-    return this.#unary(operators.floor);
+    return applyUnary(operators.floor, this);
   }
   /** The next integer above */
   ceil(): Tensor {
-    return this.#unary(operators.ceil);
+    return applyUnary(operators.ceil, this);
   }
   /** The nearest integer, halves to the even one */
   round(): Tensor {
-    return this.#unary(operators.round);
+    return applyUnary(operators.round, this);
   }
 
   /** a + b */
   add(other: TensorLike): Tensor {
-    return this.#binary(operators.add, other);
+    return applyBinary(operators.add, this, other);
   }
   /** a − b */
   sub(other: TensorLike): Tensor {
-    return this.#binary(operators.sub, other);
+    return applyBinary(operators.sub, this, other);
   }
   /** a·b, element by element */
   mul(other: TensorLike): Tensor {
-    return this.#binary(operators.mul, other);
+    return applyBinary(operators.mul, this, other);
   }
   /** a/b; integers are truncated towards zero, and a division by the integer 0 gives 0 */
   div(other: TensorLike): Tensor {
-    return this.#binary(operators.div, other);
+    return applyBinary(operators.div, this, other);
   }
   /** a^b; NaN where a is negative and b not an integer. Integer powers beyond 2^53 lose their last digits */
   pow(exponent: TensorLike): Tensor {
-    return this.#binary(operators.pow, exponent);
+    return applyBinary(operators.pow, this, exponent);
   }
   /** The larger of a and b; where they are equal, each gets half of the gradient */
   maximum(other: TensorLike): Tensor {
-    return this.#binary(operators.maximum, other);
+    return applyBinary(operators.maximum, this, other);
   }
   /** The smaller of a and b; where they are equal, each gets half of the gradient */
   minimum(other: TensorLike): Tensor {
-    return this.#binary(operators.minimum, other);
+    return applyBinary(operators.minimum, this, other);
   }
   /** a where b > 0, else 0: what ReLU's gradient is */
   gate(other: Tensor): Tensor {
-    return this.#binary(operators.gate, other);
+    return applyBinary(operators.gate, this, other);
   }
   /** a limited to [low, high]; the gradient is that of a from low to high inclusive */
   clamp(low: number, high: number): Tensor {
-    const lowest = this.#scalar('clamp', low);
-    const highest = this.#scalar('clamp', high);
-    const raised = where(this.less(lowest), lowest, this);
-    return where(raised.greater(highest), highest, raised);
+    return clamp(this, low, high);
   }
 
   /** a = b as truth values */
   equal(other: TensorLike): Tensor {
-    return this.#binary(operators.equal, other);
+    return applyBinary(operators.equal, this, other);
   }
   /** a ≠ b as truth values; `x.notEqual(x)` is true where x is NaN */
   notEqual(other: TensorLike): Tensor {
-    return this.#binary(operators.notEqual, other);
+    return applyBinary(operators.notEqual, this, other);
   }
   /** a < b as truth values */
   less(other: TensorLike): Tensor {
-    return this.#binary(operators.less, other);
+    return applyBinary(operators.less, this, other);
   }
   /** a ≤ b as truth values */
   lessEqual(other: TensorLike): Tensor {
-    return this.#binary(operators.lessEqual, other);
+    return applyBinary(operators.lessEqual, this, other);
   }
   /** a > b as truth values */
   greater(other: TensorLike): Tensor {
-    return this.#binary(operators.greater, other);
+    return applyBinary(operators.greater, this, other);
   }
   /** a ≥ b as truth values */
   greaterEqual(other: TensorLike): Tensor {
-    return this.#binary(operators.greaterEqual, other);
+    return applyBinary(operators.greaterEqual, this, other);
   }
 
   /** The sum over the axes; 0 where there are no elements */
-  sum(axes?: Axes, options?: ReductionOptions): Tensor {
-    const reduced = normalizeAxes('sum', axes, this.rank);
-    if (reduced.length === 0) return this.#view();
-    let result: Tensor = this;
-    for (const run of runsOf(reduced)) [result] = apply(operators.sum, [result], run) as [Tensor];
-    return result.#dropAxes(reduced, options);
+  sum(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return reduction.sum(this, axes, options);
   }
   /**
    * The mean over the axes.
    *
    * @throws DTypeError for integers: cast() them first
    */
-  mean(axes?: Axes, options?: ReductionOptions): Tensor {
-    checkFloat('mean', this);
-    const count = sizeOf(normalizeAxes('mean', axes, this.rank).map((axis) => this.shape[axis]!));
-    return this.sum(axes, options).mul(1 / count);
+  mean(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return reduction.mean(this, axes, options);
   }
   /**
    * The mean squared distance from the mean over the axes.
@@ -293,60 +215,40 @@ export class Tensor extends Storage {
    * @param options.correction what is taken off the number of elements; 1 (the default) gives the unbiased estimate,
    *   which is NaN for a single element
    */
-  variance(axes?: Axes, options?: ReductionOptions & { readonly correction?: number }): Tensor {
-    checkFloat('variance', this);
-    const count = sizeOf(normalizeAxes('variance', axes, this.rank).map((axis) => this.shape[axis]!));
-    const centered = this.sub(this.mean(axes, { keepDims: true }));
-    return centered
-      .square()
-      .sum(axes, options)
-      .mul(1 / Math.max(0, count - (options?.correction ?? 1)));
+  variance(axes?: reduction.Axes, options?: reduction.ReductionOptions & { readonly correction?: number }): Tensor {
+    return reduction.variance(this, axes, options);
   }
   /**
    * The largest element over the axes; NaN where there is one. Equal largest elements share the gradient.
    *
    * @throws ShapeError where there are no elements
    */
-  max(axes?: Axes, options?: ReductionOptions): Tensor {
-    return this.#extreme('max', axes, options);
+  max(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return reduction.extreme('max', this, axes, options);
   }
   /**
    * The smallest element over the axes; NaN where there is one. Equal smallest elements share the gradient.
    *
    * @throws ShapeError where there are no elements
    */
-  min(axes?: Axes, options?: ReductionOptions): Tensor {
-    return this.#extreme('min', axes, options);
+  min(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return reduction.extreme('min', this, axes, options);
   }
   /** The product over the axes, by halves, so that its gradient is right where factors are 0; 1 without elements */
-  prod(axes?: Axes, options?: ReductionOptions): Tensor {
-    const reduced = normalizeAxes('prod', axes, this.rank);
-    let result = this.#reducedLast(reduced);
-    for (let length = result.shape.at(-1)!; length !== 1; length = result.shape.at(-1)!) {
-      if (length === 0) {
-        result = result.#padLast(1, 1);
-        continue;
-      }
-      const half = Math.ceil(length / 2);
-      const upper = result.#lastFrom(half, length).#padLast(half, 1);
-      result = result.#lastFrom(0, half).mul(upper);
-    }
-    return result.reshape(this.#shapeWithout(reduced, options));
+  prod(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return reduction.prod(this, axes, options);
   }
   /** ln Σ e^x over one axis, without overflow */
-  logSumExp(axis: number, options?: ReductionOptions): Tensor {
-    const largest = this.detach().max(axis, { keepDims: true });
-    const finite = where(largest.abs().less(Number.POSITIVE_INFINITY), largest, largest.#scalar('logSumExp', 0));
-    const sum = this.sub(finite).exp().sum(axis, { keepDims: true }).log().add(finite);
-    return sum.reshape(this.#shapeWithout([normalizeAxis('logSumExp', axis, this.rank)], options));
+  logSumExp(axis: number, options?: reduction.ReductionOptions): Tensor {
+    return reduction.logSumExp(this, axis, options);
   }
   /** Position (int32) of the first largest element along the axis, or in the flattened tensor */
-  argmax(axis?: number, options?: ReductionOptions): Tensor {
-    return this.#argExtreme('argmax', axis, options);
+  argmax(axis?: number, options?: reduction.ReductionOptions): Tensor {
+    return reduction.argExtreme('argmax', this, axis, options);
   }
   /** Position (int32) of the first smallest element along the axis, or in the flattened tensor */
-  argmin(axis?: number, options?: ReductionOptions): Tensor {
-    return this.#argExtreme('argmin', axis, options);
+  argmin(axis?: number, options?: reduction.ReductionOptions): Tensor {
+    return reduction.argExtreme('argmin', this, axis, options);
   }
   /**
    * The k largest (or smallest) elements along the last axis in order, and their positions (int32).
@@ -363,11 +265,11 @@ export class Tensor extends Storage {
   }
   /** e^x / Σ e^x along the axis */
   softmax(axis = -1): Tensor {
-    return this.#alongLast('softmax', axis);
+    return reduction.alongAxis('softmax', this, axis);
   }
   /** ln(e^x / Σ e^x) along the axis, without overflow */
   logSoftmax(axis = -1): Tensor {
-    return this.#alongLast('logSoftmax', axis);
+    return reduction.alongAxis('logSoftmax', this, axis);
   }
 
   /**
@@ -376,20 +278,8 @@ export class Tensor extends Storage {
    *
    * @throws ShapeError where the inner sizes differ
    */
-  matmul(other: Tensor, options?: { readonly transposeA?: boolean; readonly transposeB?: boolean }): Tensor {
-    if (this.rank === 0 || other.rank === 0) throw new ShapeError('matmul: a scalar has no rows: use mul()');
-    const transposeA = options?.transposeA ?? false;
-    const transposeB = options?.transposeB ?? false;
-    const left = this.rank === 1 ? this.reshape([1, this.size]) : this;
-    const right = other.rank === 1 ? other.reshape([other.size, 1]) : other;
-    const product = apply(operators.matmul, [left, right], {
-      transposeA: transposeA && this.rank > 1,
-      transposeB: transposeB && other.rank > 1,
-    })[0]!;
-    if (this.rank > 1 && other.rank > 1) return product;
-    const rows = this.rank === 1 ? [] : product.shape.slice(-2, -1);
-    const columns = other.rank === 1 ? [] : product.shape.slice(-1);
-    return product.reshape([...product.shape.slice(0, -2), ...rows, ...columns]);
+  matmul(other: Tensor, options?: MatmulOptions): Tensor {
+    return matmul(this, other, options);
   }
   /** The last two axes exchanged */
   transpose(): Tensor {
@@ -400,11 +290,7 @@ export class Tensor extends Storage {
   }
   /** Axis i of the result is axis `axes[i]` of this tensor */
   permute(axes: readonly number[]): Tensor {
-    const order = axes.map((axis) => normalizeAxis('permute', axis, this.rank));
-    if (new Set(order).size !== this.rank || order.length !== this.rank) {
-      throw new ShapeError(`permute: ${formatShape(axes)} must name each of the ${this.rank} axes once`);
-    }
-    return apply(operators.permute, [this], { axes: order })[0]!;
+    return movement.permute(this, axes);
   }
   /**
    * The same elements under another shape, without a copy; one length may be −1 and is worked out.
@@ -412,15 +298,7 @@ export class Tensor extends Storage {
    * @throws ShapeError where the number of elements differs
    */
   reshape(shape: Shape): Tensor {
-    const known = shape.filter((length) => length !== -1);
-    const missing = shape.length - known.length;
-    const rest = this.size / sizeOf(known);
-    if (missing > 1 || (missing === 1 && !Number.isInteger(rest))) {
-      throw new ShapeError(`reshape: ${formatShape(this.shape)} cannot become ${formatShape(shape)}`);
-    }
-    const complete = shape.map((length) => (length === -1 ? rest : length));
-    checkShape('reshape', complete);
-    return apply(operators.reshape, [this], { shape: complete })[0]!;
+    return movement.reshape(this, shape);
   }
   /** The axes from `start` on as one */
   flatten(start = 0): Tensor {
@@ -428,15 +306,8 @@ export class Tensor extends Storage {
     return this.reshape([...this.shape.slice(0, from), sizeOf(this.shape.slice(from))]);
   }
   /** Without the axes of length 1: all of them, or those named */
-  squeeze(axes?: Axes): Tensor {
-    const named = axes === undefined ? undefined : normalizeAxes('squeeze', axes, this.rank);
-    const long = named?.find((axis) => this.shape[axis] !== 1);
-    if (long !== undefined) {
-      throw new ShapeError(
-        `squeeze: axis ${long} of ${formatShape(this.shape)} has ${this.shape[long]} entries, not 1`,
-      );
-    }
-    return this.reshape(this.shape.filter((length, axis) => (named ? !named.includes(axis) : length !== 1)));
+  squeeze(axes?: reduction.Axes): Tensor {
+    return movement.squeeze(this, axes);
   }
   /** With an axis of length 1 before the given one */
   unsqueeze(axis: number): Tensor {
@@ -445,57 +316,19 @@ export class Tensor extends Storage {
   }
   /** Repeated to the shape under the rules of broadcasting */
   broadcastTo(shape: Shape): Tensor {
-    return sameShape(this.shape, shape) ? this.#view() : apply(operators.broadcast, [this], { shape: [...shape] })[0]!;
+    return sameShape(this.shape, shape) ? view(this) : apply(operators.broadcast, [this], { shape: [...shape] })[0]!;
   }
   /** Summed over the axes along which the shape would be broadcast to this one: what gradients of broadcasts need */
   sumTo(shape: Shape): Tensor {
-    if (sameShape(this.shape, shape)) return this.#view();
-    if (!sameShape(broadcastShapes('sumTo', this.shape, shape), this.shape)) {
-      throw new ShapeError(`sumTo: ${formatShape(shape)} does not broadcast to ${formatShape(this.shape)}`);
-    }
-    const missing = this.rank - shape.length;
-    const axes = this.shape.flatMap((length, axis) =>
-      axis < missing || (shape[axis - missing] === 1 && length !== 1) ? [axis] : [],
-    );
-    return this.sum(axes, { keepDims: true }).reshape(shape);
+    return movement.sumTo(this, shape);
   }
   /**
    * A part of the tensor: one range for each of the first axes.
    *
    * @throws ShapeError where an index or a range lies outside, or a step is not 1 or more
    */
-  slice(ranges: readonly SliceRange[]): Tensor {
-    if (ranges.length > this.rank) {
-      throw new ShapeError(`slice: ${ranges.length} ranges for the ${this.rank} axes of ${formatShape(this.shape)}`);
-    }
-    const starts: number[] = [];
-    const steps: number[] = [];
-    const shape: number[] = [];
-    this.shape.forEach((length, axis) => {
-      const range = ranges[axis] ?? [];
-      const single = typeof range === 'number';
-      const [from = 0, to = length, step = 1] = single ? [range] : range;
-      const start = from < 0 ? from + length : from;
-      const end = single ? start + 1 : to < 0 ? to + length : to;
-      if (
-        ![start, end].every((at) => Number.isInteger(at) && at >= 0 && at <= length) ||
-        !Number.isInteger(step) ||
-        step < 1
-      ) {
-        throw new ShapeError(
-          `slice: ${single ? range : `[${range}]`} of axis ${axis} of ${formatShape(this.shape)}: ` +
-            (single
-              ? `the index must be an integer from ${-length} to ${length - 1}`
-              : `start and end must be integers from ${-length} to ${length}, the step one of 1 or more`),
-        );
-      }
-      starts.push(start);
-      steps.push(step);
-      shape.push(Math.max(0, Math.ceil((end - start) / step)));
-    });
-    const [part] = apply(operators.slice, [this], { starts, shape, steps }) as [Tensor];
-    const dropped = ranges.flatMap((range, axis) => (typeof range === 'number' ? [axis] : []));
-    return dropped.length === 0 ? part : part.squeeze(dropped);
+  slice(ranges: readonly movement.SliceRange[]): Tensor {
+    return movement.slice(this, ranges);
   }
   /**
    * With `value` added before and after each of the axes.
@@ -503,22 +336,7 @@ export class Tensor extends Storage {
    * @param widths [before, after] for every axis
    */
   pad(widths: readonly (readonly [number, number])[], value = 0): Tensor {
-    if (
-      widths.length !== this.rank ||
-      widths.some((pair) => pair.some((width) => !Number.isInteger(width) || width < 0))
-    ) {
-      throw new ShapeError(
-        `pad: [${widths.map((pair) => `[${pair}]`)}] for ${formatShape(this.shape)}: ` +
-          'every axis needs two integers of 0 or more',
-      );
-    }
-    checkElement('pad', value, this.dtype);
-    return apply(operators.pad, [this], {
-      starts: widths.map(([before]) => before),
-      shape: this.shape.map((length, axis) => widths[axis]![0] + length + widths[axis]![1]),
-      steps: this.shape.map(() => 1),
-      value,
-    })[0]!;
+    return movement.pad(this, widths, value);
   }
   /**
    * Elements picked along an axis by an int32 tensor: result[i, j, k] = this[i, index[i, j, k], k].
@@ -538,17 +356,16 @@ export class Tensor extends Storage {
   }
   /** Whole slices picked along an axis by a list of positions (int32, one axis) */
   take(axis: number, positions: Tensor): Tensor {
-    const at = normalizeAxis('take', axis, this.rank);
-    if (positions.rank !== 1)
-      throw new ShapeError(`take: positions ${formatShape(positions.shape)} must have one axis`);
-    const shape = this.shape.map((length, each) => (each === at ? positions.size : length));
-    const column = positions.reshape(shape.map((_, each) => (each === at ? positions.size : 1)));
-    return this.gather(at, column.broadcastTo(shape));
+    return movement.take(this, axis, positions);
   }
 
   /** The elements as another type: to integers by truncation (modulo 2^32; NaN is 0), to bool by comparison with 0 */
   cast(dtype: DType): Tensor {
-    return dtype === this.dtype ? this.#view() : apply(operators.cast, [this], { dtype })[0]!;
+    return dtype === this.dtype ? view(this) : apply(operators.cast, [this], { dtype })[0]!;
+  }
+  /** @internal A tensor on the same device, not initialised, or one that looks at elements that exist already. */
+  allocate(shape: Shape, dtype: DType, sharedBuffer?: Buffer): Tensor {
+    return new Tensor(shape, dtype, this.device, sharedBuffer);
   }
   /** A copy with elements of its own, without history: gradients do not flow through it */
   clone(): Tensor {
@@ -598,96 +415,4 @@ export class Tensor extends Storage {
     }
     return formatTensor(this.dataSync(), this.shape, this.dtype);
   }
-
-  #unary(operator: Operator<readonly [Tensor], void>): Tensor {
-    return apply(operator, [this], undefined)[0]!;
-  }
-
-  #binary(operator: Operator<readonly [Tensor, Tensor], void>, other: TensorLike): Tensor {
-    const operand = typeof other === 'number' ? this.#scalar(operator.name, other) : other;
-    return apply(operator, [this, operand], undefined)[0]!;
-  }
-
-  /** Another handle of the same elements. */
-  #view(): Tensor {
-    return apply(operators.reshape, [this], { shape: this.shape })[0]!;
-  }
-
-  /** A number as an operand of the operation, with the type and on the device of this tensor. */
-  #scalar(operation: string, value: number): Tensor {
-    checkElement(operation, value, this.dtype);
-    const scalar = new Tensor([], this.dtype, this.device);
-    this.device.kernels.fill(scalar, value);
-    return scalar;
-  }
-
-  #shapeWithout(axes: readonly number[], options: ReductionOptions | undefined): Shape {
-    return options?.keepDims
-      ? this.shape.map((length, axis) => (axes.includes(axis) ? 1 : length))
-      : this.shape.filter((_, axis) => !axes.includes(axis));
-  }
-
-  /** For a tensor in which the axes have length 1 already. */
-  #dropAxes(axes: readonly number[], options: ReductionOptions | undefined): Tensor {
-    return options?.keepDims || axes.length === 0 ? this : this.reshape(this.#shapeWithout(axes, options));
-  }
-
-  /** The axes flattened into one that comes last. */
-  #reducedLast(axes: readonly number[]): Tensor {
-    const rest = this.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
-    const order = [...rest, ...axes];
-    const ordered = order.every((axis, i) => axis === i) ? this : this.permute(order);
-    const lengthOf = (axis: number) => this.shape[axis]!;
-    return ordered.reshape([...rest.map(lengthOf), sizeOf(axes.map(lengthOf))]);
-  }
-
-  #extreme(name: 'max' | 'min', axes: Axes, options: ReductionOptions | undefined): Tensor {
-    const reduced = normalizeAxes(name, axes, this.rank);
-    const shape = this.#shapeWithout(reduced, options);
-    const runs = runsOf(reduced);
-    // Ties share the gradient evenly over all the axes only where one reduction sees them all.
-    if (runs.length <= 1) {
-      return runs.length === 0
-        ? this.#view()
-        : apply(operators[name], [this], runs[0]!)[0]!.#dropAxes(reduced, options);
-    }
-    const last = this.#reducedLast(reduced);
-    return apply(operators[name], [last], { first: last.rank - 1, end: last.rank })[0]!.reshape(shape);
-  }
-
-  #argExtreme(name: 'argmax' | 'argmin', axis: number | undefined, options: ReductionOptions | undefined): Tensor {
-    if (axis === undefined) {
-      const [position] = apply(operators[name], [this.flatten()], { first: 0, end: 1 }) as [Tensor];
-      return position.reshape(options?.keepDims ? this.shape.map(() => 1) : []);
-    }
-    const first = normalizeAxis(name, axis, this.rank);
-    return apply(operators[name], [this], { first, end: first + 1 })[0]!.#dropAxes([first], options);
-  }
-
-  #alongLast(name: 'softmax' | 'logSoftmax', axis: number): Tensor {
-    const at = normalizeAxis(name, axis, this.rank);
-    if (at === this.rank - 1) return this.#unary(operators[name]);
-    const order = this.shape.map((_, each) => each);
-    [order[at], order[this.rank - 1]] = [this.rank - 1, at];
-    return this.permute(order).#unary(operators[name]).permute(order);
-  }
-
-  #lastFrom(start: number, end: number): Tensor {
-    return this.slice([...this.shape.slice(0, -1).map(() => [] as const), [start, end]]);
-  }
-
-  #padLast(length: number, value: number): Tensor {
-    const missing = length - this.shape.at(-1)!;
-    if (missing === 0) return this;
-    return this.pad([...this.shape.slice(0, -1).map(() => [0, 0] as const), [0, missing]], value);
-  }
-}
-
-/**
- * a where the condition (bool) holds, b elsewhere; all three broadcast.
- *
- * @throws DTypeError where the condition is not bool, or the types of a and b differ
- */
-export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  return apply(operators.where, [condition, a, b], undefined)[0]!;
 }

@@ -7,6 +7,8 @@ import {
   full,
   Generator,
   linspace,
+  MemoryError,
+  memory,
   type NestedArray,
   normal,
   ones,
@@ -228,7 +230,13 @@ describe('arange and linspace', () => {
             expect(found).toEqual(expected);
           }),
       ),
-      { examples: [[10, 13, 1, false]] },
+      {
+        examples: [
+          [10, 13, 1, false],
+          [3, -2, 1, true],
+        ],
+        numRuns: 2000,
+      },
     );
     scope(() => expect([...arange(0, 5, 2, { dtype: 'int32' }).dataSync()]).toEqual([0, 2, 4]));
   });
@@ -328,5 +336,32 @@ describe('uniform and normal', () => {
     expect(() => normal([2], 0, 1, { dtype: 'bool' })).toThrow(
       'normal: bool is not supported: draw float32 and cast()',
     );
+  });
+});
+
+describe('what is too large, or not of the type,', () => {
+  it.each<[string, () => unknown, new (message: string) => Error, string]>([
+    ['zeros', () => zeros([2 ** 31]), MemoryError, '8589934592 bytes do not fit beside'],
+    ['arange', () => arange(0, 2 ** 31), MemoryError, 'bytes do not fit'],
+    ['linspace', () => linspace(0, 1, 2 ** 40), MemoryError, 'bytes do not fit'],
+    ['eye', () => eye(2 ** 30), MemoryError, 'bytes do not fit'],
+    ['uniform', () => uniform([2 ** 20, 2 ** 20]), MemoryError, 'bytes do not fit'],
+    [
+      'arange of integers',
+      () => arange(0, 2, 0.5, { dtype: 'int32' }),
+      DTypeError,
+      'arange: int32 holds integers from',
+    ],
+    [
+      'linspace of truth values',
+      () => linspace(0, 2, 3, { dtype: 'bool' }),
+      DTypeError,
+      'linspace: bool holds 0 and 1, not 2',
+    ],
+  ])('is refused by %s, which leaves nothing behind', (_, make, type, message) => {
+    const before = memory();
+    expect(make).toThrow(type);
+    expect(make).toThrow(message);
+    expect(memory()).toEqual(before);
   });
 });

@@ -1,4 +1,4 @@
-import { type DType, type Shape, sizeOf, stridesOf, Tensor, tensor } from '@pnn/tensor';
+import { type DType, type Shape, sizeOf, stridesOf, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 
 /** Plain rows of numbers with a shape: what the slow and obvious computations in the tests work on. */
@@ -118,9 +118,4 @@ export function largestDifference(a: Table, b: Table): number {
     const distance = difference(value, b.data[i]!);
     return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(largest, distance);
   }, 0);
-}
-
-/** Whether something is a tensor. */
-export function isTensor(value: unknown): value is Tensor {
-  return value instanceof Tensor;
 }

@@ -42,6 +42,9 @@ abstract class BatchNorm extends Module {
     super();
     const { epsilon = 1e-5, momentum = 0.1, affine = true, trackRunningStatistics = true } = options;
     if (!(epsilon > 0)) throw new ArgumentError(`BatchNorm: epsilon must be positive, not ${epsilon}`);
+    if (momentum !== null && !(momentum >= 0 && momentum <= 1)) {
+      throw new ArgumentError(`BatchNorm: momentum must be from 0 to 1, or null, not ${momentum}`);
+    }
     this.#epsilon = epsilon;
     this.#momentum = momentum;
     if (affine) {

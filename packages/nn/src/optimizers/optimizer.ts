@@ -1,22 +1,19 @@
 import { zeroGrad } from '@pnn/autograd';
 import {
   ArgumentError,
-  checkHostArray,
   DisposedError,
   formatShape,
   type HostArray,
   keep,
   type Shape,
-  sameShape,
-  scope,
-  Tensor,
-  tensor,
+  type Tensor,
   zerosLike,
 } from '@pnn/tensor';
 import { clipGradientNorm, clipGradientValue } from '../clipping.js';
-import { type ParameterGroup, StateDictError } from '../module.js';
+import type { ParameterGroup } from '../module.js';
 import { checkOption } from '../options.js';
 import type { Parameter } from '../parameter.js';
+import { assignState, StateDictError, stateProblems } from '../state-dict.js';
 import { groupsOf, type ParametersOrGroups } from './parameter-groups.js';
 
 /** Options of every optimiser. */
@@ -256,12 +253,7 @@ export abstract class Optimizer implements Disposable {
       if (slot.steps === 0) free(slot);
       else if (slot.moments.length === 0) this.#allocate(slot);
       slot.moments.forEach((moment, m) => {
-        const source = state.tensors.get(`${index}.${this.#momentNames[m]}`)!;
-        scope(() =>
-          moment.assign(
-            source instanceof Tensor ? source : tensor(source.data, { shape: source.shape, device: moment.device }),
-          ),
-        );
+        assignState(moment, state.tensors.get(`${index}.${this.#momentNames[m]}`)!);
       });
     });
   }
@@ -272,20 +264,7 @@ export abstract class Optimizer implements Disposable {
         steps[index] === 0 ? [] : this.#momentNames.map((name): [string, Parameter] => [`${index}.${name}`, parameter]),
       ),
     );
-    const problems: string[] = [];
-    const missing = [...expected.keys()].filter((name) => !tensors.has(name));
-    const unexpected = [...tensors.keys()].filter((name) => !expected.has(name));
-    if (missing.length > 0) problems.push(`missing: ${missing.join(', ')}`);
-    if (unexpected.length > 0) problems.push(`unexpected: ${unexpected.join(', ')}`);
-    for (const [name, { shape, dtype }] of expected) {
-      const found = tensors.get(name);
-      if (!found) continue;
-      if (!(found instanceof Tensor)) checkHostArray(`${this.#name}.loadStateDict: ${name}`, found);
-      else if (found.disposed) problems.push(`${name} was freed`);
-      if (sameShape(found.shape, shape) && found.dtype === dtype) continue;
-      problems.push(`${name} is ${found.dtype} ${formatShape(found.shape)} instead of ${dtype} ${formatShape(shape)}`);
-    }
-    return problems;
+    return stateProblems(`${this.#name}.loadStateDict`, expected, tensors, true);
   }
 
   /** Frees the moments and the last norm; the optimiser cannot be used any more, the parameters can. */

@@ -1,5 +1,5 @@
-import { StateDictError } from '../module.js';
 import type { Optimizer } from '../optimizers/index.js';
+import { StateDictError } from '../state-dict.js';
 
 /** What a scheduler needs to continue: plain JSON. */
 export type SchedulerState = Readonly<Record<string, string | number | null>>;

@@ -17,7 +17,7 @@ export interface BoundaryPenalty {
   readonly form: 'exponential' | 'quadratic' | 'power' | 'max-norm';
   /**
    * The excess from which the penalty goes on along its tangent, so that a single outlier cannot drown everything else:
-   * e for the first two forms, |x|/αB − 1 for `power`. 10 where nothing is said.
+   * e for the first two forms (10 where nothing is said), |x|/αB − 1 for `power` (1); `max-norm` needs none.
    */
   readonly cap?: number;
 }
@@ -57,10 +57,28 @@ const named: Readonly<Record<TargetName, (x: Tensor) => Tensor>> = {
   softplus: (x) => x.softplus(),
 };
 
-const DEFAULT_CAP = 10;
+/** Chosen so that in float32 neither value nor slope overflows for any input below 1e30. */
+const defaultCaps: Readonly<Record<BoundaryPenalty['form'], number>> = {
+  exponential: 10,
+  quadratic: 10,
+  power: 1,
+  'max-norm': Number.POSITIVE_INFINITY,
+};
 
+/** With zeros up to so many; a part that is a single number is one for every bound and stays short. */
+function padded(part: Float64Array, terms: number): Float64Array {
+  if (part.length === 1) return part;
+  const all = new Float64Array(terms);
+  all.set(part);
+  return all;
+}
+
+/** As many coefficients for every bound, so that one fit can replace another: a narrow one may need fewer. */
 function coefficientsOf(fit: FittedPolynomial, basis: 'even-odd' | 'monomial'): PolynomialCoefficients {
-  return basis === 'even-odd' ? { basis, ...fit.evenOdd() } : { basis, powers: fit.monomial() };
+  if (basis === 'monomial') return { basis, powers: fit.monomial() };
+  const { even, odd } = fit.evenOdd();
+  const half = fit.degree / 2;
+  return { basis, even: padded(even, Math.floor(half) + 1), odd: padded(odd, Math.ceil(half)) };
 }
 
 function fitOf({
@@ -74,10 +92,20 @@ function fitOf({
   return fitPolynomial(target, {
     degree,
     bound,
-    ...(method && { method }),
-    ...(samples && { samples }),
-    ...(density && { density }),
+    ...(method !== undefined && { method }),
+    ...(samples !== undefined && { samples }),
+    ...(density !== undefined && { density }),
   });
+}
+
+function checkPenalty(penalty: BoundaryPenalty | undefined): void {
+  if (penalty === undefined) return;
+  const { form, cap = defaultCaps[form] } = penalty;
+  if (!Object.hasOwn(defaultCaps, form)) {
+    const known = Object.keys(defaultCaps).join(', ');
+    throw new ArgumentError(`PolynomialActivation: no penalty is called '${form}'; there are ${known}`);
+  }
+  if (!(cap > 0)) throw new ArgumentError(`PolynomialActivation: the cap of the penalty must be positive, not ${cap}`);
 }
 
 /**
@@ -88,7 +116,7 @@ export class PolynomialActivation extends Polynomial {
   readonly options: PolynomialActivationOptions;
   /** α: the penalty begins at αB. */
   readonly alpha: number;
-  /** The fit whose coefficients the activation started from. */
+  /** The last fit on the present range; coefficients may have been learned or loaded since. */
   fit: FittedPolynomial;
   /** Whether the polynomial is used (the default), or the target itself, as during a warm-up. */
   approximating = true;
@@ -99,9 +127,10 @@ export class PolynomialActivation extends Polynomial {
 
   /** @throws ArgumentError where an option is out of its range */
   constructor(options: PolynomialActivationOptions) {
-    const { bound, basis = 'even-odd', learnable, channels, outside, alpha = 1 } = options;
+    const { bound, basis = 'even-odd', learnable, channels, outside, alpha = 1, penalty } = options;
     if (!(alpha > 0 && alpha <= 1))
       throw new ArgumentError(`PolynomialActivation: alpha must be in (0, 1], not ${alpha}`);
+    checkPenalty(penalty);
     const fit = fitOf(options);
     super(coefficientsOf(fit, basis), {
       bound,
@@ -114,20 +143,36 @@ export class PolynomialActivation extends Polynomial {
     this.fit = fit;
   }
 
-  /** Fits the polynomial anew on [−bound, bound]. */
+  /**
+   * Fits the polynomial anew on [−bound, bound], with the same number of coefficients in the same tensor.
+   *
+   * @throws ArgumentError where the bound is not positive and finite, or the fit fails; nothing is changed then
+   */
   refit(bound: number, density?: Density): void {
-    const options = { ...this.options, bound, ...(density && { density, method: 'density' as const }) };
-    this.fit = fitOf(options);
-    this.replace(coefficientsOf(this.fit, options.basis ?? 'even-odd'), bound);
+    const options = { ...this.options, bound, ...(density !== undefined && { density, method: 'density' as const }) };
+    const fit = fitOf(options);
+    this.replace(coefficientsOf(fit, options.basis ?? 'even-odd'), bound);
+    this.fit = fit;
+  }
+
+  /** p(x), also where the target is in use; neither penalty nor range are taken. */
+  approximate(x: Tensor): Tensor {
+    return this.evaluate(x).output;
+  }
+
+  /** The fit that belongs to the range that was loaded. */
+  protected override stateLoaded(): void {
+    super.stateLoaded();
+    if (this.bound !== this.fit.bound) this.fit = fitOf({ ...this.options, bound: this.bound });
   }
 
   override describe(): string {
-    const { target, degree, method } = this.fit;
-    return `${target}, degree ${degree}, bound ${Number(this.bound.toPrecision(4))}, alpha ${this.alpha}, ${method}`;
+    const { target, degree } = this.fit;
+    return `${target}, degree ${degree}, bound ${Number(this.bound.toPrecision(4))}, alpha ${this.alpha}`;
   }
 
   override forward(x: Tensor): Tensor {
-    const { form, cap = DEFAULT_CAP } = this.options.penalty ?? { form: 'exponential' };
+    const { form, cap = defaultCaps[form] }: BoundaryPenalty = this.options.penalty ?? { form: 'exponential' };
     const limit = this.alpha * this.bound;
     const { output, penalty, range } = this.evaluate(x, form === 'max-norm' ? undefined : { form, limit, cap });
     this.penalty = form === 'max-norm' ? x.abs().max().sub(limit).relu() : penalty;

@@ -10,6 +10,7 @@ export interface Lambda {
   update(reach: readonly number[]): void;
   /** What a checkpoint keeps. */
   state(): readonly number[];
+  /** Continues from there. */
   restore(state: readonly number[]): void;
 }
 
@@ -29,16 +30,17 @@ export function constantLambda(lambda: number): Lambda {
 
 /** How the multipliers of dual ascent move. */
 export interface DualAscentOptions {
-  /** λ of every activation at the start. */
+  /** λ of every activation at the start; 10 where nothing is said. */
   readonly initial?: number;
-  /** The share of B that the largest input may reach before λ rises. */
+  /** The share of B that the largest input may reach before λ rises; 0.9. */
   readonly target?: number;
-  /** The factor by which λ rises at a step in which an input goes beyond that. */
+  /** The factor by which λ rises at a step in which an input goes beyond that; 1.05. */
   readonly rise?: number;
-  /** The factor by which λ falls at every other step. */
+  /** The factor by which λ falls at every other step; 0.995. */
   readonly fall?: number;
-  /** λ stays between these. */
+  /** λ never falls below this; 0.001. */
   readonly minimum?: number;
+  /** λ never rises above this; 1,000,000. */
   readonly maximum?: number;
 }
 
@@ -51,9 +53,14 @@ export interface DualAscentOptions {
  */
 export function dualAscent(options: DualAscentOptions = {}): Lambda {
   const { initial = 10, target = 0.9, rise = 1.05, fall = 0.995, minimum = 1e-3, maximum = 1e6 } = options;
-  if (!(initial > 0 && target > 0 && rise > 1 && fall > 0 && fall <= 1 && minimum > 0 && maximum >= initial)) {
+  if (!(target > 0 && rise > 1 && fall > 0 && fall <= 1)) {
     throw new ArgumentError(
-      'dualAscent: initial, target and minimum must be positive, rise above 1, fall in (0, 1], maximum at least initial',
+      `dualAscent: target must be positive, rise above 1, fall in (0, 1], not ${target}, ${rise} and ${fall}`,
+    );
+  }
+  if (!(minimum > 0 && minimum <= initial && initial <= maximum && maximum < Number.POSITIVE_INFINITY)) {
+    throw new ArgumentError(
+      `dualAscent: 0 < minimum ≤ initial ≤ maximum < Infinity does not hold for ${minimum}, ${initial} and ${maximum}`,
     );
   }
   let lambdas: number[] = [];

@@ -1,6 +1,7 @@
-import { type DatasetSplits, digits, slice } from '../data/index.js';
+import { type DatasetSplits, digits, type ImageDataset, slice } from '../data/index.js';
 import { cifar10 } from '../node/cifar10.js';
 import { fashionMnist, mnist } from '../node/mnist.js';
+import { UsageError } from './options.js';
 import type { DataSettings } from './train-options.js';
 
 /** Embedded digits where no number is given. */
@@ -10,9 +11,17 @@ const DIGITS_SEED = 1;
 
 const readers = { mnist, 'fashion-mnist': fashionMnist, cifar10 } as const;
 
+/** The first images of a split, all of them where no number is given. */
+function first(split: ImageDataset, count: number | undefined, option: string): ImageDataset {
+  if (count === undefined) return split;
+  if (count > split.count) throw new UsageError(`pnn train: --${option} ${count}: there are only ${split.count}`);
+  return slice(split, 0, count);
+}
+
 /**
  * The images that the settings ask for.
  *
+ * @throws UsageError where more are asked for than there are
  * @throws PnnError of many kinds where the files are missing or damaged
  */
 export async function loadDataset({ dataset, folder, train, test }: DataSettings): Promise<DatasetSplits> {
@@ -20,8 +29,5 @@ export async function loadDataset({ dataset, folder, train, test }: DataSettings
     return digits({ train: train ?? DIGITS.train, test: test ?? DIGITS.test, seed: DIGITS_SEED });
   }
   const splits = await readers[dataset](folder!);
-  return {
-    train: train === undefined ? splits.train : slice(splits.train, 0, train),
-    test: test === undefined ? splits.test : slice(splits.test, 0, test),
-  };
+  return { train: first(splits.train, train, 'train-images'), test: first(splits.test, test, 'test-images') };
 }

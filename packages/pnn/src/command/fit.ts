@@ -1,5 +1,6 @@
 import { fitPolynomial, targetNames } from '../fitting/index.js';
 import { type OptionSpecs, Options, optionLines } from './options.js';
+import type { Terminal } from './session.js';
 
 const specs = {
   target: { value: 'NAME', description: `${targetNames.join(', ')} (default relu)` },
@@ -17,7 +18,7 @@ ${optionLines(specs)}
 `;
 
 /** Runs `pnn fit` and returns its exit status. */
-export async function fit(args: readonly string[], terminal: NodeJS.WriteStream): Promise<number> {
+export async function fit(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = new Options('pnn fit', args, specs);
   if (options.has('help')) {
     terminal.write(help);

@@ -19,7 +19,7 @@ pnn COMMAND --help tells the options of a command, pnn --version the version.
 
 async function run(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
-  if (command === undefined || command === '--help' || command === 'help') {
+  if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
     (command === undefined ? process.stderr : process.stdout).write(help);
     return command === undefined ? 2 : 0;
   }

@@ -18,6 +18,11 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 const HELP: OptionSpec = { description: 'show this text' };
 
+/** Whether a word is an option rather than the value of the one before it; negative numbers are values. */
+function looksLikeOption(word: string): boolean {
+  return /^--?[a-z]/i.test(word);
+}
+
 /** Options as given, with ways to read them that name the option where its value is wrong. */
 export class Options {
   readonly #command: string;
@@ -35,7 +40,10 @@ export class Options {
       options: Object.fromEntries(
         Object.entries({ help: HELP, ...specs } as OptionSpecs).map(([name, { value }]) => [
           name,
-          { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+          {
+            type: value === undefined ? ('boolean' as const) : ('string' as const),
+            ...(name === 'help' && { short: 'h' }),
+          },
         ]),
       ),
     } satisfies ParseArgsConfig;
@@ -45,9 +53,8 @@ export class Options {
       const spec = token.name === 'help' ? HELP : specs[token.name];
       if (!spec) throw this.#usage(`there is no option ${token.rawName}`);
       if (spec.value === undefined && token.value !== undefined) throw this.#usage(`${token.rawName} takes no value`);
-      if (spec.value !== undefined && token.value === undefined) {
-        throw this.#usage(`${token.rawName} needs a value, ${spec.value}`);
-      }
+      const isMissing = !token.value || (!token.inlineValue && looksLikeOption(token.value));
+      if (spec.value !== undefined && isMissing) throw this.#usage(`${token.rawName} needs a value, ${spec.value}`);
     }
     if (positionals.length > maxPositionals) throw this.#usage(`'${positionals[maxPositionals]}' is not expected`);
     this.#values = values as Record<string, string | boolean | undefined>;

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { ArgumentError } from '@pnn/nn';
 import type { BoundaryPenalty } from '../activation/polynomial-activation.js';
 import {
   type ActivationSettings,
@@ -9,7 +11,7 @@ import {
   modelNames,
 } from '../experiment/index.js';
 import { targetNames } from '../fitting/index.js';
-import { preset } from '../presets.js';
+import { type Preset, preset } from '../presets.js';
 import type { OptionSpecs, Options } from './options.js';
 
 /** The data sets that the command knows. */
@@ -19,7 +21,7 @@ export type DatasetName = (typeof datasetNames)[number];
 /** Which images to train on. */
 export interface DataSettings {
   readonly dataset: DatasetName;
-  /** The folder of the files; undefined for the embedded digits. */
+  /** The absolute path of the folder of the files; undefined for the embedded digits. */
   readonly folder: string | undefined;
   /** The number of training and of test images; undefined for all (6000 and 1000 digits). */
   readonly train: number | undefined;
@@ -28,6 +30,10 @@ export interface DataSettings {
 
 const penalties = ['exponential', 'quadratic', 'power', 'max-norm'] as const;
 const MAX_DEGREE = 64;
+/** As many digits as can be drawn. */
+const MOST_IMAGES = 1_000_000;
+/** Where dual ascent may start. */
+const DUAL_START = { minimum: 1e-3, default: 10, maximum: 1e6 };
 
 /** The options of `pnn train`. */
 export const trainOptionSpecs = {
@@ -36,7 +42,10 @@ export const trainOptionSpecs = {
   'train-images': { value: 'N', description: 'train on the first N images only' },
   'test-images': { value: 'N', description: 'test on the first N images only' },
   model: { value: 'NAME', description: `${modelNames.join(', ')} (default cnn)` },
-  widths: { value: 'N,N,…', description: 'filters of the cnn (16,32), hidden widths of the mlp (256,128)' },
+  widths: {
+    value: 'N,N,…',
+    description: 'filters of the cnn (16,32; digits 8,16), hidden widths of the mlp (256,128)',
+  },
   order: { value: 'NAME', description: 'normalisation-first (default) or activation-first' },
   dropout: { value: 'P', description: 'probability of dropping a feature of the mlp (default 0)' },
   target: { value: 'NAME', description: `activation to approximate: ${targetNames.join(', ')} (default relu)` },
@@ -44,7 +53,10 @@ export const trainOptionSpecs = {
     value: 'N',
     description: `degree of the polynomials, 1 to ${MAX_DEGREE} (default ${defaultActivation.degree})`,
   },
-  method: { value: 'NAME', description: 'fit by least-squares (default) or minimax' },
+  method: {
+    value: 'NAME',
+    description: 'fit by density (default where B is calibrated), least-squares (otherwise) or minimax',
+  },
   bound: { value: 'B', description: 'B of the range [-B, B]: calibrated (default), paper, or a number' },
   alpha: { value: 'A', description: 'the boundary loss begins at |x| = A·B (default 0.7, with --bound paper its own)' },
   lambda: {
@@ -77,10 +89,20 @@ export function dataSettingsFrom(options: Options): DataSettings {
     options.refuse('--data goes with --dataset mnist, fashion-mnist, cifar10');
   return {
     dataset,
-    folder,
-    train: options.integer('train-images', 1),
-    test: options.integer('test-images', 1),
+    folder: folder === undefined ? undefined : resolve(folder),
+    // BatchNorm cannot learn from a single image.
+    train: options.integer('train-images', 2, MOST_IMAGES),
+    test: options.integer('test-images', 1, MOST_IMAGES),
   };
+}
+
+function publishedSettings(options: Options, dataset: string, degree: number): Preset {
+  try {
+    return preset(dataset === 'digits' ? 'mnist' : dataset, degree);
+  } catch (error) {
+    if (error instanceof ArgumentError) return options.refuse(`--bound paper: ${error.message}`);
+    throw error;
+  }
 }
 
 function boundFrom(options: Options, dataset: string, degree: number): { bound: BoundPolicy; alpha: number } {
@@ -90,7 +112,7 @@ function boundFrom(options: Options, dataset: string, degree: number): { bound: 
     return { bound: defaultActivation.bound, alpha: alpha ?? defaultActivation.alpha };
   }
   if (text === 'paper') {
-    const published = preset(dataset === 'digits' ? 'mnist' : dataset, degree);
+    const published = publishedSettings(options, dataset, degree);
     return { bound: { kind: 'fixed', bound: published.bound }, alpha: alpha ?? published.alpha };
   }
   const bound = options.number('bound', 'calibrated, paper or a positive number', (value) => value > 0)!;
@@ -100,23 +122,36 @@ function boundFrom(options: Options, dataset: string, degree: number): { bound: 
 function lambdaFrom(options: Options): LambdaPolicy {
   const text = options.text('lambda');
   if (text === undefined) return defaultActivation.lambda;
-  const [word, start] = text.split(':') as [string, string | undefined];
-  const number = word === 'dual' ? (start === undefined ? 10 : Number(start)) : Number(text);
-  const isDual = word === 'dual';
-  if (!Number.isFinite(number) || number < 0 || (isDual && number === 0) || text.trim() === '') {
-    options.refuse(`--lambda ${text} is neither a number of 0 or more nor dual or dual:START`);
+  const dual = /^dual(?::(.+))?$/.exec(text);
+  const number = Number(dual ? (dual[1] ?? DUAL_START.default) : text);
+  if (dual && number >= DUAL_START.minimum && number <= DUAL_START.maximum) return { kind: 'dual', initial: number };
+  if (!dual && number >= 0 && Number.isFinite(number)) return { kind: 'constant', lambda: number };
+  return options.refuse(
+    `--lambda ${text} is neither a number of 0 or more nor dual or dual:START, ` +
+      `START from ${DUAL_START.minimum} to ${DUAL_START.maximum}`,
+  );
+}
+
+/** A fit by density is a matter of calibration, which is when the density gets known. */
+function fitFrom(options: Options, bound: BoundPolicy): Pick<ActivationSettings, 'bound' | 'method'> {
+  const method = options.choice('method', ['density', 'least-squares', 'minimax']);
+  if (bound.kind === 'fixed') {
+    if (method === 'density') options.refuse('--method density goes with --bound calibrated');
+    return { bound, method: method ?? 'least-squares' };
   }
-  return isDual ? { kind: 'dual', initial: number } : { kind: 'constant', lambda: number };
+  const density = (method ?? 'density') === 'density';
+  return { bound: { ...bound, density }, method: method === 'minimax' ? method : 'least-squares' };
 }
 
 function activationFrom(options: Options, dataset: string): ActivationSettings {
   const degree = options.integer('degree', 1, MAX_DEGREE) ?? defaultActivation.degree;
   const asInPaper = options.text('bound') === 'paper';
   const form: BoundaryPenalty['form'] = options.choice('penalty', penalties) ?? 'exponential';
+  const range = boundFrom(options, dataset, degree);
   return {
     degree,
-    ...boundFrom(options, dataset, degree),
-    method: options.choice('method', ['least-squares', 'minimax']) ?? defaultActivation.method,
+    alpha: range.alpha,
+    ...fitFrom(options, range.bound),
     basis: options.choice('basis', ['even-odd', 'monomial']) ?? defaultActivation.basis,
     learnable: options.has('learnable'),
     outside: options.choice('outside', ['tangent', 'polynomial']) ?? (asInPaper ? 'polynomial' : 'tangent'),
@@ -125,15 +160,25 @@ function activationFrom(options: Options, dataset: string): ActivationSettings {
   };
 }
 
-function widthsFrom(options: Options, model: ExperimentSettings['model']): readonly number[] {
+function widthsFrom(options: Options, model: ExperimentSettings['model'], dataset: DatasetName): readonly number[] {
   const text = options.text('widths');
-  if (text === undefined) return model === 'mlp' ? [256, 128] : defaultSettings.widths;
+  if (text === undefined) return model === 'mlp' ? [256, 128] : dataset === 'digits' ? [8, 16] : defaultSettings.widths;
   const widths = text.split(',').map(Number);
   if (!widths.every((width) => Number.isSafeInteger(width) && width > 0)) {
     options.refuse(`--widths ${text} is not a list of positive integers like 16,32`);
   }
   if (model !== 'cnn' && model !== 'mlp') options.refuse(`--widths goes with --model cnn or mlp, not ${model}`);
+  const side = dataset === 'cifar10' ? 32 : 28;
+  if (model === 'cnn' && 2 ** widths.length > side) {
+    options.refuse(`--widths ${text} halves images of ${side}x${side} until nothing is left: give fewer`);
+  }
   return widths;
+}
+
+function dropoutFrom(options: Options, model: ExperimentSettings['model']): number {
+  const dropout = options.number('dropout', 'a number from 0 to below 1', (p) => p >= 0 && p < 1);
+  if (dropout && model !== 'mlp') options.refuse(`--dropout goes with --model mlp, not ${model}`);
+  return dropout ?? defaultSettings.dropout;
 }
 
 /**
@@ -148,9 +193,9 @@ export function experimentSettingsFrom(options: Options, dataset: DatasetName): 
     options.text('max-norm') === 'none' ? null : (options.positive('max-norm') ?? defaultSettings.maxNorm);
   return {
     model,
-    widths: widthsFrom(options, model),
+    widths: widthsFrom(options, model, dataset),
     order: options.choice('order', ['normalisation-first', 'activation-first']) ?? defaultSettings.order,
-    dropout: options.number('dropout', 'a number from 0 to below 1', (p) => p >= 0 && p < 1) ?? defaultSettings.dropout,
+    dropout: dropoutFrom(options, model),
     target: options.choice('target', targetNames) ?? defaultSettings.target,
     activation: activationFrom(options, dataset),
     epochs: options.integer('epochs', 1) ?? (isEmbedded ? 4 : 2),

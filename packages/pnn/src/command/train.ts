@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { FileError } from '@pnn/nn/node';
 import { twinOf } from '../experiment/index.js';
@@ -6,7 +6,7 @@ import { loadCheckpoint } from '../node/files.js';
 import { renderSummary, terminalOptions } from '../report/index.js';
 import { loadDataset } from './datasets.js';
 import { Options, optionLines } from './options.js';
-import { type Plan, Session, sessionStateOf } from './session.js';
+import { type Plan, Session, sessionStateOf, type Terminal } from './session.js';
 import { dataSettingsFrom, experimentSettingsFrom, trainOptionSpecs } from './train-options.js';
 
 /** Exit status after Ctrl-C, by the convention of shells: 128 + SIGINT. */
@@ -47,28 +47,38 @@ function planFrom(options: Options): Plan {
   };
 }
 
+async function isWritableFolder(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.W_OK);
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Makes a folder and those above it that are missing. One attempt each, since Node's own recursive form never ends on
  * file systems that let nobody make folders.
  *
- * @throws FileError where a folder cannot be made
+ * @throws FileError where a folder cannot be made, or not be written to
  */
 async function makeFolder(path: string, attempts = 2): Promise<void> {
   try {
     await mkdir(path);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await isWritableFolder(path))) return;
     if (code === 'ENOENT' && attempts > 1 && dirname(path) !== path) {
       await makeFolder(dirname(path));
       return makeFolder(path, attempts - 1);
     }
-    throw new FileError(`--out: the folder ${path} cannot be made (${code}): choose another one`, { cause });
+    const reason = code === 'EEXIST' ? 'it is no folder that can be written to' : message;
+    throw new FileError(`--out: ${path} cannot be used (${reason}): choose another folder`, { cause });
   }
 }
 
 /** Runs `pnn train` and returns its exit status. */
-export async function train(args: readonly string[], terminal: NodeJS.WriteStream): Promise<number> {
+export async function train(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = new Options('pnn train', args, trainOptionSpecs);
   if (options.has('help')) {
     terminal.write(trainHelp);
@@ -80,8 +90,8 @@ export async function train(args: readonly string[], terminal: NodeJS.WriteStrea
   }
   const checkpoint = path === undefined ? undefined : await loadCheckpoint(path);
   const { plan, finished } = checkpoint ? sessionStateOf(checkpoint, path!) : { plan: planFrom(options), finished: [] };
-  await makeFolder(plan.out);
   const data = await loadDataset(plan.data);
+  await makeFolder(plan.out);
   const session = new Session(plan, data, terminal, finished);
 
   const abort = new AbortController();

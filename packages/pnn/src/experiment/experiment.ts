@@ -15,7 +15,8 @@ import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
 import { type DatasetSplits, type ImageLoaders, imageLoaders, normalize, slice } from '../data/index.js';
 import { targetFunction } from '../fitting/index.js';
 import type { CalibratedLayer } from '../range/calibration.js';
-import type { EpochRecord, LayerRecord, RunRecord, SampleRecord, SettingValue } from '../report/record.js';
+import type { CurvePoint, EpochRecord, LayerRecord, RunRecord, SampleRecord, SettingValue } from '../report/record.js';
+import { suspendTraining } from '../training/evaluation.js';
 import { evaluate, type StepRecord, Trainer } from '../training/index.js';
 import { buildNetwork } from './network.js';
 import { checkSettings, type ExperimentSettings, type LambdaPolicy } from './settings.js';
@@ -101,22 +102,23 @@ export class Experiment {
   /** The record of the run so far, with a test of the network as it is. */
   async record(name: string): Promise<RunRecord> {
     const { settings, trainer } = this;
+    const progress = trainer.progress();
+    const start = performance.now();
     const test = await evaluate(this.network, this.#loaders.test);
-    const layers = test.tracker.activations.map(([layer, { fit, alpha, bound, options }], i): LayerRecord => {
-      const target = targetFunction(options.target ?? 'relu');
-      return {
-        name: layer,
-        target: fit.target,
-        degree: fit.degree,
-        bound,
-        alpha,
-        curve: Array.from({ length: CURVE_POINTS }, (_, k) => {
-          const x = CURVE_REACH * bound * ((2 * k) / (CURVE_POINTS - 1) - 1);
-          return { x, target: target(x), polynomial: fit.evaluate(x) };
+    const testSeconds = (performance.now() - start) / 1000;
+    const layers = await Promise.all(
+      test.tracker.activations.map(
+        async ([layer, activation], i): Promise<LayerRecord> => ({
+          name: layer,
+          target: activation.fit.target,
+          degree: activation.fit.degree,
+          bound: activation.bound,
+          alpha: activation.alpha,
+          curve: await this.#curve(activation),
+          histogram: test.tracker.histogram(i, HISTOGRAM_BINS),
         }),
-        histogram: test.tracker.histogram(i, HISTOGRAM_BINS),
-      };
-    });
+      ),
+    );
     return {
       name,
       role: settings.activation ? 'polynomial' : 'reference',
@@ -125,25 +127,39 @@ export class Experiment {
       seed: settings.seed,
       parameters: this.network.parameterCount(),
       clipNorm: settings.maxNorm,
-      epochs: this.epochs,
+      epochs: [...this.epochs],
       layers,
       final: {
-        epoch: trainer.progress().epoch,
+        epoch: progress.epoch,
         testLoss: test.loss,
         testAccuracy: test.accuracy,
         layers: test.ranges,
-        seconds: this.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+        seconds: this.epochs.reduce((sum, { seconds }) => sum + seconds, progress.sums.seconds) + testSeconds,
       },
       stopped: trainer.stopped ?? null,
     };
+  }
+
+  /** The polynomial as the network evaluates it, learned coefficients included, beside its target. */
+  async #curve(activation: PolynomialActivation): Promise<CurvePoint[]> {
+    const target = targetFunction(activation.options.target ?? 'relu');
+    const xs = Array.from(
+      { length: CURVE_POINTS },
+      (_, k) => CURVE_REACH * activation.bound * ((2 * k) / (CURVE_POINTS - 1) - 1),
+    );
+    const resumeTraining = suspendTraining(activation);
+    const values = scope(() => noGrad(() => activation.approximate(tensor(Float32Array.from(xs)))));
+    resumeTraining();
+    const polynomial = await values.data();
+    values.dispose();
+    return xs.map((x, k) => ({ x, target: target(x), polynomial: polynomial[k]! }));
   }
 
   /** The class probabilities of the first `count` test images. */
   async predictions(count: number): Promise<number[][]> {
     const split = slice(this.#data.test, 0, Math.min(count, this.#data.test.count));
     const inputs = normalize(split, this.#loaders.statistics);
-    const wasTraining = this.network.training;
-    this.network.eval();
+    const resumeTraining = suspendTraining(this.network);
     const probabilities = scope(() =>
       noGrad(() =>
         this.network
@@ -151,7 +167,7 @@ export class Experiment {
           .softmax(),
       ),
     );
-    this.network.train(wasTraining);
+    resumeTraining();
     const rows = Array.from(await probabilities.data());
     const [, classes] = probabilities.shape as [number, number];
     probabilities.dispose();
@@ -180,16 +196,17 @@ function describeSettings(settings: ExperimentSettings): Record<string, SettingV
   };
   if (!activation) return { ...common, activation: settings.target };
   const { bound, lambda, penalty } = activation;
+  const byDensity = bound.kind === 'calibrated' && bound.density;
   return {
     ...common,
-    activation: `${settings.target}, degree ${activation.degree}, ${activation.method}`,
+    activation: `${settings.target}, degree ${activation.degree}, ${byDensity ? 'density' : activation.method}`,
     bound:
       bound.kind === 'fixed'
         ? bound.bound
         : `calibrated after ${bound.steps} steps: quantile ${bound.quantile} times ${bound.margin}`,
     alpha: activation.alpha,
     'outside while training': activation.outside,
-    penalty: `${penalty.form}, linear beyond ${penalty.cap}`,
+    penalty: penalty.form === 'max-norm' ? penalty.form : `${penalty.form}, linear beyond ${penalty.cap}`,
     lambda: lambda.kind === 'constant' ? lambda.lambda : `dual ascent from ${lambda.initial}`,
     basis: activation.basis,
     learnable: activation.learnable,

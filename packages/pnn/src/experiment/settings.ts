@@ -9,7 +9,13 @@ export type ModelName = (typeof modelNames)[number];
 
 /** How the range [−B, B] of every activation is chosen: from the data, or the same for all. */
 export type BoundPolicy =
-  | { readonly kind: 'calibrated'; readonly steps: number; readonly quantile: number; readonly margin: number }
+  | {
+      readonly kind: 'calibrated';
+      readonly steps: number;
+      readonly quantile: number;
+      readonly margin: number;
+      readonly density: boolean;
+    }
   | { readonly kind: 'fixed'; readonly bound: number };
 
 /** How strongly inputs out of range are held back: λ, or dual ascent from a first λ; 0 for no boundary loss. */
@@ -55,7 +61,7 @@ export interface ExperimentSettings {
 /** Settings that train well on small images, without knowing anything of their ranges. */
 export const defaultActivation: ActivationSettings = {
   degree: 8,
-  bound: { kind: 'calibrated', steps: 40, quantile: 0.9999, margin: 1.5 },
+  bound: { kind: 'calibrated', steps: 40, quantile: 0.9999, margin: 1.5, density: true },
   alpha: 0.7,
   method: 'least-squares',
   basis: 'even-odd',

@@ -1,5 +1,6 @@
-import { ArgumentError, type Module, noGrad, scope, type Tensor } from '@pnn/nn';
+import { ArgumentError, type Module, noGrad, scope, type Tensor, type TypedArray } from '@pnn/nn';
 import { polynomialActivations } from '../boundary/boundary-loss.js';
+import type { Histogram } from '../fitting/index.js';
 
 /** How bounds are chosen from data. */
 export interface CalibrationOptions {
@@ -7,7 +8,15 @@ export interface CalibrationOptions {
   readonly quantile?: number;
   /** The bound as a multiple of that quantile; 1.5 where nothing is said. */
   readonly margin?: number;
+  /**
+   * Whether the fit weighs the inputs by how often they occur (with a floor up to the bound), instead of evenly; yes where
+   * nothing is said. Most inputs lie where ReLU has its kink, and an even fit spends its accuracy elsewhere.
+   */
+  readonly density?: boolean;
 }
+
+/** Bins of the distribution that a fit is weighed by. */
+const BINS = 512;
 
 /** What calibration made of one activation. */
 export interface CalibratedLayer {
@@ -20,27 +29,28 @@ export interface CalibratedLayer {
 
 /**
  * Sets the bound of every polynomial activation to a high quantile of the size of its inputs, times a margin, and fits
- * its polynomial anew. Run it on a network that was warmed up with the targets (`approximating = false`): far too wide a
+ * its polynomial anew to where these inputs lie. Run it on a network that was warmed up with the targets (`approximating = false`): far too wide a
  * bound leaves the inputs in a sliver where the polynomial is almost a straight line.
  *
  * @param batches inputs; they are not disposed of
- * @throws ArgumentError where an option is out of its range or there are no inputs
+ * @throws ArgumentError where an option is out of its range, or there are no inputs, or they are not finite, or all 0;
+ *   nothing is changed then
  */
 export async function calibrate(
   network: Module,
   batches: Iterable<Tensor>,
   options: CalibrationOptions = {},
 ): Promise<CalibratedLayer[]> {
-  const { quantile = 0.9999, margin = 1.5 } = options;
-  if (!(quantile > 0 && quantile <= 1 && margin > 0)) {
-    throw new ArgumentError(`calibrate: quantile ${quantile} must be in (0, 1], margin ${margin} positive`);
+  const { quantile = 0.9999, margin = 1.5, density = true } = options;
+  if (!(quantile > 0 && quantile <= 1 && margin > 0 && Number.isFinite(margin))) {
+    throw new ArgumentError(`calibrate: quantile ${quantile} must be in (0, 1], margin ${margin} positive and finite`);
   }
   const activations = polynomialActivations(network);
-  const sizes: Float32Array[][] = activations.map(() => []);
+  const seen: TypedArray[][] = activations.map(() => []);
   const waiting: Promise<void>[] = [];
   const removers = activations.map(([, activation], index) =>
     activation.addForwardHook((_, [x]) => {
-      waiting.push(x!.data().then((data) => void sizes[index]!.push(Float32Array.from(data, Math.abs))));
+      waiting.push(x!.data().then((data) => void seen[index]!.push(data)));
     }),
   );
   try {
@@ -51,21 +61,41 @@ export async function calibrate(
   } finally {
     for (const remove of removers) remove();
   }
-  return activations.map(([name, activation], index) => {
-    const all = new Float32Array(sizes[index]!.reduce((sum, { length }) => sum + length, 0));
-    let position = 0;
-    for (const each of sizes[index]!) {
-      all.set(each, position);
-      position += each.length;
-    }
-    if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${name}`);
-    all.sort();
-    const found = all[Math.ceil(quantile * all.length) - 1]!;
-    if (!(found > 0 && Number.isFinite(found))) {
-      throw new ArgumentError(`calibrate: the inputs of ${name} have the size ${found}: no bound can be based on that`);
-    }
-    const bound = margin * found;
-    activation.refit(bound);
-    return { name, quantile: found, bound };
+  const calibrated = activations.map(([name], index): CalibratedLayer => {
+    const found = quantileOf(seen[index]!, quantile, name);
+    return { name, quantile: found, bound: margin * found };
   });
+  activations.forEach(([, activation], index) => {
+    const { bound } = calibrated[index]!;
+    activation.refit(bound, density ? histogramOf(seen[index]!, bound) : undefined);
+  });
+  return calibrated;
+}
+
+/** The smallest size that at least this share of all sizes does not exceed. */
+function quantileOf(batches: readonly TypedArray[], share: number, name: string): number {
+  const all = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const batch of batches) for (const x of batch) all[position++] = Math.abs(x);
+  if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${name}`);
+  all.sort();
+  const found = all[Math.ceil(share * all.length) - 1]!;
+  // NaN comes last in the order of a typed array.
+  const largest = all.at(-1)!;
+  if (found > 0 && Number.isFinite(largest)) return found;
+  throw new ArgumentError(
+    `calibrate: the inputs of ${name} have the quantile ${found} and reach ${largest}: no bound can be based on that`,
+  );
+}
+
+/** How often inputs fell into equal bins over [−bound, bound]; those beyond count at the ends. */
+function histogramOf(batches: readonly TypedArray[], bound: number): Histogram {
+  const counts = new Float64Array(BINS);
+  for (const batch of batches) {
+    for (const x of batch) {
+      const bin = Math.floor((x / bound + 1) * (BINS / 2));
+      counts[Math.max(0, Math.min(BINS - 1, bin))]! += 1;
+    }
+  }
+  return { edges: Float64Array.from({ length: BINS + 1 }, (_, i) => bound * ((2 * i) / BINS - 1)), counts };
 }

@@ -1,4 +1,4 @@
-import { keep, type Module, noGrad, type Tensor } from '@pnn/nn';
+import { ArgumentError, keep, type Module, noGrad, type Tensor } from '@pnn/nn';
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { polynomialActivations } from '../boundary/boundary-loss.js';
 import type { HistogramRecord, InputRange } from '../report/record.js';
@@ -41,6 +41,8 @@ function nothing(): Seen {
  */
 export class RangeTracker {
   readonly activations: readonly (readonly [name: string, activation: PolynomialActivation])[];
+  /** Whether the forwards that are made now count. */
+  following = true;
   /** Whether the distribution is taken as well, which costs a pass over the inputs. */
   takeHistograms = true;
   #seen: Seen[];
@@ -57,16 +59,25 @@ export class RangeTracker {
 
   /** Forgets what was seen. */
   reset(): void {
+    this.#discardPending();
     this.#seen = this.activations.map(nothing);
   }
 
-  /** Stops following. */
+  /** Stops following for good; what was collected stays. */
   detach(): void {
+    this.#discardPending();
     for (const remove of this.#removers) remove();
   }
 
+  #discardPending(): void {
+    for (const { range, histogram } of this.#pending.splice(0)) {
+      range.dispose();
+      histogram?.dispose();
+    }
+  }
+
   #observe(index: number, activation: PolynomialActivation, x: Tensor): void {
-    if (!activation.range) return;
+    if (!this.following || !activation.range) return;
     const range = keep(activation.range.detach());
     const reach = SPAN * activation.bound;
     const histogram = this.takeHistograms ? keep(noGrad(() => x.histogram(BINS, -reach, reach))) : undefined;
@@ -103,10 +114,14 @@ export class RangeTracker {
     }));
   }
 
-  /** The quantile of |x| of an activation: the upper edge of the bin that it falls into, the largest input at most. */
+  /**
+   * The quantile of |x| of an activation: the upper edge of the bin that it falls into (a 1024th of B wide), the largest
+   * input at most and wherever the distribution does not tell, beyond 2B or where none was taken.
+   */
   quantile(index: number, share: number): number {
     const { counts, maxAbs } = this.#seen[index]!;
     const total = counts.reduce((sum, count) => sum + count, 0);
+    if (total === 0) return maxAbs;
     const width = (2 * SPAN * this.activations[index]![1].bound) / BINS;
     let within = 0;
     for (let bin = 0; bin < BINS / 2 - 1; bin++) {
@@ -116,8 +131,15 @@ export class RangeTracker {
     return maxAbs;
   }
 
-  /** The distribution of an activation's inputs in so many bins over twice its range. */
+  /**
+   * The distribution of an activation's inputs in so many bins over [−2B, 2B]; the outermost hold all beyond.
+   *
+   * @throws ArgumentError where the number of bins does not divide 4096
+   */
   histogram(index: number, bins: number): HistogramRecord {
+    if (!Number.isInteger(BINS / bins) || !(bins > 0)) {
+      throw new ArgumentError(`RangeTracker.histogram: the bins must be a divisor of ${BINS}, not ${bins}`);
+    }
     const { counts } = this.#seen[index]!;
     const reach = SPAN * this.activations[index]![1].bound;
     const each = BINS / bins;

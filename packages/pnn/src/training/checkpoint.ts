@@ -5,6 +5,7 @@ import {
   randomState,
   restoreRandomState,
   type SchedulerState,
+  StateDictError,
   type Tensor,
 } from '@pnn/nn';
 import type { EpochRecord } from '../report/record.js';
@@ -68,7 +69,7 @@ export async function takeCheckpoint(
       optimizer: optimizerState.settings,
       scheduler: scheduler?.stateDict() ?? null,
       random: randomState(),
-      epochs,
+      epochs: [...epochs],
       settings,
     },
   };
@@ -81,16 +82,38 @@ export async function takeCheckpoint(
  */
 export function restoreCheckpoint(trainer: Trainer, { tensors, state }: Checkpoint): void {
   const { optimizer, scheduler } = trainer.options;
-  trainer.restore(state.progress);
+  if ((scheduler === undefined) !== (state.scheduler === null)) {
+    throw new StateDictError(
+      `restoreCheckpoint: the checkpoint was taken with${scheduler ? 'out' : ''} a scheduler, the trainer is of the other kind`,
+    );
+  }
   trainer.network.loadStateDict(withoutPrefix(tensors, NETWORK));
   optimizer.loadStateDict({ settings: state.optimizer, tensors: withoutPrefix(tensors, OPTIMIZER) });
   if (scheduler && state.scheduler) scheduler.loadStateDict(state.scheduler);
+  trainer.restore(state.progress);
   restoreRandomState(state.random);
+}
+
+/** What stands for a number that JSON does not have, such as a loss that overflowed. */
+interface NotFinite {
+  readonly notFinite: string;
+}
+
+function isNotFinite(value: unknown): value is NotFinite {
+  return typeof value === 'object' && value !== null && 'notFinite' in value && typeof value.notFinite === 'string';
 }
 
 /** The JSON part of a checkpoint as metadata of a safetensors file. */
 export function checkpointMetadata(state: CheckpointState): Record<string, string> {
-  return { [KEY]: JSON.stringify(state) };
+  const text = JSON.stringify(state, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? ({ notFinite: String(value) } satisfies NotFinite) : value,
+  );
+  return { [KEY]: text };
+}
+
+function isState(state: unknown): state is CheckpointState {
+  const { progress, optimizer, random, epochs } = state as Record<string, unknown>;
+  return [progress, optimizer, random].every((part) => typeof part === 'object' && part) && Array.isArray(epochs);
 }
 
 /**
@@ -107,11 +130,14 @@ export function parseCheckpoint(
   if (text === undefined) throw new FormatError(`${name} is no checkpoint: its metadata has no ${KEY}`);
   let state: CheckpointState;
   try {
-    state = JSON.parse(text) as CheckpointState;
+    state = JSON.parse(text, (_, value: unknown) =>
+      isNotFinite(value) ? Number(value.notFinite) : value,
+    ) as CheckpointState;
   } catch (error) {
     throw new FormatError(`${name}: the metadata ${KEY} is no JSON`, { cause: error });
   }
   if (state?.version !== 1)
     throw new FormatError(`${name}: checkpoint version ${state?.version} is not known, only 1 is`);
+  if (!isState(state)) throw new FormatError(`${name} is a checkpoint of which parts are missing`);
   return { tensors: content.tensors, state };
 }

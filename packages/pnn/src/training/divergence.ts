@@ -7,6 +7,8 @@ export interface StepHealth {
   readonly loss: number;
   /** The norm of the gradients before clipping. */
   readonly norm: number;
+  /** The names of the buffers, such as running statistics, that the step has made other than finite. */
+  readonly buffers: readonly string[];
   readonly layers: readonly { readonly name: string; readonly bound: number; readonly range: BatchRange }[];
 }
 
@@ -15,9 +17,10 @@ export interface StepHealth {
  * what comes out shows first at the next layer: so the layer named is the last one before that whose inputs were finite
  * but out of range.
  */
-export function divergenceOf({ step, loss, norm, layers }: StepHealth): StopRecord | undefined {
+export function divergenceOf({ step, loss, norm, buffers, layers }: StepHealth): StopRecord | undefined {
   const firstBroken = layers.findIndex(({ range }) => range.notFinite > 0);
-  if (firstBroken < 0 && Number.isFinite(loss) && Number.isFinite(norm)) return undefined;
+  const [buffer] = buffers;
+  if (firstBroken < 0 && buffer === undefined && Number.isFinite(loss) && Number.isFinite(norm)) return undefined;
   const before = firstBroken < 0 ? layers : layers.slice(0, firstBroken);
   const culprit = before.findLast(({ bound, range }) => range.maxAbs > bound);
   if (culprit) {
@@ -31,6 +34,10 @@ export function divergenceOf({ step, loss, norm, layers }: StepHealth): StopReco
   if (firstBroken >= 0) {
     const { name, range } = layers[firstBroken]!;
     return { layer: name, step, reason: `${range.notFinite} of its inputs are not finite` };
+  }
+  if (buffer !== undefined) {
+    const [, layer = '', name = buffer] = /^(.*)\.([^.]*)$/.exec(buffer) ?? [];
+    return { layer, step, reason: `its ${name} is not finite` };
   }
   const reason = Number.isFinite(loss) ? `the gradient norm is ${norm}` : `the loss is ${loss}`;
   return { layer: null, step, reason };

@@ -85,7 +85,7 @@ export function epochRecord(
     validationAccuracy: validation?.accuracy ?? null,
     learningRate,
     seconds,
-    gradientNorm: { median: median(sums.norms), max: Math.max(...sums.norms) },
+    gradientNorm: { median: median(sums.norms), max: sums.norms.reduce((a, b) => Math.max(a, b)) },
     clippedShare: sums.clipped / sums.steps,
     layers: layers.map((layer, i) => ({ ...layer, validation: validation?.ranges[i] ?? null })),
   };

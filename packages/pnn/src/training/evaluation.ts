@@ -1,6 +1,7 @@
-import { type Batch, crossEntropy, type Module, noGrad, scope, type Tensor } from '@pnn/nn';
+import { ArgumentError, type Batch, crossEntropy, type Module, noGrad, scope, type Tensor } from '@pnn/nn';
 import { RangeTracker } from '../range/range-tracker.js';
 import type { InputRange } from '../report/record.js';
+import { letEventsIn } from './events.js';
 
 /** How well a network does on data that it does not learn from. */
 export interface Evaluation {
@@ -19,14 +20,24 @@ export function countCorrect(logits: Tensor, labels: Tensor): Tensor {
   return noGrad(() => logits.argmax(1).equal(labels).cast('int32').sum());
 }
 
+/** Puts a network into evaluation mode and returns what puts each of its modules back into its own mode. */
+export function suspendTraining(network: Module): () => void {
+  const modes = Array.from(network.namedModules(), ([, module]) => [module, module.training] as const);
+  network.eval();
+  return () => {
+    for (const [module, training] of modes) module.training = training;
+  };
+}
+
 /**
- * Runs the network over the batches in evaluation mode, where activations are the polynomials themselves. The batches
- * are disposed of; the mode of the network is restored.
+ * Runs the network over the batches in evaluation mode, where activations are the polynomials themselves (the targets
+ * during a warm-up). The batches are disposed of; the mode of every module is restored.
+ *
+ * @throws ArgumentError where there are no batches
  */
 export async function evaluate(network: Module, batches: Iterable<Batch>): Promise<Evaluation> {
-  const wasTraining = network.training;
   const tracker = new RangeTracker(network);
-  network.eval();
+  const resumeTraining = suspendTraining(network);
   let loss = 0;
   let correct = 0;
   let count = 0;
@@ -43,10 +54,12 @@ export async function evaluate(network: Module, batches: Iterable<Batch>): Promi
       correct += await hits.item();
       count += labels.size;
       for (const tensor of [inputs, labels, losses, hits]) tensor.dispose();
+      await letEventsIn();
     }
   } finally {
     tracker.detach();
-    network.train(wasTraining);
+    resumeTraining();
   }
+  if (count === 0) throw new ArgumentError('evaluate: there are no batches to evaluate on');
   return { loss: loss / count, accuracy: correct / count, ranges: tracker.ranges(), tracker };
 }

@@ -1,5 +1,5 @@
 export * from './checkpoint.js';
 export { divergenceOf, type StepHealth } from './divergence.js';
 export type { StepRecord } from './epoch-statistics.js';
-export * from './evaluation.js';
+export { countCorrect, type Evaluation, evaluate } from './evaluation.js';
 export * from './trainer.js';

@@ -16,9 +16,11 @@ import { constantLambda, type Lambda } from '../boundary/lambda.js';
 import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
 import type { EpochRecord, StopRecord } from '../report/record.js';
+import { BufferBackup } from './buffer-backup.js';
 import { divergenceOf } from './divergence.js';
 import { addStep, type EpochSums, epochRecord, noSums, type StepRecord } from './epoch-statistics.js';
 import { countCorrect, evaluate } from './evaluation.js';
+import { letEventsIn } from './events.js';
 
 /** What a trainer works with. */
 export interface TrainerOptions {
@@ -34,7 +36,10 @@ export interface TrainerOptions {
   readonly calibration?: CalibrationOptions & { readonly steps: number };
   /** Called with what calibration found. */
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
-  /** Told after each epoch; a plateau scheduler gets the validation loss (the training loss where there is none). */
+  /**
+   * Told after each epoch; a plateau scheduler gets the validation loss (the training loss where there is none). One that
+   * overflowed counts as very large.
+   */
   readonly scheduler?: Scheduler;
   /** Called after every step. */
   readonly onStep?: (step: StepRecord) => void;
@@ -60,8 +65,6 @@ export interface TrainerProgress {
   readonly sums: EpochSums;
   readonly ranges: ReturnType<RangeTracker['state']>;
   readonly lambda: readonly number[];
-  /** B of each polynomial activation. */
-  readonly bounds: readonly number[];
   /** The order of the samples and the position in it; undefined before the first epoch. */
   readonly loader: DataLoaderState | undefined;
 }
@@ -87,12 +90,18 @@ export class Trainer {
   #loader: DataLoader | undefined;
   #resumeFrom: DataLoaderState | undefined;
 
+  /** @throws ArgumentError where the steps of the warm-up are not an integer of 0 or more, or λ is negative */
   constructor(network: Module, options: TrainerOptions) {
+    const warmUp = options.calibration?.steps ?? 0;
+    if (!Number.isSafeInteger(warmUp) || warmUp < 0) {
+      throw new ArgumentError(`Trainer: the steps of the warm-up must be an integer of 0 or more, not ${warmUp}`);
+    }
     this.network = network;
     this.options = options;
     this.#loss = options.loss ?? crossEntropy;
     this.#lambda = typeof options.lambda === 'number' ? constantLambda(options.lambda) : options.lambda;
     this.#tracker = new RangeTracker(network);
+    this.#tracker.following = false;
   }
 
   /** λ of each activation now. */
@@ -102,7 +111,7 @@ export class Trainer {
 
   /**
    * Trains epoch after epoch and yields the record of each. Ends early where the training diverges (`stopped` tells layer
-   * and step; the parameters are those before that step) or the signal is aborted.
+   * and step; parameters and buffers are those before that step, which another call tries again) or the signal is aborted.
    *
    * @throws ArgumentError where the number of epochs is not a positive integer, or the warm-up takes all of them
    */
@@ -118,7 +127,7 @@ export class Trainer {
       );
     }
     this.stopped = undefined;
-    while (this.#epoch < options.epochs) {
+    while (this.#epoch < options.epochs && !options.signal?.aborted) {
       const finished = await this.#trainEpoch(loader, options.signal);
       if (!finished) return;
       yield await this.#finishEpoch(options.validation);
@@ -135,9 +144,14 @@ export class Trainer {
     for (const batch of loader) {
       this.#tracker.takeHistograms = this.#sums.steps % every === 0;
       const record = await this.#trainStep(batch);
-      if (!record) return false;
+      if (!record) {
+        const state = loader.state();
+        this.#resumeFrom = { ...state, position: state.position - 1 };
+        return false;
+      }
       this.#sums = addStep(this.#sums, record);
       this.options.onStep?.(record);
+      await letEventsIn();
       if (signal?.aborted && this.#sums.steps < loader.length) {
         this.#resumeFrom = loader.state();
         return false;
@@ -146,36 +160,27 @@ export class Trainer {
     return true;
   }
 
-  async #trainStep({ inputs, labels }: Batch): Promise<StepRecord | undefined> {
+  async #trainStep(batch: Batch): Promise<StepRecord | undefined> {
     const start = performance.now();
-    const { network } = this;
     const { optimizer } = this.options;
-    const warmingUp = await this.#calibrateWhenDue(inputs);
+    const warmingUp = await this.#calibrateWhenDue(batch.inputs);
+    const backup = new BufferBackup(this.network);
     optimizer.zeroGrad();
-    const results = scope(() => {
-      const logits = network.forward(inputs);
-      const task = this.#loss(logits, labels);
-      const boundary = this.#lambda && !warmingUp ? boundaryLoss(network, { lambda: this.lambdas }) : undefined;
-      (boundary ? task.add(boundary) : task).backward();
-      return { task: task.detach(), boundary: boundary?.detach(), correct: countCorrect(logits, labels) };
-    });
+    const { loss, boundary, correct, norm } = await this.#differentiate(batch, warmingUp);
     const ranges = await this.#tracker.collect();
-    const [loss, boundary, correct] = await Promise.all([
-      results.task.item(),
-      results.boundary?.item() ?? 0,
-      results.correct.item(),
-    ]);
-    const samples = labels.size;
-    for (const tensor of [inputs, labels, results.task, results.boundary, results.correct]) tensor?.dispose();
-    const measured = clipGradientNorm(optimizer.groups, Number.POSITIVE_INFINITY);
-    const norm = await measured.item();
-    measured.dispose();
-    const layers = this.#tracker.activations.map(([name, activation], i) => ({
-      name,
-      bound: activation.bound,
-      range: ranges[i]!,
-    }));
-    this.stopped = divergenceOf({ step: this.#step + 1, loss: loss + boundary, norm, layers });
+    const samples = batch.size;
+    batch.dispose();
+    const layers = this.#tracker.activations.map(([name, { bound }], i) => ({ name, bound, range: ranges[i]! }));
+    this.stopped = divergenceOf({
+      step: this.#step + 1,
+      loss: loss + boundary,
+      norm,
+      buffers: await backup.notFinite(),
+      // While targets are in use there is no polynomial to blame.
+      layers: warmingUp ? layers.map((layer) => ({ ...layer, bound: Number.POSITIVE_INFINITY })) : layers,
+    });
+    if (this.stopped) backup.restore();
+    backup.dispose();
     if (this.stopped) {
       optimizer.zeroGrad();
       return undefined;
@@ -184,16 +189,34 @@ export class Trainer {
     this.#step++;
     if (!warmingUp) this.#lambda?.update(layers.map(({ bound, range }) => range.maxAbs / bound));
     const clipped = norm > (optimizer.maxNorm ?? Number.POSITIVE_INFINITY);
-    return {
-      step: this.#step,
-      samples,
-      correct,
-      loss,
-      boundary,
-      norm,
-      clipped,
-      seconds: (performance.now() - start) / 1000,
-    };
+    const seconds = (performance.now() - start) / 1000;
+    return { step: this.#step, samples, correct, loss, boundary, norm, clipped, seconds };
+  }
+
+  /** The only forward that the ranges of the epoch are taken from. */
+  #forward(inputs: Tensor): Tensor {
+    this.#tracker.following = true;
+    try {
+      return this.network.forward(inputs);
+    } finally {
+      this.#tracker.following = false;
+    }
+  }
+
+  /** Forward, loss and backward; the norm is that of the gradients that clipping looks at. */
+  async #differentiate({ inputs, labels }: Batch, warmingUp: boolean) {
+    const { network } = this;
+    const results = scope(() => {
+      const logits = this.#forward(inputs);
+      const task = this.#loss(logits, labels);
+      const boundary = this.#lambda && !warmingUp ? boundaryLoss(network, { lambda: this.lambdas }) : undefined;
+      (boundary ? task.add(boundary) : task).backward();
+      const norm = clipGradientNorm(this.options.optimizer.groups, Number.POSITIVE_INFINITY);
+      return [task.detach(), boundary?.detach(), countCorrect(logits, labels), norm] as const;
+    });
+    const [loss, boundary, correct, norm] = await Promise.all(results.map((result) => result?.item() ?? 0));
+    for (const result of results) result?.dispose();
+    return { loss: loss!, boundary: boundary!, correct: correct!, norm: norm! };
   }
 
   /** Whether this step is to be made with the targets; fits the polynomials when the warm-up is over. */
@@ -202,10 +225,11 @@ export class Trainer {
     if (!calibration || this.#step > calibration.steps) return false;
     this.#approximate(false);
     if (this.#step < calibration.steps) return true;
-    onCalibration?.(await calibrate(this.network, [inputs], calibration));
+    const layers = await calibrate(this.network, [inputs], calibration);
     this.#approximate(true);
-    await this.#tracker.collect();
     this.#tracker.reset();
+    this.#tracker.takeHistograms = true;
+    onCalibration?.(layers);
     return false;
   }
 
@@ -224,7 +248,8 @@ export class Trainer {
     const { lr } = optimizer;
     const sums = this.#sums;
     this.#sums = noSums;
-    scheduler?.step(result?.loss ?? sums.loss / sums.steps);
+    const metric = result?.loss ?? sums.loss / sums.steps;
+    scheduler?.step(Number.isFinite(metric) ? metric : Number.MAX_VALUE);
     const layers = train.map((range, i) => ({ lambda: lambdas[i]!, train: range }));
     const seconds = sums.seconds + (performance.now() - start) / 1000;
     return epochRecord(this.#epoch, sums, lr, layers, result, seconds);
@@ -238,7 +263,6 @@ export class Trainer {
       sums: this.#sums,
       ranges: this.#tracker.state(),
       lambda: this.#lambda?.state() ?? [],
-      bounds: this.#tracker.activations.map(([, activation]) => activation.bound),
       loader: this.#resumeFrom ?? this.#loader?.state(),
     };
   }
@@ -250,9 +274,6 @@ export class Trainer {
     this.#sums = progress.sums;
     this.#tracker.restore(progress.ranges);
     this.#lambda?.restore(progress.lambda);
-    this.#tracker.activations.forEach(([, activation], i) => {
-      if (activation.bound !== progress.bounds[i]) activation.refit(progress.bounds[i]!);
-    });
     this.#resumeFrom = progress.loader;
   }
 }

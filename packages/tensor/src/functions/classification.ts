@@ -1,5 +1,6 @@
+import { apply } from '../apply.js';
 import { operators } from '../operators/index.js';
-import { apply, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /**
  * −Σ_c q_c ln softmax(logits)_c of each sample, with q = 1 − ε + ε/C for the label and ε/C for the other classes:

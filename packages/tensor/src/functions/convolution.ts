@@ -1,8 +1,9 @@
+import { apply } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import { checkInteger } from '../operator.js';
 import { operators } from '../operators/index.js';
 import { formatShape, type Pair, pairOf } from '../shape.js';
-import { apply, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /** How a convolution moves; stride, dilation and groups are 1 and the padding 0 where nothing is said. */
 export interface ConvolutionOptions<Size> {

@@ -1,7 +1,8 @@
+import { apply } from '../apply.js';
 import { ArgumentError } from '../errors.js';
 import { operators } from '../operators/index.js';
 import { type Generator, randomStream } from '../random.js';
-import { apply, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /**
  * A random mask like x: 0 with the given probability, 1/(1 − probability) otherwise, so that x·mask keeps its mean

@@ -1,7 +1,8 @@
+import { apply } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import { operators } from '../operators/index.js';
 import { normalizeAxis } from '../shape.js';
-import { apply, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /**
  * Tensors one after the other along an axis.

@@ -1,5 +1,6 @@
+import { apply } from '../apply.js';
 import { operators } from '../operators/index.js';
-import { apply, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /** The normalised batch, and the statistics of each channel that it was normalised with (the variance is biased). */
 export interface NormalisedBatch {

@@ -1,6 +1,7 @@
+import { apply } from '../apply.js';
 import type { Penalty, PolynomialActivationForm } from '../kernels.js';
 import { operators } from '../operators/index.js';
-import { apply, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /** How a polynomial is written, where it holds, and what inputs out of range cost. */
 export interface PolynomialOptions {

@@ -1,8 +1,9 @@
+import { apply } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import type { WindowGeometry } from '../kernels.js';
 import { operators } from '../operators/index.js';
 import { formatShape, type Pair, pairOf } from '../shape.js';
-import { apply, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /** How a pooling window moves; by its own size, without padding, where nothing is said. */
 export interface PoolingOptions<Size> {

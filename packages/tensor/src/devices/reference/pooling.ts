@@ -56,7 +56,8 @@ export const pooling: Pick<
       for (let y = top; y < bottom; y += stepY) {
         for (let column = left; column < right; column += stepX) {
           const value = source[offset + y * width + column]!;
-          if (value > source[offset + best]! || Number.isNaN(value)) best = y * width + column;
+          const leader = source[offset + best]!;
+          if (value > leader || (Number.isNaN(value) && !Number.isNaN(leader))) best = y * width + column;
         }
       }
       target[position] = source[offset + best]!;

@@ -1,0 +1,270 @@
+import { checkGradients, customOperator, enableGrad, noGrad, requireGrad } from '@pnn/autograd';
+import { ArgumentError, GradientError, memory, ones, scope, type Tensor, tensor, zeros } from '@pnn/tensor';
+import { describe, expect, it } from 'vitest';
+
+const float64 = { dtype: 'float64' } as const;
+const x = tensor([[1, -2, 0.5]], float64);
+const column = tensor([[2], [3]], float64);
+const matrix = tensor(
+  [
+    [1, 2],
+    [3, -1],
+  ],
+  float64,
+);
+
+/** An operator of one input with the given vjp. */
+function unary(forward: (a: Tensor) => Tensor, vjp: (g: Tensor, a: Tensor) => Tensor | undefined) {
+  const operator = customOperator({
+    name: 'suspect',
+    forward: ([a]) => forward(a!),
+    vjps: [(g, c) => vjp(g, c.input(0))],
+  });
+  return (a: Tensor) => operator([a]);
+}
+
+describe('checkGradients finds', () => {
+  it.each<[string, () => void]>([
+    [
+      'a wrong factor',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.square(),
+            (g, a) => g.mul(a),
+          ),
+          [x],
+        ),
+    ],
+    [
+      'a factor that is wrong by a millionth',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.square(),
+            (g, a) => g.mul(a).mul(2.00001),
+          ),
+          [x],
+        ),
+    ],
+    [
+      'a wrong sign',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.cos(),
+            (g, a) => g.mul(a.sin()),
+          ),
+          [x],
+        ),
+    ],
+    [
+      'a gradient that is missing',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.square(),
+            () => undefined,
+          ),
+          [x],
+        ),
+    ],
+    [
+      'a gradient where there should be none',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.round(),
+            (g) => g,
+          ),
+          [tensor([0.2], float64)],
+        ),
+    ],
+    [
+      'one element that is wrong',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.square(),
+            (g, a) => g.mul(a).mul(tensor([[2, 2, 2.1]], float64)),
+          ),
+          [x],
+        ),
+    ],
+    [
+      'entries that are wrong off the diagonal only',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.softmax(),
+            (g, a) => g.mul(a.softmax()).mul(a.softmax().neg().add(1)),
+          ),
+          [x],
+        ),
+    ],
+    [
+      'a transposition that was forgotten',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.matmul(a),
+            (g, a) => g.matmul(a).add(a.matmul(g)),
+          ),
+          [matrix],
+        ),
+    ],
+    [
+      'a sum over a broadcast that was forgotten',
+      () => {
+        const add = customOperator({ name: 'suspect', forward: ([a, b]) => a!.add(b!), vjps: [(g) => g, (g) => g] });
+        checkGradients((a, b) => add([a, b]), [x, column]);
+      },
+    ],
+    [
+      'a mean instead of a sum over a broadcast',
+      () => {
+        const add = customOperator({
+          name: 'suspect',
+          forward: ([a, b]) => a!.add(b!),
+          vjps: [(g) => g.mean(0, { keepDims: true }), (g) => g.sum(1, { keepDims: true })],
+        });
+        checkGradients((a, b) => add([a, b]), [x, column]);
+      },
+    ],
+    ['a NaN', () => checkGradients((a) => a.sub(a).div(a.sub(a)), [x])],
+    ['an infinite derivative', () => checkGradients((a) => a.sqrt(), [zeros([1], float64)])],
+    ['a kink at the very point', () => checkGradients((a) => a.relu(), [zeros([1], float64)])],
+    ['a step at the very point', () => checkGradients((a) => a.floor(), [zeros([1], float64)])],
+    [
+      'a second derivative that is wrong, where the first is right',
+      () =>
+        checkGradients(
+          unary(
+            (a) => a.square(),
+            (g, a) => g.mul(a.detach()).mul(2),
+          ),
+          [x],
+          { order: 2 },
+        ),
+    ],
+    [
+      'a second derivative through the gradient that is wrong',
+      () =>
+        checkGradients(
+          (a) =>
+            unary(
+              (b) => b.mul(3),
+              (g) => g.detach().mul(3),
+            )(a).square(),
+          [x],
+          { order: 2 },
+        ),
+    ],
+    [
+      'a mixed second derivative that is wrong',
+      () => {
+        const product = customOperator({
+          name: 'suspect',
+          forward: ([a, b]) => a!.mul(b!),
+          vjps: [(g, c) => g.mul(c.input(1).detach()), (g, c) => g.mul(c.input(0))],
+        });
+        checkGradients((a, b) => product([a, b]), [x, x], { order: 2 });
+      },
+    ],
+  ])('%s', (_, check) => {
+    scope(() => expect(check).toThrow(GradientError));
+  });
+
+  it('what is wrong in large inputs, along random directions', () => {
+    scope(() => {
+      const large = ones([10, 10], float64);
+      const wrong = unary(
+        (a) => a.exp(),
+        (g, a) =>
+          g
+            .mul(a.exp())
+            .pad([
+              [0, 0],
+              [0, 0],
+            ])
+            .mul(
+              ones([10, 10], float64).pad([
+                [0, 0],
+                [0, 0],
+              ]),
+            )
+            .mul(1.001),
+      );
+      expect(() => checkGradients(wrong, [large])).toThrow(GradientError);
+      expect(() => checkGradients((a) => a.exp(), [large], { order: 2 })).not.toThrow();
+    });
+  });
+});
+
+describe('checkGradients', () => {
+  it('says which order is wrong, where, by how much', () => {
+    scope(() => {
+      const wrong = unary(
+        (a) => a.square(),
+        (g, a) => g.mul(a),
+      );
+      expect(() => checkGradients(wrong, [x])).toThrow(
+        /^checkGradients: first order: at inputs \[1,3\] the derivative is \S+, but finite differences give \S+ \(relative error \d\.\de-\d, tolerance 0.000001\)$/,
+      );
+      const second = unary(
+        (a) => a.square(),
+        (g, a) => g.mul(a.detach()).mul(2),
+      );
+      expect(() => checkGradients(second, [x])).not.toThrow();
+      expect(() => checkGradients(second, [x], { order: 2 })).toThrow('checkGradients: second order: at inputs [1,3]');
+    });
+  });
+
+  it('accepts what is right: functions of several inputs, of none of them, and of nothing', () => {
+    scope(() => {
+      checkGradients((a, b) => a.mul(b).sin(), [x, column], { order: 2 });
+      checkGradients((a) => a.mul(0), [x], { order: 2 });
+      checkGradients((a) => a.detach().mul(0), [x], { order: 2 });
+      checkGradients((a) => a.square(), [zeros([0, 2], float64)], { order: 2 });
+      checkGradients((a) => a.square(), [tensor(3, float64)], { order: 2 });
+      checkGradients((_, b) => b.square(), [x, column], { order: 2 });
+    });
+  });
+
+  it('steps around kinks nearby', () => {
+    scope(() => {
+      checkGradients((a) => a.abs(), [tensor([1e-3, -1e-4, 3e-5], float64)], { order: 2 });
+      checkGradients((a) => a.floor(), [tensor([1e-3, 0.9999], float64)]);
+    });
+  });
+
+  it('refuses single precision, which cannot tell right from wrong', () => {
+    scope(() => {
+      const check = () => checkGradients((a, b) => a.mul(b.cast('float64')), [x, ones([1])]);
+      expect(check).toThrow(ArgumentError);
+      expect(check).toThrow('checkGradients: inputs must be float64, not float32');
+      expect(() => checkGradients((a) => a, [ones([1], { dtype: 'int32' })])).toThrow(ArgumentError);
+    });
+  });
+
+  it('takes the tolerance that it is given', () => {
+    scope(() => {
+      const rough = unary(
+        (a) => a.square(),
+        (g, a) => g.mul(a).mul(2.001),
+      );
+      expect(() => checkGradients(rough, [x])).toThrow(GradientError);
+      expect(() => checkGradients(rough, [x], { tolerance: 1e-2 })).not.toThrow();
+    });
+  });
+
+  it('works in noGrad, on leaves, and leaves nothing behind', () => {
+    const leaf = requireGrad(tensor([1, 2], float64));
+    const before = memory();
+    noGrad(() => checkGradients((a) => a.exp(), [leaf], { order: 2 }));
+    enableGrad(() => checkGradients((a) => a.exp(), [leaf], { order: 2 }));
+    expect(memory()).toEqual(before);
+    expect(leaf.grad).toBeUndefined();
+    leaf.dispose();
+  });
+});

@@ -1,0 +1,56 @@
+import {
+  checkHostArray,
+  type DType,
+  formatShape,
+  type HostArray,
+  PnnError,
+  type Shape,
+  sameShape,
+  scope,
+  Tensor,
+  tensor,
+} from '@pnn/tensor';
+
+/** A state dict does not fit what it is loaded into: names are missing or unexpected, or shapes, types or values differ. */
+export class StateDictError extends PnnError {
+  override readonly name = 'StateDictError';
+}
+
+/**
+ * Everything about the tensors of a state that does not fit.
+ *
+ * @param operation named where a host array contradicts itself
+ * @param expected shape and type by name
+ * @param strict whether every name must be there and no other
+ * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other
+ */
+export function stateProblems(
+  operation: string,
+  expected: ReadonlyMap<string, { readonly shape: Shape; readonly dtype: DType }>,
+  state: ReadonlyMap<string, Tensor | HostArray>,
+  strict: boolean,
+): string[] {
+  const problems: string[] = [];
+  const missing = [...expected.keys()].filter((name) => !state.has(name));
+  const unexpected = [...state.keys()].filter((name) => !expected.has(name));
+  if (strict && missing.length > 0) problems.push(`missing: ${missing.join(', ')}`);
+  if (strict && unexpected.length > 0) problems.push(`unexpected: ${unexpected.join(', ')}`);
+  for (const [name, { shape, dtype }] of expected) {
+    const source = state.get(name);
+    if (!source) continue;
+    if (!(source instanceof Tensor)) checkHostArray(`${operation}: ${name}`, source);
+    else if (source.disposed) problems.push(`${name} was freed`);
+    if (sameShape(source.shape, shape) && source.dtype === dtype) continue;
+    problems.push(`${name} is ${source.dtype} ${formatShape(source.shape)} instead of ${dtype} ${formatShape(shape)}`);
+  }
+  return problems;
+}
+
+/** Copies the elements of a tensor, or of plain data, into a tensor of the same shape and type. */
+export function assignState(target: Tensor, source: Tensor | HostArray): void {
+  scope(() =>
+    target.assign(
+      source instanceof Tensor ? source : tensor(source.data, { shape: source.shape, device: target.device }),
+    ),
+  );
+}

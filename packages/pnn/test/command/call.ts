@@ -1,0 +1,64 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../src/command/main.ts', import.meta.url));
+
+/** What a call of the command left. */
+export interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A call of the command `pnn` as it lies in the sources, in a process of its own that is no terminal. */
+export class Call {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #result: Promise<Result>;
+  #stdout = '';
+  #stderr = '';
+  #listeners: (() => void)[] = [];
+
+  constructor(args: readonly string[], cwd?: string) {
+    this.#child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--conditions=@pnn/source', main, ...args],
+      {
+        ...(cwd !== undefined && { cwd }),
+        env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },
+      },
+    );
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      for (const listener of this.#listeners) listener();
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    this.#result = new Promise((resolve, reject) => {
+      this.#child.on('error', reject);
+      this.#child.on('close', (status) => resolve({ status, stdout: this.#stdout, stderr: this.#stderr }));
+    });
+  }
+
+  /** Waits until the text was printed (or the call has ended) and presses Ctrl-C. */
+  async interruptAfter(text: string): Promise<Result> {
+    const printed = new Promise<void>((resolve) => {
+      this.#listeners.push(() => {
+        if (this.#stdout.includes(text)) resolve();
+      });
+    });
+    await Promise.race([printed, this.#result]);
+    this.#child.kill('SIGINT');
+    return this.#result;
+  }
+
+  /** Waits for the end. */
+  get result(): Promise<Result> {
+    return this.#result;
+  }
+}
+
+/** Calls the command and waits for its end. */
+export function pnn(...args: string[]): Promise<Result> {
+  return new Call(args).result;
+}

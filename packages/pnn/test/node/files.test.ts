@@ -1,0 +1,145 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FormatError, noGrad, scope, tensor } from '@pnn/nn';
+import { FileError, loadSafetensors, saveSafetensors } from '@pnn/nn/node';
+import { assert, asyncProperty, nat } from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildNetwork, Experiment, polynomialActivations, takeCheckpoint } from '../../src/index.js';
+import { loadCheckpoint, loadNetwork, saveCheckpoint, saveNetwork } from '../../src/node/index.js';
+import { toySettings, toySplits } from '../experiment/toy-images.js';
+import { all, networkBits } from '../training/toy.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pnn-files-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const splits = toySplits();
+
+async function trained(...settings: Parameters<typeof toySettings>): Promise<Experiment> {
+  const experiment = new Experiment(toySettings(...settings), splits);
+  await all(experiment.run());
+  return experiment;
+}
+
+describe('saveNetwork and loadNetwork', () => {
+  it.each([
+    ['a calibrated network', toySettings()],
+    ['learned coefficients', toySettings({ target: 'tanh' }, { learnable: true, degree: 7 })],
+    ['plain Horner', toySettings({}, { basis: 'monomial', bound: { kind: 'fixed', bound: 4 } })],
+    ['convolutions', toySettings({ model: 'cnn', widths: [2] })],
+    ['a twin', toySettings({ activation: null })],
+  ])('bring back %s, to the bit', async (name, settings) => {
+    const experiment = await trained(settings, settings.activation ?? undefined);
+    const path = join(folder, `${name}.safetensors`);
+    await saveNetwork(path, experiment);
+    const { tensors, description } = await loadNetwork(path);
+
+    expect(description).toEqual({
+      version: 1,
+      settings: experiment.settings,
+      activations: experiment.activations.map(([layer, { fit, bound, alpha }]) => ({
+        name: layer,
+        target: fit.target,
+        degree: fit.degree,
+        bound,
+        alpha,
+      })),
+    });
+    const network = buildNetwork(description.settings, splits.train);
+    network.loadStateDict(tensors);
+    expect(networkBits(network)).toEqual(networkBits(experiment.network));
+    expect(network.toString()).toBe(experiment.network.toString());
+    const outputs = [network, experiment.network].map((each) =>
+      scope(() =>
+        noGrad(() => {
+          const pixels = Float32Array.from({ length: 32 }, (_, i) => Math.sin(i));
+          return each
+            .eval()
+            .forward(tensor(pixels, { shape: [2, 1, 4, 4] }))
+            .dataSync();
+        }),
+      ),
+    );
+    expect(outputs[0]).toEqual(outputs[1]);
+    experiment.dispose();
+  });
+
+  it('tell what is wrong with a file', async () => {
+    const at = (name: string) => join(folder, name);
+    await expect(loadNetwork(at('nothing'))).rejects.toThrow(FileError);
+    await expect(loadNetwork(at('nothing'))).rejects.toThrow(at('nothing'));
+    await writeFile(at('text'), 'no safetensors');
+    await expect(loadNetwork(at('text'))).rejects.toThrow(FormatError);
+    const save = async (name: string, metadata: Record<string, string>) => {
+      await saveSafetensors(at(name), {}, metadata);
+      return loadNetwork(at(name));
+    };
+    await expect(save('foreign', {})).rejects.toThrow(
+      new FormatError(`${at('foreign')} is no network of this software: its metadata has no pnn.network`),
+    );
+    await expect(save('torn', { 'pnn.network': '{' })).rejects.toThrow(/torn: the metadata pnn.network is no JSON$/);
+    await expect(save('future', { 'pnn.network': '{"version":2}' })).rejects.toThrow(
+      new FormatError(`${at('future')}: version 2 is not known, only 1 is`),
+    );
+    await expect(save('null', { 'pnn.network': 'null' })).rejects.toThrow(FormatError);
+    const experiment = await trained();
+    await expect(saveNetwork(join(folder, 'missing', 'x'), experiment)).rejects.toThrow(FileError);
+  });
+});
+
+describe('saveCheckpoint and loadCheckpoint', () => {
+  it('bring everything back', async () => {
+    const experiment = await trained({ dropout: 0.1 }, { lambda: { kind: 'dual', initial: 3 } });
+    const checkpoint = await takeCheckpoint(experiment.trainer, experiment.epochs, { plan: [1, 'two'] });
+    const path = join(folder, 'whole.safetensors');
+    await saveCheckpoint(path, checkpoint);
+    const loaded = await loadCheckpoint(path);
+    expect(loaded.state).toEqual(checkpoint.state);
+    expect(new Map([...loaded.tensors].sort())).toEqual(new Map([...checkpoint.tensors].sort()));
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('notice every changed bit and every missing byte', async () => {
+    const experiment = await trained({ widths: [2], epochs: 1 });
+    const path = join(folder, 'damaged.safetensors');
+    await saveCheckpoint(path, await takeCheckpoint(experiment.trainer, experiment.epochs));
+    const intact = await readFile(path);
+    await assert(
+      asyncProperty(nat(8 * intact.length - 1), async (position) => {
+        const bytes = Buffer.from(intact);
+        bytes[position >> 3]! ^= 1 << (position & 7);
+        await writeFile(path, bytes);
+        await expect(loadCheckpoint(path)).rejects.toThrow(FormatError);
+        await expect(loadCheckpoint(path)).rejects.toThrow(path);
+      }),
+      { numRuns: 300 },
+    );
+    await assert(
+      asyncProperty(nat(intact.length - 1), async (length) => {
+        await writeFile(path, intact.subarray(0, length));
+        await expect(loadCheckpoint(path)).rejects.toThrow(FormatError);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('refuse a checkpoint without its checksum', async () => {
+    const experiment = await trained({ epochs: 1 });
+    const path = join(folder, 'bare.safetensors');
+    await saveCheckpoint(path, await takeCheckpoint(experiment.trainer));
+    const { tensors, metadata } = await loadSafetensors(path);
+    const { 'pnn.sha256': _, ...rest } = metadata;
+    await saveSafetensors(path, tensors, rest);
+    await expect(loadCheckpoint(path)).rejects.toThrow(
+      new FormatError(`${path} is damaged: its content does not match its checksum`),
+    );
+    await saveNetwork(path, experiment);
+    await expect(loadCheckpoint(path)).rejects.toThrow(
+      new FormatError(`${path} is no checkpoint: its metadata has no pnn.checkpoint`),
+    );
+    expect(polynomialActivations(experiment.network)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,142 @@
+import {
+  ArgumentError,
+  BatchNorm1d,
+  Generator,
+  Linear,
+  memory,
+  normal,
+  Sequential,
+  scope,
+  setSeed,
+  tensor,
+} from '@pnn/nn';
+import { array, assert, asyncProperty, double } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { calibrate, PolynomialActivation } from '../../src/index.js';
+import { settledMemory } from '../settled-memory.js';
+import { toyNetwork } from '../training/toy.js';
+
+const between = (min: number, max: number) => double({ min, max, noNaN: true });
+
+describe('calibrate', () => {
+  it('sets every bound to the margin times the quantile that sorting finds', async () => {
+    await assert(
+      asyncProperty(
+        array(array(between(-50, 50), { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 3 }),
+        between(0.5, 1),
+        between(0.5, 3),
+        async (batches, quantile, margin) => {
+          const inputs = batches.map((batch) => [...batch, 1].map(Math.fround));
+          const activation = new PolynomialActivation({ degree: 4, bound: 10 });
+          const tensors = inputs.map((xs) => tensor(xs));
+          const sorted = Float32Array.from(inputs.flat(), Math.abs).sort();
+          const exact = sorted[Math.ceil(quantile * sorted.length) - 1]!;
+          if (exact < 1e-6) return;
+          const found = await calibrate(activation, tensors, { quantile, margin, density: false });
+          expect(found).toEqual([{ name: '', quantile: exact, bound: margin * exact }]);
+          expect(activation.bound).toBe(margin * exact);
+          expect(activation.fit.bound).toBe(margin * exact);
+          const fresh = new PolynomialActivation({ degree: 4, bound: margin * exact });
+          expect(activation.coefficients.dataSync()).toEqual(fresh.coefficients.dataSync());
+          expect(tensors.every((each) => !each.disposed)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('fits the polynomial to where the inputs are, unless it shall not', async () => {
+    const inputs = normal([4000], 0, 1, { generator: new Generator(3) });
+    const meanError = async (density: boolean) => {
+      const activation = new PolynomialActivation({ degree: 8, bound: 10 });
+      await calibrate(activation, [inputs], { margin: 2, density });
+      const errors = Array.from(inputs.dataSync(), (x) => (activation.fit.evaluate(x) - Math.max(x, 0)) ** 2);
+      return errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    };
+    expect(await meanError(true)).toBeLessThan(0.5 * (await meanError(false)));
+  });
+
+  it('takes the 0.9999 quantile times 1.5 where nothing is said', async () => {
+    const activation = new PolynomialActivation({ degree: 2, bound: 1 });
+    const xs = Float32Array.from({ length: 20_000 }, (_, i) => (i - 10_000) / 1000);
+    const sorted = xs.map(Math.abs).sort();
+    const [layer] = await calibrate(activation, [tensor(xs)]);
+    expect(layer).toEqual({ name: '', quantile: sorted[19_997], bound: 1.5 * sorted[19_997]! });
+  });
+
+  it('gives every layer the bound of its own inputs, by the outputs of the targets before it', async () => {
+    setSeed(5);
+    const activations = [1, 2].map(() => new PolynomialActivation({ degree: 4, bound: 0.01 }));
+    const network = new Sequential(new Linear(3, 5), activations[0]!, new Linear(5, 4), activations[1]!);
+    for (const activation of activations) activation.approximating = false;
+    const x = tensor([3, -2, 1, 0.5, 4, -6], { shape: [2, 3] });
+    const [first, , second] = network.children().map(([, module]) => module);
+    const [largest, next] = scope(() => {
+      const hidden = first!.forward(x);
+      return [hidden.abs().max().itemSync(), second!.forward(hidden.relu()).abs().max().itemSync()];
+    });
+    const layers = await calibrate(network, [x], { quantile: 1, margin: 2 });
+    expect(layers).toEqual([
+      { name: '1', quantile: largest, bound: 2 * largest! },
+      { name: '3', quantile: next, bound: 2 * next! },
+    ]);
+    expect(activations.map(({ bound }) => bound)).toEqual(layers.map(({ bound }) => bound));
+  });
+
+  it('leaves nothing behind', async () => {
+    const network = toyNetwork();
+    const x = tensor([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 4] });
+    const before = await settledMemory();
+    await calibrate(network, [x, x]);
+    expect(memory()).toEqual(before);
+    scope(() => void network.forward(x));
+    expect(memory()).toEqual(before);
+  });
+
+  it.each([
+    [{ quantile: 0 }, /quantile 0 must be in/],
+    [{ quantile: 1.1 }, /quantile 1.1 must be in/],
+    [{ quantile: Number.NaN }, /quantile NaN must be in/],
+    [{ margin: 0 }, /margin 0 positive and finite/],
+    [{ margin: Number.POSITIVE_INFINITY }, /margin Infinity positive and finite/],
+  ] as const)('refuses %o', async (options, message) => {
+    const activation = new PolynomialActivation({ degree: 2, bound: 1 });
+    await expect(calibrate(activation, [tensor([1])], options)).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['there are none', []],
+    ['all are 0', [[0, 0]]],
+    ['one is NaN', [[1, Number.NaN, 2]]],
+    ['one is infinite', [[1, 2], [Number.NEGATIVE_INFINITY]]],
+  ])('refuses inputs that no bound can be based on: %s', async (_, batches) => {
+    const activation = new PolynomialActivation({ degree: 2, bound: 7 });
+    const tensors = batches.map((xs) => tensor(xs));
+    await expect(calibrate(activation, tensors, { quantile: 0.5 })).rejects.toThrow(ArgumentError);
+    expect(activation.bound).toBe(7);
+  });
+
+  it('changes no layer where one of them cannot be calibrated', async () => {
+    const activations = [7, 8].map((bound) => new PolynomialActivation({ degree: 2, bound }));
+    const silent = new Linear(3, 2);
+    silent.weight.assign(silent.weight.mul(0));
+    silent.bias?.assign(silent.bias.mul(0));
+    const network = new Sequential(activations[0]!, silent, activations[1]!);
+    const result = calibrate(network, [tensor([1, 2, 3], { shape: [1, 3] })]);
+    await expect(result).rejects.toThrow(
+      'calibrate: the inputs of 2 have the quantile 0 and reach 0: no bound can be based on that',
+    );
+    expect(activations.map(({ bound }) => bound)).toEqual([7, 8]);
+  });
+
+  it('does not move a network that is not training', async () => {
+    const network = toyNetwork().eval();
+    const normalisation = network
+      .children()
+      .map(([, module]) => module)
+      .find((module) => module instanceof BatchNorm1d)!;
+    const before = normalisation.runningMean!.dataSync();
+    await calibrate(network, [tensor([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 4] })]);
+    expect(normalisation.runningMean!.dataSync()).toEqual(before);
+    expect(network.training).toBe(false);
+  });
+});

@@ -1,0 +1,72 @@
+import { checkElement } from './dtype.js';
+import { DeviceError } from './errors.js';
+import type { History, TensorsOf } from './history.js';
+import type { Inputs, Operator } from './operator.js';
+import { operators } from './operators/index.js';
+import type { Tensor } from './tensor.js';
+
+/** Something that stands for a tensor in arithmetic: numbers take the type and the device of the other operand. */
+export type TensorLike = Tensor | number;
+
+/** @throws DeviceError where the tensors lie in different memories */
+export function checkSameMemory(operation: string, a: Tensor, b: Tensor): void {
+  if (a.device.memory === b.device.memory) return;
+  throw new DeviceError(
+    `${operation}: operands lie on ${a.device.name} and ${b.device.name}: move one with await to()`,
+  );
+}
+
+/**
+ * Applies an operator: infers the outputs, allocates them on the device of the inputs, launches the kernel and tells
+ * the history of the inputs, if they have one.
+ *
+ * @throws DeviceError where the inputs lie in different memories
+ */
+export function apply<I extends Inputs, A>(operator: Operator<I, A>, inputs: TensorsOf<I>, attributes: A): Tensor[] {
+  const tensors = inputs as readonly (Tensor | undefined)[];
+  let first: Tensor | undefined;
+  let history: History | undefined;
+  for (const tensor of tensors) {
+    if (!tensor) continue;
+    first ??= tensor;
+    history ??= tensor.history;
+    checkSameMemory(operator.name, first, tensor);
+  }
+  const { device } = first!;
+  const operands = inputs as unknown as I;
+  const outputs: Tensor[] = [];
+  try {
+    for (const { shape, dtype, aliasOf } of operator.infer(operands, attributes)) {
+      outputs.push(first!.allocate(shape, dtype, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer));
+    }
+    operator.launch(device.kernels, operands, outputs, attributes);
+  } catch (error) {
+    for (const output of outputs) output.dispose();
+    throw error;
+  }
+  history?.record({ operator: operator as unknown as Operator, inputs: tensors, outputs, attributes });
+  return outputs;
+}
+
+/** Another handle of the same elements. */
+export function view(x: Tensor): Tensor {
+  return apply(operators.reshape, [x], { shape: x.shape })[0]!;
+}
+
+/** A number as an operand of the operation, with the type and on the device of the tensor. */
+export function scalarLike(operation: string, value: number, like: Tensor): Tensor {
+  checkElement(operation, value, like.dtype);
+  const scalar = like.allocate([], like.dtype);
+  like.device.kernels.fill(scalar, value);
+  return scalar;
+}
+
+/** Applies an operator of one operand without attributes. */
+export function applyUnary(operator: Operator<readonly [Tensor], void>, x: Tensor): Tensor {
+  return apply(operator, [x], undefined)[0]!;
+}
+
+/** Applies an operator of two operands without attributes, the second of which may be a number. */
+export function applyBinary(operator: Operator<readonly [Tensor, Tensor], void>, a: Tensor, b: TensorLike): Tensor {
+  return apply(operator, [a, typeof b === 'number' ? scalarLike(operator.name, b, a) : b], undefined)[0]!;
+}

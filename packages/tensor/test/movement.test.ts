@@ -1,0 +1,563 @@
+import {
+  ArgumentError,
+  apply,
+  arange,
+  concat,
+  DTypeError,
+  ones,
+  operators,
+  ShapeError,
+  type SliceRange,
+  scope,
+  stack,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@pnn/tensor';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { at, indicesOf, shapes, type Table, tableFrom, tableOf, tables, tablesOf, tensorOf } from './oracle.js';
+
+const int32 = { dtype: 'int32' } as const;
+
+/** A table of numbers that are all different, so that every mistake shows. */
+function numbered(shape: readonly number[]): Table {
+  let next = 0;
+  return tableOf(shape, () => next++);
+}
+
+const numberedTables = (options?: Parameters<typeof shapes>[0]) => shapes(options).map(numbered);
+
+describe('reshape and its kin', () => {
+  it('look at the same elements under another shape', () => {
+    scope(() => {
+      const x = arange(0, 12).reshape([3, 4]);
+      const y = x.reshape([2, -1]);
+      expect(y.shape).toEqual([2, 6]);
+      expect(y.buffer).toBe(x.buffer);
+      x.assign(zeros([3, 4]));
+      expect([...y.dataSync()]).toEqual(new Array(12).fill(0));
+    });
+  });
+
+  it('keep the order of the elements', () => {
+    fc.assert(
+      fc.property(numberedTables(), fc.nat(4), (table, cut) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const views = [
+            x.reshape([x.size]),
+            x.flatten(),
+            x.squeeze(),
+            x.unsqueeze(cut % (x.rank + 1)),
+            x.reshape([1, ...x.shape]),
+          ];
+          if (x.size > 0) views.push(x.reshape([-1]), x.reshape([1, -1]));
+          for (const view of views) expect([...view.dataSync()]).toEqual(table.data);
+          expect(x.squeeze().shape).toEqual(table.shape.filter((length) => length !== 1));
+          expect(x.unsqueeze(-1).shape).toEqual([...table.shape, 1]);
+          expect(x.unsqueeze(-1).squeeze(-1).shape).toEqual(table.shape);
+          const start = x.rank === 0 ? 0 : cut % x.rank;
+          const expected = [
+            ...table.shape.slice(0, start),
+            table.shape.slice(start).reduce((product, n) => product * n, 1),
+          ];
+          expect(x.flatten(start).shape).toEqual(expected);
+        }),
+      ),
+    );
+  });
+
+  it.each<[string, (x: Tensor) => Tensor, string]>([
+    ['another size', (x) => x.reshape([4]), 'reshape: [2,3] has 6 elements, [4] has 4'],
+    ['a length that does not come out', (x) => x.reshape([4, -1]), 'reshape: [2,3] cannot become [4,-1]'],
+    ['two lengths to work out', (x) => x.reshape([-1, -1]), 'reshape: [2,3] cannot become [-1,-1]'],
+    ['a length to work out beside 0', (x) => x.reshape([0, -1]), 'reshape: [2,3] cannot become [0,-1]'],
+    [
+      'a negative length',
+      (x) => x.reshape([-2, -3]),
+      'reshape: shape [-2,-3]: every length must be an integer of 0 or more',
+    ],
+    ['half an element', (x) => x.reshape([1.5, 4]), 'every length must be an integer'],
+    ['a long axis to squeeze', (x) => x.squeeze(1), 'squeeze: axis 1 of [2,3] has 3 entries, not 1'],
+    ['an axis too far', (x) => x.unsqueeze(4), 'unsqueeze: axis 4 of a tensor with 3 axes'],
+    ['an axis to flatten from', (x) => x.flatten(2), 'flatten: axis 2 of a tensor with 2 axes'],
+  ])('refuse %s', (_, change, message) => {
+    scope(() => {
+      const x = ones([2, 3]);
+      expect(() => change(x)).toThrow(ShapeError);
+      expect(() => change(x)).toThrow(message);
+    });
+  });
+});
+
+describe('permute and transpose', () => {
+  it('put axis axes[i] where axis i was', () => {
+    const cases = numberedTables().chain((table) =>
+      fc.record({
+        table: fc.constant(table),
+        axes: fc.shuffledSubarray(
+          table.shape.map((_, axis) => axis),
+          { minLength: table.shape.length },
+        ),
+        negative: fc.boolean(),
+      }),
+    );
+    fc.assert(
+      fc.property(cases, ({ table, axes, negative }) =>
+        scope(() => {
+          const named = negative ? axes.map((axis) => axis - axes.length) : axes;
+          const expected = tableOf(
+            axes.map((axis) => table.shape[axis]!),
+            (index) =>
+              at(
+                table,
+                axes.map((_, axis) => index[axes.indexOf(axis)]!),
+              ),
+          );
+          expect(tableFrom(tensorOf(table).permute(named))).toEqual(expected);
+        }),
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('transpose exchanges the last two axes', () => {
+    scope(() => {
+      const x = arange(0, 12).reshape([2, 3, 2]);
+      expect(tableFrom(x.transpose())).toEqual(tableFrom(x.permute([0, 2, 1])));
+      expect(() => ones([3]).transpose()).toThrow('transpose: [3] has no two axes to exchange');
+    });
+  });
+
+  it.each([[[0]], [[0, 0]], [[0, 1, 2]]])('refuse the axes %j', (axes) => {
+    scope(() => {
+      expect(() => ones([2, 3]).permute(axes)).toThrow(ShapeError);
+      expect(() => ones([2, 3]).permute(axes)).toThrow(/permute: (\[.*\] must name each of the 2 axes once|axis 2 of)/);
+    });
+  });
+});
+
+describe('slice', () => {
+  const rangeOf = (length: number): fc.Arbitrary<SliceRange> => {
+    const place = fc.integer({ min: -length, max: length });
+    const parts = fc
+      .tuple(
+        fc.option(place, { nil: undefined }),
+        fc.option(place, { nil: undefined }),
+        fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+      )
+      .map((range) => range as SliceRange);
+    return length === 0 ? parts : fc.oneof(parts, fc.integer({ min: -length, max: length - 1 }));
+  };
+  const cases = numberedTables().chain((table) =>
+    fc
+      .tuple(fc.constant(table), fc.nat(table.shape.length))
+      .chain(([, count]) =>
+        fc.record({ table: fc.constant(table), ranges: fc.tuple(...table.shape.slice(0, count).map(rangeOf)) }),
+      ),
+  );
+
+  it('takes what Array.slice would take along each axis', () => {
+    fc.assert(
+      fc.property(cases, ({ table, ranges }) =>
+        scope(() => {
+          const chosen = table.shape.map((length, axis) => {
+            const all = Array.from({ length }, (_, i) => i);
+            const range = ranges[axis] ?? [];
+            if (typeof range === 'number') return all.slice(range, range === -1 ? undefined : range + 1);
+            return all.slice(range[0], range[1]).filter((_, i) => i % (range[2] ?? 1) === 0);
+          });
+          const expected = tableOf(
+            chosen.map((each) => each.length),
+            (index) =>
+              at(
+                table,
+                index.map((i, axis) => chosen[axis]![i]!),
+              ),
+          );
+          const found = tableFrom(tensorOf(table).slice(ranges));
+          expect(found.data).toEqual(expected.data);
+          expect(found.shape).toEqual(expected.shape.filter((_, axis) => typeof ranges[axis] !== 'number'));
+        }),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each<[SliceRange[], string]>([
+    [[3], 'slice: 3 of axis 0 of [3,2]: the index must be an integer from -3 to 2'],
+    [[-4], 'slice: -4 of axis 0'],
+    [[0.5], 'slice: 0.5 of axis 0'],
+    [[[], Number.NaN], 'slice: NaN of axis 1'],
+    [
+      [[0, 4]],
+      'slice: [0,4] of axis 0 of [3,2]: start and end must be integers from -3 to 3, the step one of 1 or more',
+    ],
+    [[[-4]], 'slice: [-4] of axis 0'],
+    [[[0.5, 2]], 'slice: [0.5,2] of axis 0'],
+    [[[0, Number.NaN]], 'slice: [0,NaN] of axis 0'],
+    [[[0, 3, 0]], 'slice: [0,3,0] of axis 0'],
+    [[[2, 0, -1]], 'the step one of 1 or more'],
+    [[[], [], []], 'slice: 3 ranges for the 2 axes of [3,2]'],
+  ])('refuses %j', (ranges, message) => {
+    scope(() => {
+      const x = ones([3, 2]);
+      expect(() => x.slice(ranges)).toThrow(ShapeError);
+      expect(() => x.slice(ranges)).toThrow(message);
+    });
+  });
+
+  it('has an inverse: what is spread over zeros with the same steps', () => {
+    fc.assert(
+      fc.property(cases, ({ table, ranges }) =>
+        scope(() => {
+          const x = tensorOf(table).add(1);
+          const starts = table.shape.map((length, axis) => {
+            const range = ranges[axis] ?? [];
+            const start = typeof range === 'number' ? range : (range[0] ?? 0);
+            return start < 0 ? start + length : start;
+          });
+          const steps = ranges.map((range) => (typeof range === 'number' ? 1 : (range[2] ?? 1)));
+          while (steps.length < table.shape.length) steps.push(1);
+          const kept = ranges.map((range): SliceRange => {
+            if (typeof range !== 'number') return range;
+            return range === -1 ? [range] : [range, range + 1];
+          });
+          const part = x.slice(kept);
+          const [back] = apply(operators.pad, [part], { starts, steps, shape: table.shape, value: 0 }) as [Tensor];
+          const [again] = apply(operators.slice, [back], { starts, steps, shape: part.shape }) as [Tensor];
+          expect(tableFrom(again)).toEqual(tableFrom(part));
+          expect(back.cast('bool').cast('int32').sum().itemSync()).toBe(part.size);
+        }),
+      ),
+    );
+  });
+});
+
+describe('pad', () => {
+  it('puts a value around', () => {
+    const cases = numberedTables({ maxRank: 3 }).chain((table) =>
+      fc.record({
+        table: fc.constant(table),
+        widths: fc.tuple(...table.shape.map(() => fc.tuple(fc.nat(2), fc.nat(2)))),
+        value: fc.constantFrom(0, -1, Number.NaN, Number.NEGATIVE_INFINITY),
+      }),
+    );
+    fc.assert(
+      fc.property(cases, ({ table, widths, value }) =>
+        scope(() => {
+          const expected = tableOf(
+            table.shape.map((length, axis) => widths[axis]![0] + length + widths[axis]![1]),
+            (index) => {
+              const inside = index.map((i, axis) => i - widths[axis]![0]);
+              return inside.every((i, axis) => i >= 0 && i < table.shape[axis]!) ? at(table, inside) : value;
+            },
+          );
+          expect(tableFrom(tensorOf(table).pad(widths, value))).toEqual(expected);
+        }),
+      ),
+    );
+  });
+
+  it('refuses widths that are none, and values that the type does not hold', () => {
+    scope(() => {
+      const x = ones([2, 3]);
+      for (const widths of [
+        [[0, 1]],
+        [
+          [0, 1],
+          [-1, 0],
+        ],
+        [
+          [0, 0.5],
+          [0, 0],
+        ],
+      ] as [number, number][][]) {
+        expect(() => x.pad(widths)).toThrow(ShapeError);
+        expect(() => x.pad(widths)).toThrow('for [2,3]: every axis needs two integers of 0 or more');
+      }
+      expect(() => ones([1], int32).pad([[1, 1]], 0.5)).toThrow(DTypeError);
+      expect(() => tensor([true]).pad([[1, 1]], 7)).toThrow('pad: bool holds 0 and 1, not 7');
+    });
+  });
+});
+
+describe('concat and stack', () => {
+  it('put tables one after the other', () => {
+    const cases = fc
+      .tuple(shapes({ minRank: 1, maxRank: 3 }), fc.nat(2), fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }))
+      .chain(([shape, choice, lengths]) => {
+        const axis = choice % shape.length;
+        return fc.record({
+          axis: fc.constant(axis),
+          parts: fc.tuple(
+            ...lengths.map((length) => tablesOf(shape.map((own, each) => (each === axis ? length : own)))),
+          ),
+        });
+      });
+    fc.assert(
+      fc.property(cases, ({ axis, parts }) =>
+        scope(() => {
+          const owner = parts.flatMap((part, i) =>
+            Array.from({ length: part.shape[axis]! }, (_, own) => [i, own] as const),
+          );
+          const expected = tableOf(
+            parts[0]!.shape.map((length, each) => (each === axis ? owner.length : length)),
+            (index) => {
+              const [part, own] = owner[index[axis]!]!;
+              return at(
+                parts[part]!,
+                index.map((i, each) => (each === axis ? own : i)),
+              );
+            },
+          );
+          const tensors = parts.map((part) => tensorOf(part));
+          expect(tableFrom(concat(tensors, axis))).toEqual(expected);
+          expect(tableFrom(concat(tensors, axis - parts[0]!.shape.length))).toEqual(expected);
+        }),
+      ),
+    );
+  });
+
+  it('stack makes a new axis, at any place', () => {
+    scope(() => {
+      const [a, b] = [tensor([1, 2]), tensor([3, 4])];
+      expect(tableFrom(stack([a, b]))).toEqual({ shape: [2, 2], data: [1, 2, 3, 4] });
+      expect(tableFrom(stack([a, b], 1))).toEqual({ shape: [2, 2], data: [1, 3, 2, 4] });
+      expect(tableFrom(stack([a, b], -1))).toEqual({ shape: [2, 2], data: [1, 3, 2, 4] });
+      expect(stack([tensor(1), tensor(2)]).shape).toEqual([2]);
+      expect(concat([tensor([true]), tensor([false])]).dtype).toBe('bool');
+    });
+  });
+
+  it('refuse what does not fit', () => {
+    scope(() => {
+      expect(() => concat([])).toThrow('concat: there is nothing to join');
+      expect(() => stack([])).toThrow(ShapeError);
+      expect(() => concat([ones([2, 3]), ones([2, 4])])).toThrow(
+        'concat: [2,3] and [2,4]: the shapes may differ along axis 0 only',
+      );
+      expect(() => concat([ones([2]), ones([2, 1])])).toThrow(ShapeError);
+      expect(() => concat([ones([2]), ones([2], int32)])).toThrow(DTypeError);
+      expect(() => concat([tensor(1), tensor(2)])).toThrow('concat: axis 0 of a scalar: it has no axes');
+      expect(() => stack([ones([2]), ones([3])])).toThrow(ShapeError);
+    });
+  });
+});
+
+describe('gather, scatterAdd and take', () => {
+  const cases = shapes({ minRank: 1, maxRank: 3, minLength: 1 }).chain((shape) =>
+    fc.tuple(fc.nat(2), fc.nat(5)).chain(([choice, count]) => {
+      const axis = choice % shape.length;
+      const picked = shape.map((length, each) => (each === axis ? count : length));
+      return fc.record({
+        axis: fc.constant(axis),
+        table: tablesOf(shape),
+        index: tablesOf(picked, fc.nat(shape[axis]! - 1)),
+        values: tablesOf(picked),
+      });
+    }),
+  );
+
+  it('gather picks, scatterAdd adds up where gather would have picked', () => {
+    fc.assert(
+      fc.property(cases, ({ axis, table, index, values }) =>
+        scope(() => {
+          const picked = tensorOf(table).gather(axis, tensorOf(index, 'int32'));
+          const along = (place: readonly number[]) => place.map((i, each) => (each === axis ? at(index, place) : i));
+          expect(tableFrom(picked)).toEqual(tableOf(index.shape, (place) => at(table, along(place))));
+          const added = tensorOf(values).scatterAdd(
+            axis - table.shape.length,
+            tensorOf(index, 'int32'),
+            table.shape[axis]!,
+          );
+          const expected = tableOf(table.shape, (target) =>
+            indicesOf(index.shape)
+              .filter((place) => along(place).every((i, each) => i === target[each]))
+              .reduce((sum, place) => sum + at(values, place), 0),
+          );
+          expect(tableFrom(added)).toEqual(expected);
+        }),
+      ),
+    );
+  });
+
+  it('take picks whole slices', () => {
+    const slices = shapes({ minRank: 1, maxRank: 3, minLength: 1 }).chain((shape) =>
+      fc.nat(2).chain((choice) => {
+        const axis = choice % shape.length;
+        return fc.record({
+          axis: fc.constant(axis),
+          table: tablesOf(shape),
+          positions: fc.array(fc.nat(shape[axis]! - 1), { maxLength: 5 }),
+        });
+      }),
+    );
+    fc.assert(
+      fc.property(slices, ({ axis, table, positions }) =>
+        scope(() => {
+          const expected = tableOf(
+            table.shape.map((length, each) => (each === axis ? positions.length : length)),
+            (index) =>
+              at(
+                table,
+                index.map((i, each) => (each === axis ? positions[i]! : i)),
+              ),
+          );
+          expect(tableFrom(tensorOf(table).take(axis, tensor(positions, int32)))).toEqual(expected);
+        }),
+      ),
+    );
+    scope(() => expect(ones([2, 0, 3]).take(0, tensor([1, 1, 0], int32)).shape).toEqual([3, 0, 3]));
+  });
+
+  it.each<[string, (x: Tensor) => Tensor, new (message: string) => Error, string]>([
+    [
+      'an index too large',
+      (x) => x.gather(1, tensor([[3], [0]], int32)),
+      ArgumentError,
+      'gather: index 3 is not one of the 3 along the axis',
+    ],
+    [
+      'an index too small',
+      (x) => x.gather(1, tensor([[-1], [0]], int32)),
+      ArgumentError,
+      'gather: index -1 is not one of the 3',
+    ],
+    [
+      'an index that is no integer',
+      (x) => x.gather(1, ones([2, 1])),
+      DTypeError,
+      'gather: float32 is not supported: cast() to int32 first',
+    ],
+    [
+      'another shape',
+      (x) => x.gather(1, ones([3, 1], int32)),
+      ShapeError,
+      'gather: index [3,1] for [2,3]: the shapes may differ along axis 1 only',
+    ],
+    ['another rank', (x) => x.gather(0, ones([2], int32)), ShapeError, 'gather: index [2] for [2,3]'],
+    ['a missing axis', (x) => x.gather(2, ones([2, 1], int32)), ShapeError, 'gather: axis 2 of a tensor with 2 axes'],
+    [
+      'a target too large',
+      (x) =>
+        x.scatterAdd(
+          1,
+          tensor(
+            [
+              [0, 1, 2],
+              [0, 1, 2],
+            ],
+            int32,
+          ),
+          2,
+        ),
+      ArgumentError,
+      'scatterAdd: index 2 is not one of the 2 along the axis',
+    ],
+    [
+      'targets of another shape',
+      (x) => x.scatterAdd(1, ones([2, 2], int32), 2),
+      ShapeError,
+      'scatterAdd: index [2,2] for [2,3]: the shapes differ',
+    ],
+    [
+      'a length that is none',
+      (x) => x.scatterAdd(1, ones([2, 3], int32), -1),
+      ArgumentError,
+      'scatterAdd: length must be an integer of 0 or more, not -1',
+    ],
+    [
+      'positions in a table',
+      (x) => x.take(0, ones([1, 1], int32)),
+      ShapeError,
+      'take: positions [1,1] must have one axis',
+    ],
+    [
+      'a position too large',
+      (x) => x.take(0, tensor([2], int32)),
+      ArgumentError,
+      'index 2 is not one of the 2 along the axis',
+    ],
+  ])('refuse %s', (_, pick, type, message) => {
+    scope(() => {
+      const x = ones([2, 3]);
+      expect(() => pick(x)).toThrow(type);
+      expect(() => pick(x)).toThrow(message);
+    });
+  });
+});
+
+describe('broadcastTo and sumTo', () => {
+  const cases = shapes().chain((whole) =>
+    fc
+      .record({ cut: fc.nat(whole.length), short: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }) })
+      .chain(({ cut, short }) =>
+        fc.record({
+          whole: fc.constant(whole),
+          small: tablesOf(whole.slice(cut).map((length, axis) => (short[axis] ? 1 : length))),
+          large: tablesOf(whole),
+        }),
+      ),
+  );
+
+  it('repeat, and sum over what was repeated', () => {
+    fc.assert(
+      fc.property(cases, ({ whole, small, large }) =>
+        scope(() => {
+          const missing = whole.length - small.shape.length;
+          const source = (index: readonly number[]) =>
+            small.shape.map((length, axis) => (length === 1 ? 0 : index[axis + missing]!));
+          expect(tableFrom(tensorOf(small).broadcastTo(whole))).toEqual(
+            tableOf(whole, (index) => at(small, source(index))),
+          );
+          const expected = tableOf(small.shape, (target) =>
+            indicesOf(whole)
+              .filter((index) => source(index).every((i, axis) => i === target[axis]))
+              .reduce((sum, index) => sum + at(large, index), 0),
+          );
+          expect(tableFrom(tensorOf(large).sumTo(small.shape))).toEqual(expected);
+        }),
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('refuse shapes that do not broadcast', () => {
+    scope(() => {
+      expect(() => ones([2, 3]).broadcastTo([3])).toThrow('broadcast: [2,3] cannot be repeated to [3]');
+      expect(() => ones([2]).broadcastTo([3])).toThrow(ShapeError);
+      expect(() => ones([1]).broadcastTo([-1])).toThrow(
+        'broadcast: shape [-1]: every length must be an integer of 0 or more',
+      );
+      expect(() => ones([2]).sumTo([3])).toThrow(ShapeError);
+      expect(() => ones([2]).sumTo([2, 2])).toThrow('sumTo: [2,2] does not broadcast to [2]');
+    });
+  });
+});
+
+describe('clone, detach and assign', () => {
+  it('clone has elements of its own, detach the same ones', () => {
+    fc.assert(
+      fc.property(tables(), (table) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const [copy, view] = [x.clone(), x.detach()];
+          x.assign(x.add(1));
+          expect(tableFrom(copy)).toEqual(table);
+          expect(tableFrom(view)).toEqual(tableFrom(x));
+        }),
+      ),
+    );
+  });
+
+  it('assign refuses another shape or type', () => {
+    scope(() => {
+      expect(() => ones([2]).assign(ones([1, 2]))).toThrow('assign: [1,2] to [2]: the shapes differ');
+      expect(() => ones([2]).assign(ones([2], int32))).toThrow(
+        'assign: float32 and int32: make the types equal with cast()',
+      );
+    });
+  });
+});

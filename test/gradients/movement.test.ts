@@ -1,0 +1,4 @@
+import { movementCases } from './cases/movement.js';
+import { checkAll } from './gradient-case.js';
+
+checkAll(movementCases);

@@ -1,0 +1,4 @@
+import { reductionCases } from './cases/reduction.js';
+import { checkAll } from './gradient-case.js';
+
+checkAll(reductionCases);
