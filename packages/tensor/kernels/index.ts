@@ -1,2 +1,3 @@
 // Every exported name is a kernel, or the `…Blocks` or `…Scratch` of one: see task.ts.
 export * from './matmul';
+export * from './polynomial';

@@ -4,6 +4,7 @@ import { reference } from '../reference/index.js';
 import { Executor } from './executor.js';
 import { type InstructionSet, instantiate, isSupported } from './instance.js';
 import { matrixKernels } from './matmul.js';
+import { polynomialKernels } from './polynomial.js';
 
 /**
  * A device of the given instructions.
@@ -15,7 +16,7 @@ export function deviceOf(instructionSet: InstructionSet): Device {
   return {
     name: 'wasm',
     memory: hostMemory,
-    kernels: { ...reference.kernels, ...matrixKernels(executor) },
+    kernels: { ...reference.kernels, ...matrixKernels(executor), ...polynomialKernels(executor) },
   };
 }
 
