@@ -1,3 +1,5 @@
 // Every exported name is a kernel, or the `…Blocks` or `…Scratch` of one: see task.ts.
+export * from './elementwise';
 export * from './matmul';
+export * from './normalisation';
 export * from './polynomial';

@@ -1,9 +1,11 @@
 import type { Device } from '../../device.js';
 import { hostMemory } from '../host.js';
 import { reference } from '../reference/index.js';
+import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { type InstructionSet, instantiate, isSupported } from './instance.js';
 import { matrixKernels } from './matmul.js';
+import { normalisationKernels } from './normalisation.js';
 import { polynomialKernels } from './polynomial.js';
 
 /**
@@ -16,7 +18,13 @@ export function deviceOf(instructionSet: InstructionSet): Device {
   return {
     name: 'wasm',
     memory: hostMemory,
-    kernels: { ...reference.kernels, ...matrixKernels(executor), ...polynomialKernels(executor) },
+    kernels: {
+      ...reference.kernels,
+      ...elementwiseKernels(executor),
+      ...matrixKernels(executor),
+      ...normalisationKernels(executor),
+      ...polynomialKernels(executor),
+    },
   };
 }
 
