@@ -3,3 +3,7 @@ export * from './elementwise';
 export * from './matmul';
 export * from './normalisation';
 export * from './polynomial';
+export * from './random';
+export * from './reduction';
+export * from './softmax';
+export * from './update';

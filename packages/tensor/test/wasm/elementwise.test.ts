@@ -55,6 +55,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
             expect(results[0]).toEqual(results[1]);
           }),
       ),
+      { numRuns: 40 },
     );
   });
 
@@ -82,7 +83,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
             );
           }),
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -102,6 +103,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
           expect(results[0]).toEqual(results[1]);
         }),
       ),
+      { numRuns: 40 },
     );
   });
 
@@ -119,6 +121,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
             expect(results[0]).toEqual(results[1]);
           }),
       ),
+      { numRuns: 40 },
     );
   });
 

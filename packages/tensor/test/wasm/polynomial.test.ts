@@ -16,16 +16,16 @@ interface Case {
   readonly options: Required<PolynomialOptions>;
 }
 
-const shapes: fc.Arbitrary<{ shape: number[]; perChannel: boolean }> = fc.oneof(
+const shapes: fc.Arbitrary<{ shape: readonly number[]; perChannel: boolean }> = fc.oneof(
   fc.record({
-    shape: fc.oneof(
+    shape: fc.oneof<fc.MaybeWeightedArbitrary<readonly number[]>[]>(
       { weight: 8, arbitrary: fc.tuple(fc.integer({ min: 0, max: 130 })) },
       { weight: 1, arbitrary: fc.constantFrom([], [447], [449], [900], [14337]) },
     ),
     perChannel: fc.constant(false),
   }),
   fc.record({
-    shape: fc.oneof(
+    shape: fc.oneof<fc.MaybeWeightedArbitrary<readonly number[]>[]>(
       { weight: 5, arbitrary: fc.tuple(fc.nat(4), fc.nat(4), fc.nat(7), fc.nat(7)) },
       { weight: 5, arbitrary: fc.tuple(fc.nat(9), fc.nat(5)) },
       { weight: 1, arbitrary: fc.constantFrom([1, 2, 14400], [31, 1, 500]) },

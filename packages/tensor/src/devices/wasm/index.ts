@@ -7,6 +7,10 @@ import { type InstructionSet, instantiate, isSupported } from './instance.js';
 import { matrixKernels } from './matmul.js';
 import { normalisationKernels } from './normalisation.js';
 import { polynomialKernels } from './polynomial.js';
+import { randomKernels } from './random.js';
+import { reductionKernels } from './reduction.js';
+import { softmaxKernels } from './softmax.js';
+import { updateKernels } from './update.js';
 
 /**
  * A device of the given instructions.
@@ -24,6 +28,10 @@ export function deviceOf(instructionSet: InstructionSet): Device {
       ...matrixKernels(executor),
       ...normalisationKernels(executor),
       ...polynomialKernels(executor),
+      ...randomKernels(executor),
+      ...reductionKernels(executor),
+      ...softmaxKernels(executor),
+      ...updateKernels(executor),
     },
   };
 }
