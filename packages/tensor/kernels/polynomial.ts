@@ -48,8 +48,8 @@ const ODD_SUMS: i32 = 19;
 /** t = x/B, and with the tangent beyond ±1 the end of the range. */
 // @ts-ignore: decorator
 @inline
-function scaled(x: usize, inverseBound: v128, last: v128): v128 {
-  return f32x4.pmax(f32x4.pmin(f32x4.mul(v128.load(x), inverseBound), last), f32x4.neg(last));
+function scaled(x: usize, inverseBound: v128, last: v128, first: v128): v128 {
+  return f32x4.pmax(f32x4.pmin(f32x4.mul(v128.load(x), inverseBound), last), first);
 }
 
 /** 2t² − 1. */
@@ -73,16 +73,17 @@ function evaluate(task: usize, x: usize, out: usize, groups: i32, coefficients: 
   const monomial = integer(task, MONOMIAL);
   const inverseBound = f32x4.splat(float(task, INVERSE_BOUND));
   const last = lastOf(task);
+  const first = f32x4.neg(last);
   const oddCoefficients = coefficients + (<usize>evenTerms << 2);
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
-    let s0 = scaled(x, inverseBound, last);
-    let s1 = scaled(x + 16, inverseBound, last);
-    let s2 = scaled(x + 32, inverseBound, last);
-    let s3 = scaled(x + 48, inverseBound, last);
-    let s4 = scaled(x + 64, inverseBound, last);
-    let s5 = scaled(x + 80, inverseBound, last);
-    let s6 = scaled(x + 96, inverseBound, last);
+    let s0 = scaled(x, inverseBound, last, first);
+    let s1 = scaled(x + 16, inverseBound, last, first);
+    let s2 = scaled(x + 32, inverseBound, last, first);
+    let s3 = scaled(x + 48, inverseBound, last, first);
+    let s4 = scaled(x + 64, inverseBound, last, first);
+    let s5 = scaled(x + 80, inverseBound, last, first);
+    let s6 = scaled(x + 96, inverseBound, last, first);
     if (!monomial) {
       s0 = chebyshev(s0);
       s1 = chebyshev(s1);
@@ -140,13 +141,13 @@ function evaluate(task: usize, x: usize, out: usize, groups: i32, coefficients: 
       v5 = madd(v5, s5, c);
       v6 = madd(v6, s6, c);
     }
-    v128.store(out, madd(v0, scaled(x, inverseBound, last), v128.load(out)));
-    v128.store(out + 16, madd(v1, scaled(x + 16, inverseBound, last), v128.load(out + 16)));
-    v128.store(out + 32, madd(v2, scaled(x + 32, inverseBound, last), v128.load(out + 32)));
-    v128.store(out + 48, madd(v3, scaled(x + 48, inverseBound, last), v128.load(out + 48)));
-    v128.store(out + 64, madd(v4, scaled(x + 64, inverseBound, last), v128.load(out + 64)));
-    v128.store(out + 80, madd(v5, scaled(x + 80, inverseBound, last), v128.load(out + 80)));
-    v128.store(out + 96, madd(v6, scaled(x + 96, inverseBound, last), v128.load(out + 96)));
+    v128.store(out, madd(v0, scaled(x, inverseBound, last, first), v128.load(out)));
+    v128.store(out + 16, madd(v1, scaled(x + 16, inverseBound, last, first), v128.load(out + 16)));
+    v128.store(out + 32, madd(v2, scaled(x + 32, inverseBound, last, first), v128.load(out + 32)));
+    v128.store(out + 48, madd(v3, scaled(x + 48, inverseBound, last, first), v128.load(out + 48)));
+    v128.store(out + 64, madd(v4, scaled(x + 64, inverseBound, last, first), v128.load(out + 64)));
+    v128.store(out + 80, madd(v5, scaled(x + 80, inverseBound, last, first), v128.load(out + 80)));
+    v128.store(out + 96, madd(v6, scaled(x + 96, inverseBound, last, first), v128.load(out + 96)));
   }
 }
 
@@ -159,20 +160,24 @@ function plainSize(task: usize): f32 {
   return form == POWER ? -1 : min(float(task, BOUND), float(task, LIMIT));
 }
 
+/** The larger ones of |x| and of the sizes so far, as integers: those of NaN and infinity are the largest of all. */
 // @ts-ignore: decorator
 @inline
-function within(x: usize, size: v128): v128 {
-  return f32x4.le(f32x4.abs(v128.load(x)), size);
+function larger(sizes: v128, x: usize, magnitude: v128): v128 {
+  return i32x4.max_s(sizes, v128.and(v128.load(x), magnitude));
 }
 
-/** Whether all inputs of a group are at most of this size; NaN is not. */
+/** The largest sizes in the lanes of a group, as integers. */
 // @ts-ignore: decorator
 @inline
-function allWithin(x: usize, size: v128): bool {
-  const a = v128.and(v128.and(within(x, size), within(x + 16, size)), v128.and(within(x + 32, size), within(x + 48, size)));
-  const b = v128.and(v128.and(within(x + 64, size), within(x + 80, size)), within(x + 96, size));
-  return i32x4.all_true(v128.and(a, b));
+function groupSizes(x: usize, magnitude: v128): v128 {
+  const a = larger(larger(v128.and(v128.load(x), magnitude), x + 16, magnitude), x + 32, magnitude);
+  const b = larger(larger(v128.and(v128.load(x + 48), magnitude), x + 64, magnitude), x + 80, magnitude);
+  return larger(i32x4.max_s(a, b), x + 96, magnitude);
 }
+
+/** All bits but that of the sign. */
+const MAGNITUDE: i32 = 0x7fffffff;
 
 // What a forward block knows of its inputs, in its scratch: the largest sizes, how many are beyond the bound and how many
 // are finite in each lane, and two sums of penalties in double precision.
@@ -191,6 +196,8 @@ function inspect(task: usize, x: usize, out: usize, edgeSlopes: usize, statistic
   const finite = f32x4.lt(sizes, f32x4.splat(f32.MAX_VALUE * 2));
   v128.store(statistics + BEYOND, i32x4.sub(v128.load(statistics + BEYOND), beyond));
   v128.store(statistics + NOT_FINITE, i32x4.sub(v128.load(statistics + NOT_FINITE), v128.not(finite)));
+  // The comparison with NaN leaves what was there.
+  v128.store(statistics + LARGEST, f32x4.pmax(v128.load(statistics + LARGEST), sizes));
   const form = integer(task, FORM);
   if (form != NO_PENALTY) {
     const penalties = penaltyValue(form, sizes, float(task, LIMIT), float(task, CAP));
@@ -213,21 +220,19 @@ function inspect(task: usize, x: usize, out: usize, edgeSlopes: usize, statistic
 function inspectGroups(task: usize, x: usize, out: usize, groups: i32, edgeSlopes: usize, statistics: usize): void {
   const plain = f32x4.splat(plainSize(task));
   const end = x + <usize>groups * GROUP_BYTES;
-  let largest = v128.load(statistics + LARGEST);
+  const magnitude = i32x4.splat(MAGNITUDE);
+  let largest = f32x4.splat(0);
   for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
-    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x)));
-    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x, 16)));
-    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x, 32)));
-    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x, 48)));
-    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x, 64)));
-    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x, 80)));
-    largest = f32x4.pmax(largest, f32x4.abs(v128.load(x, 96)));
-    if (allWithin(x, plain)) continue;
+    const sizes = groupSizes(x, magnitude);
+    if (!v128.any_true(i32x4.gt_s(sizes, plain))) {
+      largest = i32x4.max_s(largest, sizes);
+      continue;
+    }
     for (let offset: usize = 0; offset < GROUP_BYTES; offset += VECTOR) {
       inspect(task, x + offset, out + offset, edgeSlopes, statistics);
     }
   }
-  v128.store(statistics + LARGEST, largest);
+  v128.store(statistics + LARGEST, f32x4.pmax(v128.load(statistics + LARGEST), largest));
 }
 
 // A block is of one channel: a piece of one plane where planes are large, several whole planes where they are small.
@@ -386,16 +391,17 @@ function addPowers(task: usize, x: usize, gradient: usize, groups: i32, sums: us
   const monomial = integer(task, MONOMIAL);
   const inverseBound = f32x4.splat(float(task, INVERSE_BOUND));
   const last = lastOf(task);
+  const first = f32x4.neg(last);
   const end = x + <usize>groups * GROUP_BYTES;
   const sumsEnd = sums + (<usize>terms << 4);
   for (; x < end; x += GROUP_BYTES, gradient += GROUP_BYTES) {
-    let s0 = scaled(x, inverseBound, last);
-    let s1 = scaled(x + 16, inverseBound, last);
-    let s2 = scaled(x + 32, inverseBound, last);
-    let s3 = scaled(x + 48, inverseBound, last);
-    let s4 = scaled(x + 64, inverseBound, last);
-    let s5 = scaled(x + 80, inverseBound, last);
-    let s6 = scaled(x + 96, inverseBound, last);
+    let s0 = scaled(x, inverseBound, last, first);
+    let s1 = scaled(x + 16, inverseBound, last, first);
+    let s2 = scaled(x + 32, inverseBound, last, first);
+    let s3 = scaled(x + 48, inverseBound, last, first);
+    let s4 = scaled(x + 64, inverseBound, last, first);
+    let s5 = scaled(x + 80, inverseBound, last, first);
+    let s6 = scaled(x + 96, inverseBound, last, first);
     let w0 = v128.load(gradient);
     let w1 = v128.load(gradient + 16);
     let w2 = v128.load(gradient + 32);
@@ -485,8 +491,9 @@ function backwardGroups(
     for (let at: usize = 0; at < bytes; at += VECTOR) v128.store(out + at, f32x4.splat(0));
   }
   const plain = f32x4.splat(plainSize(task));
+  const magnitude = i32x4.splat(MAGNITUDE);
   for (let at: usize = 0; at < bytes; at += GROUP_BYTES) {
-    if (allWithin(x + at, plain)) continue;
+    if (!v128.any_true(i32x4.gt_s(groupSizes(x + at, magnitude), plain))) continue;
     for (let offset = at; offset < at + GROUP_BYTES; offset += VECTOR) {
       correct(task, x + offset, gradient ? gradient + offset : 0, out + offset, partials);
     }
