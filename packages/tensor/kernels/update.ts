@@ -4,6 +4,36 @@ import { address, ceilDiv, float, integer } from './task';
 
 const BLOCK: i32 = 16384;
 
+/** One to four elements; where the number is a constant, so are the loads and stores. */
+// @ts-ignore: decorator
+@inline
+function adamVector(
+  lanes: i32,
+  parameter: usize,
+  gradient: usize,
+  moment1: usize,
+  moment2: usize,
+  beta1: v128,
+  rest1: v128,
+  beta2: v128,
+  rest2: v128,
+  rate: v128,
+  correction: v128,
+  epsilon: v128,
+  shrink: v128,
+  pull: v128,
+): void {
+  const old = loadSome(parameter, lanes);
+  const slope = madd(pull, old, loadSome(gradient, lanes));
+  const mean = madd(beta1, loadSome(moment1, lanes), f32x4.mul(rest1, slope));
+  const square = madd(beta2, loadSome(moment2, lanes), f32x4.mul(f32x4.mul(rest2, slope), slope));
+  storeSome(moment1, mean, lanes);
+  storeSome(moment2, square, lanes);
+  const root = f32x4.add(f32x4.sqrt(f32x4.mul(square, correction)), epsilon);
+  const step = f32x4.div(f32x4.mul(rate, mean), root);
+  storeSome(parameter, f32x4.sub(f32x4.mul(old, shrink), step), lanes);
+}
+
 export function adamBlocks(task: usize): i32 {
   return ceilDiv(integer(task, 4), BLOCK);
 }
@@ -30,18 +60,13 @@ export function adam(task: usize, block: i32): void {
   const epsilon = f32x4.splat(float(task, 11));
   const shrink = f32x4.splat(float(task, 12));
   const pull = f32x4.splat(float(task, 13));
-  for (let i = 0; i < count; i += 4) {
-    const lanes = count - i;
-    const offset = <usize>i << 2;
-    const old = loadSome(parameter + offset, lanes);
-    const slope = madd(pull, old, loadSome(gradient + offset, lanes));
-    const mean = madd(beta1, loadSome(moment1 + offset, lanes), f32x4.mul(rest1, slope));
-    const square = madd(beta2, loadSome(moment2 + offset, lanes), f32x4.mul(f32x4.mul(rest2, slope), slope));
-    storeSome(moment1 + offset, mean, lanes);
-    storeSome(moment2 + offset, square, lanes);
-    const root = f32x4.add(f32x4.sqrt(f32x4.mul(square, correction)), epsilon);
-    const step = f32x4.div(f32x4.mul(rate, mean), root);
-    storeSome(parameter + offset, f32x4.sub(f32x4.mul(old, shrink), step), lanes);
+  const whole = <usize>(count & ~3) << 2;
+  for (let offset: usize = 0; offset < whole; offset += 16) {
+    adamVector(4, parameter + offset, gradient + offset, moment1 + offset, moment2 + offset, beta1, rest1, beta2, rest2, rate, correction, epsilon, shrink, pull);
+  }
+  const rest = count & 3;
+  if (rest > 0) {
+    adamVector(rest, parameter + whole, gradient + whole, moment1 + whole, moment2 + whole, beta1, rest1, beta2, rest2, rate, correction, epsilon, shrink, pull);
   }
 }
 
