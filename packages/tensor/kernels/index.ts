@@ -1,4 +1,11 @@
 // Every exported name is a kernel, or the `…Blocks` or `…Scratch` of one: see task.ts.
-export * from './matmul';
 export * from './convolution';
+export * from './elementwise';
+export * from './matmul';
+export * from './normalisation';
+export * from './polynomial';
 export * from './pooling';
+export * from './random';
+export * from './reduction';
+export * from './softmax';
+export * from './update';

@@ -71,11 +71,11 @@ function odd(low: v128, high: v128): v128 {
   return v128.shuffle<f32>(low, high, 1, 3, 5, 7);
 }
 
-/** Where a value beats the best so far: larger, or NaN. */
+/** Where a value beats the best so far: neither is it at most the best, nor is the best NaN. */
 // @ts-ignore: decorator
 @inline
 function beats(value: v128, best: v128): v128 {
-  return v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(value, best));
 }
 
 /** Four elements `stride` apart. */
@@ -103,7 +103,7 @@ export function maxPool2dBlocks(task: usize): i32 {
   return blockCount(task);
 }
 
-/** The largest element of each window, the first of equal ones and the last NaN, and its position in the plane. */
+/** The largest element of each window, the first of equal ones or the first NaN, and its position in the plane. */
 export function maxPool2d(task: usize, block: i32, scratch: usize): void {
   const fields = changetype<Pooling>(task);
   const height = <i32>fields.height;
@@ -187,7 +187,7 @@ export function maxPool2d(task: usize, block: i32, scratch: usize): void {
           for (let y = top; y < bottom; y += dilationY) {
             for (let column = clip(left, dilationX); column < min(right, width); column += dilationX) {
               const value = f32.load(x + (<usize>(y * width + column) << 2));
-              if (value > best || value != value) {
+              if (best == best && !(value <= best)) {
                 best = value;
                 place = y * width + column;
               }

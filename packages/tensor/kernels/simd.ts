@@ -27,3 +27,27 @@ export function storeTransposed(out: usize, step: usize, r0: v128, r1: v128, r2:
   v128.store(out + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
   v128.store(out + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
 }
+
+/** The first `count` of four numbers, zeros after them. */
+// @ts-ignore: decorator
+@inline
+export function loadSome(from: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(from);
+  let values = v128.load32_zero(from);
+  if (count > 1) values = v128.load32_lane(from + 4, values, 1);
+  if (count > 2) values = v128.load32_lane(from + 8, values, 2);
+  return values;
+}
+
+/** Stores the first `count` of four numbers. */
+// @ts-ignore: decorator
+@inline
+export function storeSome(to: usize, values: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(to, values);
+    return;
+  }
+  v128.store32_lane(to, values, 0);
+  if (count > 1) v128.store32_lane(to + 4, values, 1);
+  if (count > 2) v128.store32_lane(to + 8, values, 2);
+}

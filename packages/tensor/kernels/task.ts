@@ -5,8 +5,30 @@
 //   nameBlocks(task)             the number of blocks
 //   nameScratch(task)            bytes that a running block needs for itself; 0 where there is no such function
 //
-// `task` points to the fields of the call, numbers of eight bytes each: an @unmanaged class of f64 gives them names. Nothing is kept in the module: no globals, no
-// static data, so that any number of threads can run it on one memory.
+// `task` points to the fields of the call, numbers of eight bytes each: read them with the functions below, or give them
+// names by an @unmanaged class of f64. Nothing is kept in the module: no globals, no static data, so that any number of
+// threads can run it on one memory.
+
+/** Field of a task: a size, a count, a flag. */
+// @ts-ignore: decorator
+@inline
+export function integer(task: usize, index: i32): i32 {
+  return <i32>load<f64>(task + (<usize>index << 3));
+}
+
+/** Field of a task: an address, or a distance in bytes. */
+// @ts-ignore: decorator
+@inline
+export function address(task: usize, index: i32): usize {
+  return <usize>load<f64>(task + (<usize>index << 3));
+}
+
+/** Field of a task: a number. */
+// @ts-ignore: decorator
+@inline
+export function float(task: usize, index: i32): f32 {
+  return <f32>load<f64>(task + (<usize>index << 3));
+}
 
 // @ts-ignore: decorator
 @inline

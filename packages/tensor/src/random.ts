@@ -68,8 +68,8 @@ export function philox(
   out[3] = x3;
 }
 
-/** FNV-1a over the UTF-16 code units: turns a stream's name into one word of the counter. */
-function hashName(name: string): number {
+/** FNV-1a over the UTF-16 code units: turns a stream's name into the third word of the counter. */
+export function hashName(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return hash >>> 0;

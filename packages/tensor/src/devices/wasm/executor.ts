@@ -20,11 +20,16 @@ export class Executor {
     this.#exports = exports;
   }
 
+  /** The number of blocks of a kernel, by its sizes: for who gives each of them room for partial sums. */
+  blocks(name: KernelName, fields: readonly number[]): number {
+    linearMemory.view(this.#task, 'float64').set(fields);
+    return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
+  }
+
   /** Computes all blocks of a kernel; the fields are those that its source names, in that order. */
   run(name: KernelName, fields: readonly number[]): void {
     const task = this.#task.pointer;
-    linearMemory.view(this.#task, 'float64').set(fields);
-    const blocks = this.#exports[`${name}Blocks`]!(task, 0, 0);
+    const blocks = this.blocks(name, fields);
     const scratchBytes = this.#exports[`${name}Scratch`]?.(task, 0, 0) ?? 0;
     const scratch = scratchBytes > 0 ? this.#scratch.reserve(scratchBytes >>> 0).pointer : 0;
     const kernel = this.#exports[name];

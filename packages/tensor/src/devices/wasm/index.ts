@@ -2,10 +2,17 @@ import type { Device } from '../../device.js';
 import { hostMemory } from '../host.js';
 import { reference } from '../reference/index.js';
 import { convolutionKernels } from './convolution.js';
+import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { instantiate, isSupported, type KernelExports } from './instance.js';
 import { matrixKernels } from './matmul.js';
+import { normalisationKernels } from './normalisation.js';
+import { polynomialKernels } from './polynomial.js';
 import { poolingKernels } from './pooling.js';
+import { randomKernels } from './random.js';
+import { reductionKernels } from './reduction.js';
+import { softmaxKernels } from './softmax.js';
+import { updateKernels } from './update.js';
 
 /** A device that computes with these kernels where there is one, and with those of `reference` elsewhere. */
 export function deviceWith(exports: KernelExports): Device {
@@ -15,9 +22,16 @@ export function deviceWith(exports: KernelExports): Device {
     memory: hostMemory,
     kernels: {
       ...reference.kernels,
-      ...matrixKernels(executor),
       ...convolutionKernels(executor),
+      ...elementwiseKernels(executor),
+      ...matrixKernels(executor),
+      ...normalisationKernels(executor),
+      ...polynomialKernels(executor),
       ...poolingKernels(executor),
+      ...randomKernels(executor),
+      ...reductionKernels(executor),
+      ...softmaxKernels(executor),
+      ...updateKernels(executor),
     },
   };
 }

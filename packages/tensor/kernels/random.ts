@@ -1,0 +1,126 @@
+// Philox 4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011), four counters at a time: lane l
+// of four vectors has the words of counter l. Word i of the stream goes to element i.
+import { storeTransposed } from './simd';
+import { address, ceilDiv, float, integer } from './task';
+
+const MULTIPLIER_0: u32 = 0xd2511f53;
+const MULTIPLIER_1: u32 = 0xcd9e8d57;
+const WEYL_0: u32 = 0x9e3779b9;
+const WEYL_1: u32 = 0xbb67ae85;
+const ROUNDS: i32 = 10;
+
+const COUNTERS: u64 = 4;
+const WORDS: i32 = 16;
+const BLOCK: i32 = 16384;
+
+// Fields: out, the number of elements, the position in the stream, the word of its name, the seed.
+const OUT: i32 = 0;
+const SIZE: i32 = 1;
+const POSITION: i32 = 2;
+const NAME: i32 = 3;
+const SEED: i32 = 4;
+// Of bernoulli: the last word that counts as a success, and the number that it gives.
+const LAST: i32 = 5;
+const SCALE: i32 = 6;
+
+// @ts-ignore: decorator
+@inline
+function long(task: usize, index: i32): u64 {
+  return <u64>load<f64>(task + (<usize>index << 3));
+}
+
+/** The words of the counters from `counter` on, in the order of the stream, at `out`. */
+function draw(counter: u64, name: u32, seed: u64, out: usize): void {
+  const c1 = counter + 1;
+  const c2 = counter + 2;
+  const c3 = counter + 3;
+  let x0 = i32x4.splat(<i32>counter);
+  x0 = i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(x0, 1, <i32>c1), 2, <i32>c2), 3, <i32>c3);
+  let x1 = i32x4.splat(<i32>(counter >> 32));
+  x1 = i32x4.replace_lane(x1, 1, <i32>(c1 >> 32));
+  x1 = i32x4.replace_lane(x1, 2, <i32>(c2 >> 32));
+  x1 = i32x4.replace_lane(x1, 3, <i32>(c3 >> 32));
+  let x2 = i32x4.splat(name);
+  let x3 = i32x4.splat(0);
+  let key0 = <u32>seed;
+  let key1 = <u32>(seed >> 32);
+  const m0 = i32x4.splat(MULTIPLIER_0);
+  const m1 = i32x4.splat(MULTIPLIER_1);
+  for (let round = 0; round < ROUNDS; round++) {
+    const low0 = i64x2.extmul_low_i32x4_u(x0, m0);
+    const high0 = i64x2.extmul_high_i32x4_u(x0, m0);
+    const low1 = i64x2.extmul_low_i32x4_u(x2, m1);
+    const high1 = i64x2.extmul_high_i32x4_u(x2, m1);
+    x0 = v128.xor(v128.xor(v128.shuffle<i32>(low1, high1, 1, 3, 5, 7), x1), i32x4.splat(key0));
+    x1 = v128.shuffle<i32>(low1, high1, 0, 2, 4, 6);
+    x2 = v128.xor(v128.xor(v128.shuffle<i32>(low0, high0, 1, 3, 5, 7), x3), i32x4.splat(key1));
+    x3 = v128.shuffle<i32>(low0, high0, 0, 2, 4, 6);
+    key0 += WEYL_0;
+    key1 += WEYL_1;
+  }
+  storeTransposed(out, 16, x0, x1, x2, x3);
+}
+
+const UNIFORM: i32 = 0;
+const BERNOULLI: i32 = 1;
+
+// @ts-ignore: decorator
+@inline
+function numberOf(kind: i32, words: v128, last: v128, scale: v128): v128 {
+  // A float32 has 24 bits: more would round up to 1.
+  if (kind == UNIFORM) return f32x4.mul(f32x4.convert_i32x4_u(i32x4.shr_u(words, 8)), f32x4.splat(5.9604644775390625e-8));
+  return v128.and(scale, i32x4.le_u(words, last));
+}
+
+// @ts-ignore: decorator
+@inline
+function fill(kind: i32, task: usize, block: i32, scratch: usize): void {
+  const start = block * BLOCK;
+  const count = min(BLOCK, integer(task, SIZE) - start);
+  const out = address(task, OUT) + (<usize>start << 2);
+  const position = long(task, POSITION) + start;
+  const name = <u32>long(task, NAME);
+  const seed = long(task, SEED);
+  const last = i32x4.splat(kind == BERNOULLI ? <u32>long(task, LAST) : 0);
+  const scale = f32x4.splat(kind == BERNOULLI ? float(task, SCALE) : 0);
+  // Where the stream stands within a counter, the first words were drawn before.
+  let offset = -(<i32>(position & 3));
+  for (let counter = position >> 2; offset < count; counter += COUNTERS, offset += WORDS) {
+    draw(counter, name, seed, scratch);
+    for (let at: usize = 0; at < 64; at += 16) {
+      v128.store(scratch + at, numberOf(kind, v128.load(scratch + at), last, scale));
+    }
+    if (offset >= 0 && offset + WORDS <= count) {
+      const to = out + (<usize>offset << 2);
+      for (let at: usize = 0; at < 64; at += 16) v128.store(to + at, v128.load(scratch + at));
+    } else {
+      for (let i = max(0, -offset); i < min(WORDS, count - offset); i++) {
+        f32.store(out + (<usize>(offset + i) << 2), f32.load(scratch + (<usize>i << 2)));
+      }
+    }
+  }
+}
+
+export function uniformBlocks(task: usize): i32 {
+  return ceilDiv(integer(task, SIZE), BLOCK);
+}
+
+export function uniformScratch(task: usize): usize {
+  return 64;
+}
+
+export function uniform(task: usize, block: i32, scratch: usize): void {
+  fill(UNIFORM, task, block, scratch);
+}
+
+export function bernoulliBlocks(task: usize): i32 {
+  return ceilDiv(integer(task, SIZE), BLOCK);
+}
+
+export function bernoulliScratch(task: usize): usize {
+  return 64;
+}
+
+export function bernoulli(task: usize, block: i32, scratch: usize): void {
+  fill(BERNOULLI, task, block, scratch);
+}

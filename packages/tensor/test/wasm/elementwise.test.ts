@@ -1,0 +1,135 @@
+import { apply, operators, reference, scope, type Tensor } from '@pnn/tensor';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { dataOf, expectWithin, place, UNIT, variants, withSpecials } from './variants.js';
+
+const anything = fc.oneof({ weight: 4, arbitrary: fc.float() }, { weight: 4, arbitrary: withSpecials });
+const lengths = fc.oneof({ weight: 9, arbitrary: fc.nat(70) }, { weight: 1, arbitrary: fc.constantFrom(16384, 16387) });
+
+/** Shapes of two operands that broadcast: equal ones, numbers, rows, columns, channels, and more than a kernel walks over. */
+const pairs: fc.Arbitrary<[number[], number[]]> = fc
+  .tuple(
+    fc.array(fc.nat(6), { maxLength: 4 }),
+    fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    fc.nat(2),
+    fc.boolean(),
+  )
+  .map(([shape, kept, dropped, swap]) => {
+    const other = shape.map((length, axis) => (kept[axis] ? length : 1)).slice(Math.min(dropped, shape.length));
+    return swap ? [other, shape] : [shape, other];
+  });
+const shapes: fc.Arbitrary<[number[], number[]]> = fc.oneof(
+  { weight: 9, arbitrary: pairs },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<[number[], number[]]>(
+      [[16387], [1]],
+      [[2, 16390], [16390]],
+      [
+        [300, 70],
+        [300, 1],
+      ],
+    ),
+  },
+);
+
+/**
+ * Relative errors in units of the rounding. e^x: the rest r is off by a rounding of its own and of n·ln 2, at most
+ * 1.5 units, its series by 2.5 and the two last products by one each; what is made of it adds its own few.
+ */
+const units: Readonly<Record<string, number>> = { exp: 6, sigmoid: 16, silu: 18, tanh: 20 };
+const exact = ['neg', 'abs', 'sqrt', 'square', 'reciprocal', 'relu', 'floor', 'ceil', 'round'] as const;
+const near = ['exp', 'sigmoid', 'silu', 'tanh'] as const;
+const binary = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const;
+
+describe.each(variants)('elementwise functions on %s', (_, device) => {
+  test.each(exact)('%s is the exact value rounded once', (name) => {
+    fc.assert(
+      fc.property(
+        lengths.chain((length) => dataOf([length], anything)),
+        (data) =>
+          scope(() => {
+            const results = [device, reference].map((on) => place(on, [data.length], data)[name]().dataSync());
+            expect(results[0]).toEqual(results[1]);
+          }),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each(near)('%s is within its bound, for numbers of every size', (name) => {
+    const numbers = fc.oneof(
+      anything,
+      fc.float({ min: -110, max: 95, noNaN: true }),
+      fc.float({ min: -1, max: 1, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(
+        lengths.chain((length) => dataOf([length], numbers)),
+        (data) =>
+          scope(() => {
+            const expected = place(reference, [data.length], data, 'float64')[name]().dataSync();
+            const rounded = Float32Array.from(expected);
+            const bounds = Array.from(
+              expected,
+              (value, i) => units[name]! * UNIT * Math.abs(value) + Math.max(1, Math.abs(data[i]!)) * 2 ** -147,
+            );
+            expectWithin(
+              place(device, [data.length], data)[name](),
+              rounded.map((value, i) => (Number.isFinite(value) ? expected[i]! : value)),
+              bounds,
+            );
+          }),
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each(binary)('%s is what the reference gives, however the operands broadcast', (name) => {
+    const cases = shapes.chain(([a, b]) =>
+      fc.tuple(fc.constant(a), dataOf(a, anything), fc.constant(b), dataOf(b, anything)),
+    );
+    fc.assert(
+      fc.property(cases, ([aShape, a, bShape, b]) =>
+        scope(() => {
+          const results = [device, reference].map((on) => {
+            const [result] = apply(operators[name], [place(on, aShape, a), place(on, bShape, b)], undefined) as [
+              Tensor,
+            ];
+            return result.dataSync();
+          });
+          expect(results[0]).toEqual(results[1]);
+        }),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each(['float32', 'float64'] as const)('scales %s in place', (dtype) => {
+    fc.assert(
+      fc.property(
+        lengths.chain((length) => dataOf([length], withSpecials)),
+        (data) =>
+          scope(() => {
+            const results = [device, reference].map((on) => {
+              const x = place(on, [data.length], data, dtype);
+              on.kernels.scale(x, place(on, [], [0.3], dtype));
+              return x.dataSync();
+            });
+            expect(results[0]).toEqual(results[1]);
+          }),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each(['float64', 'int32'] as const)('gives what the reference gives for %s', (dtype) => {
+    scope(() => {
+      const results = [device, reference].map((on) => {
+        const x = place(on, [5], [-2, -1, 0, 1, 2]).cast(dtype);
+        return [x.abs(), x.mul(x), x.relu()].map((result) => result.dataSync());
+      });
+      expect(results[0]).toEqual(results[1]);
+    });
+  });
+});

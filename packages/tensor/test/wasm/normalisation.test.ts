@@ -1,0 +1,185 @@
+import { apply, type Device, operators, reference, scope, type Tensor } from '@pnn/tensor';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
+
+interface Case {
+  readonly shape: readonly number[];
+  readonly x: readonly number[];
+  readonly gradient: readonly number[];
+  readonly gamma: readonly number[] | undefined;
+  readonly beta: readonly number[] | undefined;
+}
+
+const EPSILON = 1e-3;
+const numbers = fc.float({ min: -4, max: 4, noNaN: true });
+const shapes = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 1, max: 9 })) },
+  {
+    weight: 5,
+    arbitrary: fc.tuple(
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 7 }),
+      fc.integer({ min: 2, max: 7 }),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom([5000, 5], [4, 2, 8200], [9, 1, 5, 401]) },
+);
+
+const cases: fc.Arbitrary<Case> = shapes.chain((shape) =>
+  fc.record({
+    shape: fc.constant(shape),
+    // A mean far from zero takes the digits of whoever squares before subtracting.
+    x: fc
+      .tuple(dataOf(shape, numbers), fc.constantFrom(0, 3, 1000))
+      .map(([data, offset]) => data.map((value) => Math.fround(value + offset))),
+    gradient: dataOf(shape, numbers),
+    gamma: fc.option(dataOf([shape[1]!], numbers), { nil: undefined }),
+    beta: fc.option(dataOf([shape[1]!], numbers), { nil: undefined }),
+  }),
+);
+
+type Type = 'float32' | 'float64';
+
+function forward(device: Device, dtype: Type, { shape, x, gamma, beta }: Case): Tensor[] {
+  const channel = (data: readonly number[] | undefined) => data && place(device, [data.length], data, dtype);
+  return apply(operators.batchNorm, [place(device, shape, x, dtype), channel(gamma), channel(beta)], {
+    epsilon: EPSILON,
+  }) as Tensor[];
+}
+
+function backward(
+  device: Device,
+  dtype: Type,
+  { shape, x, gradient, gamma }: Case,
+  statistics: readonly (readonly number[])[],
+): Tensor[] {
+  const channel = (data: readonly number[]) => place(device, [data.length], data, dtype);
+  return apply(
+    operators.batchNormGradient,
+    [
+      place(device, shape, gradient, dtype),
+      place(device, shape, x, dtype),
+      gamma && channel(gamma),
+      ...statistics.map(channel),
+    ] as never,
+    { epsilon: EPSILON },
+  ) as Tensor[];
+}
+
+/** The channel of element i. */
+function channelOf(shape: readonly number[], i: number): number {
+  const area = shape.slice(2).reduce((product, length) => product * length, 1);
+  return Math.floor(i / area) % shape[1]!;
+}
+
+describe.each(variants)('batchNorm on %s', (_, device) => {
+  test('normalises within a few roundings, with statistics rounded once', () => {
+    fc.assert(
+      fc.property(cases, (each) =>
+        scope(() => {
+          const [out, mean, variance] = forward(device, 'float32', each);
+          const [expected, expectedMean, expectedVariance] = forward(reference, 'float64', each);
+          const means = expectedMean!.dataSync();
+          const variances = expectedVariance!.dataSync();
+          // Sums in double precision: all but the last rounding is that of 2^-53 each, on squares up to 64.
+          const lost = 2 ** -53 * each.x.length * 64;
+          expectWithin(
+            mean!,
+            means,
+            Array.from(means, (value) => UNIT * Math.abs(value) + lost),
+          );
+          expectWithin(
+            variance!,
+            variances,
+            Array.from(variances, (value) => UNIT * value + lost),
+          );
+          const bounds = each.x.map((x, i) => {
+            const c = channelOf(each.shape, i);
+            const scale = Math.abs(each.gamma ? each.gamma[c]! : 1) / Math.sqrt(variances[c]! + EPSILON);
+            const shift = Math.abs(each.beta ? each.beta[c]! : 0) + UNIT * Math.abs(means[c]!) * scale;
+            return (
+              5 * UNIT * (Math.abs(x - means[c]!) * (1 + UNIT) * scale + UNIT * Math.abs(means[c]!) * scale + shift) +
+              1e-9 * scale +
+              1e-40
+            );
+          });
+          expectWithin(out!, expected!.dataSync(), bounds);
+        }),
+      ),
+    );
+  });
+
+  test('gives the gradients within a few roundings', () => {
+    fc.assert(
+      fc.property(cases, (each) =>
+        scope(() => {
+          const statistics = forward(reference, 'float32', each)
+            .slice(1)
+            .map((statistic) => Array.from(statistic.dataSync()));
+          const [means, variances] = statistics as [number[], number[]];
+          const [out, gamma, beta] = backward(device, 'float32', each, statistics);
+          const expected = backward(reference, 'float64', each, statistics).map((result) => result.dataSync());
+          const count = each.x.length / each.shape[1]!;
+          const inverse = (c: number) => 1 / Math.sqrt(variances[c]! + EPSILON);
+          const lost = 2 ** -53 * each.x.length * 8000;
+          expectWithin(
+            gamma!,
+            expected[1]!,
+            Array.from(expected[1]!, (value, c) => UNIT * Math.abs(value) + lost * inverse(c) + 1e-40),
+          );
+          expectWithin(
+            beta!,
+            expected[2]!,
+            Array.from(expected[2]!, (value) => UNIT * Math.abs(value) + lost + 1e-40),
+          );
+          const bounds = each.x.map((x, i) => {
+            const c = channelOf(each.shape, i);
+            const scale = Math.abs(each.gamma ? each.gamma[c]! : 1) * inverse(c);
+            const meanSlope = Math.abs(expected[2]![c]!) / count;
+            const correction = (Math.abs(expected[1]![c]!) * inverse(c)) / count;
+            const size = Math.abs(each.gradient[i]!) + meanSlope + Math.abs(x - means[c]!) * correction;
+            return (
+              6 * UNIT * scale * size + (lost / count) * scale * (1 + Math.abs(x - means[c]!) * inverse(c) ** 2) + 1e-40
+            );
+          });
+          expectWithin(out!, expected[0]!, bounds);
+        }),
+      ),
+    );
+  });
+
+  test.each([[Number.NaN], [Number.POSITIVE_INFINITY]])('spoils the channel that has %s, and no other', (special) => {
+    fc.assert(
+      fc.property(cases, fc.nat(), (each, at) =>
+        scope(() => {
+          const position = at % each.x.length;
+          const x = each.x.map((value, i) => (i === position ? special : value));
+          const out = forward(device, 'float32', { ...each, x })[0]!.dataSync();
+          const spoiled = channelOf(each.shape, position);
+          out.forEach((value, i) => {
+            expect(Number.isNaN(value)).toBe(channelOf(each.shape, i) === spoiled);
+          });
+        }),
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test('gives what the reference gives for float64', () => {
+    fc.assert(
+      fc.property(cases, (each) =>
+        scope(() => {
+          const results = [device, reference].map((on) => {
+            const outputs = forward(on, 'float64', each);
+            const statistics = outputs.slice(1).map((statistic) => Array.from(statistic.dataSync()));
+            return [...outputs, ...backward(on, 'float64', each, statistics)].map((result) => result.dataSync());
+          });
+          expect(results[0]).toEqual(results[1]);
+        }),
+      ),
+      { numRuns: 20 },
+    );
+  });
+});

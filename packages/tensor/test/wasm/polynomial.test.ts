@@ -1,0 +1,330 @@
+import { apply, operators, type PolynomialOptions, polynomial, reference, scope, type Tensor } from '@pnn/tensor';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
+
+type Penalty = NonNullable<PolynomialOptions['penalty']>;
+
+interface Case {
+  readonly shape: readonly number[];
+  readonly x: readonly number[];
+  readonly slopes: readonly number[];
+  readonly coefficientShape: readonly number[];
+  readonly coefficients: readonly number[];
+  readonly options: Required<PolynomialOptions>;
+}
+
+const shapes: fc.Arbitrary<{ shape: readonly number[]; perChannel: boolean }> = fc.oneof(
+  fc.record({
+    shape: fc.oneof<fc.MaybeWeightedArbitrary<readonly number[]>[]>(
+      { weight: 8, arbitrary: fc.tuple(fc.integer({ min: 0, max: 130 })) },
+      { weight: 1, arbitrary: fc.constantFrom([], [447], [449], [900], [14337]) },
+    ),
+    perChannel: fc.constant(false),
+  }),
+  fc.record({
+    shape: fc.oneof<fc.MaybeWeightedArbitrary<readonly number[]>[]>(
+      { weight: 5, arbitrary: fc.tuple(fc.nat(4), fc.nat(4), fc.nat(7), fc.nat(7)) },
+      { weight: 5, arbitrary: fc.tuple(fc.nat(9), fc.nat(5)) },
+      { weight: 1, arbitrary: fc.constantFrom([1, 2, 14400], [31, 1, 500]) },
+    ),
+    perChannel: fc.constant(true),
+  }),
+);
+
+/** Inputs around a bound of about 3: most within it, some at it, beyond it and far away. */
+const inputs = fc.oneof(
+  { weight: 8, arbitrary: fc.float({ min: -4, max: 4, noNaN: true }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, -0, 3, -3, 9, -12) },
+);
+const notFinite = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+const factors = fc.float({ min: -2, max: 2, noNaN: true });
+
+const penalties: fc.Arbitrary<Penalty> = fc.record({
+  form: fc.constantFrom('exponential', 'quadratic', 'power'),
+  limit: fc.constantFrom(1.5, 2.1, 3),
+  cap: fc.constantFrom(0.5, 3, 10, Number.POSITIVE_INFINITY),
+});
+
+function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
+  return fc
+    .record({
+      shape: shapes,
+      terms: fc.integer({ min: 1, max: 12 }),
+      evenTerms: fc.nat(),
+      basis: fc.constantFrom<'even-odd' | 'monomial'>('even-odd', 'monomial'),
+      bound: fc.constantFrom(3, 2.9, 3.3),
+      outside: fc.constantFrom<'polynomial' | 'tangent'>('polynomial', 'tangent'),
+      penalty: penalties,
+    })
+    .chain(({ shape: { shape, perChannel }, terms, evenTerms, ...options }) => {
+      const coefficientShape = perChannel ? [shape[1]!, terms] : [terms];
+      return fc.record({
+        shape: fc.constant(shape),
+        x: dataOf(shape, numbers),
+        slopes: dataOf(shape, factors),
+        coefficientShape: fc.constant(coefficientShape),
+        coefficients: dataOf(coefficientShape, factors),
+        options: fc.constant({
+          ...options,
+          evenTerms: options.basis === 'monomial' ? terms : 1 + (evenTerms % terms),
+        }),
+      });
+    });
+}
+
+/**
+ * What rounding can make of the terms at x: t̃ = t(1 + 2u) and s̃ = s + 8u(2t² + 1), each at most; Horner's method and
+ * what precedes and follows it round 2n + 20 times (Higham, section 5.1). Returns the bound for Σ|c||φ(x)|, where the
+ * derivative of a term is taken as k/B·(its largest factor).
+ */
+function termBounds(x: number, { basis, evenTerms, bound }: Required<PolynomialOptions>, terms: number) {
+  const t = Math.abs(x) / bound;
+  const s = basis === 'monomial' ? t : Math.abs(2 * t * t - 1);
+  const error = basis === 'monomial' ? 4 * UNIT * t : 8 * UNIT * (2 * t * t + 1);
+  const gamma = (2 * terms + 40) * UNIT;
+  const power = (k: number) => (s + error) ** k * (1 + gamma) - s ** k;
+  const size = (k: number) => (s + error) ** k;
+  const values: number[] = [];
+  const slopes: number[] = [];
+  // The derivative's terms as the kernel adds them up: 4j·t·s^(j − 1), and (1 + 2j)·s^j + 2j·s^(j − 1).
+  for (let k = 0; k < terms; k++) {
+    if (basis === 'monomial') {
+      values.push(power(k));
+      slopes.push(k === 0 ? 0 : (k * power(k - 1)) / bound);
+    } else if (k < evenTerms) {
+      values.push(power(k));
+      slopes.push(k === 0 ? 0 : (4 * k * (t * power(k - 1) + gamma * t * size(k - 1))) / bound);
+    } else {
+      const j = k - evenTerms;
+      values.push(t * power(j) + gamma * t * size(j));
+      slopes.push(((1 + 2 * j) * power(j) + (j === 0 ? 0 : 2 * j * power(j - 1))) / bound);
+    }
+  }
+  return { values, slopes };
+}
+
+/** What underflow adds, in as many steps as there are and multiplied by what follows them. */
+const UNDERFLOW = 1e-30;
+
+/** Remembers the results for each input: large cases repeat theirs. */
+function remember<Result>(compute: (x: number) => Result): (x: number) => Result {
+  const results = new Map<number, Result>();
+  return (x) => {
+    let result = results.get(x);
+    if (result === undefined) {
+      result = compute(x);
+      results.set(x, result);
+    }
+    return result;
+  };
+}
+
+function edgeOf(x: number, { outside, bound }: Required<PolynomialOptions>): number {
+  return outside === 'tangent' ? Math.max(-bound, Math.min(bound, x)) : x;
+}
+
+/** The coefficients that hold for element i. */
+function coefficientsAt({ shape, coefficientShape, coefficients }: Case, i: number): readonly number[] {
+  const terms = coefficientShape.at(-1)!;
+  if (coefficientShape.length === 1) return coefficients;
+  const area = shape.slice(2).reduce((product, length) => product * length, 1);
+  const channel = Math.floor(i / area) % shape[1]!;
+  return coefficients.slice(channel * terms, (channel + 1) * terms);
+}
+
+const weigh = (coefficients: readonly number[], sizes: readonly number[]) =>
+  coefficients.reduce((sum, c, k) => sum + Math.abs(c) * sizes[k]!, 0);
+
+/** Relative error of a penalty or its slope: that of the excess, amplified by the form, and of the form itself. */
+function penaltyError(x: number, { form, limit, cap }: Penalty): number {
+  const size = Math.abs(x);
+  if (form === 'power') {
+    const u = Math.min(size / limit, 1 + cap);
+    const slope = 10 * u ** 9;
+    return 24 * UNIT * (u ** 10 + slope * (size / limit + 1)) * Math.max(1, 10 / limit);
+  }
+  if (size <= limit * (1 - 2 * UNIT)) return 0;
+  const excess = Math.min(size - limit, cap);
+  const scale = form === 'exponential' ? Math.exp(excess) : 2 * excess + excess * excess + 2;
+  return 8 * UNIT * scale * (1 + size + limit) * (1 + Math.max(0, size - limit - excess));
+}
+
+function forward(device: (typeof variants)[number][1], dtype: 'float32' | 'float64', each: Case) {
+  const x = place(device, each.shape, each.x, dtype);
+  return polynomial(x, place(device, each.coefficientShape, each.coefficients, dtype), each.options);
+}
+
+function backward(
+  device: (typeof variants)[number][1],
+  dtype: 'float32' | 'float64',
+  each: Case,
+  { withValue = true, withPenalty = true, learnable = true },
+): Tensor[] {
+  const x = place(device, each.shape, each.x, dtype);
+  const coefficients = place(device, each.coefficientShape, each.coefficients, dtype);
+  const gradient = withValue ? place(device, each.shape, each.slopes, dtype) : undefined;
+  const penaltyGradient = withPenalty ? place(device, [], [0.75], dtype) : undefined;
+  return apply(operators.polynomialGradient, [gradient, penaltyGradient, x, coefficients], {
+    ...each.options,
+    learnable,
+  }) as Tensor[];
+}
+
+describe.each(variants)('polynomial on %s', (_, device) => {
+  test('gives value, penalty and range within the rounding of float32', () => {
+    fc.assert(
+      fc.property(cases(inputs), (each) =>
+        scope(() => {
+          const actual = forward(device, 'float32', each);
+          const expected = forward(reference, 'float64', each);
+          const terms = each.coefficientShape.at(-1)!;
+          const boundsOf = remember((edge) => termBounds(edge, each.options, terms));
+          const bounds = each.x.map((x, i) => {
+            const edge = edgeOf(x, each.options);
+            const coefficients = coefficientsAt(each, i);
+            const { values, slopes } = boundsOf(edge);
+            // Beyond the bound the slope at the edge is a sum of k²/B·|c| at most, rounded once.
+            const steepness = coefficients.reduce(
+              (sum, c, k) => sum + (Math.abs(c) * (8 * k + 1)) / each.options.bound,
+              0,
+            );
+            const excess = Math.abs(x - edge);
+            const size = steepness * excess;
+            return (
+              weigh(coefficients, values) +
+              excess * weigh(coefficients, slopes) +
+              8 * UNIT * (size + steepness * Math.abs(edge)) +
+              UNDERFLOW
+            );
+          });
+          expectWithin(actual.output, expected.output.dataSync(), bounds);
+          expect(Array.from(actual.range.dataSync())).toEqual(Array.from(expected.range.dataSync()));
+          const penaltyBound = each.x.reduce((sum, x) => sum + penaltyError(x, each.options.penalty), 0);
+          const mean = expected.penalty.itemSync();
+          expectWithin(actual.penalty, [mean], [penaltyBound / Math.max(1, each.x.length) + UNIT * mean]);
+        }),
+      ),
+      { numRuns: 80 },
+    );
+  });
+
+  test('gives the gradients of the inputs and of the coefficients within the rounding of float32', () => {
+    const wanted = fc.record({ withValue: fc.boolean(), withPenalty: fc.boolean(), learnable: fc.boolean() });
+    fc.assert(
+      fc.property(cases(inputs), wanted, (each, which) =>
+        scope(() => {
+          const [actual, actualSums] = backward(device, 'float32', each, which);
+          const [expected, expectedSums] = backward(reference, 'float64', each, which);
+          const terms = each.coefficientShape.at(-1)!;
+          const { options, slopes: gradients } = each;
+          const share = which.withPenalty ? 0.75 / each.x.length : 0;
+          const edges = each.x.map((x) => edgeOf(x, options));
+          const errors = edges.map(remember((edge) => termBounds(edge, options, terms)));
+          const results = expected!.dataSync();
+          const bounds = each.x.map((x, i) => {
+            const own = which.withValue
+              ? Math.abs(gradients[i]!) * weigh(coefficientsAt(each, i), errors[i]!.slopes)
+              : 0;
+            return own + share * penaltyError(x, options.penalty) + 4 * UNIT * Math.abs(results[i]!) + UNDERFLOW;
+          });
+          expectWithin(actual!, results, bounds);
+          if (!which.learnable) return;
+
+          // A chunk of 448 is summed in float32: 16 groups of 7 vectors.
+          const sumBounds = new Float64Array(expectedSums!.size);
+          const area = each.shape.slice(2).reduce((product, length) => product * length, 1);
+          each.x.forEach((x, i) => {
+            const channel = each.coefficientShape.length === 1 ? 0 : Math.floor(i / area) % each.shape[1]!;
+            const t = Math.abs(edges[i]!) / options.bound;
+            const s = options.basis === 'monomial' ? t : Math.abs(2 * t * t - 1);
+            const excess = Math.abs(x - edges[i]!);
+            const weight = which.withValue ? Math.abs(gradients[i]!) : 0;
+            for (let k = 0; k < terms; k++) {
+              const odd = options.basis === 'even-odd' && k >= options.evenTerms;
+              const size = (odd ? t : 1) * s ** (odd ? k - options.evenTerms : k);
+              const slope = (4 * k + 1) / options.bound;
+              sumBounds[channel * terms + k]! +=
+                weight *
+                (errors[i]!.values[k]! +
+                  24 * UNIT * size +
+                  8 * UNIT * slope * (excess + Math.abs(edges[i]!) * Math.sign(excess)));
+            }
+          });
+          const sums = expectedSums!.dataSync();
+          expectWithin(
+            actualSums!,
+            sums,
+            Array.from(sumBounds, (error, k) => error + UNIT * Math.abs(sums[k]!) + UNDERFLOW),
+          );
+        }),
+      ),
+      { numRuns: 80 },
+    );
+  });
+
+  test('keeps NaN, overflows where the formula does, and counts what is not finite', () => {
+    const numbers = fc.oneof({ weight: 9, arbitrary: inputs }, { weight: 1, arbitrary: notFinite });
+    fc.assert(
+      fc.property(cases(numbers), (each) =>
+        scope(() => {
+          const actual = forward(device, 'float32', each);
+          const expected = forward(reference, 'float64', each);
+          expect(Array.from(actual.range.dataSync())).toEqual(Array.from(expected.range.dataSync()));
+          const [slopes] = backward(device, 'float32', each, { learnable: false });
+          const values = actual.output.dataSync();
+          each.x.forEach((x, i) => {
+            if (!Number.isNaN(x)) return;
+            expect(slopes!.dataSync()[i]).toBeNaN();
+            if (each.coefficientShape.at(-1)! > 1 && each.options.basis === 'monomial') expect(values[i]).toBeNaN();
+          });
+          const finite = each.x.every(Number.isFinite);
+          expect(finite).toBe(actual.range.dataSync()[2] === 0);
+        }),
+      ),
+    );
+  });
+
+  test('evaluates a polynomial of degree 22 as well as float32 can', () => {
+    scope(() => {
+      // T_22(t) = T_11(s): its coefficients reach 11·2^10, its values stay within 1.
+      const eleventh = [0, -11, 0, 220, 0, -1232, 0, 2816, 0, -2816, 0, 1024];
+      const x = Array.from({ length: 1001 }, (_unused, i) => Math.fround(-47 + (94 * i) / 1000));
+      const each = {
+        shape: [1001],
+        x,
+        slopes: [],
+        coefficientShape: [12],
+        coefficients: eleventh,
+        options: {
+          basis: 'even-odd',
+          bound: 47,
+          evenTerms: 12,
+          outside: 'polynomial',
+          penalty: { form: 'quadratic', limit: 47, cap: 1 },
+        },
+      } as const;
+      const values = forward(device, 'float32', each).output.dataSync();
+      for (const [i, value] of x.entries()) {
+        expect(Math.abs(values[i]! - Math.cos(22 * Math.acos(value / 47)))).toBeLessThan(2e-3);
+      }
+    });
+  });
+
+  test('gives what the reference gives for float64', () => {
+    fc.assert(
+      fc.property(cases(inputs), (each) =>
+        scope(() => {
+          const results = [device, reference].map((on) => [
+            ...Object.values(forward(on, 'float64', each)),
+            ...backward(on, 'float64', each, {}),
+          ]) as Tensor[][];
+          expect(results[0]!.map((result) => result.dataSync())).toEqual(
+            results[1]!.map((result) => result.dataSync()),
+          );
+        }),
+      ),
+      { numRuns: 20 },
+    );
+  });
+});
