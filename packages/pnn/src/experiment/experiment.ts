@@ -12,13 +12,20 @@ import {
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { polynomialActivations } from '../boundary/boundary-loss.js';
 import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
-import { type DatasetSplits, type ImageLoaders, imageLoaders, normalize, slice } from '../data/index.js';
+import {
+  type ChannelStatistics,
+  type DatasetSplits,
+  type ImageLoaders,
+  imageLoaders,
+  normalize,
+  slice,
+} from '../data/index.js';
 import { targetFunction } from '../fitting/index.js';
 import type { CalibratedLayer } from '../range/calibration.js';
 import type { CurvePoint, EpochRecord, LayerRecord, RunRecord, SampleRecord, SettingValue } from '../report/record.js';
 import { suspendTraining } from '../training/evaluation.js';
 import { evaluate, type StepRecord, Trainer } from '../training/index.js';
-import { buildNetwork } from './network.js';
+import { buildNetwork, type ImageShape } from './network.js';
 import { checkSettings, type ExperimentSettings, type LambdaPolicy } from './settings.js';
 
 const HISTOGRAM_BINS = 128;
@@ -77,6 +84,17 @@ export class Experiment {
   /** The polynomial activations with their names. */
   get activations(): readonly (readonly [name: string, activation: PolynomialActivation])[] {
     return polynomialActivations(this.network);
+  }
+
+  /** The shape of the images and the names of their classes. */
+  get shape(): ImageShape {
+    const { channels, height, width, classes } = this.#data.train;
+    return { channels, height, width, classes };
+  }
+
+  /** What the images are normalised with. */
+  get statistics(): ChannelStatistics {
+    return this.#loaders.statistics;
   }
 
   /** Optimiser steps in an epoch. */
