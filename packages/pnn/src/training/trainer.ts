@@ -36,11 +36,14 @@ export interface TrainerOptions {
   readonly calibration?: CalibrationOptions & { readonly steps: number };
   /** Called with what calibration found. */
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
-  /**
-   * Told after each epoch; a plateau scheduler gets the validation loss (the training loss where there is none). One that
-   * overflowed counts as very large.
-   */
+  /** Told after each epoch, a plateau scheduler with the loss that `plateau` says. */
   readonly scheduler?: Scheduler;
+  /**
+   * Which loss a plateau scheduler gets: of the validation where nothing is said (of the training where there is none),
+   * or of the training, so that data that are kept for the judgement have no say in it. One that overflowed counts as
+   * very large.
+   */
+  readonly plateau?: 'validation' | 'training';
   /** Called after every step. */
   readonly onStep?: (step: StepRecord) => void;
 }
@@ -248,7 +251,8 @@ export class Trainer {
     const { lr } = optimizer;
     const sums = this.#sums;
     this.#sums = noSums;
-    const metric = result?.loss ?? sums.loss / sums.steps;
+    const trainLoss = sums.loss / sums.steps;
+    const metric = this.options.plateau === 'training' ? trainLoss : (result?.loss ?? trainLoss);
     scheduler?.step(Number.isFinite(metric) ? metric : Number.MAX_VALUE);
     const layers = train.map((range, i) => ({ lambda: lambdas[i]!, train: range }));
     const seconds = sums.seconds + (performance.now() - start) / 1000;

@@ -316,6 +316,23 @@ describe('Trainer on a training that diverges', () => {
   });
 });
 
+describe('Trainer and a scheduler', () => {
+  it.each([
+    [undefined, true, 'validationLoss'],
+    ['validation', true, 'validationLoss'],
+    ['training', true, 'trainLoss'],
+    ['validation', false, 'trainLoss'],
+  ] as const)('with plateau %s and validation %s lets it see the %s', async (plateau, validates, loss) => {
+    const { network, options } = toyTrainer();
+    const scheduler = new ReduceLROnPlateau(options.optimizer);
+    const step = vi.spyOn(scheduler, 'step');
+    const trainer = new Trainer(network, { ...options, scheduler, ...(plateau && { plateau }) });
+    const validation = new DataLoader(blobs(60, 2), { batchSize: 25 });
+    const epochs = await all(trainer.fit(blobLoader(), { epochs: 3, ...(validates && { validation }) }));
+    expect(step.mock.calls).toEqual(epochs.map((epoch) => [epoch[loss]]));
+  });
+});
+
 describe('Trainer and an AbortSignal', () => {
   it.each([1, 3, 4, 5, 8])('stops after step %d, in which the signal was aborted', async (last) => {
     const abort = new AbortController();
