@@ -10,7 +10,7 @@ import {
   tensor,
 } from '@pnn/nn';
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
-import { polynomialActivations } from '../boundary/boundary-loss.js';
+import { polynomialActivations } from '../activation/polynomial-activations.js';
 import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
 import {
   type ChannelStatistics,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FormatError, type HostArray, randomState, restoreRandomState, type Sequential } from '@pnn/nn';
 import { loadSafetensors, saveSafetensors } from '@pnn/nn/node';
-import { polynomialActivations } from '../boundary/boundary-loss.js';
+import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { ChannelStatistics } from '../data/index.js';
 import { buildNetwork, type Experiment, type ExperimentSettings, type ImageShape } from '../experiment/index.js';
 import { type Checkpoint, checkpointMetadata, parseCheckpoint, toHostArrays } from '../training/index.js';
