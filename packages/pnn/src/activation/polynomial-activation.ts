@@ -4,6 +4,7 @@ import {
   type FitMethod,
   type FittedPolynomial,
   fitPolynomial,
+  MAX_ACTIVATION_DEGREE,
   type Target,
   type TargetName,
 } from '../fitting/index.js';
@@ -146,6 +147,11 @@ export class PolynomialActivation extends Polynomial {
     const { bound, basis = 'even-odd', learnable, channels, outside, alpha = 1, penalty } = options;
     if (!(alpha > 0 && alpha <= 1))
       throw new ArgumentError(`PolynomialActivation: alpha must be in (0, 1], not ${alpha}`);
+    if (options.degree > MAX_ACTIVATION_DEGREE) {
+      throw new ArgumentError(
+        `PolynomialActivation: degree ${options.degree} cannot be evaluated in float32: take ${MAX_ACTIVATION_DEGREE} at most`,
+      );
+    }
     checkPenalty(penalty);
     const fit = fitOf(options);
     super(coefficientsOf(fit, basis), {
