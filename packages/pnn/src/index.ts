@@ -1,4 +1,5 @@
 export * from './activation/polynomial-activation.js';
+export * from './activation/polynomial-activations.js';
 export * from './boundary/boundary-loss.js';
 export * from './boundary/lambda.js';
 export * from './data/index.js';

@@ -36,7 +36,7 @@ export type { Axes, ReductionOptions } from './methods/reduction.js';
 export { where } from './methods/selection.js';
 export { decodeNpy, encodeNpy } from './npy.js';
 export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
-export { type OperatorName, type Operators, operators } from './operators/index.js';
+export { type OperatorFamilies, type OperatorName, type Operators, operators } from './operators/index.js';
 export {
   Generator,
   type GeneratorState,

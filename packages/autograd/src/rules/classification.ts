@@ -1,9 +1,7 @@
-import { apply, type Operators, operators } from '@pnn/tensor';
+import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import { constant, type RulesOf } from '../rule.js';
 
-type ClassificationName = 'softmax' | 'logSoftmax' | 'crossEntropy' | 'crossEntropyGradient';
-
-export const classificationRules: RulesOf<Pick<Operators, ClassificationName>> = {
+export const classificationRules: RulesOf<OperatorFamilies['classification']> = {
   softmax: [
     (g, c) => {
       const y = c.output(0);

@@ -1,7 +1,12 @@
-import { apply, type ConvolutionGeometry, type Operators, operators, type Shape, type Tensor } from '@pnn/tensor';
+import {
+  apply,
+  type ConvolutionGeometry,
+  type OperatorFamilies,
+  operators,
+  type Shape,
+  type Tensor,
+} from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
-
-type ConvolutionName = 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient';
 
 function forward(x: Tensor, weight: Tensor, geometry: ConvolutionGeometry): Tensor {
   return apply(operators.conv2d, [x, weight, undefined], geometry)[0]!;
@@ -19,7 +24,7 @@ function weightGradient(g: Tensor, x: Tensor, geometry: ConvolutionGeometry, sha
  * ⟨g, x ∗ w⟩ is linear in each of g, x and w; the three operators are its partial derivatives, so the derivatives of
  * each are the other two.
  */
-export const convolutionRules: RulesOf<Pick<Operators, ConvolutionName>> = {
+export const convolutionRules: RulesOf<OperatorFamilies['convolution']> = {
   conv2d: [
     (g, c) => inputGradient(g, c.input(1), c.attributes, c.shape(0)),
     (g, c) => weightGradient(g, c.input(0), c.attributes, c.shape(1)),

@@ -1,47 +1,5 @@
-import { full, type Operators, type Tensor, where } from '@pnn/tensor';
+import { full, type OperatorFamilies, type Tensor, where } from '@pnn/tensor';
 import { constant, type RulesOf, zero } from '../rule.js';
-
-type ElementwiseName =
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'expm1'
-  | 'log'
-  | 'log1p'
-  | 'sqrt'
-  | 'reciprocal'
-  | 'square'
-  | 'sin'
-  | 'cos'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'silu'
-  | 'gelu'
-  | 'softplus'
-  | 'erf'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'gate'
-  | 'equal'
-  | 'notEqual'
-  | 'less'
-  | 'lessEqual'
-  | 'greater'
-  | 'greaterEqual'
-  | 'where'
-  | 'cast'
-  | 'broadcast'
-  | 'bernoulli';
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
@@ -67,7 +25,7 @@ function share(wins: Tensor, ties: Tensor, like: Tensor): Tensor {
 }
 
 /** y' of every elementwise operator, times the gradient, summed back over what was broadcast. */
-export const elementwiseRules: RulesOf<Pick<Operators, ElementwiseName>> = {
+export const elementwiseRules: RulesOf<OperatorFamilies['elementwise']> = {
   neg: [(g) => g.neg()],
   abs: [(g, c) => g.mul(c.input(0).sign())],
   sign: [zero],

@@ -1,8 +1,8 @@
-import type { Operators } from '@pnn/tensor';
+import type { OperatorFamilies } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
 
 /** For Y = A·B: dA = G·Bᵀ and dB = Aᵀ·G, with the transpositions moved to where they are free. */
-export const matrixRules: RulesOf<Pick<Operators, 'matmul'>> = {
+export const matrixRules: RulesOf<OperatorFamilies['matrix']> = {
   matmul: [
     (g, c) => {
       const { transposeA, transposeB } = c.attributes;

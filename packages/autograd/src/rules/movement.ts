@@ -1,10 +1,8 @@
-import { apply, type Operators, operators } from '@pnn/tensor';
+import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
 
-type MovementName = 'reshape' | 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatterAdd';
-
 /** Elements go back where they came from. */
-export const movementRules: RulesOf<Pick<Operators, MovementName>> = {
+export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   reshape: [(g, c) => g.reshape(c.shape(0))],
   permute: [(g, c) => g.permute(c.attributes.axes.map((_, axis) => c.attributes.axes.indexOf(axis)))],
   slice: [

@@ -1,7 +1,7 @@
-import { apply, type Operators, operators } from '@pnn/tensor';
+import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import { constant, type RulesOf } from '../rule.js';
 
-export const normalisationRules: RulesOf<Pick<Operators, 'batchNorm' | 'batchNormGradient'>> = {
+export const normalisationRules: RulesOf<OperatorFamilies['normalisation']> = {
   batchNorm: {
     fused: ([output, mean, variance], call) =>
       mean || variance || !output

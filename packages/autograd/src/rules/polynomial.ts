@@ -1,6 +1,6 @@
 import {
   apply,
-  type Operators,
+  type OperatorFamilies,
   operators,
   type Penalty,
   type PolynomialActivationForm,
@@ -66,7 +66,7 @@ export function penaltyOf(x: Tensor, { form, limit, cap }: Penalty): Tensor {
     : inside.square().add(inside.detach().mul(2).mul(beyond)).mean();
 }
 
-export const polynomialRules: RulesOf<Pick<Operators, 'polynomial' | 'polynomialGradient'>> = {
+export const polynomialRules: RulesOf<OperatorFamilies['polynomial']> = {
   polynomial: {
     fused: ([output, penalty], call, [, learnable]) => {
       const inputs = [output, penalty, call.input(0), call.input(1)] as const;

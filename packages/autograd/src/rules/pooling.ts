@@ -1,10 +1,8 @@
-import { apply, type Operators, operators } from '@pnn/tensor';
+import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
 
-type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'averagePool2d' | 'averagePool2dGradient';
-
 /** Linear maps (for max pooling, once the positions are known) and their transposes. */
-export const poolingRules: RulesOf<Pick<Operators, PoolingName>> = {
+export const poolingRules: RulesOf<OperatorFamilies['pooling']> = {
   maxPool2d: [(g, c) => apply(operators.maxPool2dGradient, [g, c.output(1)], { shape: c.shape(0) })[0]],
   maxPool2dSelect: [(g, c) => apply(operators.maxPool2dGradient, [g, c.input(1)], { shape: c.shape(0) })[0], undefined],
   maxPool2dGradient: [(g, c) => apply(operators.maxPool2dSelect, [g, c.input(1)], undefined)[0], undefined],

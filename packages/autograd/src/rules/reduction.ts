@@ -1,7 +1,5 @@
-import type { Operators, Tensor } from '@pnn/tensor';
+import type { OperatorFamilies, Tensor } from '@pnn/tensor';
 import { type Context, constant, type RulesOf } from '../rule.js';
-
-type ReductionRuleName = 'sum' | 'max' | 'min' | 'argmax' | 'argmin' | 'topkIndices' | 'histogram';
 
 /** Equal extreme elements share the gradient evenly. */
 function extreme(g: Tensor, c: Context<{ readonly first: number; readonly end: number }>): Tensor {
@@ -11,7 +9,7 @@ function extreme(g: Tensor, c: Context<{ readonly first: number; readonly end: n
   return g.div(winners.sum(axes, { keepDims: true })).mul(winners);
 }
 
-export const reductionRules: RulesOf<Pick<Operators, ReductionRuleName>> = {
+export const reductionRules: RulesOf<OperatorFamilies['reduction']> = {
   sum: [(g, c) => g.broadcastTo(c.shape(0))],
   max: [extreme],
   min: [extreme],

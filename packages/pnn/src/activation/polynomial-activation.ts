@@ -4,6 +4,7 @@ import {
   type FitMethod,
   type FittedPolynomial,
   fitPolynomial,
+  MAX_ACTIVATION_DEGREE,
   type Target,
   type TargetName,
 } from '../fitting/index.js';
@@ -98,6 +99,22 @@ function fitOf({
   });
 }
 
+/**
+ * The fit for another bound. A density was given for the inputs of the bound that the activation was made with: where it
+ * does not suit this one, such as for having no weight inside it, all inputs weigh the same.
+ */
+function fitForBound(options: PolynomialActivationOptions, bound: number): FittedPolynomial {
+  if (options.method !== 'density') return fitOf({ ...options, bound });
+  try {
+    return fitOf({ ...options, bound });
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    const { density, ...evenly } = options;
+    // What else may be wrong, such as the bound, fails here again.
+    return fitOf({ ...evenly, bound, method: 'least-squares' });
+  }
+}
+
 function checkPenalty(penalty: BoundaryPenalty | undefined): void {
   if (penalty === undefined) return;
   const { form, cap = defaultCaps[form] } = penalty;
@@ -130,6 +147,11 @@ export class PolynomialActivation extends Polynomial {
     const { bound, basis = 'even-odd', learnable, channels, outside, alpha = 1, penalty } = options;
     if (!(alpha > 0 && alpha <= 1))
       throw new ArgumentError(`PolynomialActivation: alpha must be in (0, 1], not ${alpha}`);
+    if (options.degree > MAX_ACTIVATION_DEGREE) {
+      throw new ArgumentError(
+        `PolynomialActivation: degree ${options.degree} cannot be evaluated in float32: take ${MAX_ACTIVATION_DEGREE} at most`,
+      );
+    }
     checkPenalty(penalty);
     const fit = fitOf(options);
     super(coefficientsOf(fit, basis), {
@@ -144,13 +166,15 @@ export class PolynomialActivation extends Polynomial {
   }
 
   /**
-   * Fits the polynomial anew on [−bound, bound], with the same number of coefficients in the same tensor.
+   * Fits the polynomial anew on [−bound, bound], with the same number of coefficients in the same tensor: to the density
+   * where one is given, else by the activation's own method. Where that is `density` and its density has no weight inside
+   * the new bound, it is least squares.
    *
    * @throws ArgumentError where the bound is not positive and finite, or the fit fails; nothing is changed then
    */
   refit(bound: number, density?: Density): void {
-    const options = { ...this.options, bound, ...(density !== undefined && { density, method: 'density' as const }) };
-    const fit = fitOf(options);
+    const { options } = this;
+    const fit = density ? fitOf({ ...options, bound, density, method: 'density' }) : fitForBound(options, bound);
     this.replace(coefficientsOf(fit, options.basis ?? 'even-odd'), bound);
     this.fit = fit;
   }
@@ -160,10 +184,10 @@ export class PolynomialActivation extends Polynomial {
     return this.evaluate(x).output;
   }
 
-  /** The fit that belongs to the range that was loaded. */
+  /** The fit that belongs to the range that was loaded, as by `refit` without a density. */
   protected override stateLoaded(): void {
     super.stateLoaded();
-    if (this.bound !== this.fit.bound) this.fit = fitOf({ ...this.options, bound: this.bound });
+    if (this.bound !== this.fit.bound) this.fit = fitForBound(this.options, this.bound);
   }
 
   override describe(): string {

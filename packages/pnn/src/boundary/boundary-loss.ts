@@ -1,12 +1,5 @@
 import { ArgumentError, GradientError, type Module, type Tensor } from '@pnn/nn';
-import { PolynomialActivation } from '../activation/polynomial-activation.js';
-
-/** The polynomial activations of a network with their full names, in order. */
-export function polynomialActivations(network: Module): [name: string, activation: PolynomialActivation][] {
-  return [...network.namedModules()].flatMap(([name, module]) =>
-    module instanceof PolynomialActivation ? [[name, module] as [string, PolynomialActivation]] : [],
-  );
-}
+import { polynomialActivations } from '../activation/polynomial-activations.js';
 
 /**
  * Σ_i λ_i · (mean penalty of the inputs of activation i in the last forward), with λ_i the same for all or one for each:

@@ -1,10 +1,10 @@
-import { fitPolynomial, targetNames } from '../fitting/index.js';
+import { fitPolynomial, MAX_DEGREE, targetNames } from '../fitting/index.js';
 import { type OptionSpecs, Options, optionLines } from './options.js';
 import type { Terminal } from './session.js';
 
 const specs = {
   target: { value: 'NAME', description: `${targetNames.join(', ')} (default relu)` },
-  degree: { value: 'N', description: 'degree of the polynomial (default 8)' },
+  degree: { value: 'N', description: `degree of the polynomial, 1 to ${MAX_DEGREE} (default 8)` },
   bound: { value: 'B', description: 'fitted on [-B, B] (default 10)' },
   method: { value: 'NAME', description: 'least-squares (default) or minimax' },
 } as const satisfies OptionSpecs;
@@ -25,7 +25,7 @@ export async function fit(args: readonly string[], terminal: Terminal): Promise<
     return 0;
   }
   const polynomial = fitPolynomial(options.choice('target', targetNames) ?? 'relu', {
-    degree: options.integer('degree', 1, 64) ?? 8,
+    degree: options.integer('degree', 1, MAX_DEGREE) ?? 8,
     bound: options.positive('bound') ?? 10,
     method: options.choice('method', ['least-squares', 'minimax']) ?? 'least-squares',
   });

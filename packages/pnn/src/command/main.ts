@@ -33,6 +33,17 @@ async function run(args: readonly string[]): Promise<number> {
   return commands[command as keyof typeof commands](rest, process.stdout);
 }
 
+/** Exit status where nobody reads the output any more, by the convention of shells: 128 + SIGPIPE. */
+const BROKEN_PIPE = 141;
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    if (stream === process.stdout) process.stderr.write(`pnn: the output cannot be written: ${error.message}\n`);
+    process.exit(1);
+  });
+}
+
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError } from '@pnn/nn';
 import { writeFileAtomically } from '@pnn/nn/node';
@@ -22,8 +23,6 @@ export interface Plan {
   readonly title: string;
   readonly data: DataSettings;
   readonly runs: readonly { readonly name: string; readonly file: string; readonly settings: ExperimentSettings }[];
-  /** The folder that everything is written to. */
-  readonly out: string;
 }
 
 interface FinishedRun {
@@ -43,6 +42,9 @@ export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
+
+/** The file that an interrupted session goes on from. */
+export const CHECKPOINT_FILE = 'checkpoint.safetensors';
 
 /** Test images shown in the report. */
 const SAMPLES = 24;
@@ -76,23 +78,25 @@ function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: rea
   return parts.join('  ');
 }
 
-/** Trains the networks of a plan one after the other, writing checkpoints on the way and a report at the end. */
+/** Trains the networks of a plan one after the other, writing checkpoints on the way and in their place a report at the end. */
 export class Session {
   readonly #plan: Plan;
+  readonly #out: string;
   readonly #data: DatasetSplits;
   readonly #terminal: Terminal;
   readonly #finished: FinishedRun[];
 
-  constructor(plan: Plan, data: DatasetSplits, terminal: Terminal, finished: readonly FinishedRun[] = []) {
+  /** @param out the folder that everything is written to */
+  constructor(plan: Plan, out: string, data: DatasetSplits, terminal: Terminal, finished: readonly FinishedRun[] = []) {
     this.#plan = plan;
+    this.#out = out;
     this.#data = data;
     this.#terminal = terminal;
     this.#finished = [...finished];
   }
 
-  /** The file that an interrupted session goes on from. */
-  get checkpointPath(): string {
-    return join(this.#plan.out, 'checkpoint.safetensors');
+  get #checkpointPath(): string {
+    return join(this.#out, CHECKPOINT_FILE);
   }
 
   /**
@@ -110,8 +114,9 @@ export class Session {
       this.#finished.push(finished);
     }
     const report = this.#report();
-    await writeFileAtomically(join(this.#plan.out, 'report.json'), new TextEncoder().encode(stringifyReport(report)));
-    await writeFileAtomically(join(this.#plan.out, 'report.html'), new TextEncoder().encode(renderReport(report)));
+    await writeFileAtomically(join(this.#out, 'report.json'), new TextEncoder().encode(stringifyReport(report)));
+    await writeFileAtomically(join(this.#out, 'report.html'), new TextEncoder().encode(renderReport(report)));
+    await rm(this.#checkpointPath, { force: true });
     return report;
   }
 
@@ -166,7 +171,7 @@ export class Session {
         await this.#saveCheckpoint(experiment);
         return undefined;
       }
-      await saveNetwork(join(this.#plan.out, file), experiment);
+      await saveNetwork(join(this.#out, file), experiment);
       return { record: await experiment.record(name), predictions: await experiment.predictions(SAMPLES) };
     } finally {
       experiment.dispose();
@@ -175,7 +180,7 @@ export class Session {
 
   async #saveCheckpoint(experiment: Experiment): Promise<void> {
     const state: SessionState = { plan: this.#plan, finished: this.#finished };
-    await saveCheckpoint(this.checkpointPath, await takeCheckpoint(experiment.trainer, experiment.epochs, state));
+    await saveCheckpoint(this.#checkpointPath, await takeCheckpoint(experiment.trainer, experiment.epochs, state));
   }
 
   #report(): Report {

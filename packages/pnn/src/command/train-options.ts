@@ -10,7 +10,7 @@ import {
   type LambdaPolicy,
   modelNames,
 } from '../experiment/index.js';
-import { targetNames } from '../fitting/index.js';
+import { MAX_ACTIVATION_DEGREE, targetNames } from '../fitting/index.js';
 import { type Preset, preset } from '../presets.js';
 import type { OptionSpecs, Options } from './options.js';
 
@@ -29,7 +29,6 @@ export interface DataSettings {
 }
 
 const penalties = ['exponential', 'quadratic', 'power', 'max-norm'] as const;
-const MAX_DEGREE = 64;
 /** As many digits as can be drawn. */
 const MOST_IMAGES = 1_000_000;
 /** Where dual ascent may start. */
@@ -51,7 +50,7 @@ export const trainOptionSpecs = {
   target: { value: 'NAME', description: `activation to approximate: ${targetNames.join(', ')} (default relu)` },
   degree: {
     value: 'N',
-    description: `degree of the polynomials, 1 to ${MAX_DEGREE} (default ${defaultActivation.degree})`,
+    description: `degree of the polynomials, 1 to ${MAX_ACTIVATION_DEGREE} (default ${defaultActivation.degree})`,
   },
   method: {
     value: 'NAME',
@@ -64,7 +63,10 @@ export const trainOptionSpecs = {
     description: 'weight of the boundary loss: a number (default 1000), dual or dual:START; 0 for none',
   },
   penalty: { value: 'FORM', description: `form of the boundary loss: ${penalties.join(', ')} (default exponential)` },
-  cap: { value: 'E', description: 'excess from which the boundary loss goes on linearly (default 3; paper 10)' },
+  cap: {
+    value: 'E',
+    description: 'excess |x| − αB (of power |x|/αB − 1) from which the loss goes on linearly (default 3; paper 10)',
+  },
   outside: { value: 'NAME', description: 'beyond B while training: tangent (default) or polynomial (as in the paper)' },
   basis: { value: 'NAME', description: 'evaluate by even-odd Horner (default) or plain Horner: monomial' },
   learnable: { description: 'learn the coefficients too' },
@@ -123,7 +125,8 @@ function lambdaFrom(options: Options): LambdaPolicy {
   const text = options.text('lambda');
   if (text === undefined) return defaultActivation.lambda;
   const dual = /^dual(?::(.+))?$/.exec(text);
-  const number = Number(dual ? (dual[1] ?? DUAL_START.default) : text);
+  const start = dual ? (dual[1] ?? `${DUAL_START.default}`) : text;
+  const number = start.trim() === '' ? Number.NaN : Number(start);
   if (dual && number >= DUAL_START.minimum && number <= DUAL_START.maximum) return { kind: 'dual', initial: number };
   if (!dual && number >= 0 && Number.isFinite(number)) return { kind: 'constant', lambda: number };
   return options.refuse(
@@ -144,9 +147,12 @@ function fitFrom(options: Options, bound: BoundPolicy): Pick<ActivationSettings,
 }
 
 function activationFrom(options: Options, dataset: string): ActivationSettings {
-  const degree = options.integer('degree', 1, MAX_DEGREE) ?? defaultActivation.degree;
+  const degree = options.integer('degree', 1, MAX_ACTIVATION_DEGREE) ?? defaultActivation.degree;
   const asInPaper = options.text('bound') === 'paper';
   const form: BoundaryPenalty['form'] = options.choice('penalty', penalties) ?? 'exponential';
+  const cap = options.positive('cap');
+  if (cap !== undefined && form === 'max-norm')
+    options.refuse('--cap goes with the other forms of --penalty, not max-norm');
   const range = boundFrom(options, dataset, degree);
   return {
     degree,
@@ -155,7 +161,7 @@ function activationFrom(options: Options, dataset: string): ActivationSettings {
     basis: options.choice('basis', ['even-odd', 'monomial']) ?? defaultActivation.basis,
     learnable: options.has('learnable'),
     outside: options.choice('outside', ['tangent', 'polynomial']) ?? (asInPaper ? 'polynomial' : 'tangent'),
-    penalty: { form, cap: options.positive('cap') ?? (asInPaper ? 10 : defaultActivation.penalty.cap) },
+    penalty: { form, cap: cap ?? (asInPaper ? 10 : defaultActivation.penalty.cap) },
     lambda: lambdaFrom(options),
   };
 }

@@ -1,12 +1,14 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { MemoryError } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { twinOf } from '../experiment/index.js';
 import { loadCheckpoint } from '../node/files.js';
+import { makeFolder } from '../node/folders.js';
 import { renderSummary, terminalOptions } from '../report/index.js';
 import { loadDataset } from './datasets.js';
 import { Options, optionLines } from './options.js';
-import { type Plan, Session, sessionStateOf, type Terminal } from './session.js';
+import { CHECKPOINT_FILE, type Plan, Session, sessionStateOf, type Terminal } from './session.js';
 import { dataSettingsFrom, experimentSettingsFrom, trainOptionSpecs } from './train-options.js';
 
 /** Exit status after Ctrl-C, by the convention of shells: 128 + SIGINT. */
@@ -15,12 +17,13 @@ const INTERRUPTED = 130;
 export const trainHelp = `Usage: pnn train [options]
 
 Trains a network with polynomial activations and, beside it, its twin with the activation that they approximate;
-prints a table, and writes the models (safetensors), a report (HTML and JSON) and a checkpoint.
+prints a table, and writes the models (safetensors), a report (HTML and JSON) and, until it has ended, a checkpoint.
 
 Options:
 ${optionLines(trainOptionSpecs)}
 
-Ctrl-C writes a checkpoint and says how to go on from it; a second one ends at once.
+Ctrl-C finishes the step in progress, writes a checkpoint and says how to go on from it; a second one finishes the step
+and leaves the checkpoint out.
 
 Examples:
   pnn train
@@ -43,38 +46,30 @@ function planFrom(options: Options): Plan {
     title: `Degree-${degree} polynomial network on ${data.dataset}`,
     data,
     runs: options.has('no-twin') ? [polynomialRun] : [polynomialRun, twin],
-    out: resolve(options.text('out') ?? join('runs', `${data.dataset}-degree${degree}-${timestamp(new Date())}`)),
   };
 }
 
-async function isWritableFolder(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.W_OK);
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
-  }
+/** The folder for the results of a new training. */
+function folderFrom(options: Options, { data, runs }: Plan): string {
+  const degree = runs[0]!.settings.activation!.degree;
+  return resolve(options.text('out') ?? join('runs', `${data.dataset}-degree${degree}-${timestamp(new Date())}`));
 }
 
-/**
- * Makes a folder and those above it that are missing. One attempt each, since Node's own recursive form never ends on
- * file systems that let nobody make folders.
- *
- * @throws FileError where a folder cannot be made, or not be written to
- */
-async function makeFolder(path: string, attempts = 2): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await isWritableFolder(path))) return;
-    if (code === 'ENOENT' && attempts > 1 && dirname(path) !== path) {
-      await makeFolder(dirname(path));
-      return makeFolder(path, attempts - 1);
-    }
-    const reason = code === 'EEXIST' ? 'it is no folder that can be written to' : message;
-    throw new FileError(`--out: ${path} cannot be used (${reason}): choose another folder`, { cause });
-  }
+/** The command that goes on from a checkpoint, for a shell. */
+function resumeCommand(checkpoint: string): string {
+  return `npx pnn train --resume '${checkpoint.replaceAll("'", "'\\''")}'`;
+}
+
+/** @throws FileError where the file, which a training would write to, is the checkpoint of another one */
+async function refuseCheckpoint(path: string): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return;
+  throw new FileError(
+    `${path} is the checkpoint of an unfinished training: go on with it by ${resumeCommand(path)}, or choose another folder`,
+  );
 }
 
 /** Runs `pnn train` and returns its exit status. */
@@ -90,9 +85,12 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
   }
   const checkpoint = path === undefined ? undefined : await loadCheckpoint(path);
   const { plan, finished } = checkpoint ? sessionStateOf(checkpoint, path!) : { plan: planFrom(options), finished: [] };
+  const out = path === undefined ? folderFrom(options, plan) : dirname(resolve(path));
+  const checkpointPath = join(out, CHECKPOINT_FILE);
+  if (path === undefined || resolve(path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
   const data = await loadDataset(plan.data);
-  await makeFolder(plan.out);
-  const session = new Session(plan, data, terminal, finished);
+  await makeFolder(out);
+  const session = new Session(plan, out, data, terminal, finished);
 
   const abort = new AbortController();
   const interrupt = () => {
@@ -103,13 +101,18 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
   try {
     const report = await session.run(abort.signal, checkpoint);
     if (!report) {
-      terminal.write(`Interrupted. Go on with: pnn train --resume ${session.checkpointPath}\n`);
+      terminal.write(`Interrupted. Go on with: ${resumeCommand(checkpointPath)}\n`);
       return INTERRUPTED;
     }
     terminal.write(`\n${renderSummary(report, terminalOptions(terminal, process.env))}\n`);
-    terminal.write(`Report: ${join(plan.out, 'report.html')}\n`);
-    for (const { file } of plan.runs) terminal.write(`Model:  ${join(plan.out, file)}\n`);
+    terminal.write(`Report: ${join(out, 'report.html')}\n`);
+    for (const { file } of plan.runs) terminal.write(`Model:  ${join(out, file)}\n`);
     return 0;
+  } catch (cause) {
+    if (!(cause instanceof MemoryError)) throw cause;
+    throw new MemoryError('pnn train: the training does not fit into memory: give smaller --widths or --batch-size', {
+      cause,
+    });
   } finally {
     process.off('SIGINT', interrupt);
   }

@@ -10,15 +10,22 @@ import {
   tensor,
 } from '@pnn/nn';
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
-import { polynomialActivations } from '../boundary/boundary-loss.js';
+import { polynomialActivations } from '../activation/polynomial-activations.js';
 import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
-import { type DatasetSplits, type ImageLoaders, imageLoaders, normalize, slice } from '../data/index.js';
+import {
+  type ChannelStatistics,
+  type DatasetSplits,
+  type ImageLoaders,
+  imageLoaders,
+  normalize,
+  slice,
+} from '../data/index.js';
 import { targetFunction } from '../fitting/index.js';
 import type { CalibratedLayer } from '../range/calibration.js';
 import type { CurvePoint, EpochRecord, LayerRecord, RunRecord, SampleRecord, SettingValue } from '../report/record.js';
 import { suspendTraining } from '../training/evaluation.js';
 import { evaluate, type StepRecord, Trainer } from '../training/index.js';
-import { buildNetwork } from './network.js';
+import { buildNetwork, type ImageShape } from './network.js';
 import { checkSettings, type ExperimentSettings, type LambdaPolicy } from './settings.js';
 
 const HISTOGRAM_BINS = 128;
@@ -67,8 +74,9 @@ export class Experiment {
     this.trainer = new Trainer(this.network, {
       optimizer,
       scheduler: new ReduceLROnPlateau(optimizer, { factor: 0.1, patience: 5, threshold: 0.1 }),
+      plateau: 'training',
       ...(lambda && { lambda }),
-      ...(bound?.kind === 'calibrated' && { calibration: { ...bound, steps: this.#warmUpSteps(bound.steps) } }),
+      ...(bound?.kind === 'calibrated' && { calibration: { ...bound, steps: this.#warmUpSteps } }),
       ...(events.onStep && { onStep: events.onStep }),
       ...(events.onCalibration && { onCalibration: events.onCalibration }),
     });
@@ -79,14 +87,27 @@ export class Experiment {
     return polynomialActivations(this.network);
   }
 
+  /** The shape of the images and the names of their classes. */
+  get shape(): ImageShape {
+    const { channels, height, width, classes } = this.#data.train;
+    return { channels, height, width, classes };
+  }
+
+  /** What the images are normalised with. */
+  get statistics(): ChannelStatistics {
+    return this.#loaders.statistics;
+  }
+
   /** Optimiser steps in an epoch. */
   get stepsPerEpoch(): number {
     return this.#loaders.train.length;
   }
 
-  /** The warm-up takes a quarter of the training at most. */
-  #warmUpSteps(wanted: number): number {
-    return Math.min(wanted, Math.floor((this.settings.epochs * this.stepsPerEpoch) / 4));
+  /** Steps with the targets instead of the polynomials: the warm-up takes a quarter of the training at most. */
+  get #warmUpSteps(): number {
+    const bound = this.settings.activation?.bound;
+    if (bound?.kind !== 'calibrated') return 0;
+    return Math.min(bound.steps, Math.floor((this.settings.epochs * this.stepsPerEpoch) / 4));
   }
 
   /** Trains to the end (or the signal, or divergence) and yields the record of every epoch. */
@@ -122,7 +143,7 @@ export class Experiment {
     return {
       name,
       role: settings.activation ? 'polynomial' : 'reference',
-      settings: describeSettings(settings),
+      settings: describeSettings(settings, this.#warmUpSteps),
       device: getDevice().name,
       seed: settings.seed,
       parameters: this.network.parameterCount(),
@@ -182,8 +203,8 @@ export class Experiment {
   }
 }
 
-/** The settings as a report shows them. */
-function describeSettings(settings: ExperimentSettings): Record<string, SettingValue> {
+/** The settings as a report shows them, with the steps that the warm-up really takes. */
+function describeSettings(settings: ExperimentSettings, warmUpSteps: number): Record<string, SettingValue> {
   const { model, widths, order, epochs, batchSize, lr, weightDecay, maxNorm, clipping, activation } = settings;
   const common = {
     model: model === 'cnn' || model === 'mlp' ? `${model} ${widths.join('-')}` : model,
@@ -203,7 +224,7 @@ function describeSettings(settings: ExperimentSettings): Record<string, SettingV
     bound:
       bound.kind === 'fixed'
         ? bound.bound
-        : `calibrated after ${bound.steps} steps: quantile ${bound.quantile} times ${bound.margin}`,
+        : `calibrated after ${warmUpSteps} steps: quantile ${bound.quantile} times ${bound.margin}`,
     alpha: activation.alpha,
     'outside while training': activation.outside,
     penalty: penalty.form === 'max-norm' ? penalty.form : `${penalty.form}, linear beyond ${penalty.cap}`,

@@ -32,10 +32,13 @@ function activationFactory(target: TargetName, settings: ActivationSettings | nu
     new PolynomialActivation({ target, degree, bound: b, alpha, method, basis, learnable, outside, penalty });
 }
 
-/** The network of an experiment for images like those of the data set, with fresh parameters. */
-export function buildNetwork(settings: ExperimentSettings, data: ImageDataset): Sequential {
-  const { channels, height, width } = data;
-  const classes = data.classes.length;
+/** What a network has to know of its images; any data set of them will do. */
+export type ImageShape = Pick<ImageDataset, 'channels' | 'height' | 'width' | 'classes'>;
+
+/** The network of an experiment for images of this shape and as many outputs as there are classes, with fresh parameters. */
+export function buildNetwork(settings: ExperimentSettings, shape: ImageShape): Sequential {
+  const { channels, height, width } = shape;
+  const classes = shape.classes.length;
   const activation = activationFactory(settings.target, settings.activation);
   const { order, dropout, widths } = settings;
   switch (settings.model) {

@@ -7,7 +7,14 @@ import { minimaxCoefficients } from './minimax.js';
 import { chebyshevOrders, findSymmetry } from './parity.js';
 import { type Target, targetFunction } from './targets.js';
 
-const MAX_DEGREE = 64;
+/** The highest degree of a fit. */
+export const MAX_DEGREE = 64;
+
+/**
+ * The highest degree of an activation: evaluated in float32, a polynomial of a higher one has lost its precision to
+ * cancellation.
+ */
+export const MAX_ACTIVATION_DEGREE = 32;
 
 /** A target smaller than this everywhere loses digits to underflow: its minimax fit takes them for rounding. */
 const SMALLEST_SCALE = 1e-290;

@@ -11,11 +11,11 @@ import { type Target, targetFunction, targetName } from './targets.js';
 /** By what measure a polynomial comes closest to its target. */
 export type FitMethod = 'least-squares' | 'density' | 'minimax';
 
-/** 12.3 + 4.56 s - 0.789 s^2, with five digits. */
+/** 12.3 + 4.56 s - 0.789 s^2, in full: at high degrees the terms cancel, and rounded ones make another polynomial. */
 function formatPowers(coefficients: Float64Array, variable: string): string {
   return Array.from(coefficients, (coefficient, k) => {
     const sign = coefficient < 0 ? '-' : '+';
-    const size = Number(Math.abs(coefficient).toPrecision(5));
+    const size = Math.abs(coefficient);
     const power = k === 0 ? '' : k === 1 ? ` ${variable}` : ` ${variable}^${k}`;
     if (k === 0) return `${sign === '-' ? '-' : ''}${size}`;
     return `${sign} ${size}${power}`;

@@ -1,6 +1,16 @@
-import { ArgumentError, type Module, noGrad, scope, type Tensor, type TypedArray } from '@pnn/nn';
-import { polynomialActivations } from '../boundary/boundary-loss.js';
+import {
+  ArgumentError,
+  type Module,
+  noGrad,
+  randomState,
+  restoreRandomState,
+  scope,
+  type Tensor,
+  type TypedArray,
+} from '@pnn/nn';
+import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { Histogram } from '../fitting/index.js';
+import { BufferBackup } from './buffer-backup.js';
 
 /** How bounds are chosen from data. */
 export interface CalibrationOptions {
@@ -9,8 +19,9 @@ export interface CalibrationOptions {
   /** The bound as a multiple of that quantile; 1.5 where nothing is said. */
   readonly margin?: number;
   /**
-   * Whether the fit weighs the inputs by how often they occur (with a floor up to the bound), instead of evenly; yes where
-   * nothing is said. Most inputs lie where ReLU has its kink, and an even fit spends its accuracy elsewhere.
+   * Whether the fit weighs the inputs by how often they occur (with a floor up to the bound), instead of by the method
+   * of the activation. Where nothing is said, yes, except for activations made with the method `minimax`, which look at
+   * the largest error. Most inputs lie where ReLU has its kink, and an even fit spends its accuracy elsewhere.
    */
   readonly density?: boolean;
 }
@@ -29,8 +40,10 @@ export interface CalibratedLayer {
 
 /**
  * Sets the bound of every polynomial activation to a high quantile of the size of its inputs, times a margin, and fits
- * its polynomial anew to where these inputs lie. Run it on a network that was warmed up with the targets (`approximating = false`): far too wide a
- * bound leaves the inputs in a sliver where the polynomial is almost a straight line.
+ * its polynomial anew to where these inputs lie. Run it on a network that was warmed up with the targets
+ * (`approximating = false`): far too wide a bound leaves the inputs in a sliver where the polynomial is almost a straight
+ * line. Buffers, such as running statistics, and the program's random streams are as before afterwards, so that a batch
+ * that is also trained on counts once; only generators of a module's own go on.
  *
  * @param batches inputs; they are not disposed of
  * @throws ArgumentError where an option is out of its range, or there are no inputs, or they are not finite, or all 0;
@@ -41,7 +54,7 @@ export async function calibrate(
   batches: Iterable<Tensor>,
   options: CalibrationOptions = {},
 ): Promise<CalibratedLayer[]> {
-  const { quantile = 0.9999, margin = 1.5, density = true } = options;
+  const { quantile = 0.9999, margin = 1.5 } = options;
   if (!(quantile > 0 && quantile <= 1 && margin > 0 && Number.isFinite(margin))) {
     throw new ArgumentError(`calibrate: quantile ${quantile} must be in (0, 1], margin ${margin} positive and finite`);
   }
@@ -53,6 +66,8 @@ export async function calibrate(
       waiting.push(x!.data().then((data) => void seen[index]!.push(data)));
     }),
   );
+  const backup = new BufferBackup(network);
+  const random = randomState();
   try {
     for (const inputs of batches) {
       scope(() => noGrad(() => void network.forward(inputs)));
@@ -60,6 +75,9 @@ export async function calibrate(
     }
   } finally {
     for (const remove of removers) remove();
+    backup.restore();
+    backup.dispose();
+    restoreRandomState(random);
   }
   const calibrated = activations.map(([name], index): CalibratedLayer => {
     const found = quantileOf(seen[index]!, quantile, name);
@@ -67,6 +85,7 @@ export async function calibrate(
   });
   activations.forEach(([, activation], index) => {
     const { bound } = calibrated[index]!;
+    const { density = activation.options.method !== 'minimax' } = options;
     activation.refit(bound, density ? histogramOf(seen[index]!, bound) : undefined);
   });
   return calibrated;

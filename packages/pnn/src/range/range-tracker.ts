@@ -1,6 +1,6 @@
 import { ArgumentError, keep, type Module, noGrad, type Tensor } from '@pnn/nn';
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
-import { polynomialActivations } from '../boundary/boundary-loss.js';
+import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { HistogramRecord, InputRange } from '../report/record.js';
 
 /** Bins of the histogram of each activation's inputs, over [−SPAN·B, SPAN·B]. */
@@ -23,6 +23,16 @@ interface Observation {
   readonly histogram: Tensor | undefined;
 }
 
+/** One observation in numbers. */
+interface Collected {
+  readonly index: number;
+  readonly size: number;
+  readonly maxAbs: number;
+  readonly outside: number;
+  readonly notFinite: number;
+  readonly counts: ArrayLike<number> | undefined;
+}
+
 /** One batch as an activation saw it. */
 export interface BatchRange {
   /** max |x| of the batch. */
@@ -33,6 +43,11 @@ export interface BatchRange {
 
 function nothing(): Seen {
   return { maxAbs: 0, outside: 0, notFinite: 0, total: 0, counts: [] };
+}
+
+function free({ range, histogram }: Observation): void {
+  range.dispose();
+  histogram?.dispose();
 }
 
 /**
@@ -47,6 +62,7 @@ export class RangeTracker {
   takeHistograms = true;
   #seen: Seen[];
   #pending: Observation[] = [];
+  #collected: Collected[] = [];
   readonly #removers: (() => void)[];
 
   constructor(network: Module) {
@@ -59,21 +75,14 @@ export class RangeTracker {
 
   /** Forgets what was seen. */
   reset(): void {
-    this.#discardPending();
+    this.discard();
     this.#seen = this.activations.map(nothing);
   }
 
   /** Stops following for good; what was collected stays. */
   detach(): void {
-    this.#discardPending();
+    this.discard();
     for (const remove of this.#removers) remove();
-  }
-
-  #discardPending(): void {
-    for (const { range, histogram } of this.#pending.splice(0)) {
-      range.dispose();
-      histogram?.dispose();
-    }
   }
 
   #observe(index: number, activation: PolynomialActivation, x: Tensor): void {
@@ -84,25 +93,46 @@ export class RangeTracker {
     this.#pending.push({ index, size: x.size, range, histogram });
   }
 
-  /** Reads what the forwards since the last call have left behind: one entry for each activation that ran. */
+  /**
+   * Reads what the forwards since the last `accept` or `discard` have left behind: one entry for each activation, of 0
+   * where it did not run. Nothing of it counts before `accept` is called.
+   */
   async collect(): Promise<BatchRange[]> {
-    const batch = this.activations.map(() => ({ maxAbs: 0, notFinite: 0 }));
-    for (const { index, size, range, histogram } of this.#pending.splice(0)) {
+    for (let observation = this.#pending[0]; observation; observation = this.#pending[0]) {
+      const { index, size, range, histogram } = observation;
+      const [numbers, counts] = await Promise.all([range.data(), histogram?.data()]);
+      // Thrown away while its numbers were on their way.
+      if (this.#pending[0] !== observation) continue;
+      this.#pending.shift();
+      free(observation);
+      const [maxAbs, outside, notFinite] = numbers as unknown as [number, number, number];
+      this.#collected.push({ index, size, maxAbs, outside, notFinite, counts });
+    }
+    return this.activations.map((_, i) => {
+      const own = this.#collected.filter(({ index }) => index === i);
+      return {
+        maxAbs: own.reduce((largest, { maxAbs }) => Math.max(largest, maxAbs), 0),
+        notFinite: own.reduce((sum, { notFinite }) => sum + notFinite, 0),
+      };
+    });
+  }
+
+  /** Adds to the record what was collected. */
+  accept(): void {
+    for (const { index, size, maxAbs, outside, notFinite, counts } of this.#collected.splice(0)) {
       const seen = this.#seen[index]!;
-      const [maxAbs, outside, notFinite] = (await range.data()) as unknown as [number, number, number];
-      range.dispose();
       seen.maxAbs = Math.max(seen.maxAbs, notFinite > 0 ? Number.POSITIVE_INFINITY : maxAbs);
       seen.outside += outside;
       seen.notFinite += notFinite;
       seen.total += size;
-      batch[index]!.maxAbs = Math.max(batch[index]!.maxAbs, maxAbs);
-      batch[index]!.notFinite += notFinite;
-      if (!histogram) continue;
-      const counts = await histogram.data();
-      histogram.dispose();
-      seen.counts = Array.from(counts, (count, bin) => count + (seen.counts[bin] ?? 0));
+      if (counts) seen.counts = Array.from(counts, (count, bin) => count + (seen.counts[bin] ?? 0));
     }
-    return batch;
+  }
+
+  /** Throws away what forwards have left behind since `accept`, collected or not. */
+  discard(): void {
+    this.#collected = [];
+    for (const observation of this.#pending.splice(0)) free(observation);
   }
 
   /** The range of each activation's inputs so far. */

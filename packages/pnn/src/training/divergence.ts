@@ -7,6 +7,8 @@ export interface StepHealth {
   readonly loss: number;
   /** The norm of the gradients before clipping. */
   readonly norm: number;
+  /** The sum of the sizes of the gradients that clipping leaves out. */
+  readonly unclipped: number;
   /** The names of the buffers, such as running statistics, that the step has made other than finite. */
   readonly buffers: readonly string[];
   readonly layers: readonly { readonly name: string; readonly bound: number; readonly range: BatchRange }[];
@@ -17,10 +19,10 @@ export interface StepHealth {
  * what comes out shows first at the next layer: so the layer named is the last one before that whose inputs were finite
  * but out of range.
  */
-export function divergenceOf({ step, loss, norm, buffers, layers }: StepHealth): StopRecord | undefined {
+export function divergenceOf({ step, loss, norm, unclipped, buffers, layers }: StepHealth): StopRecord | undefined {
   const firstBroken = layers.findIndex(({ range }) => range.notFinite > 0);
   const [buffer] = buffers;
-  if (firstBroken < 0 && buffer === undefined && Number.isFinite(loss) && Number.isFinite(norm)) return undefined;
+  if (firstBroken < 0 && buffer === undefined && [loss, norm, unclipped].every(Number.isFinite)) return undefined;
   const before = firstBroken < 0 ? layers : layers.slice(0, firstBroken);
   const culprit = before.findLast(({ bound, range }) => range.maxAbs > bound);
   if (culprit) {
@@ -39,6 +41,7 @@ export function divergenceOf({ step, loss, norm, buffers, layers }: StepHealth):
     const [, layer = '', name = buffer] = /^(.*)\.([^.]*)$/.exec(buffer) ?? [];
     return { layer, step, reason: `its ${name} is not finite` };
   }
-  const reason = Number.isFinite(loss) ? `the gradient norm is ${norm}` : `the loss is ${loss}`;
-  return { layer: null, step, reason };
+  if (!Number.isFinite(loss)) return { layer: null, step, reason: `the loss is ${loss}` };
+  if (!Number.isFinite(norm)) return { layer: null, step, reason: `the gradient norm is ${norm}` };
+  return { layer: null, step, reason: `the gradients that are not clipped add up to ${unclipped}` };
 }

@@ -50,6 +50,7 @@ export async function evaluate(network: Module, batches: Iterable<Batch>): Promi
         }),
       );
       await tracker.collect();
+      tracker.accept();
       loss += await losses.item();
       correct += await hits.item();
       count += labels.size;

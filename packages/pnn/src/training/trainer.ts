@@ -13,10 +13,10 @@ import {
 } from '@pnn/nn';
 import { boundaryLoss } from '../boundary/boundary-loss.js';
 import { constantLambda, type Lambda } from '../boundary/lambda.js';
+import { BufferBackup } from '../range/buffer-backup.js';
 import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
 import type { EpochRecord, StopRecord } from '../report/record.js';
-import { BufferBackup } from './buffer-backup.js';
 import { divergenceOf } from './divergence.js';
 import { addStep, type EpochSums, epochRecord, noSums, type StepRecord } from './epoch-statistics.js';
 import { countCorrect, evaluate } from './evaluation.js';
@@ -36,11 +36,14 @@ export interface TrainerOptions {
   readonly calibration?: CalibrationOptions & { readonly steps: number };
   /** Called with what calibration found. */
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
-  /**
-   * Told after each epoch; a plateau scheduler gets the validation loss (the training loss where there is none). One that
-   * overflowed counts as very large.
-   */
+  /** Told after each epoch, a plateau scheduler with the loss that `plateau` says. */
   readonly scheduler?: Scheduler;
+  /**
+   * Which loss a plateau scheduler gets: of the validation where nothing is said (of the training where there is none),
+   * or of the training, so that data that are kept for the judgement have no say in it. One that overflowed counts as
+   * very large.
+   */
+  readonly plateau?: 'validation' | 'training';
   /** Called after every step. */
   readonly onStep?: (step: StepRecord) => void;
 }
@@ -72,11 +75,17 @@ export interface TrainerProgress {
 /** Batches of an epoch whose distributions of inputs are taken. */
 const HISTOGRAMS_PER_EPOCH = 8;
 
+/** The sum of the sizes of the gradients that clipping leaves out, which tells whether all are finite. */
+function unclippedNorm(groups: Optimizer['groups']): Tensor | undefined {
+  const parameters = groups.flatMap((group) => (group.clipped === false ? group.parameters : []));
+  return parameters.length > 0 ? clipGradientNorm(parameters, Number.POSITIVE_INFINITY, { norm: 1 }) : undefined;
+}
+
 /**
  * Trains a network: forward, loss plus boundary loss, backward, clipped optimiser step, and a record of how far the
  * inputs of every polynomial activation reach.
  */
-export class Trainer {
+export class Trainer implements Disposable {
   readonly network: Module;
   readonly options: TrainerOptions;
   /** Why the last `fit` ended early; undefined where it did not. */
@@ -88,7 +97,9 @@ export class Trainer {
   #step = 0;
   #sums: EpochSums = noSums;
   #loader: DataLoader | undefined;
+  /** Where the epoch in progress goes on; undefined between epochs. */
   #resumeFrom: DataLoaderState | undefined;
+  #disposed = false;
 
   /** @throws ArgumentError where the steps of the warm-up are not an integer of 0 or more, or λ is negative */
   constructor(network: Module, options: TrainerOptions) {
@@ -112,10 +123,13 @@ export class Trainer {
   /**
    * Trains epoch after epoch and yields the record of each. Ends early where the training diverges (`stopped` tells layer
    * and step; parameters and buffers are those before that step, which another call tries again) or the signal is aborted.
+   * Where something in a step fails, such as the loss, another call tries that step again, too.
    *
-   * @throws ArgumentError where the number of epochs is not a positive integer, or the warm-up takes all of them
+   * @throws ArgumentError where the number of epochs is not a positive integer, the warm-up takes all of them, or the
+   *   trainer was disposed of
    */
   async *fit(loader: DataLoader, options: TrainingOptions): AsyncGenerator<EpochRecord, void, void> {
+    if (this.#disposed) throw new ArgumentError('Trainer.fit: the trainer was disposed of: make another');
     if (!Number.isInteger(options.epochs) || options.epochs < 1) {
       throw new ArgumentError(`Trainer.fit: epochs must be a positive integer, not ${options.epochs}`);
     }
@@ -137,60 +151,66 @@ export class Trainer {
   /** Goes through the rest of the epoch; false where it was stopped on the way. */
   async #trainEpoch(loader: DataLoader, signal: AbortSignal | undefined): Promise<boolean> {
     if (this.#resumeFrom) loader.restore(this.#resumeFrom);
-    this.#resumeFrom = undefined;
     this.#loader = loader;
     const every = Math.max(1, Math.floor(loader.length / HISTOGRAMS_PER_EPOCH));
     this.network.train();
     for (const batch of loader) {
+      const next = loader.state();
+      this.#resumeFrom = { ...next, position: next.position - 1 };
       this.#tracker.takeHistograms = this.#sums.steps % every === 0;
       const record = await this.#trainStep(batch);
-      if (!record) {
-        const state = loader.state();
-        this.#resumeFrom = { ...state, position: state.position - 1 };
-        return false;
-      }
+      if (!record) return false;
+      this.#resumeFrom = next;
       this.#sums = addStep(this.#sums, record);
       this.options.onStep?.(record);
       await letEventsIn();
-      if (signal?.aborted && this.#sums.steps < loader.length) {
-        this.#resumeFrom = loader.state();
-        return false;
-      }
+      if (signal?.aborted && this.#sums.steps < loader.length) return false;
     }
     return true;
   }
 
+  /** One step, or, where it was stopped or fails, none: all but random streams is then as before. */
   async #trainStep(batch: Batch): Promise<StepRecord | undefined> {
+    const backup = new BufferBackup(this.network);
+    const stepsBefore = this.#step;
+    try {
+      return await this.#attemptStep(batch, backup);
+    } finally {
+      if (this.#step === stepsBefore) {
+        backup.restore();
+        this.#tracker.discard();
+        this.options.optimizer.zeroGrad();
+      }
+      backup.dispose();
+      batch.dispose();
+    }
+  }
+
+  async #attemptStep(batch: Batch, backup: BufferBackup): Promise<StepRecord | undefined> {
     const start = performance.now();
     const { optimizer } = this.options;
     const warmingUp = await this.#calibrateWhenDue(batch.inputs);
-    const backup = new BufferBackup(this.network);
     optimizer.zeroGrad();
-    const { loss, boundary, correct, norm } = await this.#differentiate(batch, warmingUp);
+    const { loss, boundary, correct, norm, unclipped } = await this.#differentiate(batch, warmingUp);
     const ranges = await this.#tracker.collect();
-    const samples = batch.size;
-    batch.dispose();
     const layers = this.#tracker.activations.map(([name, { bound }], i) => ({ name, bound, range: ranges[i]! }));
     this.stopped = divergenceOf({
       step: this.#step + 1,
       loss: loss + boundary,
       norm,
+      unclipped,
       buffers: await backup.notFinite(),
       // While targets are in use there is no polynomial to blame.
       layers: warmingUp ? layers.map((layer) => ({ ...layer, bound: Number.POSITIVE_INFINITY })) : layers,
     });
-    if (this.stopped) backup.restore();
-    backup.dispose();
-    if (this.stopped) {
-      optimizer.zeroGrad();
-      return undefined;
-    }
+    if (this.stopped) return undefined;
     optimizer.step();
     this.#step++;
+    this.#tracker.accept();
     if (!warmingUp) this.#lambda?.update(layers.map(({ bound, range }) => range.maxAbs / bound));
     const clipped = norm > (optimizer.maxNorm ?? Number.POSITIVE_INFINITY);
     const seconds = (performance.now() - start) / 1000;
-    return { step: this.#step, samples, correct, loss, boundary, norm, clipped, seconds };
+    return { step: this.#step, samples: batch.size, correct, loss, boundary, norm, clipped, seconds };
   }
 
   /** The only forward that the ranges of the epoch are taken from. */
@@ -203,7 +223,7 @@ export class Trainer {
     }
   }
 
-  /** Forward, loss and backward; the norm is that of the gradients that clipping looks at. */
+  /** Forward, loss and backward; the norm is that of the gradients that clipping looks at, `unclipped` that of others. */
   async #differentiate({ inputs, labels }: Batch, warmingUp: boolean) {
     const { network } = this;
     const results = scope(() => {
@@ -211,12 +231,14 @@ export class Trainer {
       const task = this.#loss(logits, labels);
       const boundary = this.#lambda && !warmingUp ? boundaryLoss(network, { lambda: this.lambdas }) : undefined;
       (boundary ? task.add(boundary) : task).backward();
-      const norm = clipGradientNorm(this.options.optimizer.groups, Number.POSITIVE_INFINITY);
-      return [task.detach(), boundary?.detach(), countCorrect(logits, labels), norm] as const;
+      const { groups } = this.options.optimizer;
+      const norm = clipGradientNorm(groups, Number.POSITIVE_INFINITY);
+      const unclipped = unclippedNorm(groups);
+      return [task.detach(), boundary?.detach(), countCorrect(logits, labels), norm, unclipped] as const;
     });
-    const [loss, boundary, correct, norm] = await Promise.all(results.map((result) => result?.item() ?? 0));
+    const [loss, boundary, correct, norm, unclipped] = await Promise.all(results.map((result) => result?.item() ?? 0));
     for (const result of results) result?.dispose();
-    return { loss: loss!, boundary: boundary!, correct: correct!, norm: norm! };
+    return { loss: loss!, boundary: boundary!, correct: correct!, norm: norm!, unclipped: unclipped! };
   }
 
   /** Whether this step is to be made with the targets; fits the polynomials when the warm-up is over. */
@@ -248,7 +270,9 @@ export class Trainer {
     const { lr } = optimizer;
     const sums = this.#sums;
     this.#sums = noSums;
-    const metric = result?.loss ?? sums.loss / sums.steps;
+    this.#resumeFrom = undefined;
+    const trainLoss = sums.loss / sums.steps;
+    const metric = this.options.plateau === 'training' ? trainLoss : (result?.loss ?? trainLoss);
     scheduler?.step(Number.isFinite(metric) ? metric : Number.MAX_VALUE);
     const layers = train.map((range, i) => ({ lambda: lambdas[i]!, train: range }));
     const seconds = sums.seconds + (performance.now() - start) / 1000;
@@ -275,5 +299,16 @@ export class Trainer {
     this.#tracker.restore(progress.ranges);
     this.#lambda?.restore(progress.lambda);
     this.#resumeFrom = progress.loader;
+  }
+
+  /** Lets go of the network, which is left as it is, like the optimiser; there is no training with this trainer any more. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#tracker.detach();
+  }
+
+  /** `using trainer = new Trainer(…)` lets go at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

@@ -55,6 +55,11 @@ function magnification(degree: number, t: number): number {
 }
 
 describe('PolynomialActivation', () => {
+  it('refuses degrees that float32 cannot evaluate', () => {
+    expect(() => new PolynomialActivation({ degree: 33, bound: 10 })).toThrow(ArgumentError);
+    expect(new PolynomialActivation({ degree: 32, bound: 10 }).fit.degree).toBe(32);
+  });
+
   it('computes the polynomial, the penalty and the range as a plain float64 computation does', () => {
     assert(
       property(optionsOf, inputs, (options, units) => {

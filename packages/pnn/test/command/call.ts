@@ -3,6 +3,11 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../src/command/main.ts', import.meta.url));
 
+/** The program and its arguments that call the command as it lies in the sources. */
+export function commandLine(args: readonly string[]): string[] {
+  return [process.execPath, '--import', import.meta.resolve('tsx'), '--conditions=@pnn/source', main, ...args];
+}
+
 /** What a call of the command left. */
 export interface Result {
   readonly status: number | null;
@@ -19,14 +24,11 @@ export class Call {
   #listeners: (() => void)[] = [];
 
   constructor(args: readonly string[], cwd?: string) {
-    this.#child = spawn(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), '--conditions=@pnn/source', main, ...args],
-      {
-        ...(cwd !== undefined && { cwd }),
-        env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },
-      },
-    );
+    const [node, ...rest] = commandLine(args);
+    this.#child = spawn(node!, rest, {
+      ...(cwd !== undefined && { cwd }),
+      env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },
+    });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
       for (const listener of this.#listeners) listener();
@@ -49,6 +51,12 @@ export class Call {
     });
     await Promise.race([printed, this.#result]);
     this.#child.kill('SIGINT');
+    return this.#result;
+  }
+
+  /** Stops reading what is printed, as `head` does when it has enough. */
+  stopReading(): Promise<Result> {
+    this.#child.stdout.destroy();
     return this.#result;
   }
 

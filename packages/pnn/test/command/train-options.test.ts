@@ -81,7 +81,7 @@ describe('the settings of pnn train', () => {
   it('take numbers as they are written', () => {
     assert(
       property(
-        integer({ min: 1, max: 64 }),
+        integer({ min: 1, max: 32 }),
         double({ min: 1e-300, max: 1, noNaN: true }),
         integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
         constantFrom(' ', '='),

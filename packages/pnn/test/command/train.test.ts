@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PnnError } from '@pnn/nn';
+import { MemoryError, PnnError } from '@pnn/nn';
+import { FileError } from '@pnn/nn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/command/options.js';
 import { train } from '../../src/command/train.js';
@@ -19,12 +20,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const tiny = '--train-images 64 --test-images 32 --widths 2,4 --batch-size 32'.split(' ');
-const files = ['checkpoint.safetensors', 'polynomial.safetensors', 'report.html', 'report.json', 'twin.safetensors'];
+const files = ['polynomial.safetensors', 'report.html', 'report.json', 'twin.safetensors'];
 
 const reportIn = async (path: string) => parseReport(await readFile(join(path, 'report.json'), 'utf8'));
 
 describe('pnn train', () => {
-  it('trains both networks, prints a table and leaves models, report and checkpoint', async () => {
+  it('trains both networks, prints a table and leaves models and report', async () => {
     const out = join(folder, 'new', 'run');
     const { status, stdout, stderr } = await pnn('train', ...tiny, '--epochs', '1', '--out', out);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -81,8 +82,10 @@ describe('pnn train', () => {
     expect(line).toMatch(/^polynomial, degree 22: stopped at step \d+(, layer \S+)?: \S/);
     const [run] = (await reportIn(out)).runs;
     expect(line).toContain(run!.stopped!.reason);
-    const { tensors } = await loadNetwork(join(out, 'polynomial.safetensors'));
-    for (const [name, { data }] of tensors) expect(data.every(Number.isFinite), name).toBe(true);
+    const { network } = await loadNetwork(join(out, 'polynomial.safetensors'));
+    for (const [name, values] of network.stateDict()) {
+      expect(values.dataSync().every(Number.isFinite), name).toBe(true);
+    }
   });
 });
 
@@ -122,7 +125,7 @@ describe('pnn train, interrupted,', () => {
     const { status, printed } = await interruptedAfter(text, [...settings, '--out', out]);
     expect(status).toBe(130);
     const path = join(out, 'checkpoint.safetensors');
-    expect(printed.trimEnd().split('\n').at(-1)).toBe(`Interrupted. Go on with: pnn train --resume ${path}`);
+    expect(printed.trimEnd().split('\n').at(-1)).toBe(`Interrupted. Go on with: npx pnn train --resume '${path}'`);
     expect((await readdir(out)).sort()).toEqual(
       finished === 0 ? ['checkpoint.safetensors'] : ['checkpoint.safetensors', 'polynomial.safetensors'],
     );
@@ -135,10 +138,37 @@ describe('pnn train, interrupted,', () => {
     expect(withoutTimes(await reportIn(out))).toEqual(whole);
   });
 
-  it('can be resumed from the checkpoint of a training that is complete', async () => {
-    const path = join(folder, 'whole', 'checkpoint.safetensors');
-    expect(await train([`--resume=${path}`], unheard)).toBe(0);
-    expect(withoutTimes(await reportIn(join(folder, 'whole')))).toEqual(whole);
+  it('writes where its checkpoint lies now, and quotes its path for a shell', async () => {
+    const out = join(folder, "it's here");
+    const { printed } = await interruptedAfter('epoch 3/8', [...settings, '--out', out]);
+    expect(printed).toContain(`--resume '${join(folder, "it'\\''s here", 'checkpoint.safetensors')}'\n`);
+    const moved = join(folder, 'moved');
+    await rename(out, moved);
+    expect(await train(['--resume', join(moved, 'checkpoint.safetensors')], unheard)).toBe(0);
+    expect((await readdir(moved)).sort()).toEqual(files);
+    expect(withoutTimes(await reportIn(moved))).toEqual(whole);
+    await expect(stat(out)).rejects.toThrow('ENOENT');
+  });
+
+  it('is not overwritten by another training', async () => {
+    const out = join(folder, 'unfinished');
+    await interruptedAfter('epoch 1/8', [...settings, '--out', out]);
+    const path = join(out, 'checkpoint.safetensors');
+    const checkpoint = await readFile(path);
+    const copy = join(out, 'copy.safetensors');
+    await writeFile(copy, checkpoint);
+    const message = `${path} is the checkpoint of an unfinished training: go on with it by npx pnn train --resume '${path}', or choose another folder`;
+    for (const call of [
+      [...settings, '--out', out],
+      ['--resume', copy],
+    ]) {
+      await expect(train(call, unheard)).rejects.toThrow(new FileError(message));
+    }
+    expect(await readFile(path)).toEqual(checkpoint);
+    // A checkpoint of another name can be gone on from, and stays.
+    await rm(path);
+    expect(await train(['--resume', copy], unheard)).toBe(0);
+    expect((await readdir(out)).sort()).toEqual(['copy.safetensors', ...files]);
   });
 
   it('hears a signal while it computes, and goes on in another process', async () => {
@@ -234,10 +264,17 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
     for (const out of [file, join(file, 'below'), '/proc/nowhere']) {
       const error: unknown = await train([...tiny, '--out', out], { write: () => {} }).catch((e: unknown) => e);
       expect(error).toBeInstanceOf(PnnError);
-      expect((error as PnnError).message).toMatch(/^--out: [^\n]*: choose another folder$/);
-      expect((error as PnnError).message).toContain(`--out: ${out} cannot be used`);
+      expect((error as PnnError).message).toMatch(/^[^\n]* cannot be used as a folder \([^\n]*\): choose another one$/);
+      expect((error as PnnError).message.startsWith(out)).toBe(true);
     }
     expect(await readFile(file, 'utf8')).toBe('mine');
+  });
+
+  it.each(['--widths 1000000000', '--model mlp --widths 60000,60000'])('a network too large: %s', async (widths) => {
+    const call = [...tiny, ...widths.split(' '), '--out', join(folder, 'too large')];
+    await expect(train(call, { write: () => {} })).rejects.toThrow(
+      new MemoryError('pnn train: the training does not fit into memory: give smaller --widths or --batch-size'),
+    );
   });
 
   it('a checkpoint that is missing, damaged or none', async () => {
@@ -250,7 +287,9 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
     await resume(join(folder, 'no checkpoint'));
     await resume(join(folder, 'new', 'run', 'report.json'));
     await resume(join(folder, 'new', 'run', 'twin.safetensors'));
-    const intact = await readFile(join(folder, 'new', 'run', 'checkpoint.safetensors'));
+    const out = join(folder, 'intact');
+    await interruptedAfter('epoch 1/2', [...tiny, '--epochs', '2', '--out', out]);
+    const intact = await readFile(join(out, 'checkpoint.safetensors'));
     const damaged = join(folder, 'damaged.safetensors');
     for (const position of [0, 100, 2000, intact.length - 1]) {
       const bytes = Buffer.from(intact);
@@ -260,7 +299,7 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
     }
     await writeFile(damaged, intact.subarray(0, intact.length / 2));
     await resume(damaged);
-    const { tensors, state } = await loadCheckpoint(join(folder, 'new', 'run', 'checkpoint.safetensors'));
+    const { tensors, state } = await loadCheckpoint(join(out, 'checkpoint.safetensors'));
     for (const settings of [null, 'mine', { plan: {} }]) {
       await saveCheckpoint(damaged, { tensors, state: { ...state, settings } });
       await resume(damaged);

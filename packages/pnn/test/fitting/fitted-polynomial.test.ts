@@ -65,12 +65,30 @@ describe('FittedPolynomial', () => {
       [
         'relu on [-35, 35]: degree 2, minimax, largest error 2.19',
         'p(x) = E(s) + t O(s) with t = x / 35, s = 2 t^2 - 1',
-        'E(s) = 10.938 + 8.75 s',
+        `E(s) = ${polynomial.evenOdd().even[0]} + ${polynomial.evenOdd().even[1]} s`,
         'O(s) = 17.5',
       ].join('\n'),
     );
     const negative = new FittedPolynomial('tanh', 1, 'minimax', Float64Array.of(-1, 0, -0.5, 0, -2)).describe();
     expect(negative).toContain('E(s) = 1 - 0.5 s - 4 s^2');
+  });
+
+  it('prints coefficients that give the same polynomial to the bit', () => {
+    const polynomial = fitPolynomial('gelu', { degree: 48, bound: 20 });
+    const printed = polynomial
+      .describe()
+      .split('\n')
+      .slice(2)
+      .map((line) =>
+        line
+          .slice('E(s) = '.length)
+          .replaceAll('- ', '-')
+          .split(' ')
+          .filter((word) => /^-?\d/.test(word))
+          .map(Number),
+      );
+    const { even, odd } = polynomial.evenOdd();
+    expect(printed).toEqual([Array.from(even), Array.from(odd)]);
   });
 
   it('refuses coefficients and bounds that are no polynomial', () => {

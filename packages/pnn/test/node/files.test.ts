@@ -1,12 +1,18 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FormatError, noGrad, scope, tensor } from '@pnn/nn';
+import { FormatError, type Module, memory, noGrad, randomState, scope, tensor } from '@pnn/nn';
 import { FileError, loadSafetensors, saveSafetensors } from '@pnn/nn/node';
 import { assert, asyncProperty, nat } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildNetwork, Experiment, polynomialActivations, takeCheckpoint } from '../../src/index.js';
-import { loadCheckpoint, loadNetwork, saveCheckpoint, saveNetwork } from '../../src/node/index.js';
+import { channelStatistics, Experiment, normalize, polynomialActivations, takeCheckpoint } from '../../src/index.js';
+import {
+  loadCheckpoint,
+  loadNetwork,
+  type NetworkDescription,
+  saveCheckpoint,
+  saveNetwork,
+} from '../../src/node/index.js';
 import { toySettings, toySplits } from '../experiment/toy-images.js';
 import { all, networkBits } from '../training/toy.js';
 
@@ -24,6 +30,19 @@ async function trained(...settings: Parameters<typeof toySettings>): Promise<Exp
   return experiment;
 }
 
+/** The class probabilities of the test images, from nothing but what a file holds. */
+function predictionsOf(network: Module, { statistics }: NetworkDescription): number[] {
+  const images = normalize(splits.test, statistics);
+  return scope(() =>
+    noGrad(() => [
+      ...network
+        .forward(tensor(images, { shape: [20, 1, 4, 4] }))
+        .softmax()
+        .dataSync(),
+    ]),
+  );
+}
+
 describe('saveNetwork and loadNetwork', () => {
   it.each([
     ['a calibrated network', toySettings()],
@@ -35,36 +54,44 @@ describe('saveNetwork and loadNetwork', () => {
     const experiment = await trained(settings, settings.activation ?? undefined);
     const path = join(folder, `${name}.safetensors`);
     await saveNetwork(path, experiment);
-    const { tensors, description } = await loadNetwork(path);
+    const expected = await experiment.predictions(20);
+    const random = randomState();
+    const { network, description } = await loadNetwork(path);
+    expect(randomState()).toEqual(random);
 
     expect(description).toEqual({
       version: 1,
       settings: experiment.settings,
+      channels: 1,
+      height: 4,
+      width: 4,
+      classes: ['row', 'column', 'corner'],
+      statistics: channelStatistics(splits.train),
       activations: experiment.activations.map(([layer, { fit, bound, alpha }]) => ({
         name: layer,
         target: fit.target,
         degree: fit.degree,
         bound,
         alpha,
+        approximating: true,
       })),
     });
-    const network = buildNetwork(description.settings, splits.train);
-    network.loadStateDict(tensors);
     expect(networkBits(network)).toEqual(networkBits(experiment.network));
     expect(network.toString()).toBe(experiment.network.toString());
-    const outputs = [network, experiment.network].map((each) =>
-      scope(() =>
-        noGrad(() => {
-          const pixels = Float32Array.from({ length: 32 }, (_, i) => Math.sin(i));
-          return each
-            .eval()
-            .forward(tensor(pixels, { shape: [2, 1, 4, 4] }))
-            .dataSync();
-        }),
-      ),
-    );
-    expect(outputs[0]).toEqual(outputs[1]);
+    expect(network.training).toBe(false);
+    expect(predictionsOf(network, description)).toEqual(expected.flat());
+    network.dispose();
     experiment.dispose();
+  });
+
+  it('bring back a network that was still warming up with the targets', async () => {
+    const experiment = new Experiment(toySettings({ epochs: 100 }), splits);
+    await experiment.run().next();
+    expect(experiment.activations.every(([, { approximating }]) => !approximating)).toBe(true);
+    const path = join(folder, 'warming up');
+    await saveNetwork(path, experiment);
+    const { network, description } = await loadNetwork(path);
+    expect(predictionsOf(network, description)).toEqual((await experiment.predictions(20)).flat());
   });
 
   it('tell what is wrong with a file', async () => {
@@ -85,7 +112,20 @@ describe('saveNetwork and loadNetwork', () => {
       new FormatError(`${at('future')}: version 2 is not known, only 1 is`),
     );
     await expect(save('null', { 'pnn.network': 'null' })).rejects.toThrow(FormatError);
+    await expect(save('bare', { 'pnn.network': '{"version":1,"settings":{},"classes":[]}' })).rejects.toThrow(
+      new FormatError(`${at('bare')}: the metadata pnn.network lacks channels, height, width, statistics, activations`),
+    );
     const experiment = await trained();
+    await saveNetwork(at('whole'), experiment);
+    const { tensors, metadata } = await loadSafetensors(at('whole'));
+    const before = memory();
+    const description = JSON.parse(metadata['pnn.network']!) as NetworkDescription;
+    for (const change of [{ classes: ['only'] }, { settings: { ...description.settings, widths: null } }]) {
+      await saveSafetensors(at('changed'), tensors, { 'pnn.network': JSON.stringify({ ...description, ...change }) });
+      await expect(loadNetwork(at('changed'))).rejects.toThrow(FormatError);
+      await expect(loadNetwork(at('changed'))).rejects.toThrow(/changed: its tensors and its description are not/);
+    }
+    expect(memory()).toEqual(before);
     await expect(saveNetwork(join(folder, 'missing', 'x'), experiment)).rejects.toThrow(FileError);
   });
 });

@@ -5,6 +5,8 @@ import {
   Linear,
   memory,
   normal,
+  randomState,
+  randomStream,
   Sequential,
   scope,
   setSeed,
@@ -53,6 +55,31 @@ describe('calibrate', () => {
       return errors.reduce((sum, error) => sum + error, 0) / errors.length;
     };
     expect(await meanError(true)).toBeLessThan(0.5 * (await meanError(false)));
+  });
+
+  it.each([
+    ['minimax', undefined, 'minimax'],
+    ['minimax', true, 'density'],
+    ['least-squares', undefined, 'density'],
+    ['least-squares', false, 'least-squares'],
+  ] as const)('fits what was made with %s, with density %s, by %s', async (method, density, expected) => {
+    const activation = new PolynomialActivation({ degree: 4, bound: 10, method });
+    await calibrate(activation, [tensor([1, -2, 0.5])], { ...(density !== undefined && { density }) });
+    expect(activation.fit.method).toBe(expected);
+  });
+
+  it('puts running statistics and random streams back, so that the batch counts once', async () => {
+    setSeed(5);
+    const network = toyNetwork({}, 0.5);
+    randomStream('dropout').bits();
+    const normalisations = network.children().filter(([, module]) => module instanceof BatchNorm1d);
+    expect(normalisations).toHaveLength(1);
+    const buffers = () =>
+      normalisations.flatMap(([, module]) => Array.from(module.namedBuffers(), ([, buffer]) => buffer.dataSync()));
+    const before = [buffers(), randomState()];
+    await calibrate(network, [tensor([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 4] })]);
+    expect(network.training).toBe(true);
+    expect([buffers(), randomState()]).toEqual(before);
   });
 
   it('takes the 0.9999 quantile times 1.5 where nothing is said', async () => {

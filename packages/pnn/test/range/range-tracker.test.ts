@@ -35,6 +35,7 @@ describe('RangeTracker', () => {
         for (const xs of inputs) {
           forward(activation, xs);
           const [batch] = await tracker.collect();
+          tracker.accept();
           expect(batch).toEqual({ maxAbs: Math.max(...xs.map(Math.abs)), notFinite: 0 });
         }
         const sorted = inputs
@@ -68,6 +69,7 @@ describe('RangeTracker', () => {
         const inputs = batches.map((batch) => batch.map((n) => n / 64));
         for (const xs of inputs) forward(activation, xs);
         await tracker.collect();
+        tracker.accept();
         const { edges, counts } = tracker.histogram(0, 8);
         expect(edges).toEqual([-4, -3, -2, -1, 0, 1, 2, 3, 4]);
         const expected = counts.map((_, bin) => {
@@ -104,6 +106,7 @@ describe('RangeTracker', () => {
     scope(() => void network.forward(tensor([0.5, -3])));
     scope(() => void network.forward(tensor([0.25, 1.5])));
     const batch = await tracker.collect();
+    tracker.accept();
     expect(batch[0]).toEqual({ maxAbs: 3, notFinite: 0 });
     expect(tracker.ranges()[0]).toEqual({ maxAbs: 3, q999: 3, shareOutside: 0.5 });
     expect(tracker.ranges()[1]!.shareOutside).toBe(1);
@@ -117,12 +120,15 @@ describe('RangeTracker', () => {
     const { activation, tracker } = trackedActivation();
     forward(activation, [1, Number.NaN, -0.5]);
     expect(await tracker.collect()).toEqual([{ maxAbs: 1, notFinite: 1 }]);
+    tracker.accept();
     expect(tracker.ranges()[0]!.maxAbs).toBe(Number.POSITIVE_INFINITY);
     forward(activation, [Number.NEGATIVE_INFINITY]);
     expect(await tracker.collect()).toEqual([{ maxAbs: Number.POSITIVE_INFINITY, notFinite: 1 }]);
+    tracker.accept();
     const nothingElse = trackedActivation();
     forward(nothingElse.activation, [Number.NaN]);
     await nothingElse.tracker.collect();
+    nothingElse.tracker.accept();
     expect(nothingElse.tracker.ranges()[0]!.q999).toBe(Number.POSITIVE_INFINITY);
   });
 
@@ -131,6 +137,7 @@ describe('RangeTracker', () => {
     tracker.takeHistograms = false;
     forward(activation, [0.1, 1.5]);
     await tracker.collect();
+    tracker.accept();
     expect(tracker.ranges()).toEqual([{ maxAbs: 1.5, q999: 1.5, shareOutside: 0 }]);
     expect(tracker.histogram(0, 2).counts).toEqual([0, 0]);
   });
@@ -142,7 +149,23 @@ describe('RangeTracker', () => {
     tracker.following = true;
     forward(activation, [1]);
     await tracker.collect();
+    tracker.accept();
     expect(tracker.ranges()[0]!.maxAbs).toBe(1);
+  });
+
+  it('counts nothing that was discarded, collected or not', async () => {
+    const { activation, tracker } = trackedActivation();
+    forward(activation, [1, 0.5]);
+    await tracker.collect();
+    tracker.accept();
+    const before = [tracker.state(), await settledMemory()];
+    forward(activation, [Number.POSITIVE_INFINITY]);
+    expect(await tracker.collect()).toEqual([{ maxAbs: Number.POSITIVE_INFINITY, notFinite: 1 }]);
+    forward(activation, [9]);
+    tracker.discard();
+    tracker.accept();
+    expect([tracker.state(), memory()]).toEqual(before);
+    expect(await tracker.collect()).toEqual([{ maxAbs: 0, notFinite: 0 }]);
   });
 
   it('forgets at a reset, what was not yet collected too', async () => {
@@ -150,6 +173,7 @@ describe('RangeTracker', () => {
     const before = await settledMemory();
     forward(activation, [3]);
     await tracker.collect();
+    tracker.accept();
     forward(activation, [5]);
     tracker.reset();
     expect(await tracker.collect()).toEqual([{ maxAbs: 0, notFinite: 0 }]);
@@ -162,6 +186,7 @@ describe('RangeTracker', () => {
     const before = await settledMemory();
     forward(activation, [1.5]);
     await tracker.collect();
+    tracker.accept();
     forward(activation, [2.5]);
     tracker.detach();
     forward(activation, [3.5]);
@@ -176,11 +201,15 @@ describe('RangeTracker', () => {
         const { activation, tracker } = trackedActivation();
         for (const xs of inputsOf(before)) forward(activation, xs);
         await tracker.collect();
+        tracker.accept();
         const state = JSON.parse(JSON.stringify(tracker.state())) as ReturnType<RangeTracker['state']>;
         const resumed = new RangeTracker(activation);
         resumed.restore(state);
         for (const xs of inputsOf(after)) forward(activation, xs);
-        for (const each of [tracker, resumed]) await each.collect();
+        for (const each of [tracker, resumed]) {
+          await each.collect();
+          each.accept();
+        }
         expect(resumed.ranges()).toEqual(tracker.ranges());
         expect(resumed.histogram(0, 4096)).toEqual(tracker.histogram(0, 4096));
         activation.dispose();

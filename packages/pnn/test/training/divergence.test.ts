@@ -5,6 +5,7 @@ const fine: StepHealth = {
   step: 7,
   loss: 1,
   norm: 2,
+  unclipped: 0,
   buffers: [],
   layers: [
     { name: 'a', bound: 4, range: { maxAbs: 3, notFinite: 0 } },
@@ -77,6 +78,11 @@ describe('divergenceOf', () => {
       layer: null,
       step: 7,
       reason: 'the gradient norm is Infinity',
+    });
+    expect(divergenceOf({ ...calm, unclipped: Number.NaN })).toEqual({
+      layer: null,
+      step: 7,
+      reason: 'the gradients that are not clipped add up to NaN',
     });
   });
 });

@@ -4,6 +4,7 @@ import {
   ArrayDataset,
   type Batch,
   BatchNorm1d,
+  crossEntropy,
   DataLoader,
   Dropout,
   Linear,
@@ -25,7 +26,17 @@ import {
   Trainer,
 } from '../../src/index.js';
 import { settledMemory } from '../settled-memory.js';
-import { all, blobLoader, blobs, networkBits, toyNetwork, toyTrainer, withInputs, withoutTimes } from './toy.js';
+import {
+  all,
+  blobLoader,
+  blobs,
+  networkBits,
+  parametersOf,
+  toyNetwork,
+  toyTrainer,
+  withInputs,
+  withoutTimes,
+} from './toy.js';
 
 describe('Trainer', () => {
   it('learns: the loss falls and unseen samples are told apart', async () => {
@@ -258,6 +269,31 @@ describe('Trainer on a training that diverges', () => {
     expect(networkBits(trainer.network)).toEqual(states.at(-1));
   });
 
+  it('stops at a gradient of γ that is not finite, although clipping leaves it out', async () => {
+    const network = new Sequential(new Linear(4, 8), new BatchNorm1d(8), new ReLU(), new Linear(8, 3));
+    const [gamma] = parametersOf(network, 'normalisation');
+    const loss = (logits: Tensor): Tensor => logits.square().mean().add(gamma!.sub(gamma!.detach()).sqrt().sum());
+    const { trainer, states } = watched({ network, loss });
+    await all(trainer.fit(blobLoader(), { epochs: 1 }));
+    expect(trainer.stopped).toMatchObject({ layer: null, step: 1 });
+    expect(trainer.stopped!.reason).toMatch(/^the gradients that are not clipped add up to (NaN|Infinity)$/);
+    expect(networkBits(network)).toEqual(states[0]);
+  });
+
+  it('keeps a step that was stopped out of the record of the epoch', async () => {
+    const dataset = blobs(24);
+    const { inputs } = dataset;
+    (inputs as Float32Array)[4 * 12] = Number.POSITIVE_INFINITY;
+    const trainer = toyTrainer();
+    const loader = new DataLoader(dataset, { batchSize: 12 });
+    await all(trainer.fit(loader, { epochs: 1 }));
+    expect(trainer.stopped).toMatchObject({ step: 2 });
+    (inputs as Float32Array)[4 * 12] = 1;
+    const [epoch] = await all(trainer.fit(loader, { epochs: 1 }));
+    expect(epoch!.steps).toBe(2);
+    expect(epoch!.layers[0]!.train.maxAbs).toBeLessThan(100);
+  });
+
   it('names the first layer that gets what is not finite', async () => {
     const spoilt = withInputs(blobs(12), (x, i) => (i === 0 ? Number.NaN : x));
     const { trainer, states } = watched();
@@ -308,11 +344,106 @@ describe('Trainer on a training that diverges', () => {
     const scheduler = new ReduceLROnPlateau(optimizer, { patience: 1 });
     const far = withInputs(blobs(12, 5), (x) => 1e4 * x);
     const validation = new DataLoader(far, { batchSize: 12 });
+    trainer.dispose();
     const scheduled = new Trainer(trainer.network, { optimizer, scheduler });
     const epochs = await all(scheduled.fit(blobLoader(), { epochs: 3, validation }));
     expect(epochs.map(({ validationLoss }) => Number.isFinite(validationLoss))).toEqual([false, false, false]);
     expect(scheduled.stopped).toBeUndefined();
     expect(optimizer.lr).toBeCloseTo(1e-4, 12);
+  });
+});
+
+describe('Trainer where something fails', () => {
+  it('tries a step in which the loss throws again, and leaves nothing behind', async () => {
+    let calls = 0;
+    const loss = (logits: Tensor, labels: Tensor): Tensor => {
+      if (++calls === 3) throw new Error('no loss today');
+      return crossEntropy(logits, labels);
+    };
+    const whole = toyTrainer();
+    const expected = await all(whole.fit(blobLoader(), { epochs: 2 }));
+    const failing = toyTrainer({ loss });
+    const loader = blobLoader();
+    await expect(all(failing.fit(loader, { epochs: 2 }))).rejects.toThrow('no loss today');
+    const before = await settledMemory();
+    calls = 2;
+    await expect(all(failing.fit(loader, { epochs: 2 }))).rejects.toThrow('no loss today');
+    expect(memory()).toEqual(before);
+    const epochs = await all(failing.fit(loader, { epochs: 2 }));
+    expect(withoutTimes(epochs)).toEqual(withoutTimes(expected));
+    expect(networkBits(failing.network)).toEqual(networkBits(whole.network));
+  });
+
+  it.each([2, 4])('goes on after step %d where onStep throws', async (failing) => {
+    const steps: number[] = [];
+    const trainer = toyTrainer({
+      onStep: ({ step }) => {
+        steps.push(step);
+        if (step === failing) throw new Error('full');
+      },
+    });
+    const loader = blobLoader(48);
+    await expect(all(trainer.fit(loader, { epochs: 2 }))).rejects.toThrow('full');
+    const epochs = await all(trainer.fit(loader, { epochs: 2 }));
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(epochs.map((epoch) => epoch.steps)).toEqual([4, 4]);
+  });
+
+  it('goes on with the validation where that failed', async () => {
+    const trainer = toyTrainer();
+    const inputs = new Float32Array(5);
+    const unfit = new DataLoader(new ArrayDataset({ inputs, inputShape: [5], labels: Int32Array.of(0) }), {
+      batchSize: 1,
+    });
+    const loader = blobLoader(48);
+    await expect(all(trainer.fit(loader, { epochs: 2, validation: unfit }))).rejects.toThrow();
+    const epochs = await all(trainer.fit(loader, { epochs: 2, validation: blobLoader() }));
+    expect(epochs.map(({ epoch, steps }) => [epoch, steps])).toEqual([
+      [1, 4],
+      [2, 4],
+    ]);
+  });
+});
+
+describe('Trainer.dispose', () => {
+  it('leaves no hooks on the network, and trains no more', async () => {
+    const network = toyNetwork();
+    const [[, activation]] = polynomialActivations(network) as [[string, PolynomialActivation]];
+    const removed = vi.fn();
+    const add = activation.addForwardHook.bind(activation);
+    vi.spyOn(activation, 'addForwardHook').mockImplementation((hook) => {
+      const remove = add(hook);
+      return () => {
+        removed();
+        remove();
+      };
+    });
+    const trainer = toyTrainer({ network });
+    await all(trainer.fit(blobLoader(), { epochs: 1 }));
+    expect(removed).not.toHaveBeenCalled();
+    trainer[Symbol.dispose]();
+    expect(removed).toHaveBeenCalledTimes(1);
+    await expect(all(trainer.fit(blobLoader(), { epochs: 2 }))).rejects.toThrow(
+      new ArgumentError('Trainer.fit: the trainer was disposed of: make another'),
+    );
+  });
+});
+
+describe('Trainer and a scheduler', () => {
+  it.each([
+    [undefined, true, 'validationLoss'],
+    ['validation', true, 'validationLoss'],
+    ['training', true, 'trainLoss'],
+    ['validation', false, 'trainLoss'],
+  ] as const)('with plateau %s and validation %s lets it see the %s', async (plateau, validates, loss) => {
+    using plain = toyTrainer();
+    const { network, options } = plain;
+    const scheduler = new ReduceLROnPlateau(options.optimizer);
+    const step = vi.spyOn(scheduler, 'step');
+    const trainer = new Trainer(network, { ...options, scheduler, ...(plateau && { plateau }) });
+    const validation = new DataLoader(blobs(60, 2), { batchSize: 25 });
+    const epochs = await all(trainer.fit(blobLoader(), { epochs: 3, ...(validates && { validation }) }));
+    expect(step.mock.calls).toEqual(epochs.map((epoch) => [epoch[loss]]));
   });
 });
 

@@ -21,6 +21,19 @@ export const operators = {
   ...polynomialOperators,
 };
 
+/** The operators by family, each of which has a file of rules. */
+export interface OperatorFamilies {
+  readonly elementwise: typeof elementwiseOperators;
+  readonly reduction: typeof reductionOperators;
+  readonly matrix: typeof matrixOperators;
+  readonly movement: typeof movementOperators;
+  readonly convolution: typeof convolutionOperators;
+  readonly pooling: typeof poolingOperators;
+  readonly classification: typeof classificationOperators;
+  readonly normalisation: typeof normalisationOperators;
+  readonly polynomial: typeof polynomialOperators;
+}
+
 /** The operators of the engine. */
 export type Operators = typeof operators;
 

@@ -36,6 +36,28 @@ function sizesOf(x: Operand, out: Operand, { groups, kernel }: ConvolutionGeomet
 }
 
 /**
+ * Visits the rows of the patches of one image, in the order of the matrix [depth, positions]: `visit` gets the offset of the
+ * row of the image (undefined beyond its edge) and the column where the first patch begins.
+ */
+function forEachPatchRow(
+  { channels, height, width, outHeight }: Sizes,
+  { kernel, stride, padding, dilation }: ConvolutionGeometry,
+  visit: (row: number | undefined, firstColumn: number) => void,
+): void {
+  for (let c = 0; c < channels; c++) {
+    for (let ky = 0; ky < kernel[0]; ky++) {
+      for (let kx = 0; kx < kernel[1]; kx++) {
+        for (let oy = 0; oy < outHeight; oy++) {
+          const y = oy * stride[0] - padding[0] + ky * dilation[0];
+          const inside = y >= 0 && y < height;
+          visit(inside ? (c * height + y) * width : undefined, kx * dilation[1] - padding[1]);
+        }
+      }
+    }
+  }
+}
+
+/**
  * The patches of one image as a matrix [depth, positions], zeros where a patch hangs over the edge ("im2col",
  * Chellapilla et al. 2006). Only the patches of one image and group are ever in memory.
  */
@@ -43,25 +65,23 @@ function unfold(
   out: Float64Array,
   source: TypedArray,
   offset: number,
-  { channels, height, width, outHeight, outWidth }: Sizes,
-  { kernel, stride, padding, dilation }: ConvolutionGeometry,
+  sizes: Sizes,
+  geometry: ConvolutionGeometry,
 ): void {
+  const { width, outWidth } = sizes;
+  const step = geometry.stride[1];
   let target = 0;
-  for (let c = 0; c < channels; c++) {
-    for (let ky = 0; ky < kernel[0]; ky++) {
-      for (let kx = 0; kx < kernel[1]; kx++) {
-        for (let oy = 0; oy < outHeight; oy++) {
-          const y = oy * stride[0] - padding[0] + ky * dilation[0];
-          const row = offset + (c * height + y) * width;
-          const inside = y >= 0 && y < height;
-          let x = kx * dilation[1] - padding[1];
-          for (let ox = 0; ox < outWidth; ox++, x += stride[1]) {
-            out[target++] = inside && x >= 0 && x < width ? source[row + x]! : 0;
-          }
-        }
-      }
+  forEachPatchRow(sizes, geometry, (row, firstColumn) => {
+    if (row === undefined) {
+      out.fill(0, target, target + outWidth);
+      target += outWidth;
+      return;
     }
-  }
+    let x = firstColumn;
+    for (let ox = 0; ox < outWidth; ox++, x += step) {
+      out[target++] = x >= 0 && x < width ? source[offset + row + x]! : 0;
+    }
+  });
 }
 
 /** The transpose of `unfold`: every element of the patches is added to the place that it came from. */
@@ -69,26 +89,21 @@ function fold(
   target: TypedArray,
   offset: number,
   patches: Float64Array,
-  { channels, height, width, outHeight, outWidth }: Sizes,
-  { kernel, stride, padding, dilation }: ConvolutionGeometry,
+  sizes: Sizes,
+  geometry: ConvolutionGeometry,
 ): void {
+  const { width, outWidth } = sizes;
+  const step = geometry.stride[1];
   let source = 0;
-  for (let c = 0; c < channels; c++) {
-    for (let ky = 0; ky < kernel[0]; ky++) {
-      for (let kx = 0; kx < kernel[1]; kx++) {
-        for (let oy = 0; oy < outHeight; oy++) {
-          const y = oy * stride[0] - padding[0] + ky * dilation[0];
-          const row = offset + (c * height + y) * width;
-          const inside = y >= 0 && y < height;
-          let x = kx * dilation[1] - padding[1];
-          for (let ox = 0; ox < outWidth; ox++, x += stride[1]) {
-            const value = patches[source++]!;
-            if (inside && x >= 0 && x < width) target[row + x]! += value;
-          }
-        }
+  forEachPatchRow(sizes, geometry, (row, firstColumn) => {
+    if (row !== undefined) {
+      let x = firstColumn;
+      for (let ox = 0; ox < outWidth; ox++, x += step) {
+        if (x >= 0 && x < width) target[offset + row + x]! += patches[source + ox]!;
       }
     }
-  }
+    source += outWidth;
+  });
 }
 
 export const convolution: Pick<Kernels, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'> = {

@@ -1,0 +1,33 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FileError } from '@pnn/nn/node';
+
+async function isWritableFolder(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.W_OK);
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing. One attempt each, since Node's own recursive form never ends on
+ * file systems that let nobody make folders.
+ *
+ * @throws FileError where a folder cannot be made, or not be written to
+ */
+export async function makeFolder(path: string, attempts = 2): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await isWritableFolder(path))) return;
+    if (code === 'ENOENT' && attempts > 1 && dirname(path) !== path) {
+      await makeFolder(dirname(path));
+      return makeFolder(path, attempts - 1);
+    }
+    const reason = code === 'EEXIST' ? 'it is no folder that can be written to' : message;
+    throw new FileError(`${path} cannot be used as a folder (${reason}): choose another one`, { cause });
+  }
+}
