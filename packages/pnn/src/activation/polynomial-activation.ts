@@ -9,13 +9,16 @@ import {
   type TargetName,
 } from '../fitting/index.js';
 
+/** The forms of the boundary penalty; see `BoundaryPenalty`. */
+export const penaltyForms = ['exponential', 'quadratic', 'power', 'max-norm'] as const;
+
 /** How inputs beyond αB are penalised. With e = max(|x| − αB, 0): */
 export interface BoundaryPenalty {
   /**
    * Averaged over the inputs, `exponential`: exp(e) − 1, the paper's; `quadratic`: e²; `power`: (|x|/αB)^10, as in
    * PILLAR; and for the largest input alone, `max-norm`: e.
    */
-  readonly form: 'exponential' | 'quadratic' | 'power' | 'max-norm';
+  readonly form: (typeof penaltyForms)[number];
   /**
    * The excess from which the penalty goes on along its tangent, so that a single outlier cannot drown everything else:
    * e for the first two forms (10 where nothing is said), |x|/αB − 1 for `power` (1); `max-norm` needs none.

@@ -28,6 +28,9 @@ export function constantLambda(lambda: number): Lambda {
   };
 }
 
+/** Where λ starts in dual ascent, and what it stays between, where nothing is said. */
+export const dualAscentLimits = { initial: 10, minimum: 1e-3, maximum: 1e6 } as const;
+
 /** How the multipliers of dual ascent move. */
 export interface DualAscentOptions {
   /** λ of every activation at the start; 10 where nothing is said. */
@@ -52,7 +55,9 @@ export interface DualAscentOptions {
  * @throws ArgumentError where an option is out of its range
  */
 export function dualAscent(options: DualAscentOptions = {}): Lambda {
-  const { initial = 10, target = 0.9, rise = 1.05, fall = 0.995, minimum = 1e-3, maximum = 1e6 } = options;
+  const { target = 0.9, rise = 1.05, fall = 0.995 } = options;
+  const { initial = dualAscentLimits.initial } = options;
+  const { minimum = dualAscentLimits.minimum, maximum = dualAscentLimits.maximum } = options;
   if (!(target > 0 && rise > 1 && fall > 0 && fall <= 1)) {
     throw new ArgumentError(
       `dualAscent: target must be positive, rise above 1, fall in (0, 1], not ${target}, ${rise} and ${fall}`,

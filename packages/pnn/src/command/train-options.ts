@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ArgumentError } from '@pnn/nn';
-import type { BoundaryPenalty } from '../activation/polynomial-activation.js';
+import { type BoundaryPenalty, penaltyForms } from '../activation/polynomial-activation.js';
+import { dualAscentLimits } from '../boundary/lambda.js';
 import {
   type ActivationSettings,
   type BoundPolicy,
@@ -28,11 +29,8 @@ export interface DataSettings {
   readonly test: number | undefined;
 }
 
-const penalties = ['exponential', 'quadratic', 'power', 'max-norm'] as const;
 /** As many digits as can be drawn. */
 const MOST_IMAGES = 1_000_000;
-/** Where dual ascent may start. */
-const DUAL_START = { minimum: 1e-3, default: 10, maximum: 1e6 };
 
 /** The options of `pnn train`. */
 export const trainOptionSpecs = {
@@ -62,7 +60,10 @@ export const trainOptionSpecs = {
     value: 'L',
     description: 'weight of the boundary loss: a number (default 1000), dual or dual:START; 0 for none',
   },
-  penalty: { value: 'FORM', description: `form of the boundary loss: ${penalties.join(', ')} (default exponential)` },
+  penalty: {
+    value: 'FORM',
+    description: `form of the boundary loss: ${penaltyForms.join(', ')} (default exponential)`,
+  },
   cap: {
     value: 'E',
     description: 'excess |x| − αB (of power |x|/αB − 1) from which the loss goes on linearly (default 3; paper 10)',
@@ -125,13 +126,14 @@ function lambdaFrom(options: Options): LambdaPolicy {
   const text = options.text('lambda');
   if (text === undefined) return defaultActivation.lambda;
   const dual = /^dual(?::(.+))?$/.exec(text);
-  const start = dual ? (dual[1] ?? `${DUAL_START.default}`) : text;
+  const start = dual ? (dual[1] ?? `${dualAscentLimits.initial}`) : text;
   const number = start.trim() === '' ? Number.NaN : Number(start);
-  if (dual && number >= DUAL_START.minimum && number <= DUAL_START.maximum) return { kind: 'dual', initial: number };
+  if (dual && number >= dualAscentLimits.minimum && number <= dualAscentLimits.maximum)
+    return { kind: 'dual', initial: number };
   if (!dual && number >= 0 && Number.isFinite(number)) return { kind: 'constant', lambda: number };
   return options.refuse(
     `--lambda ${text} is neither a number of 0 or more nor dual or dual:START, ` +
-      `START from ${DUAL_START.minimum} to ${DUAL_START.maximum}`,
+      `START from ${dualAscentLimits.minimum} to ${dualAscentLimits.maximum}`,
   );
 }
 
@@ -149,7 +151,7 @@ function fitFrom(options: Options, bound: BoundPolicy): Pick<ActivationSettings,
 function activationFrom(options: Options, dataset: string): ActivationSettings {
   const degree = options.integer('degree', 1, MAX_ACTIVATION_DEGREE) ?? defaultActivation.degree;
   const asInPaper = options.text('bound') === 'paper';
-  const form: BoundaryPenalty['form'] = options.choice('penalty', penalties) ?? 'exponential';
+  const form: BoundaryPenalty['form'] = options.choice('penalty', penaltyForms) ?? 'exponential';
   const cap = options.positive('cap');
   if (cap !== undefined && form === 'max-norm')
     options.refuse('--cap goes with the other forms of --penalty, not max-norm');
