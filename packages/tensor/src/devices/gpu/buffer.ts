@@ -1,0 +1,27 @@
+import type { DType } from '../../dtype.js';
+import type { Buffer, Operand, WindowGeometry } from '../../kernels.js';
+import type { Elements } from './library.js';
+
+/** The elements of tensors on the GPU: always in one row, as 32-bit floats. */
+export class GpuBuffer implements Buffer {
+  references = 1;
+  version = 0;
+  /** What was computed last; undefined before, and after the release. */
+  elements: Elements | undefined;
+  /** What went wrong when it was to be computed, where that was only found out later. */
+  failure: unknown;
+  /** Between which numbers integers lie, where that is known: kernels cannot complain about an index, so others must. */
+  bounds: readonly [low: number, high: number] | undefined;
+  /** For the positions of a pooling: how its window moved. */
+  window: WindowGeometry | undefined;
+
+  constructor(
+    readonly dtype: DType,
+    readonly size: number,
+  ) {}
+}
+
+/** The buffer of an operand that lies on a GPU. */
+export function bufferOf(operand: Operand): GpuBuffer {
+  return operand.buffer as GpuBuffer;
+}

@@ -1,0 +1,151 @@
+import type { Device } from '../../device.js';
+import { DeviceError } from '../../errors.js';
+import { convolutionKernels } from './convolution.js';
+import { elementwiseKernels } from './elementwise.js';
+import { Executor } from './executor.js';
+import { addFunctions } from './functions.js';
+import { type Library, type LibraryContext, loadLibrary } from './library.js';
+import { EXACT_INTEGERS, type GpuLimits } from './limits.js';
+import { matrixKernels } from './matmul.js';
+import { type GpuMode, gpuModes, listGpuModes, missingForMode } from './modes.js';
+import { movementKernels } from './movement.js';
+import { normalisationKernels } from './normalisation.js';
+import { polynomialKernels } from './polynomial.js';
+import { poolingKernels } from './pooling.js';
+import { randomKernels } from './random.js';
+import { reductionKernels } from './reduction.js';
+import { softmaxKernels } from './softmax.js';
+import { updateKernels } from './update.js';
+
+/** A device that computes through gpu.js, and says by what. */
+export interface GpuDevice extends Device {
+  /** What gpu.js computes with. */
+  readonly mode: GpuMode;
+  /** The renderer or adapter as its driver calls it, or the processor. */
+  readonly adapter: string;
+  readonly limits: GpuLimits;
+  /** Mode, adapter and limits in one line. */
+  readonly description: string;
+  /** Buffers that hold elements now, those of views counted once. */
+  readonly held: number;
+}
+
+/** How a GPU device is chosen. */
+export interface GpuOptions {
+  /** The first mode of `listGpuModes()` that is available, where nothing is said. */
+  readonly mode?: GpuMode;
+}
+
+/** What a context of WebGPU says of itself, as far as it is asked. */
+interface AdapterContext {
+  readonly adapter: {
+    readonly info?: { readonly [name in 'vendor' | 'architecture' | 'device' | 'description']?: string };
+  };
+  readonly device: { readonly limits: { readonly maxStorageBufferBindingSize: number } };
+}
+
+function describeAdapter(mode: GpuMode, context: unknown): { adapter: string; limits: GpuLimits } {
+  const exact: GpuLimits = { elements: EXACT_INTEGERS, because: 'shaders count in floats, exactly up to 2^24' };
+  if (mode === 'cpu') return { adapter: 'JavaScript on the processor', limits: exact };
+  if (mode === 'webasm') return { adapter: 'WebAssembly on the processor', limits: exact };
+  if (mode === 'webgpu') {
+    const { adapter, device } = context as AdapterContext;
+    const { vendor, architecture, device: model, description } = adapter.info ?? {};
+    const names = [vendor, architecture, model, description].filter((name) => name);
+    const room = device.limits.maxStorageBufferBindingSize / 4;
+    return {
+      adapter: names.join(' ') || 'an adapter without a name',
+      limits: room < exact.elements ? { elements: room, because: 'the size of a buffer of the adapter' } : exact,
+    };
+  }
+  const gl = context as WebGL2RenderingContext;
+  const names = gl.getExtension('WEBGL_debug_renderer_info');
+  const side = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
+  return {
+    adapter: String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)),
+    limits: side ** 2 < exact.elements ? { elements: side ** 2, because: `textures of ${side}x${side}` } : exact,
+  };
+}
+
+/** The mode in which a context really computes: gpu.js goes on in another one where it meets something it cannot do. */
+async function contextBehind(mode: GpuMode, context: LibraryContext): Promise<unknown> {
+  const kernel = context.createKernel('function (x) { return 2 * x[this.thread.x]; }', {
+    output: [3],
+    argumentTypes: ['Array'],
+    precision: 'single',
+    pipeline: true,
+    immutable: true,
+    fixIntegerDivisionAccuracy: false,
+  });
+  const result = await kernel(Float32Array.of(1, 1 / 3, -5));
+  const doubled = result instanceof Float32Array ? result : await result.toArray();
+  if (!(result instanceof Float32Array)) result.delete();
+  if (!(kernel.kernel instanceof context.Kernel)) {
+    throw new DeviceError(
+      `gpu: gpu.js took another mode than ${mode} (${kernel.kernel.fallbackReason ?? 'without a reason'}): name another`,
+    );
+  }
+  if (![1, 1 / 3, -5].every((value, i) => doubled[i] === 2 * Math.fround(value))) {
+    throw new DeviceError(
+      `gpu: ${mode} computes [${doubled}] for [2,2/3,-10]: its driver is broken, name another mode`,
+    );
+  }
+  return kernel.kernel.context;
+}
+
+async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
+  const missing = await missingForMode(mode);
+  if (missing !== undefined) throw new DeviceError(`gpu: no ${mode}: ${missing}`);
+  const context = new library({ mode });
+  addFunctions(context);
+  const { adapter, limits } = describeAdapter(mode, await contextBehind(mode, context));
+  const name = `gpu (${mode})`;
+  const executor = new Executor(name, context, limits, mode === 'webgpu');
+  return {
+    name,
+    mode,
+    adapter,
+    limits,
+    description: `${name}: ${adapter}, tensors of up to ${limits.elements} elements`,
+    memory: executor.memory,
+    kernels: {
+      ...elementwiseKernels(executor),
+      ...reductionKernels(executor),
+      ...movementKernels(executor),
+      ...matrixKernels(executor),
+      ...convolutionKernels(executor),
+      ...poolingKernels(executor),
+      ...softmaxKernels(executor),
+      ...normalisationKernels(executor),
+      ...polynomialKernels(executor),
+      ...randomKernels(executor),
+      ...updateKernels(executor),
+    },
+    get held() {
+      return executor.held;
+    },
+  };
+}
+
+const opened = new Map<GpuMode, Promise<GpuDevice>>();
+
+/**
+ * A device that computes with kernels of gpu.js, in float32; one for each mode, however often it is asked for. It never
+ * takes another mode than the one that is named.
+ *
+ * @throws DeviceError where gpu.js or what the mode needs is missing: the message says how to get it
+ */
+export async function gpu({ mode }: GpuOptions = {}): Promise<GpuDevice> {
+  const library = await loadLibrary();
+  const chosen = mode ?? (await listGpuModes()).find(({ available }) => available)!.mode;
+  if (!gpuModes.includes(chosen)) {
+    throw new DeviceError(`gpu: there is no mode ${chosen}: take one of ${gpuModes.join(', ')}`);
+  }
+  let device = opened.get(chosen);
+  if (!device) {
+    device = open(chosen, library);
+    opened.set(chosen, device);
+    device.catch(() => opened.delete(chosen));
+  }
+  return device;
+}

@@ -1,0 +1,101 @@
+import type { BinaryName, ComparisonName, Kernels, Operand, UnaryName } from '../../kernels.js';
+import { broadcastStrides } from '../../shape.js';
+import { bufferOf } from './buffer.js';
+import type { Executor } from './executor.js';
+import { unaryBodies } from './functions.js';
+import { checkNotInteger } from './limits.js';
+import { flatIndex, joinAxes, kernelSource, takeApart } from './source.js';
+
+/** Each binary operator as an expression of `a` and `b`; where neither is larger, one is NaN, and the sum is. */
+const binaryExpressions: Readonly<Record<BinaryName, string>> = {
+  add: 'a + b',
+  sub: 'a - b',
+  mul: 'a * b',
+  div: 'a / b',
+  pow: 'power(a, b)',
+  maximum: 'a > b ? a : (b >= a ? b : a + b)',
+  minimum: 'a < b ? a : (b <= a ? b : a + b)',
+  gate: 'b > 0 ? a : 0.0',
+};
+
+const comparisonExpressions: Readonly<Record<ComparisonName, string>> = {
+  equal: 'a === b ? 1.0 : 0.0',
+  notEqual: 'a === b ? 0.0 : 1.0',
+  less: 'a < b ? 1.0 : 0.0',
+  lessEqual: 'a <= b ? 1.0 : 0.0',
+  greater: 'a > b ? 1.0 : 0.0',
+  greaterEqual: 'a >= b ? 1.0 : 0.0',
+};
+
+/** Operators of integers whose results a float may not hold. */
+const inexact: ReadonlySet<UnaryName | BinaryName> = new Set(['square', 'add', 'sub', 'mul', 'div', 'pow']);
+
+/** Truncation; NaN and infinities are 0. Beyond 2^31 the remainder modulo 2^32 is taken when the elements are read. */
+const TO_INTEGER = `if (Math.abs(v) < 8388608) { return v < 0 ? -Math.floor(-v) : Math.floor(v); }
+if (Math.abs(v) <= 3.4028234e38) { return v; }
+return 0.0;`;
+
+const names = ['a', 'b', 'c'] as const;
+
+/** Reads operands that broadcast to a shape, as `a`, `b` and `c`, and goes on with the statements. */
+function broadcastSource(operands: readonly Operand[], out: Operand, statements: string): string {
+  const own = operands.map(({ shape }) => broadcastStrides(shape, out.shape));
+  const { shape, strides } = joinAxes(out.shape, own);
+  const index = takeApart('this.thread.x', shape, 'i');
+  const parameters = operands.map((_, i) => `${names[i]}Elements`);
+  const reads = operands.map((_, i) => `const ${names[i]} = ${parameters[i]}[${flatIndex(index.at, strides[i]!)}];`);
+  return kernelSource(parameters, [index.statements, ...reads, statements].join('\n'));
+}
+
+function table<Name extends string, Kernel>(
+  definitions: Readonly<Record<Name, string>>,
+  kernel: (name: Name, definition: string) => Kernel,
+): Record<Name, Kernel> {
+  const entries = Object.entries<string>(definitions) as [Name, string][];
+  return Object.fromEntries(entries.map(([name, definition]) => [name, kernel(name, definition)])) as Record<
+    Name,
+    Kernel
+  >;
+}
+
+/** Functions of single elements, and what changes elements in place. */
+export function elementwiseKernels(
+  executor: Executor,
+): Pick<Kernels, 'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale'> {
+  const map = (x: Operand, out: Operand, statements: string): void =>
+    executor.launch(out, kernelSource(['x'], `const v = x[this.thread.x];\n${statements}`), x);
+  const broadcast = (operands: readonly Operand[], out: Operand, statements: string): void =>
+    executor.launch(out, broadcastSource(operands, out, statements), ...operands);
+
+  return {
+    unary: table(unaryBodies, (name, statements) => (x, out) => {
+      if (inexact.has(name)) checkNotInteger(name, x);
+      map(x, out, statements);
+    }),
+    binary: table(binaryExpressions, (name, expression) => (a, b, out) => {
+      if (inexact.has(name)) checkNotInteger(name, a);
+      broadcast([a, b], out, `return ${expression};`);
+    }),
+    comparison: table(comparisonExpressions, (_, expression) => (a, b, out) => {
+      broadcast([a, b], out, `return ${expression};`);
+    }),
+    where: (condition, a, b, out) => broadcast([condition, a, b], out, 'if (a > 0) { return b; }\nreturn c;'),
+    cast(x, out) {
+      if (out.dtype === 'bool') map(x, out, 'return v === 0 ? 0.0 : 1.0;');
+      else map(x, out, out.dtype === 'int32' && x.dtype === 'float32' ? TO_INTEGER : 'return v;');
+    },
+    fill(out, value) {
+      executor.launch(out, kernelSource(['value'], 'return value;'), value);
+      if (out.dtype === 'int32') bufferOf(out).bounds = [value, value];
+    },
+    copy(x, out) {
+      map(x, out, 'return v;');
+      bufferOf(out).bounds = bufferOf(x).bounds;
+    },
+    broadcast(x, out) {
+      broadcast([x], out, 'return a;');
+      bufferOf(out).bounds = bufferOf(x).bounds;
+    },
+    scale: (x, factor) => executor.launch(x, kernelSource(['x', 'by'], 'return x[this.thread.x] * by[0];'), x, factor),
+  };
+}

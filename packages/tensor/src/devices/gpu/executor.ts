@@ -1,0 +1,202 @@
+import type { DeviceMemory } from '../../device.js';
+import { arrayTypes, type TypedArray } from '../../dtype.js';
+import { ArgumentError, DeviceError, DTypeError } from '../../errors.js';
+import type { Operand } from '../../kernels.js';
+import { bufferOf, GpuBuffer } from './buffer.js';
+import type { Elements, LibraryContext, LibraryKernel } from './library.js';
+import { checkRoom, EXACT_INTEGERS, type GpuLimits } from './limits.js';
+
+const IDENTITY = 'function (x) { return x[this.thread.x]; }';
+
+function free(elements: Elements | undefined): void {
+  if (elements && !(elements instanceof Float32Array)) elements.delete();
+}
+
+function hostArray(elements: Float32Array, { dtype, size }: GpuBuffer): TypedArray {
+  if (dtype !== 'float32' && elements.some(Number.isNaN)) {
+    throw new ArgumentError('data: a position was out of range when these elements were picked by an index');
+  }
+  return new arrayTypes[dtype](elements.subarray(0, size));
+}
+
+/**
+ * Runs kernels of gpu.js in the order in which they were asked for, keeps them compiled, and owns the memory. Where the
+ * library answers with promises (WebGPU), every request waits for the one before it, so that changes in place and
+ * releases need no further care; an error is then kept with the elements that could not be computed, until they are read.
+ */
+export class Executor {
+  readonly limits: GpuLimits;
+  readonly memory: DeviceMemory;
+  readonly #context: LibraryContext;
+  readonly #name: string;
+  readonly #asynchronous: boolean;
+  readonly #kernels = new Map<string, LibraryKernel>();
+  #last: Promise<void> = Promise.resolve();
+  #held = 0;
+
+  constructor(name: string, context: LibraryContext, limits: GpuLimits, asynchronous: boolean) {
+    this.#name = name;
+    this.#context = context;
+    this.limits = limits;
+    this.#asynchronous = asynchronous;
+    this.memory = {
+      allocate: (dtype, size) => {
+        checkRoom(name, limits, dtype, size);
+        return new GpuBuffer(dtype, size);
+      },
+      release: (buffer) => this.#release(buffer as GpuBuffer),
+      write: (operand, values) => this.#write(operand, values),
+      read: (operand) => this.#read(operand),
+      readNow: asynchronous ? undefined : (operand) => this.#readNow(bufferOf(operand)),
+    };
+  }
+
+  /** Buffers whose elements the device holds now: to tell that nothing leaks. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /**
+   * The elements of `out` become what the kernel makes of the inputs: one call for every element, at `this.thread.x`.
+   * Inputs are operands, read by their flat index, and numbers. `out` may be among them.
+   *
+   * @param source a function as text; loops have literal bounds
+   */
+  launch(out: Operand, source: string, ...inputs: readonly (Operand | number)[]): void {
+    if (out.size === 0) return;
+    const target = bufferOf(out);
+    const sources = inputs.map((input) => (typeof input === 'number' ? input : bufferOf(input)));
+    target.bounds = undefined;
+    this.#inOrder(target, () => {
+      const values = sources.map((each) => {
+        if (typeof each === 'number') return each;
+        if (each.failure) throw each.failure;
+        return each.elements!;
+      });
+      const types = sources.map((each) => (typeof each === 'number' ? 'f' : each.size));
+      const kernel = this.#kernel(`${target.size}|${types}|${source}`, source, target.size);
+      return this.#call(kernel, values, target);
+    });
+  }
+
+  /** Calls the body with room for elements that are no longer needed afterwards. */
+  withTemporary(size: number, body: (temporary: Operand) => void): void {
+    const buffer = this.memory.allocate('float32', size);
+    const temporary: Operand = { shape: [size], size, dtype: 'float32', buffer };
+    try {
+      body(temporary);
+    } finally {
+      this.memory.release(buffer);
+    }
+  }
+
+  /** Once everything asked for so far is done. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
+  #inOrder(target: GpuBuffer, task: () => void | Promise<void>): void {
+    if (!this.#asynchronous) {
+      task();
+      return;
+    }
+    this.#last = this.#last.then(task).catch((error: unknown) => {
+      target.failure = error;
+    });
+  }
+
+  #kernel(key: string, source: string, size: number, argumentTypes?: readonly string[]): LibraryKernel {
+    let kernel = this.#kernels.get(key);
+    if (!kernel) {
+      kernel = this.#context.createKernel(source, {
+        output: [size],
+        ...(argumentTypes && { argumentTypes }),
+        precision: 'single',
+        pipeline: true,
+        immutable: true,
+        fixIntegerDivisionAccuracy: false,
+      });
+      this.#kernels.set(key, kernel);
+    }
+    return kernel;
+  }
+
+  #call(kernel: LibraryKernel, inputs: readonly (Elements | number)[], target: GpuBuffer): void | Promise<void> {
+    const result = kernel(...inputs);
+    if (result instanceof Promise) return result.then((elements) => this.#replace(target, elements));
+    if (!(kernel.kernel instanceof this.#context.Kernel)) {
+      throw new DeviceError(
+        `${this.#name}: gpu.js fell back to another mode (${kernel.kernel.fallbackReason ?? 'without a reason'}): ` +
+          'choose that mode in gpu({ mode }), or use another device',
+      );
+    }
+    this.#replace(target, result);
+  }
+
+  #replace(target: GpuBuffer, elements: Elements): void {
+    if (target.elements) free(target.elements);
+    else this.#held++;
+    target.elements = elements;
+    target.failure = undefined;
+  }
+
+  #release(buffer: GpuBuffer): void {
+    this.#inOrder(buffer, () => {
+      if (!buffer.elements) return;
+      free(buffer.elements);
+      buffer.elements = undefined;
+      this.#held--;
+    });
+  }
+
+  #write(operand: Operand, values: ArrayLike<number>): void {
+    const target = bufferOf(operand);
+    if (target.size === 0) return;
+    target.bounds = undefined;
+    if (target.dtype === 'int32') target.bounds = this.#integerBounds(values);
+    const elements = Float32Array.from(values);
+    this.#inOrder(target, () => {
+      const key = `upload|${target.size}`;
+      return this.#call(this.#kernel(key, IDENTITY, target.size, ['Array']), [elements], target);
+    });
+  }
+
+  #integerBounds(values: ArrayLike<number>): readonly [number, number] {
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < values.length; i++) {
+      low = Math.min(low, values[i]!);
+      high = Math.max(high, values[i]!);
+    }
+    if (low < -EXACT_INTEGERS || high > EXACT_INTEGERS) {
+      throw new DTypeError(
+        `${this.#name}: it holds int32 from ${-EXACT_INTEGERS} to ${EXACT_INTEGERS}, not from ${low} to ${high}: ` +
+          'keep the tensor on reference',
+      );
+    }
+    return [low, high];
+  }
+
+  async #read(operand: Operand): Promise<TypedArray> {
+    const buffer = bufferOf(operand);
+    if (!this.#asynchronous) return this.#readNow(buffer);
+    let elements: Promise<Float32Array> | undefined;
+    // The copy is ordered here, before any release that follows; only its arrival is waited for.
+    this.#inOrder(buffer, async () => {
+      if (buffer.elements && !buffer.failure) elements = this.#arrayOf(buffer.elements);
+    });
+    await this.#last;
+    if (buffer.failure) throw buffer.failure;
+    return hostArray(elements ? await elements : new Float32Array(buffer.size), buffer);
+  }
+
+  async #arrayOf(elements: Elements): Promise<Float32Array> {
+    return elements instanceof Float32Array ? elements : elements.toArray();
+  }
+
+  #readNow(buffer: GpuBuffer): TypedArray {
+    const { elements } = buffer;
+    if (!elements) return new arrayTypes[buffer.dtype](buffer.size);
+    return hostArray(elements instanceof Float32Array ? elements : (elements.toArray() as Float32Array), buffer);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Kernels, MatmulLayout } from '../../kernels.js';
+import type { Executor } from './executor.js';
+import { checkNotInteger } from './limits.js';
+import { flatIndex, kernelSource, takeApart } from './source.js';
+
+function matmulSource({ m, k, n, transposeA, transposeB, batch, aStrides, bStrides }: MatmulLayout): string {
+  const { statements, at } = takeApart('this.thread.x', [...batch, m, n], 'i');
+  const repeated = at.slice(0, -2);
+  const [row, column] = at.slice(-2) as [string, string];
+  const [aRow, aDepth] = transposeA ? [1, m] : [k, 1];
+  const [bColumn, bDepth] = transposeB ? [k, 1] : [1, n];
+  const aStart = flatIndex([...repeated, row], [...aStrides.map((stride) => stride * m * k), aRow]);
+  const bStart = flatIndex([...repeated, column], [...bStrides.map((stride) => stride * k * n), bColumn]);
+  return kernelSource(
+    ['a', 'b'],
+    `${statements}
+const aStart = ${aStart};
+const bStart = ${bStart};
+let sum = 0;
+for (let d = 0; d < ${k}; d++) {
+  sum = sum + a[aStart + ${flatIndex(['d'], [aDepth])}] * b[bStart + ${flatIndex(['d'], [bDepth])}];
+}
+return sum;`,
+  );
+}
+
+/** Products of matrices. */
+export function matrixKernels(executor: Executor): Pick<Kernels, 'matmul'> {
+  return {
+    matmul(a, b, out, layout) {
+      checkNotInteger('matmul', a);
+      if (layout.k === 0) executor.launch(out, kernelSource(['value'], 'return value;'), 0);
+      else executor.launch(out, matmulSource(layout), a, b);
+    },
+  };
+}

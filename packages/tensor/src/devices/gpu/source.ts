@@ -1,0 +1,87 @@
+import { type Shape, sizeOf } from '../../shape.js';
+
+/** A kernel as gpu.js reads it. */
+export function kernelSource(parameters: readonly string[], body: string): string {
+  return `function (${parameters.join(', ')}) {\n${body}\n}`;
+}
+
+/** Coordinates along axes: statements that declare them, and the expressions that stand for them then. */
+export interface Coordinates {
+  readonly statements: string;
+  readonly at: readonly string[];
+}
+
+/**
+ * Takes a flat index apart. Shaders divide floats, and not exactly: the quotient may be one off, which the remainder
+ * shows. All numbers are integers below 2^24, which floats hold exactly.
+ *
+ * @param index an expression
+ * @param lengths of the axes, outermost first
+ * @param name what the coordinates are called, followed by the number of the axis
+ */
+export function takeApart(index: string, lengths: Shape, name: string): Coordinates {
+  const statements: string[] = [];
+  const at = new Array<string>(lengths.length).fill('0');
+  const long = lengths.flatMap((length, axis) => (length > 1 ? [axis] : []));
+  let rest = index;
+  for (const axis of long.slice(1).reverse()) {
+    const length = lengths[axis]!;
+    const own = `${name}${axis}`;
+    const next = `${name}Above${axis}`;
+    statements.push(
+      `let ${next} = Math.floor(${rest} / ${length});`,
+      `let ${own} = ${rest} - ${next} * ${length};`,
+      `if (${own} < 0) { ${next} = ${next} - 1; ${own} = ${own} + ${length}; }`,
+      `if (${own} >= ${length}) { ${next} = ${next} + 1; ${own} = ${own} - ${length}; }`,
+    );
+    at[axis] = own;
+    rest = next;
+  }
+  if (long.length > 0) at[long[0]!] = rest;
+  return { statements: statements.join('\n'), at };
+}
+
+/** The flat index of coordinates, with a stride for each. */
+export function flatIndex(at: readonly string[], strides: readonly number[], start = 0): string {
+  const parts = at.flatMap((coordinate, axis) => {
+    const stride = strides[axis]!;
+    if (stride === 0 || coordinate === '0') return [];
+    return stride === 1 ? [coordinate] : [`${coordinate} * ${stride}`];
+  });
+  if (start !== 0 || parts.length === 0) parts.push(`${start}`);
+  return parts.join(' + ');
+}
+
+/** A shape and the strides of operands along it, with axes that are walked through as one joined. */
+export interface JoinedAxes {
+  readonly shape: Shape;
+  readonly strides: readonly (readonly number[])[];
+}
+
+/** Joins neighbouring axes wherever every operand goes on along the outer one where the inner one ends. */
+export function joinAxes(shape: Shape, strides: readonly (readonly number[])[]): JoinedAxes {
+  const joined: number[] = [];
+  const joinedStrides: number[][] = strides.map(() => []);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const length = shape[axis]!;
+    if (length === 1) continue;
+    const inner = joined[0];
+    if (inner !== undefined && strides.every((own, i) => own[axis] === joinedStrides[i]![0]! * inner)) {
+      joined[0] = inner * length;
+      continue;
+    }
+    joined.unshift(length);
+    for (const [i, own] of strides.entries()) joinedStrides[i]!.unshift(own[axis]!);
+  }
+  return { shape: joined, strides: joinedStrides };
+}
+
+/** The number of parts in which a long loop is cut, so that many threads share it and no float sums up too many. */
+export function partsOf(length: number): number {
+  return length <= 256 ? 1 : Math.ceil(Math.sqrt(length));
+}
+
+/** The elements of a shape after its first two axes. */
+export function areaOf(shape: Shape): number {
+  return sizeOf(shape.slice(2));
+}

@@ -1,0 +1,70 @@
+import type { Kernels } from '../../kernels.js';
+import type { Executor } from './executor.js';
+import { kernelSource } from './source.js';
+
+/** Steps of optimisers, in place. Their settings are numbers of the call, so that a schedule compiles nothing anew. */
+export function updateKernels(executor: Executor): Pick<Kernels, 'sgd' | 'adam'> {
+  return {
+    sgd(parameter, gradient, velocity, { learningRate, momentum, dampening, weightDecay, nesterov, first }) {
+      const slope = 'gradient[this.thread.x] + weightDecay * parameter[this.thread.x]';
+      if (!velocity) {
+        const body = `return parameter[this.thread.x] - learningRate * (${slope});`;
+        const source = kernelSource(['parameter', 'gradient', 'learningRate', 'weightDecay'], body);
+        executor.launch(parameter, source, parameter, gradient, learningRate, weightDecay);
+        return;
+      }
+      if (first) {
+        const source = kernelSource(['parameter', 'gradient', 'weightDecay'], `return ${slope};`);
+        executor.launch(velocity, source, parameter, gradient, weightDecay);
+      } else {
+        const source = kernelSource(
+          ['parameter', 'gradient', 'velocity', 'weightDecay', 'momentum', 'share'],
+          `return momentum * velocity[this.thread.x] + share * (${slope});`,
+        );
+        executor.launch(velocity, source, parameter, gradient, velocity, weightDecay, momentum, 1 - dampening);
+      }
+      if (nesterov) {
+        const source = kernelSource(
+          ['parameter', 'gradient', 'velocity', 'learningRate', 'weightDecay', 'momentum'],
+          `const ahead = ${slope} + momentum * velocity[this.thread.x];
+return parameter[this.thread.x] - learningRate * ahead;`,
+        );
+        executor.launch(parameter, source, parameter, gradient, velocity, learningRate, weightDecay, momentum);
+        return;
+      }
+      const source = kernelSource(
+        ['parameter', 'velocity', 'learningRate'],
+        'return parameter[this.thread.x] - learningRate * velocity[this.thread.x];',
+      );
+      executor.launch(parameter, source, parameter, velocity, learningRate);
+    },
+    adam(parameter, gradient, moment1, moment2, settings) {
+      const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step } = settings;
+      const slope = `const slope = gradient[this.thread.x] + pull * parameter[this.thread.x];`;
+      const pull = decoupled ? 0 : weightDecay;
+      const average = (square: string) =>
+        kernelSource(
+          ['moment', 'gradient', 'parameter', 'pull', 'beta', 'share'],
+          `${slope}\nreturn beta * moment[this.thread.x] + share * slope${square};`,
+        );
+      executor.launch(moment1, average(''), moment1, gradient, parameter, pull, beta1, 1 - beta1);
+      executor.launch(moment2, average(' * slope'), moment2, gradient, parameter, pull, beta2, 1 - beta2);
+      const source = kernelSource(
+        ['parameter', 'mean', 'square', 'shrink', 'rate', 'squareCorrection', 'epsilon'],
+        `const spread = Math.sqrt(square[this.thread.x] / squareCorrection) + epsilon;
+return parameter[this.thread.x] * shrink - rate * mean[this.thread.x] / spread;`,
+      );
+      executor.launch(
+        parameter,
+        source,
+        parameter,
+        moment1,
+        moment2,
+        decoupled ? 1 - learningRate * weightDecay : 1,
+        learningRate / (1 - beta1 ** step),
+        1 - beta2 ** step,
+        epsilon,
+      );
+    },
+  };
+}

@@ -1,0 +1,206 @@
+import { apply, type Device, operators, reference, type Tensor, tensor, where } from '@pnn/tensor';
+import fc from 'fast-check';
+import {
+  compare,
+  DIVISION,
+  expectSame,
+  expectWithin,
+  forAll,
+  type KernelCase,
+  numbers,
+  place,
+  read,
+  type Table,
+  tableOf,
+  UNIT,
+  withSpecials,
+} from './kernel-case.js';
+
+const wide = fc.oneof(
+  withSpecials,
+  fc.float({ min: -30, max: 30, noNaN: true }),
+  fc.float({ min: -1, max: 1, noNaN: true }),
+  fc.float({ min: Math.fround(1e-6), max: Math.fround(1e6), noNaN: true }),
+);
+const angles = fc.float({ min: -1000, max: 1000, noNaN: true });
+const sizes = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 70 }) }, fc.constant(9001));
+
+/** Relative error of e^x in shaders: 3 + 2|x| units in the last place, each two roundings. */
+const exponential = (x: number): number => 2 * (3 + 2 * Math.abs(x)) * UNIT;
+const exact = (): number => 0;
+const relative = (units: (x: number) => number) => (value: number, x: number) => units(x) * Math.abs(value);
+
+/** How far each function may be from its exact value, at x. What follows an exponential adds a dozen roundings. */
+const bounds: Readonly<Record<string, (value: number, x: number) => number>> = {
+  neg: exact,
+  abs: exact,
+  sign: exact,
+  relu: exact,
+  floor: exact,
+  ceil: exact,
+  round: exact,
+  square: relative(() => UNIT),
+  sqrt: relative(() => 4 * UNIT + DIVISION),
+  reciprocal: relative(() => DIVISION),
+  exp: relative(exponential),
+  // Near 0 the series; elsewhere the error of e^x against what is left of it.
+  expm1: (value, x) => 40 * UNIT * Math.abs(value) + (Math.abs(x) < 0.49 ? 0 : exponential(x) * Math.exp(x)),
+  // The logarithm of shaders: 3 units in the last place.
+  log: relative(() => 40 * UNIT),
+  log1p: (value, x) => 40 * UNIT * Math.abs(value) + (x < -0.49 || x > 0.99 ? 4 * UNIT : 0),
+  sin: () => 12 * UNIT,
+  cos: () => 12 * UNIT,
+  tanh: relative((x) => 60 * UNIT + exponential(2 * Math.min(Math.abs(x), 10))),
+  sigmoid: relative((x) => exponential(x) + 2 * DIVISION + 4 * UNIT),
+  silu: relative((x) => exponential(x) + 2 * DIVISION + 6 * UNIT),
+  softplus: relative((x) => exponential(x) + 40 * UNIT),
+  erf: relative((x) => exponential(x * x) + (x * x + 60) * UNIT),
+  // 1 − erf loses digits up to |x|/√2 = 1.5, where erfc is 0.034.
+  gelu: (value, x) =>
+    (exponential((x * x) / 2) + (x * x + 80) * UNIT) * Math.abs(value) + 30 * UNIT * Math.min(3, Math.abs(x)),
+};
+
+const unaryCases: KernelCase[] = Object.entries(bounds).map(([name, bound]) =>
+  forAll(
+    `unary ${name}`,
+    sizes.chain((size) => tableOf([size], name === 'sin' || name === 'cos' ? angles : wide)),
+    async (device, input) => {
+      const operator = operators[name as 'exp'];
+      const compute = (on: Device, precision?: 'double') =>
+        read(() => apply(operator, [place(on, input, precision)], undefined));
+      const [actual] = await compute(device);
+      const [expected] = await compute(reference, 'double');
+      const rounded = Float32Array.from(expected!);
+      const reachable = Array.from(expected!, (value, i) => (Number.isFinite(rounded[i]) ? value : rounded[i]!));
+      expectWithin(actual!, reachable, (value, i) => bound(value, input.data[i]!) + UNIT * Math.abs(value));
+    },
+  ),
+);
+
+/** Operands that broadcast: equal shapes, numbers, rows, columns, channels. */
+const pairs = (elements: fc.Arbitrary<number>): fc.Arbitrary<readonly [Table, Table]> =>
+  fc
+    .tuple(
+      fc.array(fc.nat(6), { maxLength: 4 }),
+      fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+      fc.nat(2),
+      fc.boolean(),
+    )
+    .chain(([shape, kept, dropped, swap]) => {
+      const other = shape.map((length, axis) => (kept[axis] ? length : 1)).slice(Math.min(dropped, shape.length));
+      return swap
+        ? fc.tuple(tableOf(other, elements), tableOf(shape, elements))
+        : fc.tuple(tableOf(shape, elements), tableOf(other, elements));
+    });
+
+const binaryUnits = { add: UNIT, sub: UNIT, mul: UNIT, div: DIVISION, maximum: 0, minimum: 0, gate: 0 } as const;
+const binaryCases: KernelCase[] = (Object.keys(binaryUnits) as (keyof typeof binaryUnits)[]).map((name) =>
+  forAll(`binary ${name}`, pairs(withSpecials), async (device, inputs) => {
+    const compute = (on: Device) =>
+      read(() => apply(operators[name], inputs.map((input) => place(on, input)) as [Tensor, Tensor], undefined));
+    const [[actual], [expected]] = [await compute(device), await compute(reference)];
+    // The quotient of a number below 2^-126 may be anything that 0 gives.
+    const tiny = inputs[1].data.some((value) => value !== 0 && Math.abs(value) < 1e-30);
+    if (name === 'div' && tiny) return;
+    expectWithin(actual!, expected!, (value) => (binaryUnits[name] + UNIT) * Math.abs(value));
+  }),
+);
+
+const powerCase = forAll(
+  'binary pow',
+  fc.tuple(
+    tableOf(
+      [50],
+      fc.oneof(fc.float({ min: Math.fround(0.01), max: 9, noNaN: true }), fc.constantFrom(-2, -0.5, -1, 0, 1)),
+    ),
+    tableOf([50], fc.oneof(fc.integer({ min: -6, max: 6 }), fc.constantFrom(0.5, 1.5, -0.25))),
+  ),
+  async (device, [base, exponent]) => {
+    const compute = (on: Device) => read(() => apply(operators.pow, [place(on, base), place(on, exponent)], undefined));
+    const [[actual], [expected]] = [await compute(device), await compute(reference)];
+    // 2^(b·log2 a): the logarithm's absolute error of 2^-21 near 1, times b, and that of the exponential.
+    expectWithin(actual!, expected!, (value, i) => {
+      const b = Math.abs(exponent.data[i]!);
+      const e = b * Math.abs(Math.log2(Math.abs(base.data[i]!) || 1));
+      return (b * 2 ** -20 + 2 * exponential(e) + 4 * UNIT) * Math.abs(value);
+    });
+  },
+);
+
+const comparisons = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
+const comparisonCases: KernelCase[] = comparisons.map((name) =>
+  forAll(`comparison ${name}`, pairs(fc.oneof(withSpecials, fc.constantFrom(0, 1, 2))), async (device, inputs) => {
+    const compute = (on: Device) =>
+      read(() => apply(operators[name], inputs.map((input) => place(on, input)) as [Tensor, Tensor], undefined));
+    expectSame((await compute(device))[0]!, (await compute(reference))[0]!);
+  }),
+);
+
+const others: readonly KernelCase[] = [
+  forAll('where', pairs(withSpecials), async (device, [a, b]) => {
+    const compute = (on: Device) =>
+      read(() => {
+        const x = place(on, a);
+        const y = place(on, b);
+        return [where(x.less(1), x, y), where(y.less(1), x, y)];
+      });
+    const expected = await compute(reference);
+    for (const [i, actual] of (await compute(device)).entries()) expectSame(actual, expected[i]!);
+  }),
+  forAll(
+    'cast',
+    tableOf([60], fc.oneof(numbers, withSpecials, fc.integer({ min: -(2 ** 24), max: 2 ** 24 }))),
+    async (device, input) => {
+      const compute = (on: Device) =>
+        read(() => {
+          const x = place(on, input);
+          const whole = x.cast('int32');
+          const flag = x.cast('bool');
+          return [whole, flag, whole.cast('float32'), flag.cast('float32'), flag.cast('int32'), whole.cast('bool')];
+        });
+      const expected = await compute(reference);
+      // Numbers below 2^-126 may count as 0.
+      if (input.data.some((value) => value !== 0 && Math.abs(value) < 1e-37)) return;
+      for (const [i, actual] of (await compute(device)).entries()) expectSame(actual, expected[i]!);
+    },
+  ),
+  forAll('fill, copy, broadcast and scale', tableOf([3, 1, 5], withSpecials), async (device, input) => {
+    const compute = (on: Device) =>
+      read(() => {
+        const x = place(on, input);
+        const scaled = x.clone();
+        on.kernels.scale(scaled, tensor([0.3], { device: on }));
+        const filled = tensor([1, 2, 3], { device: on });
+        on.kernels.fill(filled, Number.NEGATIVE_INFINITY);
+        const assigned = x.neg().assign(x);
+        return [x.clone(), x.broadcastTo([2, 3, 4, 5]), scaled, filled, assigned];
+      });
+    const expected = await compute(reference);
+    for (const [i, actual] of (await compute(device)).entries()) {
+      expectWithin(actual, expected[i]!, (value) => 2 * UNIT * Math.abs(value));
+    }
+  }),
+  forAll(
+    'integers keep their values',
+    tableOf([40], fc.integer({ min: -(2 ** 23), max: 2 ** 23 })),
+    async (device, input) => {
+      const { actual, expected } = await compare(device, [{ ...input, dtype: 'int32' }], (x) => [
+        x!.neg(),
+        x!.abs(),
+        x!.relu(),
+        x!.maximum(7),
+        x!.less(0),
+        x!.max(),
+      ]);
+      for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
+    },
+  ),
+];
+
+export const elementwiseCases: readonly KernelCase[] = [
+  ...unaryCases,
+  ...binaryCases,
+  powerCase,
+  ...comparisonCases,
+  ...others,
+];

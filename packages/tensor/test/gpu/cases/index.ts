@@ -1,0 +1,17 @@
+import { elementwiseCases } from './elementwise.js';
+import type { KernelCase } from './kernel-case.js';
+import { matrixCases } from './matrix.js';
+import { movementCases } from './movement.js';
+import { polynomialCases } from './polynomial.js';
+import { reductionCases } from './reduction.js';
+import { trainingCases } from './training.js';
+
+/** What every mode of the GPU device must fulfil. */
+export const kernelCases: readonly KernelCase[] = [
+  ...elementwiseCases,
+  ...reductionCases,
+  ...movementCases,
+  ...matrixCases,
+  ...polynomialCases,
+  ...trainingCases,
+];

@@ -1,0 +1,129 @@
+import { concat, type Device, reference, type Tensor, tensor } from '@pnn/tensor';
+import fc from 'fast-check';
+import {
+  expectSame,
+  expectWithin,
+  forAll,
+  type KernelCase,
+  place,
+  read,
+  sumBound,
+  tableOf,
+  withSpecials,
+} from './kernel-case.js';
+
+const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 });
+
+async function sameOnBoth(device: Device, compute: (on: Device) => readonly Tensor[]): Promise<void> {
+  const expected = await read(() => compute(reference));
+  for (const [i, actual] of (await read(() => compute(device))).entries()) expectSame(actual, expected[i]!);
+}
+
+/** A table with an axis of it and positions along that axis, of any number. */
+const picked = shapes.chain((shape) =>
+  fc.tuple(fc.nat(shape.length - 1), fc.integer({ min: 1, max: 6 })).chain(([axis, count]) =>
+    fc.record({
+      axis: fc.constant(axis),
+      x: tableOf(shape, withSpecials),
+      index: tableOf(
+        shape.map((length, each) => (each === axis ? count : length)),
+        fc.nat(shape[axis]! - 1),
+      ),
+    }),
+  ),
+);
+
+export const movementCases: readonly KernelCase[] = [
+  forAll(
+    'permute',
+    shapes.chain((shape) =>
+      fc.tuple(
+        tableOf(shape, withSpecials),
+        fc.shuffledSubarray(
+          shape.map((_, axis) => axis),
+          { minLength: shape.length, maxLength: shape.length },
+        ),
+      ),
+    ),
+    (device, [x, axes]) => sameOnBoth(device, (on) => [place(on, x).permute(axes)]),
+  ),
+  forAll(
+    'slice and pad',
+    shapes.chain((shape) =>
+      fc.record({
+        x: tableOf(shape, withSpecials),
+        ranges: fc.tuple(
+          ...shape.map((length) =>
+            fc
+              .tuple(fc.nat(length - 1), fc.integer({ min: 1, max: length }), fc.integer({ min: 1, max: 3 }))
+              .map(([a, b, step]): [number, number, number] => [Math.min(a, b), Math.max(a, b), step]),
+          ),
+        ),
+        widths: fc.tuple(...shape.map(() => fc.tuple(fc.nat(3), fc.nat(2)))),
+      }),
+    ),
+    (device, { x, ranges, widths }) =>
+      sameOnBoth(device, (on) => {
+        const whole = place(on, x);
+        const part = whole.slice(ranges);
+        const spread = whole.pad(
+          x.shape.map(() => [0, 0]),
+          0,
+        );
+        on.kernels.pad(
+          part,
+          spread,
+          ranges.map(([start]) => start),
+          ranges.map(([, , step]) => step),
+          -1,
+        );
+        return [part, whole.pad(widths, 7), spread];
+      }),
+  ),
+  forAll(
+    'concat',
+    fc.tuple(shapes, fc.nat(), fc.array(fc.nat(4), { minLength: 1, maxLength: 15 })).chain(([shape, axis, lengths]) =>
+      fc.record({
+        axis: fc.constant(axis % shape.length),
+        parts: fc.tuple(
+          ...lengths.map((length) =>
+            tableOf(
+              shape.map((own, each) => (each === axis % shape.length ? length : own)),
+              withSpecials,
+            ),
+          ),
+        ),
+      }),
+    ),
+    (device, { axis, parts }) =>
+      sameOnBoth(device, (on) => [
+        concat(
+          parts.map((part) => place(on, part)),
+          axis,
+        ),
+      ]),
+  ),
+  forAll('gather', picked, (device, { axis, x, index }) =>
+    sameOnBoth(device, (on) => [place(on, x).gather(axis, place(on, { ...index, dtype: 'int32' }))]),
+  ),
+  forAll('scatterAdd', picked, async (device, { axis, x, index }) => {
+    const finite = index.data.map((_, i) => (x.data[i % x.data.length]! > 0 ? 1.5 : -0.3));
+    const compute = (on: Device) =>
+      read(() => {
+        const values = place(on, { shape: index.shape, data: finite });
+        return [values.scatterAdd(axis, place(on, { ...index, dtype: 'int32' }), x.shape[axis]!)];
+      });
+    const [expected] = await compute(reference);
+    expectWithin((await compute(device))[0]!, expected!, () => sumBound(index.shape[axis]!, 1.5 * index.shape[axis]!));
+  }),
+  {
+    name: 'an index that the device has computed and that is out of range gives NaN',
+    async check(device) {
+      const [values] = await read(() => {
+        const x = tensor([1, 2, 3], { device });
+        return [x.gather(0, tensor([0, 2, 5], { device }).cast('int32'))];
+      });
+      expectSame(values!, [1, 3, Number.NaN]);
+    },
+  },
+];

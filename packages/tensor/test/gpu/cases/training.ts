@@ -1,0 +1,223 @@
+import { apply, type Device, operators, reference, type Tensor } from '@pnn/tensor';
+import fc from 'fast-check';
+import {
+  compare,
+  DIVISION,
+  expectSame,
+  expectWithin,
+  FLUSHED,
+  forAll,
+  type KernelCase,
+  numbers,
+  place,
+  read,
+  sumBound,
+  tableOf,
+  UNIT,
+} from './kernel-case.js';
+
+const logits = fc
+  .tuple(fc.integer({ min: 1, max: 6 }), fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(300)))
+  .chain((shape) =>
+    fc.record({
+      x: tableOf(shape, fc.float({ min: -20, max: 20, noNaN: true })),
+      labels: tableOf([shape[0]], fc.nat(shape[1] - 1)),
+      gradient: tableOf([shape[0]]),
+      labelSmoothing: fc.constantFrom(0, 0.1, 1),
+    }),
+  );
+
+/**
+ * Relative error of an element of the softmax: e^x for |x| up to 40 (3 + 2|x| units in the last place), of the sum of
+ * such, and of the quotient.
+ */
+const shareError = (classes: number): number => (2 * 2 * (3 + 2 * 40) + 2 * classes + 8) * UNIT + DIVISION;
+
+const softmaxCase = forAll('softmax, crossEntropy and their gradient', logits, async (device, each) => {
+  const { x, labels, gradient, labelSmoothing } = each;
+  const inputs = [x, { ...labels, dtype: 'int32' as const }, gradient];
+  const { actual, expected } = await compare(device, inputs, (scores, classes, slopes) => {
+    const [losses, shares] = apply(operators.crossEntropy, [scores!, classes!], { labelSmoothing }) as [Tensor, Tensor];
+    const [spread] = apply(operators.crossEntropyGradient, [slopes!, shares, classes!], { labelSmoothing }) as [Tensor];
+    return [scores!.softmax(), shares, scores!.logSoftmax(), losses, spread];
+  });
+  const share = shareError(x.shape[1]!);
+  const shares = expected[0]!;
+  expectWithin(actual[0]!, shares, (value) => share * value);
+  expectWithin(actual[1]!, shares, (value) => share * value);
+  // The logarithm of a sum between 1 and its length, and two differences of numbers up to 40.
+  expectWithin(actual[2]!, expected[2]!, (value) => share + 4 * UNIT * (Math.abs(value) + 40));
+  expectWithin(actual[3]!, expected[3]!, (value) => share + 8 * UNIT * (Math.abs(value) + 40) * x.shape[1]!);
+  expectWithin(actual[4]!, expected[4]!, (_, i) => {
+    const slope = Math.abs(gradient.data[Math.floor(i / x.shape[1]!)]!);
+    return slope * (share * shares[i]! + 6 * UNIT);
+  });
+});
+
+const EPSILON = 1e-3;
+const batches = fc.constantFrom([4, 3], [2, 3, 5], [3, 2, 4, 4], [300, 2], [2, 2, 20, 20]).chain((shape) =>
+  fc.record({
+    shape: fc.constant(shape),
+    // A mean far from zero takes the digits of whoever squares before subtracting.
+    x: fc
+      .tuple(tableOf(shape), fc.constantFrom(0, 100))
+      .map(([table, offset]) => ({ ...table, data: table.data.map((value) => Math.fround(value + offset)) })),
+    gradient: tableOf(shape),
+    gamma: fc.option(tableOf([shape[1]!]), { nil: undefined }),
+    beta: fc.option(tableOf([shape[1]!]), { nil: undefined }),
+  }),
+);
+
+const batchNormCase = forAll(
+  'batchNorm and its gradient',
+  batches,
+  async (device, { shape, x, gradient, gamma, beta }) => {
+    const run = (on: Device, precision?: 'double') =>
+      read(() => {
+        const input = place(on, x, precision);
+        const scale = gamma && place(on, gamma, precision);
+        const shift = beta && place(on, beta, precision);
+        const [out, mean, variance] = apply(operators.batchNorm, [input, scale, shift], { epsilon: EPSILON }) as [
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        const slopes = place(on, gradient, precision);
+        return [
+          out,
+          mean,
+          variance,
+          ...apply(operators.batchNormGradient, [slopes, input, scale, mean, variance], { epsilon: EPSILON }),
+        ];
+      });
+    const [actual, expected] = [await run(device), await run(reference, 'double')];
+    const count = x.data.length / shape[1]!;
+    const largest = Math.max(...x.data.map(Math.abs));
+    const spread = 16;
+    // Two stages of sums of at most this many roundings each.
+    const roundings = 2 * Math.ceil(Math.sqrt(count)) + 300;
+    const meanError = roundings * UNIT * largest + DIVISION * largest;
+    const varianceError = 2 * spread * meanError + (roundings + 8) * UNIT * spread ** 2 + DIVISION * spread ** 2;
+    const variances = expected[2]!;
+    const deviation = Math.sqrt(Math.min(...Array.from(variances)) + EPSILON);
+    const inverseError = varianceError / (2 * deviation ** 2) + 2 * DIVISION + 4 * UNIT;
+    const scaleOf = gamma ? Math.max(...gamma.data.map(Math.abs)) : 1;
+    const normalizedError = (meanError + spread * inverseError) / deviation;
+    expectWithin(actual[1]!, expected[1]!, () => meanError);
+    expectWithin(actual[2]!, variances, () => varianceError);
+    expectWithin(actual[0]!, expected[0]!, (value) => scaleOf * normalizedError + 4 * UNIT * (Math.abs(value) + 8));
+    const slopeSum = 8 * count;
+    const betaError = roundings * UNIT * slopeSum;
+    const gammaError = slopeSum * (normalizedError + (roundings * UNIT * spread) / deviation);
+    expectWithin(actual[5]!, expected[5]!, () => betaError);
+    expectWithin(actual[4]!, expected[4]!, () => gammaError);
+    const normalized = spread / deviation;
+    const slopeError =
+      betaError / count +
+      (normalized * gammaError) / count +
+      normalizedError * 8 * normalized +
+      (8 + 8 * normalized ** 2) * (inverseError + DIVISION + 8 * UNIT);
+    expectWithin(actual[3]!, expected[3]!, () => (scaleOf / deviation) * slopeError);
+  },
+);
+
+const random = fc.record({ seed: fc.nat(), stream: fc.string(), position: fc.nat() });
+
+const randomCase = forAll('uniform and bernoulli have the bits of the reference', random, async (device, stream) => {
+  const draw = (on: Device) =>
+    read(() => {
+      const [first, second] = [
+        place(on, { shape: [97], data: Array(97).fill(7) }),
+        place(on, { shape: [97], data: Array(97).fill(7) }),
+      ];
+      on.kernels.uniform(first!, stream);
+      on.kernels.bernoulli(second!, 0.3, 1.5, stream);
+      return [first!, second!];
+    });
+  const expected = await draw(reference);
+  for (const [i, actual] of (await draw(device)).entries()) expectSame(actual, expected[i]!);
+});
+
+const state = fc.integer({ min: 1, max: 60 }).chain((size) =>
+  fc.record({
+    parameter: tableOf([size]),
+    gradient: tableOf([size]),
+    first: tableOf([size]),
+    second: tableOf([size], numbers.map(Math.abs)),
+  }),
+);
+const adamSettings = fc.record({
+  learningRate: fc.constantFrom(0, 1e-3, 0.1),
+  beta1: fc.constantFrom(0, 0.9),
+  beta2: fc.constantFrom(0.9, 0.999),
+  epsilon: fc.constantFrom(1e-8, 1e-3),
+  weightDecay: fc.constantFrom(0, 0.01),
+  decoupled: fc.boolean(),
+  step: fc.constantFrom(1, 2, 1000),
+});
+const sgdSettings = fc.record({
+  learningRate: fc.constantFrom(0, 1e-3, 0.1),
+  momentum: fc.constantFrom(0.5, 0.9),
+  dampening: fc.constantFrom(0, 0.3),
+  weightDecay: fc.constantFrom(0, 0.01),
+  nesterov: fc.boolean(),
+  first: fc.boolean(),
+});
+
+const adamCase = forAll('adam', fc.tuple(state, adamSettings), async (device, [each, settings]) => {
+  const tables = [each.parameter, each.gradient, each.first, each.second];
+  const { actual, expected } = await compare(device, tables, (p, g, m, v) => {
+    p!.device.kernels.adam(p!, g!, m!, v!, settings);
+    return [p!, m!, v!];
+  });
+  const { beta1, beta2, weightDecay, decoupled, learningRate, epsilon, step } = settings;
+  const slope = (i: number) =>
+    Math.abs(each.gradient.data[i]!) + (decoupled ? 0 : weightDecay * Math.abs(each.parameter.data[i]!));
+  // Constants are rounded, products, sums: six units for the first moment, ten for the second.
+  const error1 = (i: number) => 6 * UNIT * (beta1 * Math.abs(each.first.data[i]!) + (1 - beta1) * slope(i)) + FLUSHED;
+  const error2 = (i: number) => 10 * UNIT * (beta2 * each.second.data[i]! + (1 - beta2) * slope(i) ** 2) + FLUSHED;
+  expectWithin(actual[1]!, expected[1]!, (_, i) => error1(i));
+  expectWithin(actual[2]!, expected[2]!, (_, i) => error2(i));
+  expectWithin(actual[0]!, expected[0]!, (value, i) => {
+    const correction = 1 - beta2 ** step;
+    const root = Math.sqrt(expected[2]![i]! / correction) + epsilon;
+    // d√v is at most √(dv), and dv/(2√v) where that is less.
+    const spread = error2(i) / correction;
+    const error = Math.min(Math.sqrt(spread), spread / (2 * (root - epsilon) || FLUSHED));
+    const rate = learningRate / (1 - beta1 ** step);
+    const relative = (2 * error) / root + 8 * UNIT + 3 * DIVISION;
+    const moved = (rate / root) * (error1(i) * (1 + relative) + Math.abs(expected[1]![i]!) * relative);
+    return moved + 4 * UNIT * Math.abs(each.parameter.data[i]!) + 2 * UNIT * Math.abs(value);
+  });
+});
+
+const sgdCase = forAll('sgd', fc.tuple(state, sgdSettings, fc.boolean()), async (device, [each, settings, moving]) => {
+  const { actual, expected } = await compare(device, [each.parameter, each.gradient, each.first], (p, g, v) => {
+    p!.device.kernels.sgd(p!, g!, moving ? v! : undefined, settings);
+    return [p!, v!];
+  });
+  const size = (i: number) =>
+    Math.abs(each.gradient.data[i]!) +
+    settings.weightDecay * Math.abs(each.parameter.data[i]!) +
+    (moving ? Math.abs(each.first.data[i]!) : 0);
+  expectWithin(actual[1]!, expected[1]!, (_, i) => 8 * UNIT * size(i));
+  expectWithin(
+    actual[0]!,
+    expected[0]!,
+    (_, i) => 26 * UNIT * settings.learningRate * size(i) + 2 * UNIT * Math.abs(each.parameter.data[i]!),
+  );
+});
+
+const normsCase = forAll('squared norms', tableOf([2000]), async (device, input) => {
+  const { actual, expected } = await compare(device, [input], (x) => [x!.square().sum()]);
+  expectWithin(actual[0]!, expected[0]!, (value) => sumBound(2 * 300, value));
+});
+
+export const trainingCases: readonly KernelCase[] = [
+  softmaxCase,
+  batchNormCase,
+  randomCase,
+  adamCase,
+  sgdCase,
+  normsCase,
+];
