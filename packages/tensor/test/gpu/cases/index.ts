@@ -2,6 +2,7 @@ import { elementwiseCases } from './elementwise.js';
 import type { KernelCase } from './kernel-case.js';
 import { matrixCases } from './matrix.js';
 import { movementCases } from './movement.js';
+import { normalisationCases } from './normalisation.js';
 import { polynomialCases } from './polynomial.js';
 import { reductionCases } from './reduction.js';
 import { trainingCases } from './training.js';
@@ -12,6 +13,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...reductionCases,
   ...movementCases,
   ...matrixCases,
+  ...normalisationCases,
   ...polynomialCases,
   ...trainingCases,
 ];
