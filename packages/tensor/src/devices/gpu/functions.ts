@@ -7,6 +7,14 @@ import type { LibraryContext } from './library.js';
  * 2^-11 of sines).
  */
 const definitions: readonly (readonly [parameters: readonly string[], source: string])[] = [
+  // Shaders may compute anything for NaN.
+  [
+    ['x'],
+    `function exponential(x) {
+      if (x <= 0 || x > 0) { return Math.exp(x); }
+      return x;
+    }`,
+  ],
   // Taylor's series near 0, where e^x − 1 would lose its digits.
   [
     ['x'],
@@ -14,14 +22,24 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
       if (Math.abs(x) < 0.5) {
         return x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5 * (1 + x / 6 * (1 + x / 7 * (1 + x / 8)))))));
       }
-      return Math.exp(x) - 1;
+      return exponential(x) - 1;
+    }`,
+  ],
+  // NaN for negative numbers, as their roots are; shaders may leave the logarithm of 0 finite.
+  [
+    ['x'],
+    `function plainLogarithm(x) {
+      if (x < 0) { return Math.sqrt(x); }
+      if (x > 0) { return Math.log(x); }
+      if (x <= 0) { return -1 / Math.abs(x); }
+      return x;
     }`,
   ],
   // ln(1 + x) = 2 artanh(x/(2 + x)), by its series where |x/(2 + x)| ≤ 1/3.
   [
     ['x'],
     `function logarithmOfOnePlus(x) {
-      if (x < -0.5 || x > 1) { return Math.log(1 + x); }
+      if (x < -0.5 || x > 1) { return plainLogarithm(1 + x); }
       const z = x / (2 + x);
       const q = z * z;
       return 2 * z * (1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q * (1 / 13 + q / 15)))))));
@@ -31,13 +49,13 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
     ['x'],
     `function logarithm(x) {
       if (x > 0.5 && x < 2) { return logarithmOfOnePlus(x - 1); }
-      return Math.log(x);
+      return plainLogarithm(x);
     }`,
   ],
   [
     ['x'],
     `function logistic(x) {
-      const e = Math.exp(-Math.abs(x));
+      const e = exponential(-Math.abs(x));
       const larger = 1 / (1 + e);
       return x < 0 ? e * larger : larger;
     }`,
@@ -57,7 +75,7 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
     `function errorTail(x) {
       let fraction = x;
       for (let n = 0; n < 30; n++) { fraction = x + (30 - n) / 2 / fraction; }
-      return Math.exp(-x * x) / (1.7724538509055159 * fraction);
+      return exponential(-x * x) / (1.7724538509055159 * fraction);
     }`,
   ],
   // Abramowitz & Stegun 7.1.6, for |x| < 1.5.
@@ -70,7 +88,7 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
         term = term * (2 * x * x) / (2 * n + 1);
         sum = sum + term;
       }
-      return 1.1283791670955126 * Math.exp(-x * x) * sum;
+      return 1.1283791670955126 * exponential(-x * x) * sum;
     }`,
   ],
   [
@@ -144,7 +162,7 @@ export const unaryBodies: Readonly<Record<UnaryName, string>> = {
   neg: 'return -v;',
   abs: 'return Math.abs(v);',
   sign: 'if (v > 0) { return 1.0; }\nif (v < 0) { return -1.0; }\nreturn v;',
-  exp: 'return Math.exp(v);',
+  exp: 'return exponential(v);',
   expm1: 'return exponentialMinusOne(v);',
   log: 'return logarithm(v);',
   log1p: 'return logarithmOfOnePlus(v);',
@@ -159,7 +177,7 @@ export const unaryBodies: Readonly<Record<UnaryName, string>> = {
   // From here on e^x is 0 in float32; −∞ times 0 would be NaN.
   silu: 'return v < -120 ? 0.0 : v * logistic(v);',
   gelu: 'return v < -20 ? 0.0 : 0.5 * v * errorComplement(v * -0.7071067811865476);',
-  softplus: 'const positive = v < 0 ? 0.0 : v;\nreturn positive + logarithmOfOnePlus(Math.exp(-Math.abs(v)));',
+  softplus: 'const positive = v < 0 ? 0.0 : v;\nreturn positive + logarithmOfOnePlus(exponential(-Math.abs(v)));',
   erf: 'return errorFunction(v);',
   floor: unlessInteger('return Math.floor(v);'),
   ceil: unlessInteger('return -Math.floor(-v);'),

@@ -39,7 +39,7 @@ export function penaltySlope(form: Penalty['form']): string {
 let penaltySlope = 10 * eighth * ratio / limit;
 if (size > from) { penaltySlope = slopeThere; }`;
   }
-  const slope = form === 'exponential' ? 'Math.exp(excess)' : '2 * excess';
+  const slope = form === 'exponential' ? 'exponential(excess)' : '2 * excess';
   return `const excess = size - limit;
 let penaltySlope = 0;
 if (excess > 0) {

@@ -16,7 +16,7 @@ function withRowSums(executor: Executor, x: Operand, body: (largest: Operand, su
         ...layout,
         inputs: [x, largest],
         parameters: ['x', 'largest'],
-        term: 'const v = Math.exp(x[at] - largest[row]);',
+        term: 'const v = exponential(x[at] - largest[row]);',
       });
       body(largest, sums);
     });
@@ -37,7 +37,7 @@ return ${expression};`;
     executor.launch(out, kernelSource(['x', 'largest', 'sums'], body), x, largest, sums);
   };
   const softmax = (x: Operand, out: Operand, largest: Operand, sums: Operand): void =>
-    byRow(x, out, largest, sums, 'Math.exp(centered) / sums[row]');
+    byRow(x, out, largest, sums, 'exponential(centered) / sums[row]');
 
   return {
     softmax(x, out) {

@@ -5,6 +5,7 @@ import {
   DIVISION,
   expectSame,
   expectWithin,
+  floats,
   forAll,
   type KernelCase,
   numbers,
@@ -16,13 +17,8 @@ import {
   withSpecials,
 } from './kernel-case.js';
 
-const wide = fc.oneof(
-  withSpecials,
-  fc.float({ min: -30, max: 30, noNaN: true }),
-  fc.float({ min: -1, max: 1, noNaN: true }),
-  fc.float({ min: Math.fround(1e-6), max: Math.fround(1e6), noNaN: true }),
-);
-const angles = fc.float({ min: -1000, max: 1000, noNaN: true });
+const wide = fc.oneof(withSpecials, floats(-30, 30), floats(-1, 1), floats(1e-6, 1e6));
+const angles = floats(-1000, 1000);
 const sizes = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 70 }) }, fc.constant(9001));
 
 /** Relative error of e^x in shaders: 3 + 2|x| units in the last place, each two roundings. */
@@ -109,10 +105,7 @@ const binaryCases: KernelCase[] = (Object.keys(binaryUnits) as (keyof typeof bin
 const powerCase = forAll(
   'binary pow',
   fc.tuple(
-    tableOf(
-      [50],
-      fc.oneof(fc.float({ min: Math.fround(0.01), max: 9, noNaN: true }), fc.constantFrom(-2, -0.5, -1, 0, 1)),
-    ),
+    tableOf([50], fc.oneof(floats(0.01, 9), fc.constantFrom(-2, -0.5, -1, 0, 1))),
     tableOf([50], fc.oneof(fc.integer({ min: -6, max: 6 }), fc.constantFrom(0.5, 1.5, -0.25))),
   ),
   async (device, [base, exponent]) => {

@@ -22,7 +22,14 @@ export interface Table {
   readonly dtype?: DType;
 }
 
-export const numbers: fc.Arbitrary<number> = fc.float({ min: -8, max: 8, noNaN: true });
+/** Numbers of float32 in a range; none below 2^-126 but 0, which shaders may take for 0. */
+export function floats(min: number, max: number): fc.Arbitrary<number> {
+  return fc
+    .float({ min: Math.fround(min), max: Math.fround(max), noNaN: true })
+    .map((value) => (Math.abs(value) < 2 ** -126 ? 0 : value));
+}
+
+export const numbers: fc.Arbitrary<number> = floats(-8, 8);
 export const withSpecials: fc.Arbitrary<number> = fc.oneof(
   { weight: 8, arbitrary: numbers },
   { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },

@@ -4,6 +4,7 @@ import {
   DIVISION,
   expectSame,
   expectWithin,
+  floats,
   forAll,
   type KernelCase,
   place,
@@ -27,7 +28,7 @@ const inputs = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: -320, max: 320 }).map((value) => Math.fround(value / 80 + 0.001)) },
   { weight: 1, arbitrary: fc.constantFrom(0, 9, -12) },
 );
-const factors = fc.float({ min: -2, max: 2, noNaN: true });
+const factors = floats(-2, 2);
 
 const penalties: fc.Arbitrary<Penalty> = fc.record({
   form: fc.constantFrom('exponential', 'quadratic', 'power'),

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Why there is no browser to test with; undefined where there is one. */
+export const noBrowser: string | undefined = existsSync(executablePath)
+  ? undefined
+  : `there is no ${executablePath}: install Debian's package chromium, or name another browser in CHROMIUM`;
+
+/** Modes of the GPU device that a browser offers, computed by the processor: SwiftShader renders in software. */
+export const browserModes = ['webgl2', 'webgpu'] as const;
+
+const flags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+];
+
+/** A headless Chromium that shows pages of this repository. */
+export class TestBrowser {
+  readonly #browser: Browser;
+  readonly #server: Server;
+  readonly #files: Map<string, string>;
+
+  private constructor(browser: Browser, server: Server, files: Map<string, string>) {
+    this.#browser = browser;
+    this.#server = server;
+    this.#files = files;
+  }
+
+  static async launch(): Promise<TestBrowser> {
+    const files = new Map<string, string>();
+    const server = createServer((request, response) => {
+      const content = files.get(request.url ?? '');
+      response.statusCode = content === undefined ? 404 : 200;
+      response.setHeader('content-type', request.url?.endsWith('.js') ? 'text/javascript' : 'text/html');
+      response.end(content);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+    return new TestBrowser(browser, server, files);
+  }
+
+  /**
+   * Opens a page with a program, bundled from its source.
+   *
+   * @param program the path of a TypeScript file, relative to this one
+   * @param html what the page shows before the program starts
+   */
+  async open(program: string, html = '<!doctype html><title>test</title>'): Promise<Page> {
+    const { outputFiles } = await build({
+      entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
+      bundle: true,
+      platform: 'browser',
+      format: 'esm',
+      target: 'es2022',
+      conditions: ['@pnn/source'],
+      write: false,
+      logLevel: 'error',
+    });
+    const name = `/${this.#files.size}`;
+    this.#files.set(`${name}.js`, outputFiles[0]!.text);
+    this.#files.set(name, `${html}<script type="module" src="${name}.js"></script>`);
+    const page = await this.#browser.newPage();
+    const errors: Error[] = [];
+    page.on('pageerror', (error) => errors.push(error));
+    await page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${name}`);
+    await page.waitForFunction('window.isReady === true').catch((error: unknown) => {
+      throw errors[0] ?? error;
+    });
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,20 @@
+import type { GpuMode } from '@pnn/tensor/gpu';
+import { gpu } from '@pnn/tensor/gpu';
+import { kernelCases } from '../../../packages/tensor/test/gpu/cases/index.js';
+
+/** Runs one of the kernel cases, and returns what went wrong. */
+async function runKernelCase(mode: GpuMode, name: string, runs: number): Promise<string | undefined> {
+  try {
+    await kernelCases.find((each) => each.name === name)!.check(await gpu({ mode }), runs);
+    return undefined;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return cause ? `${cause}\n${message}` : message;
+  }
+}
+
+async function describeDevice(mode: GpuMode): Promise<string> {
+  return (await gpu({ mode })).description;
+}
+
+Object.assign(window, { runKernelCase, describeDevice, isReady: true });
