@@ -2,6 +2,9 @@ import type { DType } from '../../dtype.js';
 import type { Buffer, Operand, WindowGeometry } from '../../kernels.js';
 import type { Elements } from './library.js';
 
+/** The smallest and the largest integer of a tensor, or numbers beyond them; undefined where they are not known. */
+export type Bounds = readonly [low: number, high: number] | undefined;
+
 /** The elements of tensors on the GPU: always in one row, as 32-bit floats. */
 export class GpuBuffer implements Buffer {
   references = 1;
@@ -11,7 +14,7 @@ export class GpuBuffer implements Buffer {
   /** What went wrong when it was to be computed, where that was only found out later. */
   failure: unknown;
   /** Between which numbers integers lie, where that is known: kernels cannot complain about an index, so others must. */
-  bounds: readonly [low: number, high: number] | undefined;
+  bounds: Bounds;
   /** For the positions of a pooling: how its window moved. */
   window: WindowGeometry | undefined;
 

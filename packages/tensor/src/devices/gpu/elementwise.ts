@@ -1,9 +1,9 @@
 import type { BinaryName, ComparisonName, Kernels, Operand, UnaryName } from '../../kernels.js';
 import { broadcastStrides } from '../../shape.js';
-import { bufferOf } from './buffer.js';
+import { type Bounds, bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
 import { unaryBodies } from './functions.js';
-import { checkNotInteger } from './limits.js';
+import { computeIntegers, integerBounds } from './integers.js';
 import { flatIndex, joinAxes, kernelSource, takeApart } from './source.js';
 
 /** Each binary operator as an expression of `a` and `b`; where neither is larger, one is NaN, and the sum is. */
@@ -27,8 +27,18 @@ const comparisonExpressions: Readonly<Record<ComparisonName, string>> = {
   greaterEqual: 'a >= b ? 1.0 : 0.0',
 };
 
-/** Operators of integers whose results a float may not hold. */
-const inexact: ReadonlySet<UnaryName | BinaryName> = new Set(['square', 'add', 'sub', 'mul', 'div', 'pow']);
+/** Where the results of integers lie; other operators give none that their operands do not have. */
+const unaryBounds: Readonly<Partial<Record<UnaryName, (a: Bounds) => Bounds>>> = {
+  neg: integerBounds.neg,
+  square: (a) => integerBounds.mul(a, a),
+};
+const binaryBounds: Readonly<Partial<Record<BinaryName, (a: Bounds, b: Bounds) => Bounds>>> = {
+  add: integerBounds.add,
+  sub: integerBounds.sub,
+  mul: integerBounds.mul,
+  div: integerBounds.none,
+  pow: integerBounds.none,
+};
 
 /** Truncation; NaN and infinities are 0. Beyond 2^31 the remainder modulo 2^32 is taken when the elements are read. */
 const TO_INTEGER = `if (Math.abs(v) < 8388608) { return v < 0 ? -Math.floor(-v) : Math.floor(v); }
@@ -69,12 +79,15 @@ export function elementwiseKernels(
 
   return {
     unary: table(unaryBodies, (name, statements) => (x, out) => {
-      if (inexact.has(name)) checkNotInteger(name, x);
-      map(x, out, statements);
+      const bounds = unaryBounds[name];
+      if (bounds) computeIntegers(name, out, bounds(bufferOf(x).bounds), () => map(x, out, statements));
+      else map(x, out, statements);
     }),
     binary: table(binaryExpressions, (name, expression) => (a, b, out) => {
-      if (inexact.has(name)) checkNotInteger(name, a);
-      broadcast([a, b], out, `return ${expression};`);
+      const bounds = binaryBounds[name]?.(bufferOf(a).bounds, bufferOf(b).bounds);
+      const launch = () => broadcast([a, b], out, `return ${expression};`);
+      if (binaryBounds[name]) computeIntegers(name, out, bounds, launch);
+      else launch();
     }),
     comparison: table(comparisonExpressions, (_, expression) => (a, b, out) => {
       broadcast([a, b], out, `return ${expression};`);
@@ -83,6 +96,7 @@ export function elementwiseKernels(
     cast(x, out) {
       if (out.dtype === 'bool') map(x, out, 'return v === 0 ? 0.0 : 1.0;');
       else map(x, out, out.dtype === 'int32' && x.dtype === 'float32' ? TO_INTEGER : 'return v;');
+      if (out.dtype === 'int32' && x.dtype === 'bool') bufferOf(out).bounds = [0, 1];
     },
     fill(out, value) {
       executor.launch(out, kernelSource(['value'], 'return value;'), value);

@@ -2,7 +2,7 @@ import type { DeviceMemory } from '../../device.js';
 import { arrayTypes, type TypedArray } from '../../dtype.js';
 import { ArgumentError, DeviceError, DTypeError } from '../../errors.js';
 import type { Operand } from '../../kernels.js';
-import { bufferOf, GpuBuffer } from './buffer.js';
+import { type Bounds, bufferOf, GpuBuffer } from './buffer.js';
 import type { Elements, LibraryContext, LibraryKernel } from './library.js';
 import { checkRoom, EXACT_INTEGERS, type GpuLimits } from './limits.js';
 
@@ -161,7 +161,7 @@ export class Executor {
     });
   }
 
-  #integerBounds(values: ArrayLike<number>): readonly [number, number] {
+  #integerBounds(values: ArrayLike<number>): Bounds {
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < values.length; i++) {

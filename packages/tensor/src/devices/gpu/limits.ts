@@ -1,6 +1,5 @@
 import type { DType } from '../../dtype.js';
 import { DTypeError, MemoryError } from '../../errors.js';
-import type { Operand } from '../../kernels.js';
 
 /** Every integer up to here has a 32-bit float of its own: indices and int32 elements go no further. */
 export const EXACT_INTEGERS = 2 ** 24;
@@ -25,16 +24,6 @@ export function checkRoom(device: string, limits: GpuLimits, dtype: DType, size:
     throw new MemoryError(
       `${device}: ${size} elements are more than the ${limits.elements} that a tensor may have there ` +
         `(${limits.because}): work in smaller batches`,
-    );
-  }
-}
-
-/** @throws DTypeError for an operand of integers, whose results a float may not hold exactly */
-export function checkNotInteger(operation: string, operand: Operand): void {
-  if (operand.dtype === 'int32') {
-    throw new DTypeError(
-      `${operation}: the GPU computes with 32-bit floats, which hold no int32 beyond ${EXACT_INTEGERS}: ` +
-        'cast() to float32, or compute on reference',
     );
   }
 }

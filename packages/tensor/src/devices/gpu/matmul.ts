@@ -1,6 +1,7 @@
 import type { Kernels, MatmulLayout } from '../../kernels.js';
+import { bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
-import { checkNotInteger } from './limits.js';
+import { computeIntegers, integerBounds } from './integers.js';
 import { flatIndex, kernelSource, takeApart } from './source.js';
 
 function matmulSource({ m, k, n, transposeA, transposeB, batch, aStrides, bStrides }: MatmulLayout): string {
@@ -28,9 +29,11 @@ return sum;`,
 export function matrixKernels(executor: Executor): Pick<Kernels, 'matmul'> {
   return {
     matmul(a, b, out, layout) {
-      checkNotInteger('matmul', a);
-      if (layout.k === 0) executor.launch(out, kernelSource(['value'], 'return value;'), 0);
-      else executor.launch(out, matmulSource(layout), a, b);
+      const products = integerBounds.mul(bufferOf(a).bounds, bufferOf(b).bounds);
+      computeIntegers('matmul', out, integerBounds.sum(products, layout.k), () => {
+        if (layout.k === 0) executor.launch(out, kernelSource(['value'], 'return value;'), 0);
+        else executor.launch(out, matmulSource(layout), a, b);
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Kernels, Operand } from '../../kernels.js';
 import { type Shape, sizeOf, stridesOf } from '../../shape.js';
 import { bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
-import { checkNotInteger } from './limits.js';
+import { computeIntegers, integerBounds } from './integers.js';
 import { flatIndex, joinAxes, kernelSource, takeApart } from './source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
@@ -130,7 +130,6 @@ return x[${source}];`;
       executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN);
     },
     scatterAdd(x, index, out, axis) {
-      checkNotInteger('scatterAdd', x);
       const [outer, count, inner] = around(index.shape, axis);
       const length = out.shape[axis]!;
       checkIndex('scatterAdd', index, length);
@@ -149,7 +148,9 @@ for (let k = 0; k < ${count}; k++) {
   if (position >= ${length}) { sum = sum + absent; }
 }
 return sum;`;
-      executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN);
+      computeIntegers('scatterAdd', out, integerBounds.sum(bufferOf(x).bounds, count), () =>
+        executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN),
+      );
     },
   };
 }

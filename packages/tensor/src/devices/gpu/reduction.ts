@@ -2,7 +2,7 @@ import type { ArgReductionName, Kernels, Operand, ReductionLayout, ReductionName
 import { sizeOf } from '../../shape.js';
 import { bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
-import { checkNotInteger } from './limits.js';
+import { computeIntegers, integerBounds } from './integers.js';
 import { flatIndex, kernelSource, partsOf, takeApart } from './source.js';
 
 /** What is folded into `result`, element by element; where neither is larger, one is NaN, and the sum is. */
@@ -174,8 +174,8 @@ export function reductionKernels(
   return {
     reduction: {
       sum(x, out, layout) {
-        checkNotInteger('sum', x);
-        reduce(executor, 'sum', x, out, layout);
+        const bounds = integerBounds.sum(bufferOf(x).bounds, layout.length);
+        computeIntegers('sum', out, bounds, () => reduce(executor, 'sum', x, out, layout));
       },
       max: (x, out, layout) => reduce(executor, 'max', x, out, layout),
       min: (x, out, layout) => reduce(executor, 'min', x, out, layout),

@@ -184,6 +184,12 @@ const others: readonly KernelCase[] = [
         x!.maximum(7),
         x!.less(0),
         x!.max(),
+        x!.add(x!),
+        x!
+          .sub(5)
+          .slice([[0, 2]])
+          .sum(),
+        x!.less(0).cast('int32').sum(),
       ]);
       for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
     },

@@ -1,0 +1,43 @@
+import { DTypeError } from '../../errors.js';
+import type { Operand } from '../../kernels.js';
+import { type Bounds, bufferOf } from './buffer.js';
+import { EXACT_INTEGERS } from './limits.js';
+
+function hull(numbers: readonly number[]): Bounds {
+  return [Math.min(...numbers), Math.max(...numbers)];
+}
+
+function ofPairs(a: Bounds, b: Bounds, combine: (x: number, y: number) => number): Bounds {
+  return a && b && hull(a.flatMap((x) => b.map((y) => combine(x, y))));
+}
+
+/** Between which integers the result of an operation lies, from where its operands lie; undefined where nobody knows. */
+export const integerBounds = {
+  neg: (a: Bounds): Bounds => a && [-a[1], -a[0]],
+  add: (a: Bounds, b: Bounds): Bounds => ofPairs(a, b, (x, y) => x + y),
+  sub: (a: Bounds, b: Bounds): Bounds => ofPairs(a, b, (x, y) => x - y),
+  mul: (a: Bounds, b: Bounds): Bounds => ofPairs(a, b, (x, y) => x * y),
+  /** Of so many terms, or none. */
+  sum: (a: Bounds, count: number): Bounds => a && hull([0, count * a[0], count * a[1]]),
+  none: (): Bounds => undefined,
+} as const;
+
+/**
+ * Computes integers where a float holds every possible result, and remembers between which numbers they lie.
+ *
+ * @throws DTypeError where a result might lie beyond 2^24
+ */
+export function computeIntegers(operation: string, out: Operand, bounds: Bounds, launch: () => void): void {
+  if (out.dtype !== 'int32') {
+    launch();
+    return;
+  }
+  if (!bounds || bounds[0] < -EXACT_INTEGERS || bounds[1] > EXACT_INTEGERS) {
+    throw new DTypeError(
+      `${operation}: the GPU computes with 32-bit floats, which hold no int32 beyond ${EXACT_INTEGERS}: ` +
+        'cast() to float32, or compute on reference',
+    );
+  }
+  launch();
+  bufferOf(out).bounds = bounds;
+}

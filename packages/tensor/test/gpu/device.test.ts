@@ -1,0 +1,215 @@
+import { DeviceError, DTypeError, full, MemoryError, memory, scope, tensor } from '@pnn/tensor';
+import { type GpuDevice, gpu, gpuModes, listGpuModes } from '@pnn/tensor/gpu';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Executor } from '../../src/devices/gpu/executor.js';
+import type { Elements, LibraryContext } from '../../src/devices/gpu/library.js';
+
+afterEach(() => {
+  vi.doUnmock('gpu.js');
+  vi.resetModules();
+});
+
+describe('the choice of a mode', () => {
+  test('names what this machine has, and what the rest lacks', async () => {
+    const reports = await listGpuModes();
+    expect(reports.map(({ mode }) => mode)).toEqual(gpuModes);
+    for (const { mode, available, missing } of reports) {
+      if (available) expect(missing).toBeUndefined();
+      else await expect(gpu({ mode })).rejects.toThrow(missing);
+    }
+    expect(reports.filter(({ available }) => available).map(({ mode }) => mode)).toEqual(
+      expect.arrayContaining(['webasm', 'cpu']),
+    );
+  });
+
+  test('is that of the first mode there is, where none is named', async () => {
+    const first = (await listGpuModes()).find(({ available }) => available)!;
+    const device = await gpu();
+    expect(device.mode).toBe(first.mode);
+    expect(device.description).toBe('gpu (webasm): WebAssembly on the processor, tensors of up to 16777216 elements');
+  });
+
+  test('gives one device for each mode', async () => {
+    expect(await gpu({ mode: 'cpu' })).toBe(await gpu({ mode: 'cpu' }));
+    expect((await gpu({ mode: 'cpu' })).name).toBe('gpu (cpu)');
+  });
+
+  test('knows no other modes', async () => {
+    await expect(gpu({ mode: 'cuda' as 'cpu' })).rejects.toThrow(DeviceError);
+  });
+
+  test('says how to install gpu.js where it is missing', async () => {
+    vi.resetModules();
+    vi.doMock('gpu.js', () => {
+      throw new Error('Cannot find package');
+    });
+    const fresh = await import('@pnn/tensor/gpu');
+    await expect(fresh.gpu()).rejects.toThrow(/gpu.js cannot be loaded .*: npm install gpu.js$/);
+    await expect(fresh.listGpuModes()).rejects.toThrow(/npm install gpu.js$/);
+  });
+
+  test('refuses a library that computes in another mode than it was told to', async () => {
+    vi.resetModules();
+    const { GPU } = (await vi.importActual('gpu.js')) as { GPU: new (settings: object) => object };
+    class Other extends GPU {
+      static readonly isWebAssemblySupported = true;
+      constructor() {
+        super({ mode: 'cpu' });
+        Object.assign(this, { Kernel: class {} });
+      }
+    }
+    vi.doMock('gpu.js', () => ({ GPU: Other }));
+    const fresh = await import('@pnn/tensor/gpu');
+    await expect(fresh.gpu({ mode: 'webasm' })).rejects.toThrow();
+  });
+});
+
+describe.each(['cpu', 'webasm'] as const)('memory in mode %s', (mode) => {
+  let device: GpuDevice;
+  beforeAll(async () => {
+    device = await gpu({ mode });
+  });
+
+  test('refuses float64, and says what to do', () => {
+    expect(() => full([3], 1, { dtype: 'float64', device })).toThrow(DTypeError);
+    expect(() => full([3], 1, { dtype: 'float64', device })).toThrow(/cast\(\) to float32/);
+  });
+
+  test('refuses what shaders cannot count', () => {
+    expect(() => full([2 ** 24 + 1], 1, { device })).toThrow(MemoryError);
+    expect(() => full([4097, 4096], 1, { device })).toThrow(/16777216/);
+  });
+
+  test('refuses integers that a float does not hold, when they are made and when they might come out', () => {
+    expect(() => tensor([2 ** 24 + 1], { dtype: 'int32', device })).toThrow(DTypeError);
+    const x = tensor([2 ** 24], { dtype: 'int32', device });
+    expect(() => x.add(1)).toThrow(DTypeError);
+    expect(() => x.mul(x)).toThrow(DTypeError);
+    expect(x.sub(1).dataSync()).toEqual(Int32Array.of(2 ** 24 - 1));
+    const unknown = tensor([0.5, 7], { device }).cast('int32');
+    expect(() => unknown.sum()).toThrow(/reference/);
+    x.dispose();
+    unknown.dispose();
+  });
+
+  test('checks indices and labels that came from the host as the reference does', () => {
+    scope(() => {
+      const x = tensor([1, 2, 3], { device });
+      expect(() => x.gather(0, tensor([3], { dtype: 'int32', device }))).toThrow(/index 3 is not one of the 3/);
+      const first = tensor([3], { dtype: 'int32', device }).reshape([1, 1]).broadcastTo([2, 1]);
+      expect(() => x.reshape([1, 3]).broadcastTo([2, 3]).gather(1, first)).toThrow(/index 3/);
+    });
+  });
+
+  test('is given back by scopes and by disposal', () => {
+    const before = { tensors: memory(), held: device.held };
+    const kept = scope(() => {
+      const x = full([4, 5], 2, { device });
+      const y = x.matmul(x, { transposeB: true }).softmax();
+      return y.reshape([16]).sum();
+    });
+    expect(device.held).toBe(before.held + 1);
+    kept.dispose();
+    expect(device.held).toBe(before.held);
+    expect(memory()).toEqual(before.tensors);
+  });
+
+  test('is kept while a view needs it', () => {
+    const x = tensor([1, 2, 3, 4], { device });
+    const view = x.reshape([2, 2]);
+    x.dispose();
+    expect(view.dataSync()).toEqual(Float32Array.of(1, 2, 3, 4));
+    view.dispose();
+  });
+
+  test('shows changes in place to all views', () => {
+    scope(() => {
+      const x = tensor([1, 2], { device });
+      const view = x.reshape([2, 1]);
+      x.assign(tensor([5, 6], { device }));
+      expect(view.dataSync()).toEqual(Float32Array.of(5, 6));
+      device.kernels.scale(view, tensor(2, { device }));
+      expect(x.dataSync()).toEqual(Float32Array.of(10, 12));
+    });
+  });
+});
+
+/** A library that answers later, and tells how many handles there are. */
+class LaterContext implements LibraryContext {
+  readonly Kernel = class {};
+  handles = 0;
+  broken = false;
+  addFunction(): void {}
+  async destroy(): Promise<void> {}
+  createKernel(source: string): ReturnType<LibraryContext['createKernel']> {
+    const kernel = async (...inputs: readonly (Elements | number)[]): Promise<Elements> => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.broken) throw new Error('the device was lost');
+      const arrays = await Promise.all(
+        inputs.map((input) => (typeof input === 'number' || input instanceof Float32Array ? input : input.toArray())),
+      );
+      const [x, by] = arrays as [Float32Array, Float32Array | undefined];
+      const values = source.includes('by[0]') ? x.map((value) => value * by![0]!) : x.slice();
+      this.handles++;
+      let isDeleted = false;
+      return {
+        toArray: async () => {
+          if (isDeleted) throw new Error('read after it was deleted');
+          return values;
+        },
+        delete: () => {
+          if (isDeleted) throw new Error('deleted twice');
+          isDeleted = true;
+          this.handles--;
+        },
+      };
+    };
+    return Object.assign(kernel, { kernel: { fallbackReason: null, context: undefined } });
+  }
+}
+
+describe('a library that answers with promises', () => {
+  const limits = { elements: 100, because: 'of this test' };
+  const scaleSource = 'function (x, by) { return x[this.thread.x] * by[0]; }';
+
+  function operand(executor: Executor, values: readonly number[]) {
+    const buffer = executor.memory.allocate('float32', values.length);
+    const made = { shape: [values.length], size: values.length, dtype: 'float32' as const, buffer };
+    executor.memory.write(made, values);
+    return made;
+  }
+
+  test('is asked in order: changes in place, reads and releases see what was there when they were asked for', async () => {
+    const context = new LaterContext();
+    const executor = new Executor('later', context, limits, true);
+    expect(executor.memory.readNow).toBeUndefined();
+    const x = operand(executor, [1, 2, 3]);
+    const by = operand(executor, [10]);
+    const before = executor.memory.read(x);
+    executor.launch(x, scaleSource, x, by);
+    const after = executor.memory.read(x);
+    executor.memory.release(x.buffer);
+    executor.memory.release(by.buffer);
+    expect(Array.from(await before)).toEqual([1, 2, 3]);
+    expect(Array.from(await after)).toEqual([10, 20, 30]);
+    await executor.settled();
+    expect(context.handles).toBe(0);
+    expect(executor.held).toBe(0);
+  });
+
+  test('keeps an error until the elements are read, also those of what was made of them', async () => {
+    const context = new LaterContext();
+    const executor = new Executor('later', context, limits, true);
+    const x = operand(executor, [1, 2, 3]);
+    await executor.settled();
+    context.broken = true;
+    const y = operand(executor, [4]);
+    await executor.settled();
+    context.broken = false;
+    executor.launch(x, scaleSource, x, y);
+    await expect(executor.memory.read(y)).rejects.toThrow('the device was lost');
+    await expect(executor.memory.read(x)).rejects.toThrow('the device was lost');
+    executor.memory.write(x, [7, 8, 9]);
+    expect(Array.from(await executor.memory.read(x))).toEqual([7, 8, 9]);
+  });
+});
