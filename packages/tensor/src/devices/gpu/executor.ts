@@ -79,6 +79,20 @@ export class Executor {
     });
   }
 
+  /** The elements of `out` become what the processor makes of those of x: for the little that shaders are bad at. */
+  computeOnHost(out: Operand, x: Operand, compute: (elements: Float32Array) => Float32Array): void {
+    const target = bufferOf(out);
+    const source = bufferOf(x);
+    target.bounds = undefined;
+    this.#inOrder(target, () => {
+      if (source.failure) throw source.failure;
+      const elements = source.elements ?? new Float32Array(source.size);
+      const read = elements instanceof Float32Array ? elements : elements.toArray();
+      if (read instanceof Promise) return read.then((values) => this.#upload(target, compute(values)));
+      return this.#upload(target, compute(read));
+    });
+  }
+
   /** Calls the body with room for elements that are no longer needed afterwards. */
   withTemporary(size: number, body: (temporary: Operand) => void): void {
     const buffer = this.memory.allocate('float32', size);
@@ -155,10 +169,12 @@ export class Executor {
     target.bounds = undefined;
     if (target.dtype === 'int32') target.bounds = this.#integerBounds(values);
     const elements = Float32Array.from(values);
-    this.#inOrder(target, () => {
-      const key = `upload|${target.size}`;
-      return this.#call(this.#kernel(key, IDENTITY, target.size, ['Array']), [elements], target);
-    });
+    this.#inOrder(target, () => this.#upload(target, elements));
+  }
+
+  #upload(target: GpuBuffer, elements: Float32Array): void | Promise<void> {
+    const key = `upload|${target.size}`;
+    return this.#call(this.#kernel(key, IDENTITY, target.size, ['Array']), [elements], target);
   }
 
   #integerBounds(values: ArrayLike<number>): Bounds {

@@ -1,5 +1,6 @@
 import type { ArgReductionName, Kernels, Operand, ReductionLayout, ReductionName } from '../../kernels.js';
 import { sizeOf } from '../../shape.js';
+import { countInBins } from '../reference/reduction.js';
 import { bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
 import { computeIntegers, integerBounds } from './integers.js';
@@ -214,34 +215,13 @@ return position;`;
       bufferOf(indices).bounds = [0, length - 1];
     },
     histogram(x, counts, low, high) {
-      const bins = counts.size;
-      if (x.size === 0) {
-        executor.launch(counts, kernelSource(['value'], 'return value;'), 0);
-        return;
-      }
-      const parts = splitOf(x.size);
-      const chunk = Math.ceil(x.size / parts);
-      const { statements, at } = takeApart('this.thread.x', [bins, parts], 'i');
-      const body = `${statements}
-let count = 0;
-for (let k = 0; k < ${chunk}; k++) {
-  const place = ${at[1]} * ${chunk} + k;
-  if (place < ${x.size}) {
-    const v = x[place];
-    let bin = -1;
-    if (v < ${low}) { bin = 0; }
-    if (v >= ${high}) { bin = ${bins - 1}; }
-    if (v >= ${low}) {
-      if (v < ${high}) { bin = Math.min(${bins - 1}, Math.floor((v - ${low}) / ${high - low} * ${bins})); }
-    }
-    if (bin === ${at[0]}) { count = count + 1; }
-  }
-}
-return count;`;
-      executor.withTemporary(bins * parts, (partial) => {
-        executor.launch(partial, kernelSource(['x'], body), x);
-        reduce(executor, 'sum', partial, counts, { outer: bins, length: parts, inner: 1 });
+      // Thousands of bins, each of which would have to look at every element.
+      executor.computeOnHost(counts, x, (elements) => {
+        const result = new Float32Array(counts.size);
+        countInBins(elements, result, low, high);
+        return result;
       });
+      bufferOf(counts).bounds = [0, x.size];
     },
   };
 }

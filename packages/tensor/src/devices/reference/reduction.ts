@@ -1,3 +1,4 @@
+import type { TypedArray } from '../../dtype.js';
 import type { Kernels, Operand, ReductionLayout } from '../../kernels.js';
 import { values } from '../host.js';
 
@@ -40,6 +41,18 @@ function argFold(beats: (value: number, best: number) => boolean) {
   };
 }
 
+/** Counts the values in equal bins from low to high; those beyond count in the bins at the ends, NaN in none. */
+export function countInBins(source: TypedArray, counts: TypedArray, low: number, high: number): void {
+  const bins = counts.length;
+  counts.fill(0);
+  for (let i = 0; i < source.length; i++) {
+    const value = source[i]!;
+    if (Number.isNaN(value)) continue;
+    const bin = Math.floor(((value - low) / (high - low)) * bins);
+    counts[Math.max(0, Math.min(bins - 1, bin))]!++;
+  }
+}
+
 export const reduction: Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> = {
   reduction: {
     sum: fold(0, (sum, value) => sum + value),
@@ -69,16 +82,5 @@ export const reduction: Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'h
       for (let k = 0; k < count; k++) target[row * count + k] = order[k]!;
     }
   },
-  histogram(x, counts, low, high) {
-    const source = values(x);
-    const target = values(counts);
-    const bins = target.length;
-    target.fill(0);
-    for (let i = 0; i < source.length; i++) {
-      const value = source[i]!;
-      if (Number.isNaN(value)) continue;
-      const bin = Math.floor(((value - low) / (high - low)) * bins);
-      target[Math.max(0, Math.min(bins - 1, bin))]!++;
-    }
-  },
+  histogram: (x, counts, low, high) => countInBins(values(x), values(counts), low, high),
 };
