@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-const examples = readdirSync(join(repository, 'examples')).sort();
+/** Those that print; the page of examples/browser has a test of its own in test/gpu. */
+const examples = readdirSync(join(repository, 'examples'))
+  .filter((name) => name.endsWith('.ts'))
+  .sort();
 
 const numbersAfter = (word: string, output: string) =>
   [...output.matchAll(new RegExp(`${word} ([\\d.]+)`, 'g'))].map(([, number]) => Number(number));

@@ -59,8 +59,13 @@ export class TestBrowser {
    *
    * @param program the path of a TypeScript file, relative to this one
    * @param html what the page shows before the program starts
+   * @param ready an expression that holds once the program is ready
    */
-  async open(program: string, html = '<!doctype html><title>test</title>'): Promise<Page> {
+  async open(
+    program: string,
+    html = '<!doctype html><title>test</title>',
+    ready = 'window.isReady === true',
+  ): Promise<Page> {
     const { outputFiles } = await build({
       entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
       bundle: true,
@@ -78,7 +83,7 @@ export class TestBrowser {
     const errors: Error[] = [];
     page.on('pageerror', (error) => errors.push(error));
     await page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${name}`);
-    await page.waitForFunction('window.isReady === true').catch((error: unknown) => {
+    await page.waitForFunction(ready).catch((error: unknown) => {
       throw errors[0] ?? error;
     });
     return page;

@@ -1,0 +1,81 @@
+import { AdamW, crossEntropy, scope, setDevice, setSeed } from '@pnn/nn';
+import { boundaryLoss, digits, imageLoaders, PolynomialActivation, RangeTracker, smallCnn } from '@pnn/pnn';
+import { type GpuMode, gpu, listGpuModes } from '@pnn/tensor/gpu';
+import { drawChart } from './chart.js';
+
+const BOUND = 8;
+const EPOCHS = 2;
+
+const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
+const modes = element<HTMLSelectElement>('mode');
+const button = element<HTMLButtonElement>('train');
+const status = element('status');
+
+/** Trains on the GPU, and draws after every step. */
+async function train(mode: GpuMode): Promise<void> {
+  const device = await gpu({ mode });
+  setDevice(device);
+  element('device').textContent = device.description;
+  setSeed(7);
+  const { train } = imageLoaders(digits({ train: 640, test: 64 }), { batchSize: 32 });
+  const network = smallCnn({
+    channels: 1,
+    height: 28,
+    width: 28,
+    classes: 10,
+    filters: [4, 8],
+    activation: () =>
+      new PolynomialActivation({ target: 'relu', degree: 8, bound: BOUND, alpha: 0.7, outside: 'tangent' }),
+  });
+  const optimizer = new AdamW(network.parameterGroups(), { lr: 0.01, maxNorm: 1 });
+  const tracker = new RangeTracker(network);
+  tracker.takeHistograms = false;
+  const losses: number[] = [];
+  const reaches = tracker.activations.map(([name]) => ({ label: `activation ${name}`, values: [] as number[] }));
+
+  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+    for (const batch of train) {
+      optimizer.zeroGrad();
+      const loss = scope(() => {
+        const task = crossEntropy(network.forward(batch.inputs), batch.labels);
+        task.add(boundaryLoss(network, { lambda: 100 })).backward();
+        return task.detach();
+      });
+      optimizer.step();
+      losses.push(await loss.item());
+      const ranges = await tracker.collect();
+      tracker.accept();
+      for (const [i, { maxAbs }] of ranges.entries()) reaches[i]!.values.push(maxAbs);
+      loss.dispose();
+      batch.dispose();
+      element('loss').innerHTML = drawChart({ lines: [{ label: 'loss', values: losses }] });
+      element('reach').innerHTML = drawChart({ lines: reaches, limit: { label: `B = ${BOUND}`, value: BOUND } });
+      const recent = losses.slice(-5);
+      const mean = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+      status.textContent = `Epoch ${epoch} of ${EPOCHS}, step ${losses.length}: loss ${mean.toFixed(3)}`;
+      // Lets the page be drawn.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+  status.textContent += ': done';
+  tracker.detach();
+  optimizer.dispose();
+  network.dispose();
+}
+
+button.addEventListener('click', async () => {
+  button.disabled = true;
+  try {
+    await train(modes.value as GpuMode);
+  } catch (error) {
+    status.textContent = String(error);
+  }
+  button.disabled = false;
+});
+
+for (const { mode, available, missing } of await listGpuModes()) {
+  if (available) modes.add(new Option(mode, mode));
+  else console.info(`${mode}: ${missing}`);
+}
+button.disabled = false;
+status.textContent = 'Ready.';
