@@ -5,7 +5,7 @@ export interface Chart {
 }
 
 const WIDTH = 480;
-const HEIGHT = 270;
+const HEIGHT = 292;
 const LEFT = 44;
 const RIGHT = 470;
 const TOP = 14;

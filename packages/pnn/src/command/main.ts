@@ -1,18 +1,20 @@
 import { PnnError } from '@pnn/nn';
 import { version } from '../version.js';
+import { devices } from './devices.js';
 import { fit } from './fit.js';
 import { UsageError } from './options.js';
 import { train } from './train.js';
 
-const commands = { train, fit } as const;
+const commands = { train, fit, devices } as const;
 
 const help = `Usage: pnn COMMAND [options]
 
 Trains neural networks whose activations are polynomials, as encrypted inference needs them.
 
 Commands:
-  train   train a polynomial network beside its twin, and report
-  fit     fit a polynomial to an activation, and print it
+  train    train a polynomial network beside its twin, and report
+  fit      fit a polynomial to an activation, and print it
+  devices  list what this machine can compute with
 
 pnn COMMAND --help tells the options of a command, pnn --version the version.
 `;

@@ -16,12 +16,15 @@ import {
 } from '../report/index.js';
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from '../training/index.js';
 import { version } from '../version.js';
+import type { DeviceName } from './devices.js';
 import type { DataSettings } from './train-options.js';
 
 /** What a call of `pnn train` is to do; survives JSON. */
 export interface Plan {
   readonly title: string;
   readonly data: DataSettings;
+  /** What computes; the default device where it is missing. */
+  readonly device?: DeviceName;
   readonly runs: readonly { readonly name: string; readonly file: string; readonly settings: ExperimentSettings }[];
 }
 

@@ -1,12 +1,13 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { MemoryError } from '@pnn/nn';
+import { getDevice, MemoryError, setDevice } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { twinOf } from '../experiment/index.js';
 import { loadCheckpoint } from '../node/files.js';
 import { makeFolder } from '../node/folders.js';
 import { renderSummary, terminalOptions } from '../report/index.js';
 import { loadDataset } from './datasets.js';
+import { describeDevice, deviceNames, openDevice } from './devices.js';
 import { Options, optionLines } from './options.js';
 import { CHECKPOINT_FILE, type Plan, Session, sessionStateOf, type Terminal } from './session.js';
 import { dataSettingsFrom, experimentSettingsFrom, trainOptionSpecs } from './train-options.js';
@@ -29,6 +30,7 @@ Examples:
   pnn train
   pnn train --dataset mnist --data DIR --degree 16
   pnn train --dataset mnist --data DIR --bound paper --no-twin
+  pnn train --device gpu
 `;
 
 function timestamp(now: Date): string {
@@ -41,10 +43,12 @@ function planFrom(options: Options): Plan {
   const degree = settings.activation!.degree;
   const name = `polynomial, degree ${degree}`;
   const polynomialRun = { name, file: 'polynomial.safetensors', settings };
+  const device = options.choice('device', deviceNames);
   const twin = { name: `${settings.target} twin`, file: 'twin.safetensors', settings: twinOf(settings) };
   return {
     title: `Degree-${degree} polynomial network on ${data.dataset}`,
     data,
+    ...(device && { device }),
     runs: options.has('no-twin') ? [polynomialRun] : [polynomialRun, twin],
   };
 }
@@ -88,6 +92,12 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
   const out = path === undefined ? folderFrom(options, plan) : dirname(resolve(path));
   const checkpointPath = join(out, CHECKPOINT_FILE);
   if (path === undefined || resolve(path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
+  const deviceBefore = getDevice();
+  if (plan.device) {
+    const device = await openDevice(plan.device);
+    setDevice(device);
+    terminal.write(`Device: ${describeDevice(device)}\n`);
+  }
   const data = await loadDataset(plan.data);
   await makeFolder(out);
   const session = new Session(plan, out, data, terminal, finished);
@@ -115,5 +125,6 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
     });
   } finally {
     process.off('SIGINT', interrupt);
+    setDevice(deviceBefore);
   }
 }

@@ -32,14 +32,20 @@ export class BufferBackup {
   async notFinite(): Promise<string[]> {
     const changed = this.#changed.filter(({ buffer }) => isFloat(buffer.dtype));
     if (changed.length === 0) return [];
-    // x − x is 0 where x is finite and NaN elsewhere: one number to wait for.
-    const sum = scope(() =>
+    // x − x is 0 where x is finite and NaN elsewhere: one number to wait for in each memory.
+    const memories = [...new Set(changed.map(({ buffer }) => buffer.device.memory))];
+    const sums = scope(() =>
       noGrad(() =>
-        changed.map(({ buffer }) => buffer.sub(buffer).sum().cast('float32')).reduce((total, each) => total.add(each)),
+        memories.map((memory) =>
+          changed
+            .filter(({ buffer }) => buffer.device.memory === memory)
+            .map(({ buffer }) => buffer.sub(buffer).sum().cast('float32'))
+            .reduce((total, each) => total.add(each)),
+        ),
       ),
     );
-    const allFinite = (await sum.item()) === 0;
-    sum.dispose();
+    const allFinite = (await Promise.all(sums.map((sum) => sum.item()))).every((sum) => sum === 0);
+    for (const sum of sums) sum.dispose();
     if (allFinite) return [];
     const contents = await Promise.all(changed.map(({ buffer }) => buffer.data()));
     return changed.flatMap(({ name }, i) => (contents[i]!.every(Number.isFinite) ? [] : [name]));

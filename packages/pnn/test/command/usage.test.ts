@@ -19,7 +19,9 @@ describe('pnn', () => {
   it('tells its commands, its version, and what is wrong on one line', async () => {
     const help = await pnn('--help');
     expect(help).toMatchObject({ status: 0, stderr: '' });
-    expect(help.stdout).toMatch(/^Usage: pnn COMMAND \[options\]\n[\s\S]*\n {2}train {3}[\s\S]*\n {2}fit {3}/);
+    expect(help.stdout).toMatch(
+      /^Usage: pnn COMMAND \[options\]\n[\s\S]*\n {2}train {4}[\s\S]*\n {2}fit {6}[\s\S]*\n {2}devices {2}/,
+    );
     const [short, word, missing, named, unknown] = await Promise.all([
       pnn('-h'),
       pnn('help'),

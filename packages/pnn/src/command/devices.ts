@@ -1,0 +1,76 @@
+import { type Device, DeviceError, reference, wasm } from '@pnn/nn';
+import { gpu, gpuModes, listGpuModes } from '@pnn/tensor/gpu';
+import { type OptionSpecs, Options, optionLines } from './options.js';
+import type { Terminal } from './session.js';
+
+/** What `--device` takes. */
+export const deviceNames = ['reference', 'wasm', 'gpu', ...gpuModes.map((mode) => `gpu:${mode}` as const)] as const;
+export type DeviceName = (typeof deviceNames)[number];
+
+/**
+ * The device of this name; `gpu` takes the first mode that is available.
+ *
+ * @throws DeviceError where something is missing: the message says how to get it
+ */
+export async function openDevice(name: DeviceName): Promise<Device> {
+  if (name === 'reference') return reference;
+  if (name === 'wasm') return wasm();
+  const mode = gpuModes.find((each) => name === `gpu:${each}`);
+  return gpu(mode ? { mode } : {});
+}
+
+/** What a person reads about a device. */
+export function describeDevice(device: Device): string {
+  return 'description' in device ? `${device.description}` : device.name;
+}
+
+const specs: OptionSpecs = {};
+
+const help = `Usage: pnn devices
+
+Lists the devices that pnn train --device NAME can take on this machine, and what the others lack.
+
+Options:
+${optionLines(specs)}
+`;
+
+/** Runs an action and returns what is missing where it fails for that reason. */
+async function orMissing(action: () => Promise<string>): Promise<string> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    return `missing: ${error.message}`;
+  }
+}
+
+async function gpuLines(): Promise<[name: string, text: string][]> {
+  const lines: [string, string][] = [];
+  for (const { mode, missing } of await listGpuModes()) {
+    const text = missing ? `missing: ${missing}` : await orMissing(async () => (await gpu({ mode })).description);
+    lines.push([`gpu:${mode}`, text]);
+  }
+  return lines;
+}
+
+/** Runs `pnn devices` and returns its exit status. */
+export async function devices(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = new Options('pnn devices', args, specs);
+  if (options.has('help')) {
+    terminal.write(help);
+    return 0;
+  }
+  const lines: [name: string, text: string][] = [
+    ['reference', 'plain loops on the processor, every type'],
+    ['wasm', await orMissing(async () => `${wasm().name}: SIMD on the processor, float32`)],
+  ];
+  try {
+    lines.push(...(await gpuLines()));
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    lines.push(['gpu', `missing: ${error.message}`]);
+  }
+  const width = Math.max(...lines.map(([name]) => name.length));
+  for (const [name, text] of lines) terminal.write(`${name.padEnd(width)}  ${text}\n`);
+  return 0;
+}
