@@ -19,10 +19,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Every name in the tree that `npm ls --all` shows. */
 function dependencyNames(consumer: Consumer): string[] {
   interface Tree {
+    /** Missing where an optional peer is not there. */
+    readonly version?: string;
     readonly dependencies?: Readonly<Record<string, Tree>>;
   }
   const names = ({ dependencies = {} }: Tree): string[] =>
-    Object.entries(dependencies).flatMap(([name, tree]) => [name, ...names(tree)]);
+    Object.entries(dependencies).flatMap(([name, tree]) => (tree.version ? [name, ...names(tree)] : []));
   return [...new Set(names(JSON.parse(run(consumer.folder, 'npm', 'ls', '--all', '--json'))))].sort();
 }
 
@@ -107,6 +109,13 @@ describe.each([
 
   test('gets nothing but packages of the workspace', () => {
     expect(dependencyNames(consumer)).toEqual(packages.map((name) => `@pnn/${name}`).sort());
+  });
+
+  test('does without gpu.js, and says so where it is asked for a GPU', () => {
+    const program = "import('@pnn/tensor/gpu').then(({ gpu }) => gpu()).catch(({ message }) => console.log(message))";
+    expect(run(consumer.folder, process.execPath, '-e', program)).toMatch(
+      /^gpu: gpu\.js cannot be loaded .*: npm install gpu\.js$/m,
+    );
   });
 
   test('type-checks as bundlers resolve modules, too', () => {
