@@ -1,9 +1,10 @@
 import { memory, reference } from '@pnn/tensor';
 import { gpu } from '@pnn/tensor/gpu';
 import { describe, expect, test } from 'vitest';
+import { nodeModes } from '../../packages/tensor/test/gpu/modes.js';
 import { compareTrainings, train } from './training.js';
 
-describe.each(['cpu', 'webasm'] as const)('training in mode %s', (mode) => {
+describe.each(nodeModes)('training in mode %s', (mode) => {
   test.each(['AdamW', 'SGD'] as const)('has the losses of the reference, with %s', async (optimizer) => {
     const { losses } = await compareTrainings(await gpu({ mode }), reference, optimizer);
     expect(losses.at(-1)).toBeLessThan(losses[0]!);

@@ -1,12 +1,18 @@
 import { type GpuDevice, gpu } from '@pnn/tensor/gpu';
-import { beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { kernelCases } from './cases/index.js';
+import { nodeModes, untested } from './modes.js';
 
-describe.each(['cpu', 'webasm'] as const)('kernels in mode %s', (mode) => {
+test('says which modes are tested', () => {
+  for (const line of untested) console.warn(`NOT TESTED: ${line}`);
+  expect(nodeModes).toEqual(expect.arrayContaining(['webasm', 'cpu']));
+});
+
+describe.each(nodeModes)('kernels in mode %s', (mode) => {
   let device: GpuDevice;
   beforeAll(async () => {
     device = await gpu({ mode });
   });
 
-  test.each(kernelCases)('$name', ({ check }) => check(device, 30));
+  test.each(kernelCases)('$name', ({ check }) => check(device, mode === 'webasm' || mode === 'cpu' ? 20 : 4));
 });
