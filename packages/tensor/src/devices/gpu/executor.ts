@@ -104,11 +104,6 @@ export class Executor {
     }
   }
 
-  /** Once everything asked for so far is done. */
-  async settled(): Promise<void> {
-    await this.#last;
-  }
-
   #inOrder(target: GpuBuffer, task: () => void | Promise<void>): void {
     if (!this.#asynchronous) {
       task();

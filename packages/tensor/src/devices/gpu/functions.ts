@@ -173,7 +173,8 @@ export const unaryBodies: Readonly<Record<UnaryName, string>> = {
   cos: 'return sineOfQuarters(v, 1);',
   tanh: 'return hyperbolicTangent(v);',
   sigmoid: 'return logistic(v);',
-  relu: 'return v < 0 ? 0.0 : v;',
+  // Without the first test compilers take the second for a maximum, which may lose NaN.
+  relu: 'if (v <= 0 || v > 0) { return v < 0 ? 0.0 : v; }\nreturn v;',
   // From here on e^x is 0 in float32; −∞ times 0 would be NaN.
   silu: 'return v < -120 ? 0.0 : v * logistic(v);',
   gelu: 'return v < -20 ? 0.0 : 0.5 * v * errorComplement(v * -0.7071067811865476);',
