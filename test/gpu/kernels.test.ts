@@ -8,7 +8,7 @@ const RUNS = 4;
 
 test('says which modes of a browser are tested', () => {
   if (noBrowser) console.warn(`NOT TESTED: ${browserModes.join(' and ')}, since ${noBrowser}`);
-  expect(browserModes).toHaveLength(2);
+  expect(noBrowser ?? '').toMatch(/^$|install Debian's package chromium/);
 });
 
 describe.skipIf(noBrowser)('in Chromium', () => {
