@@ -57,7 +57,7 @@ test('a run prints a table and writes the results', () => {
   expect(stdout).toMatch(/median +spread +repetitions +GFLOP\/s +GB\/s\nmatmul\/128 +[\d.]+ ms +[\d.]+ % +3 +[\d.]+\n/);
   const { version, environment, results } = JSON.parse(readFileSync(file, 'utf8'));
   expect(version).toBe(1);
-  expect(environment).toMatchObject({ node: process.version, device: 'reference', quick: true });
+  expect(environment).toMatchObject({ node: process.version, device: 'wasm', quick: true });
   expect(results).toHaveLength(1);
   expect(results[0]).toMatchObject({ name: 'matmul/128', flops: 2 * 128 ** 3, seconds: { repetitions: 3 } });
   const { minimum, lower, median, upper } = results[0].seconds;

@@ -7,6 +7,7 @@ import { loadCheckpoint } from '../node/files.js';
 import { makeFolder } from '../node/folders.js';
 import { renderSummary, terminalOptions } from '../report/index.js';
 import { loadDataset } from './datasets.js';
+import { deviceFrom, useDevice } from './devices.js';
 import { Options, optionLines } from './options.js';
 import { CHECKPOINT_FILE, type Plan, Session, sessionStateOf, type Terminal } from './session.js';
 import { dataSettingsFrom, experimentSettingsFrom, trainOptionSpecs } from './train-options.js';
@@ -43,6 +44,7 @@ function planFrom(options: Options): Plan {
   const polynomialRun = { name, file: 'polynomial.safetensors', settings };
   const twin = { name: `${settings.target} twin`, file: 'twin.safetensors', settings: twinOf(settings) };
   return {
+    device: deviceFrom(options),
     title: `Degree-${degree} polynomial network on ${data.dataset}`,
     data,
     runs: options.has('no-twin') ? [polynomialRun] : [polynomialRun, twin],
@@ -85,6 +87,7 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
   }
   const checkpoint = path === undefined ? undefined : await loadCheckpoint(path);
   const { plan, finished } = checkpoint ? sessionStateOf(checkpoint, path!) : { plan: planFrom(options), finished: [] };
+  useDevice(plan.device);
   const out = path === undefined ? folderFrom(options, plan) : dirname(resolve(path));
   const checkpointPath = join(out, CHECKPOINT_FILE);
   if (path === undefined || resolve(path) !== checkpointPath) await refuseCheckpoint(checkpointPath);

@@ -1,7 +1,7 @@
 import { conv2d, DeviceError, linearMemory, maxPool2d, normal, reference, scope, type Tensor, wasm } from '@pnn/tensor';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
-import { instantiate, type KernelExports } from '../../src/devices/wasm/instance.js';
+import { compile, instantiate, type KernelExports } from '../../src/devices/wasm/instance.js';
 import { variants } from './variants.js';
 
 afterEach(() => {
@@ -32,8 +32,8 @@ test('is one device, which shares tensors with the other CPU devices', () => {
 
 test('says so where the platform has no SIMD', () => {
   vi.stubGlobal('WebAssembly', { ...WebAssembly, Memory: WebAssembly.Memory, validate: () => false });
-  expect(() => instantiate('simd')).toThrow(DeviceError);
-  expect(() => instantiate('simd')).toThrow(/^wasm: .* 128-bit SIMD/);
+  expect(() => compile('simd')).toThrow(DeviceError);
+  expect(() => compile('simd')).toThrow(/^wasm: .* 128-bit SIMD/);
 });
 
 /** A step with every kernel that needs working memory. */
@@ -71,7 +71,7 @@ describe.each(variants)('%s', (name, device) => {
   });
 
   test('gives the same bits whatever the order of the blocks', () => {
-    const other = deviceWith(reversed(instantiate(name)));
+    const other = deviceWith(reversed(instantiate(compile(name))));
     scope(() => {
       const x = normal([9, 6, 40, 40], 0, 1, { device });
       const weight = normal([7, 6, 3, 3], 0, 1, { device });

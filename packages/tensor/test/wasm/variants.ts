@@ -2,13 +2,13 @@ import { type Device, reference, scope, type Tensor, tensor } from '@pnn/tensor'
 import { enableRelaxedSimd } from '@pnn/tensor/node';
 import fc from 'fast-check';
 import { deviceWith } from '../../src/devices/wasm/index.js';
-import { type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
+import { compile, type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
 
 enableRelaxedSimd();
 
 /** The wasm device with each set of instructions. */
 export const variants: readonly (readonly [InstructionSet, Device])[] = (['simd', 'relaxedSimd'] as const).map(
-  (instructionSet) => [instructionSet, deviceWith(instantiate(instructionSet))],
+  (instructionSet) => [instructionSet, deviceWith(instantiate(compile(instructionSet)))],
 );
 
 /** The rounding error of float32, and the largest that underflow adds. */
