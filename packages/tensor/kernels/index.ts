@@ -2,6 +2,7 @@
 export * from './convolution';
 export * from './elementwise';
 export * from './matmul';
+export * from './norm';
 export * from './normalisation';
 export * from './polynomial';
 export * from './pooling';

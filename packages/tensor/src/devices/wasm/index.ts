@@ -6,6 +6,7 @@ import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { compile, instantiate, isSupported, type KernelExports } from './instance.js';
 import { matrixKernels } from './matmul.js';
+import { normKernels } from './norm.js';
 import { normalisationKernels } from './normalisation.js';
 import { polynomialKernels } from './polynomial.js';
 import { poolingKernels } from './pooling.js';
@@ -32,6 +33,7 @@ export function deviceWith(exports: KernelExports, threads?: ThreadPool, descrip
       ...convolutionKernels(executor),
       ...elementwiseKernels(executor),
       ...matrixKernels(executor),
+      ...normKernels(executor),
       ...normalisationKernels(executor),
       ...polynomialKernels(executor),
       ...poolingKernels(executor),
