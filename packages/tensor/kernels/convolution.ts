@@ -8,8 +8,10 @@
 // The positions are cut into slabs: several images, or several rows of one. Where windows hang over the edge of the
 // planes, the slab's part of them is copied first, with zeros around it.
 import { COLUMN_LIMIT, COLUMNS, clearEdge, DEPTH_LIMIT, EDGE_BYTES, multiplyPanels, multiplyTile, packRows, ROWS } from './gemm';
+import { fillPositions, fillTaps, finishTable, offsetAt, tableBytes } from './convolution/tables';
+import { copyWindow } from './convolution/window';
 import { gather, madd, storeTransposed } from './simd';
-import { ceilDiv, partSize } from './task';
+import { align, ceilDiv, partSize } from './task';
 
 /** Fields of all kernels here. Channels and filters are those of one group. */
 @unmanaged
@@ -66,65 +68,6 @@ function rowsPerSlab(rows: i32, width: i32): i32 {
 @inline
 function slabCount(images: i32, rows: i32, width: i32): i32 {
   return ceilDiv(images, imagesPerSlab(images, rows, width)) * ceilDiv(rows, rowsPerSlab(rows, width));
-}
-
-// @ts-ignore: decorator
-@inline
-function align(bytes: usize): usize {
-  return (bytes + 63) & ~63;
-}
-
-/** Bytes of a table; the last entries are read four or eight at a time. */
-// @ts-ignore: decorator
-@inline
-function tableBytes(entries: i32): usize {
-  return align((<usize>entries + 8) << 2);
-}
-
-// @ts-ignore: decorator
-@inline
-function offsetAt(table: usize, index: i32): usize {
-  return <usize>load<u32>(table + (<usize>index << 2));
-}
-
-/** Repeats the last entry of a table, so that it can be read eight at a time. */
-function finishTable(table: usize, entries: i32): void {
-  const last = entries > 0 ? offsetAt(table, entries - 1) : 0;
-  for (let i = 0; i < 8; i++) store<u32>(table + (<usize>(entries + i) << 2), <u32>last);
-}
-
-/** Rows [top, top + rows) and columns [left, left + columns) of planes, with zeros where those do not reach. */
-function copyWindow(
-  out: usize,
-  source: usize,
-  planes: i32,
-  height: i32,
-  width: i32,
-  top: i32,
-  rows: i32,
-  left: i32,
-  columns: i32,
-): void {
-  const zero = f32x4.splat(0);
-  const from = max(0, min(columns, -left));
-  const to = max(from, min(columns, width - left));
-  for (let plane = 0; plane < planes; plane++) {
-    for (let y = top; y < top + rows; y++) {
-      const present = y >= 0 && y < height;
-      const end = present ? from : columns;
-      let x = 0;
-      for (; x + 4 <= end; x += 4) v128.store(out + (<usize>x << 2), zero);
-      for (; x < end; x++) f32.store(out + (<usize>x << 2), 0);
-      if (present) {
-        const row = source + ((<usize>y * width) << 2) + (<usize>left << 2);
-        for (; x + 4 <= to; x += 4) v128.store(out + (<usize>x << 2), v128.load(row + (<usize>x << 2)));
-        for (; x < to; x++) f32.store(out + (<usize>x << 2), f32.load(row + (<usize>x << 2)));
-        for (; x < columns; x++) f32.store(out + (<usize>x << 2), 0);
-      }
-      out += <usize>columns << 2;
-    }
-    source += (<usize>height * width) << 2;
-  }
 }
 
 /** Panels of 8 columns of the patches; offsets of columns grow, so that their distance tells whether they are neighbours. */
@@ -392,44 +335,6 @@ function multiplyPatches(
       d += depthPerBlock;
     } while (d < depth);
   }
-}
-
-/** Offsets of the taps of all channels: channel after channel, row after row. */
-function fillTaps(table: usize, channels: i32, plane: usize, kernelY: i32, stepY: usize, kernelX: i32, stepX: usize): void {
-  let at = table;
-  for (let c = 0; c < channels; c++) {
-    for (let ky = 0; ky < kernelY; ky++) {
-      for (let kx = 0; kx < kernelX; kx++) {
-        store<u32>(at, <u32>(<usize>c * plane + <usize>ky * stepY + <usize>kx * stepX));
-        at += 4;
-      }
-    }
-  }
-  finishTable(table, channels * kernelY * kernelX);
-}
-
-/** Offsets of positions: image after image, row after row. */
-function fillPositions(
-  table: usize,
-  images: i32,
-  image: usize,
-  rows: i32,
-  row: usize,
-  columns: i32,
-  column: usize,
-): void {
-  let at = table;
-  for (let i = 0; i < images; i++) {
-    for (let y = 0; y < rows; y++) {
-      let offset = <usize>i * image + <usize>y * row;
-      for (let x = 0; x < columns; x++) {
-        store<u32>(at, <u32>offset);
-        offset += column;
-        at += 4;
-      }
-    }
-  }
-  finishTable(table, images * rows * columns);
 }
 
 /** Bytes of the working memory of a block: edge, two tables of positions, two of lines, panels, and a window. */

@@ -9,3 +9,5 @@ export * from './random';
 export * from './reduction';
 export * from './softmax';
 export * from './update';
+export * from './winograd/convolution';
+export * from './winograd/weight-gradient';

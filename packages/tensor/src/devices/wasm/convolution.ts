@@ -1,6 +1,8 @@
 import type { ConvolutionGeometry, Kernels, Operand } from '../../kernels.js';
 import { reference } from '../reference/index.js';
+import { type ConvolutionSizes, sizesOf, turned } from './convolution-sizes.js';
 import { addressOf, type Executor } from './executor.js';
+import { convolveByTiles, takesWinograd, weightGradientByTiles, weightGradientParts } from './winograd.js';
 import { Workspace } from './workspace.js';
 
 const PANEL_ROWS = 4;
@@ -9,39 +11,10 @@ const MAXIMUM_PARTS = 16;
 const POSITIONS_PER_PART = 1024;
 const BYTES_OF_PARTS = 2 ** 23;
 
-/** What the kernels of kernels/convolution.ts are told; channels and filters are those of one group. */
-interface Sizes {
-  readonly images: number;
-  readonly groups: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly filters: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly taps: number;
-}
-
-function sizesOf(x: Operand, out: Operand, { groups, kernel }: ConvolutionGeometry): Sizes {
-  const [images, channels, height, width] = x.shape as [number, number, number, number];
-  const [, filters, outHeight, outWidth] = out.shape as [number, number, number, number];
-  return {
-    images,
-    groups,
-    channels: channels / groups,
-    height,
-    width,
-    filters: filters / groups,
-    outHeight,
-    outWidth,
-    taps: kernel[0] * kernel[1],
-  };
-}
-
 function fieldsOf(
   shared: number,
   [x, weight, bias, out]: readonly [Operand, Operand, Operand | undefined, Operand],
-  sizes: Sizes,
+  sizes: ConvolutionSizes,
   { kernel, stride, padding, dilation }: ConvolutionGeometry,
   parts = 0,
 ): number[] {
@@ -82,7 +55,10 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
     conv2d(x, weight, bias, out, geometry) {
       if (out.dtype !== 'float32') return conv2d(x, weight, bias, out, geometry);
       if (out.size === 0) return;
-      const sizes = sizesOf(x, out, geometry);
+      const sizes = sizesOf(x.shape, out.shape, geometry);
+      if (takesWinograd(sizes, geometry)) {
+        return convolveByTiles(executor, shared, [x, weight, bias, out], sizes, geometry.padding, false);
+      }
       const { groups, channels, filters, taps } = sizes;
       const packed = shared.reserve(groups * padded(filters) * (channels * taps + 1) * 4);
       const fields = fieldsOf(packed.pointer, [x, weight, bias, out], sizes, geometry);
@@ -92,7 +68,13 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
     conv2dInputGradient(gradient, weight, out, geometry) {
       if (out.dtype !== 'float32') return conv2dInputGradient(gradient, weight, out, geometry);
       if (out.size === 0) return;
-      const sizes = sizesOf(out, gradient, geometry);
+      const sizes = sizesOf(out.shape, gradient.shape, geometry);
+      const mirrored = turned(sizes);
+      if (takesWinograd(mirrored, geometry)) {
+        const [y, xx] = geometry.padding;
+        const padding = [2 - y, 2 - xx] as const;
+        return convolveByTiles(executor, shared, [gradient, weight, undefined, out], mirrored, padding, true);
+      }
       const { groups, channels, filters, taps } = sizes;
       const packed = shared.reserve(groups * padded(channels) * filters * taps * 4);
       const fields = fieldsOf(packed.pointer, [out, weight, undefined, gradient], sizes, geometry);
@@ -102,8 +84,16 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
     conv2dWeightGradient(gradient, x, out, geometry) {
       if (out.dtype !== 'float32') return conv2dWeightGradient(gradient, x, out, geometry);
       if (out.size === 0) return;
-      const sizes = sizesOf(x, gradient, geometry);
+      const sizes = sizesOf(x.shape, gradient.shape, geometry);
       const bytes = out.size * 4;
+      if (takesWinograd(sizes, geometry)) {
+        const parts = weightGradientParts(sizes);
+        const sums = parts === 1 ? addressOf(out) : shared.reserve(parts * bytes).pointer;
+        weightGradientByTiles(executor, [x, gradient], sums, parts, sizes, geometry.padding);
+        const fields = fieldsOf(sums, [x, out, undefined, gradient], sizes, geometry, parts);
+        if (parts > 1) executor.run('conv2dWeightGradientSum', fields);
+        return;
+      }
       const positions = sizes.images * sizes.outHeight * sizes.outWidth;
       const wanted = Math.min(MAXIMUM_PARTS, positions / POSITIONS_PER_PART, BYTES_OF_PARTS / bytes);
       const parts = Math.max(1, Math.floor(wanted));
