@@ -4,9 +4,9 @@ import { fillPositions, offsetAt, tableBytes } from '../convolution/tables';
 import { copyWindow } from '../convolution/window';
 import { COLUMNS, multiplyTile, ROWS } from '../gemm';
 import { gather, storeSome } from '../simd';
-import { align, ceilDiv } from '../task';
+import { ceilDiv } from '../task';
 import { convolveTile } from './directly';
-import { mostTiles, REACH, SLAB_BYTES, type Slab, slabCount, spread, TILE, type Winograd, weightMatrixBytes } from './fields';
+import { mostTiles, REACH, SLAB_BYTES, Slab, slabCount, spread, TILE, Winograd, weightMatrixBytes } from './fields';
 import { LINES_BYTES, POINTS, transformInput, transformOutput, transformWeight } from './transforms';
 
 /** Filters whose products are in memory at the same time. */

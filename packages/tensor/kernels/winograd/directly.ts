@@ -1,6 +1,6 @@
 // Where the result of the transforms is not finite, the sums themselves decide: an infinite or NaN input, or an
 // intermediate that overflowed, has spread over a whole tile then.
-import { type Slab, TILE, type Winograd } from './fields';
+import { Slab, TILE, Winograd } from './fields';
 
 /** The sums of one tile of the output, one by one. `filter` counts those of all groups. */
 export function convolveTile(fields: Winograd, image: i32, filter: i32, top: i32, left: i32): void {

@@ -1,6 +1,6 @@
 // What the kernels of 3×3 convolutions with stride 1 are told, and the slabs that their tiles are cut into.
 import { ROWS } from '../gemm';
-import { ceilDiv } from '../task';
+import { align, ceilDiv } from '../task';
 
 /** Channels and filters are those of one group. */
 @unmanaged
@@ -44,11 +44,11 @@ export class Winograd {
 export const TILE: i32 = 4;
 export const REACH: i32 = 6;
 
-/** Bytes between the 36 matrices of a kind: not a power of two, or they would fight for places in the cache. */
+/** Bytes between the 36 matrices of a kind: an odd number of cache lines, or they would fight for places in the cache. */
 // @ts-ignore: decorator
 @inline
 export function spread(bytes: usize): usize {
-  return bytes + 64;
+  return align(bytes) | 64;
 }
 
 /** Bytes between two of the matrices of the transformed weights of a group. */

@@ -7,9 +7,9 @@
 import { fillPositions, offsetAt, tableBytes } from '../convolution/tables';
 import { copyWindow } from '../convolution/window';
 import { COLUMNS, multiplyTile, ROWS } from '../gemm';
-import { align, ceilDiv } from '../task';
+import { ceilDiv } from '../task';
 import { correlateTaps } from './directly';
-import { mostTiles, REACH, SLAB_BYTES, type Slab, slabCount, spread, TILE, type Winograd } from './fields';
+import { mostTiles, REACH, SLAB_BYTES, Slab, slabCount, spread, TILE, Winograd } from './fields';
 import { LINES_BYTES, POINTS, transformInput, transformSlopes, transformWeightSlopes } from './transforms';
 
 /** Filters and channels of a block, whose sums fill half a second-level cache. */

@@ -44,19 +44,25 @@ function slabSteps({ images, channels, filters, outHeight, outWidth }: Convoluti
   ];
 }
 
-/** Whether a convolution is one that the transforms are for, and large enough for them to be faster. */
+/**
+ * Whether a convolution is one that the transforms are for, and faster with them: a tile takes 36 products for each channel
+ * and filter instead of 9 for each position that it has inside the plane, and its transforms take as long as
+ * 216 products for each channel and each filter (measured; all divided by 9 here).
+ */
 export function takesWinograd(
-  { images, channels, filters }: ConvolutionSizes,
+  { images, channels, filters, outHeight, outWidth }: ConvolutionSizes,
   { kernel, stride, dilation }: ConvolutionGeometry,
 ): boolean {
-  if (kernel[0] !== 3 || kernel[1] !== 3) return false;
-  if ([...stride, ...dilation].some((each) => each !== 1)) return false;
-  return images > 0 && channels >= 4 && filters >= 4;
+  if (kernel.some((each) => each !== 3) || [...stride, ...dilation].some((each) => each !== 1)) return false;
+  const tiles = Math.ceil(outHeight / TILE) * Math.ceil(outWidth / TILE);
+  const products = channels * filters;
+  return images > 0 && tiles * (4 * products + 24 * (channels + filters)) < outHeight * outWidth * products;
 }
 
-/** Bytes between the 36 matrices of transformed weights. */
+/** Bytes between the 36 matrices of transformed weights: an odd number of cache lines, as in kernels/winograd/fields.ts. */
 function weightMatrixBytes({ channels, filters }: ConvolutionSizes): number {
-  return Math.ceil(filters / PANEL_ROWS) * PANEL_ROWS * channels * 4 + 64;
+  const bytes = Math.ceil(filters / PANEL_ROWS) * PANEL_ROWS * channels * 4;
+  return (Math.ceil(bytes / 64) * 64) | 64;
 }
 
 function fieldsOf(
