@@ -1,5 +1,8 @@
 // Every exported name is a kernel, or the `…Blocks` or `…Scratch` of one: see task.ts.
-export * from './convolution';
+export * from './convolution/forward';
+export * from './convolution/input-gradient';
+export * from './convolution/weight-gradient';
+export * from './convolution/weight-gradient-sum';
 export * from './elementwise';
 export * from './matmul';
 export * from './normalisation';

@@ -14,6 +14,14 @@ export function offsetAt(table: usize, index: i32): usize {
   return <usize>load<u32>(table + (<usize>index << 2));
 }
 
+/** Whether the four offsets from this index on are those of every second number. */
+// @ts-ignore: decorator
+@inline
+export function areSpaced(table: usize, index: i32): bool {
+  const offsets = v128.load(table + (<usize>index << 2));
+  return i32x4.all_true(i32x4.eq(i32x4.sub(offsets, v128.shuffle<i32>(offsets, offsets, 0, 0, 0, 0)), i32x4(0, 8, 16, 24)));
+}
+
 /** Repeats the last entry of a table, so that it can be read eight at a time. */
 export function finishTable(table: usize, entries: i32): void {
   const last = entries > 0 ? offsetAt(table, entries - 1) : 0;

@@ -1,12 +1,13 @@
 // 3×3 convolutions with stride 1, and the gradients of their inputs, which are such convolutions of the output's gradient
 // with the weight turned round and transposed.
+import { SLAB_BYTES, Slab, slabSize } from '../convolution/fields';
 import { fillPositions, offsetAt, tableBytes } from '../convolution/tables';
-import { copyWindow } from '../convolution/window';
+import { WINDOW_BYTES, Window } from '../convolution/window';
 import { COLUMNS, multiplyTile, ROWS } from '../gemm';
 import { gather, storeSome } from '../simd';
 import { ceilDiv } from '../task';
 import { convolveTile } from './directly';
-import { mostTiles, REACH, SLAB_BYTES, Slab, slabCount, spread, TILE, Winograd, weightMatrixBytes } from './fields';
+import { REACH, spread, TILE, tileColumns, tileRows, tileSlabs, Winograd, weightMatrixBytes } from './fields';
 import { LINES_BYTES, POINTS, transformInput, transformOutput, transformWeight } from './transforms';
 
 /** Filters whose products are in memory at the same time. */
@@ -56,13 +57,6 @@ export function winogradPack(task: usize, block: i32, scratch: usize): void {
   }
 }
 
-/** Bytes of the window of a slab in one plane, and of those of all its images. */
-// @ts-ignore: decorator
-@inline
-function windowBytes(rows: i32, columns: i32): usize {
-  return (<usize>(rows * TILE + REACH - TILE) * <usize>(columns * TILE + REACH - TILE)) << 2;
-}
-
 /** Bytes between two of the matrices of the transformed source. */
 // @ts-ignore: decorator
 @inline
@@ -79,23 +73,29 @@ function productMatrixBytes(panels: i32, filters: i32): usize {
 
 export function winogradConvolutionBlocks(task: usize): i32 {
   const fields = changetype<Winograd>(task);
-  return <i32>fields.groups * slabCount(fields);
+  return <i32>fields.groups * tileSlabs(fields);
 }
 
-/** Room for the lines of a transform, four zeros, four tiles, the slab, two tables, source, products, and a window. */
+/** What a block begins with: the lines of a transform, four zeros, four tiles, the slab, and the window. */
+const ZEROS: usize = LINES_BYTES;
+const EDGE: usize = ZEROS + 64;
+const SLAB: usize = EDGE + 256;
+const WINDOW: usize = SLAB + SLAB_BYTES;
+const TABLES: usize = WINDOW + WINDOW_BYTES;
+
+/** Room for all that, two tables, the matrices of source and products, and the copy of the window in one plane. */
 export function winogradConvolutionScratch(task: usize): usize {
   const fields = changetype<Winograd>(task);
-  const tiles = mostTiles(fields);
+  const tiles = slabSize(fields);
   const panels = ceilDiv(tiles, COLUMNS);
+  const windowRows = <i32>fields.rowStep * TILE + REACH - TILE;
+  const windowColumns = <i32>fields.columnStep * TILE + REACH - TILE;
   return (
-    LINES_BYTES +
-    64 +
-    256 +
-    SLAB_BYTES +
+    TABLES +
     2 * tableBytes(tiles) +
     POINTS * sourceMatrixBytes(panels, <i32>fields.channels) +
     POINTS * productMatrixBytes(panels, <i32>fields.filters) +
-    <usize>fields.imageStep * windowBytes(<i32>fields.rowStep, <i32>fields.columnStep)
+    ((<usize>fields.imageStep * windowRows * windowColumns) << 2)
   );
 }
 
@@ -106,33 +106,23 @@ export function winogradConvolution(task: usize, block: i32, scratch: usize): vo
   const channels = <i32>fields.channels;
   const filters = <i32>fields.filters;
   const group = block % groups;
-  const zeros = scratch + LINES_BYTES;
-  const tilesAtEdge = zeros + 64;
-  const slab = changetype<Slab>(tilesAtEdge + 256);
-  slab.take(block / groups, fields);
-  const tiles = slab.tiles;
+  const zeros = scratch + ZEROS;
+  const slab = changetype<Slab>(scratch + SLAB);
+  slab.take(block / groups, fields, tileRows(fields), tileColumns(fields));
+  const tiles = slab.size;
   const panels = ceilDiv(tiles, COLUMNS);
-  const windowOffsets = tilesAtEdge + 256 + SLAB_BYTES;
+  const windowOffsets = scratch + TABLES;
   const outOffsets = windowOffsets + tableBytes(tiles);
   const source = outOffsets + tableBytes(tiles);
   const sourceStep = sourceMatrixBytes(panels, channels);
   const products = source + POINTS * sourceStep;
   const productStep = productMatrixBytes(panels, filters);
-  const window = products + POINTS * productStep;
   v128.store(zeros, f32x4.splat(0));
 
-  transformSource(fields, slab, group, scratch, windowOffsets, window, source, sourceStep);
-  const outRow = <usize>fields.outWidth << 2;
-  const outPlane = <usize>fields.outHeight * outRow;
-  fillPositions(
-    outOffsets,
-    slab.images,
-    <usize>(groups * filters) * outPlane,
-    slab.rows,
-    outRow * TILE,
-    slab.columns,
-    TILE << 2,
-  );
+  transformSource(fields, slab, group, scratch, windowOffsets, products + POINTS * productStep, source, sourceStep);
+  const row = <usize>fields.outWidth << 2;
+  const image = <usize>(groups * filters * <i32>fields.outHeight) * row;
+  fillPositions(outOffsets, slab.images, image, slab.rows, row * TILE, slab.columns, TILE << 2);
   const weightStep = weightMatrixBytes(fields);
   const weights = <usize>fields.shared + <usize>(group * POINTS) * weightStep;
   for (let first = 0; first < filters; first += FILTER_LIMIT) {
@@ -170,52 +160,42 @@ function transformSource(
   fields: Winograd,
   slab: Slab,
   group: i32,
-  lines: usize,
+  scratch: usize,
   offsets: usize,
-  window: usize,
+  room: usize,
   out: usize,
   outStep: usize,
 ): void {
   const channels = <i32>fields.channels;
-  const height = <i32>fields.height;
-  const width = <i32>fields.width;
-  const tiles = slab.tiles;
-  const windowRows = slab.rows * TILE + REACH - TILE;
-  const windowColumns = slab.columns * TILE + REACH - TILE;
-  const row = <usize>windowColumns << 2;
-  const windowPlane = windowBytes(slab.rows, slab.columns);
-  const plane = (<usize>height * width) << 2;
-  const image = <usize>(<i32>fields.groups * channels) * plane;
-  let from = <usize>fields.source + <usize>slab.firstImage * image + <usize>(group * channels) * plane;
-  fillPositions(offsets, slab.images, windowPlane, slab.rows, row * TILE, slab.columns, TILE << 2);
+  const tiles = slab.size;
+  const window = changetype<Window>(scratch + WINDOW);
+  window.place(
+    1,
+    <i32>fields.groups * channels,
+    <i32>fields.height,
+    <i32>fields.width,
+    slab.firstRow * TILE - <i32>fields.paddingY,
+    slab.rows * TILE + REACH - TILE,
+    slab.firstColumn * TILE - <i32>fields.paddingX,
+    slab.columns * TILE + REACH - TILE,
+  );
+  fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
+  const first = (slab.firstImage * <i32>fields.groups + group) * channels;
   for (let c = 0; c < channels; c++) {
-    for (let i = 0; i < slab.images; i++) {
-      copyWindow(
-        window + <usize>i * windowPlane,
-        from + <usize>i * image,
-        1,
-        height,
-        width,
-        slab.firstRow * TILE - <i32>fields.paddingY,
-        windowRows,
-        slab.firstColumn * TILE - <i32>fields.paddingX,
-        windowColumns,
-      );
-    }
+    const from = window.open(room, <usize>fields.x, first + c, 1, slab.images);
     for (let t = 0; t < tiles; t += 4) {
       const at = offsets + (<usize>t << 2);
       transformInput(
-        window + offsetAt(at, 0),
-        window + offsetAt(at, 1),
-        window + offsetAt(at, 2),
-        window + offsetAt(at, 3),
-        row,
-        out + (<usize>(t >> 3) * (<usize>channels << 5)) + (<usize>(t & 4) << 2),
+        from + offsetAt(at, 0),
+        from + offsetAt(at, 1),
+        from + offsetAt(at, 2),
+        from + offsetAt(at, 3),
+        window.row,
+        out + <usize>(t >> 3) * (<usize>channels << 5) + (<usize>(t & 4) << 2),
         outStep,
-        lines,
+        scratch,
       );
     }
-    from += plane;
     out += 32;
   }
 }
@@ -242,8 +222,8 @@ function storeFilter(
     ((<usize>slab.firstImage * groups * filters + filter) * outHeight + slab.firstRow * TILE) * outWidth +
     slab.firstColumn * TILE;
   const out = <usize>fields.out + (place << 2);
-  const tiles = slab.tiles;
-  const edge = scratch + LINES_BYTES + 64;
+  const tiles = slab.size;
+  const edge = scratch + EDGE;
   const whole =
     (slab.firstRow + slab.rows) * TILE <= outHeight && (slab.firstColumn + slab.columns) * TILE <= outWidth;
   for (let t = 0; t < tiles; t += 4) {

@@ -1,6 +1,7 @@
 // Where the result of the transforms is not finite, the sums themselves decide: an infinite or NaN input, or an
 // intermediate that overflowed, has spread over a whole tile then.
-import { Slab, TILE, Winograd } from './fields';
+import { Convolution, Slab } from '../convolution/fields';
+import { TILE, Winograd } from './fields';
 
 /** The sums of one tile of the output, one by one. `filter` counts those of all groups. */
 export function convolveTile(fields: Winograd, image: i32, filter: i32, top: i32, left: i32): void {
@@ -14,7 +15,7 @@ export function convolveTile(fields: Winograd, image: i32, filter: i32, top: i32
   const group = filter / filters;
   const tapStep = <isize>fields.tapStep;
   const plane = (<usize>height * width) << 2;
-  const source = <usize>fields.source + <usize>((image * groups + group) * channels) * plane;
+  const source = <usize>fields.x + <usize>((image * groups + group) * channels) * plane;
   const weights =
     <usize>fields.weight +
     ((<usize>group * filters * channels * 9) << 2) +
@@ -45,7 +46,7 @@ export function convolveTile(fields: Winograd, image: i32, filter: i32, top: i32
 }
 
 /** Adds to the nine numbers of the gradient of one weight what a slab has to give. Filter and channel count those of all groups. */
-export function correlateTaps(fields: Winograd, slab: Slab, filter: i32, channel: i32, out: usize): void {
+export function correlateTaps(fields: Convolution, slab: Slab, filter: i32, channel: i32, out: usize): void {
   const groups = <i32>fields.groups;
   const height = <i32>fields.height;
   const width = <i32>fields.width;
@@ -56,7 +57,7 @@ export function correlateTaps(fields: Winograd, slab: Slab, filter: i32, channel
   for (let image = slab.firstImage; image < slab.firstImage + slab.images; image++) {
     const plane = <usize>(image * groups * <i32>fields.channels + channel) * height * width;
     const outPlane = <usize>(image * groups * <i32>fields.filters + filter) * outHeight * outWidth;
-    const source = <usize>fields.source + (plane << 2);
+    const source = <usize>fields.x + (plane << 2);
     const slopes = <usize>fields.out + (outPlane << 2);
     for (let oy = slab.firstRow * TILE; oy < bottom; oy++) {
       for (let ox = slab.firstColumn * TILE; ox < right; ox++) {

@@ -4,12 +4,13 @@
 //
 // summed over all tiles d of the input and y of the output's gradient: 36 products of matrices as deep as there are
 // tiles.
+import { Convolution, SLAB_BYTES, Slab, slabSize } from '../convolution/fields';
 import { fillPositions, offsetAt, tableBytes } from '../convolution/tables';
-import { copyWindow } from '../convolution/window';
+import { WINDOW_BYTES, Window } from '../convolution/window';
 import { COLUMNS, multiplyTile, ROWS } from '../gemm';
 import { ceilDiv } from '../task';
 import { correlateTaps } from './directly';
-import { mostTiles, REACH, SLAB_BYTES, Slab, slabCount, spread, TILE, Winograd } from './fields';
+import { REACH, spread, TILE, tileColumns, tileRows, tileSlabs } from './fields';
 import { LINES_BYTES, POINTS, transformInput, transformSlopes, transformWeightSlopes } from './transforms';
 
 /** Filters and channels of a block, whose sums fill half a second-level cache. */
@@ -18,7 +19,7 @@ const CHANNEL_LIMIT: i32 = 64;
 
 /** A block for every part of every group's filters and channels. */
 export function winogradWeightGradientBlocks(task: usize): i32 {
-  const fields = changetype<Winograd>(task);
+  const fields = changetype<Convolution>(task);
   return (
     <i32>fields.parts *
     <i32>fields.groups *
@@ -46,19 +47,23 @@ function sumMatrixBytes(filterPanels: i32, channelPanels: i32): usize {
   return spread((<usize>filterPanels * channelPanels) << 7);
 }
 
-/** Room for the lines of a transform, four zeros, nine vectors, the slab, a table, the three kinds of matrices, and windows. */
+/** What a block begins with: the lines of a transform, four zeros, nine vectors, the slab, and the window. */
+const ZEROS: usize = LINES_BYTES;
+const TAPS: usize = ZEROS + 64;
+const SLAB: usize = TAPS + 192;
+const WINDOW: usize = SLAB + SLAB_BYTES;
+const TABLES: usize = WINDOW + WINDOW_BYTES;
+
+/** Room for all that, a table, the three kinds of matrices, and the copy of the window in four planes. */
 export function winogradWeightGradientScratch(task: usize): usize {
-  const fields = changetype<Winograd>(task);
-  const tiles = mostTiles(fields);
+  const fields = changetype<Convolution>(task);
+  const tiles = slabSize(fields);
   const filterPanels = ceilDiv(min(<i32>fields.filters, FILTER_LIMIT), ROWS);
   const channelPanels = ceilDiv(min(<i32>fields.channels, CHANNEL_LIMIT), COLUMNS);
   const windowRows = <i32>fields.rowStep * TILE + REACH - TILE;
   const windowColumns = <i32>fields.columnStep * TILE + REACH - TILE;
   return (
-    LINES_BYTES +
-    64 +
-    192 +
-    SLAB_BYTES +
+    TABLES +
     tableBytes(tiles) +
     POINTS *
       (inputMatrixBytes(channelPanels, tiles) +
@@ -70,7 +75,7 @@ export function winogradWeightGradientScratch(task: usize): usize {
 
 /** One part of the gradient of a group's weight: of some filters and channels, the sum over its slabs. */
 export function winogradWeightGradient(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Winograd>(task);
+  const fields = changetype<Convolution>(task);
   const groups = <i32>fields.groups;
   const allFilters = <i32>fields.filters;
   const allChannels = <i32>fields.channels;
@@ -85,61 +90,66 @@ export function winogradWeightGradient(task: usize, block: i32, scratch: usize):
   const filters = min(FILTER_LIMIT, allFilters - firstFilter);
   const channelPanels = ceilDiv(channels, COLUMNS);
   const filterPanels = ceilDiv(filters, ROWS);
-  const slabs = <i64>slabCount(fields);
+  const rows = tileRows(fields);
+  const columns = tileColumns(fields);
+  const slabs = <i64>tileSlabs(fields);
   const firstSlab = <i32>((slabs * part) / parts);
   const lastSlab = <i32>((slabs * (part + 1)) / parts);
 
-  const zeros = scratch + LINES_BYTES;
-  const taps = zeros + 64;
-  const slab = changetype<Slab>(taps + 192);
-  const offsets = taps + 192 + SLAB_BYTES;
-  const most = mostTiles(fields);
+  const zeros = scratch + ZEROS;
+  const taps = scratch + TAPS;
+  const slab = changetype<Slab>(scratch + SLAB);
+  const window = changetype<Window>(scratch + WINDOW);
+  const offsets = scratch + TABLES;
+  const most = slabSize(fields);
   const inputs = offsets + tableBytes(most);
   const inputStep = inputMatrixBytes(channelPanels, most);
   const slopes = inputs + POINTS * inputStep;
   const slopeStep = slopeMatrixBytes(filterPanels, most);
   const sums = slopes + POINTS * slopeStep;
   const sumStep = sumMatrixBytes(filterPanels, channelPanels);
-  const window = sums + POINTS * sumStep;
+  const room = sums + POINTS * sumStep;
   v128.store(zeros, f32x4.splat(0));
 
   for (let index = firstSlab; index < lastSlab; index++) {
-    slab.take(index, fields);
-    const tiles = slab.tiles;
-    transformPlanes(
-      slab,
-      <usize>fields.source,
+    slab.take(index, fields, rows, columns);
+    const tiles = slab.size;
+    window.place(
+      4,
       groups * allChannels,
-      group * allChannels + firstChannel,
-      channels,
       <i32>fields.height,
       <i32>fields.width,
-      <i32>fields.paddingY,
-      <i32>fields.paddingX,
-      false,
-      inputs,
-      inputStep,
-      offsets,
-      window,
-      scratch,
+      slab.firstRow * TILE - <i32>fields.paddingY,
+      slab.rows * TILE + REACH - TILE,
+      slab.firstColumn * TILE - <i32>fields.paddingX,
+      slab.columns * TILE + REACH - TILE,
     );
-    transformPlanes(
-      slab,
-      <usize>fields.out,
+    fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
+    const firstInput = (slab.firstImage * groups + group) * allChannels + firstChannel;
+    for (let c = 0; c < channelPanels * COLUMNS; c += 4) {
+      // Half a panel may have no channel: it takes the last one again.
+      const first = min(c, channels - 1);
+      const source = window.open(room, <usize>fields.x, firstInput + first, min(4, channels - first), slab.images);
+      const panel = inputs + ((<usize>(c & ~7) * tiles) << 2) + (<usize>(c & 4) << 2);
+      transformInputs(window, source, channels - first, offsets, tiles, panel, inputStep, scratch);
+    }
+    window.place(
+      4,
       groups * allFilters,
-      group * allFilters + firstFilter,
-      filters,
       <i32>fields.outHeight,
       <i32>fields.outWidth,
-      0,
-      0,
-      true,
-      slopes,
-      slopeStep,
-      offsets,
-      window,
-      scratch,
+      slab.firstRow * TILE,
+      slab.rows * TILE,
+      slab.firstColumn * TILE,
+      slab.columns * TILE,
     );
+    fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
+    const firstSlope = (slab.firstImage * groups + group) * allFilters + firstFilter;
+    for (let f = 0; f < filters; f += ROWS) {
+      const source = window.open(room, <usize>fields.out, firstSlope + f, min(ROWS, filters - f), slab.images);
+      const panel = slopes + ((<usize>f * tiles) << 2);
+      transformSlopePlanes(window, source, filters - f, offsets, tiles, panel, slopeStep, scratch);
+    }
     const start = index == firstSlab ? zeros : 0;
     for (let point = 0; point < POINTS; point++) {
       let b = inputs + <usize>point * inputStep;
@@ -169,7 +179,7 @@ export function winogradWeightGradient(task: usize, block: i32, scratch: usize):
         if (!finite) {
           memory.fill(to, 0, 36);
           for (let index = firstSlab; index < lastSlab; index++) {
-            slab.take(index, fields);
+            slab.take(index, fields, rows, columns);
             correlateTaps(
               fields,
               slab,
@@ -185,70 +195,51 @@ export function winogradWeightGradient(task: usize, block: i32, scratch: usize):
   }
 }
 
-/**
- * Fills 36 matrices of tiles and planes, four planes at a time: of inputs in panels of eight, or of the output's
- * gradient in panels of four.
- */
-function transformPlanes(
-  slab: Slab,
+/** The distance to one of four planes; where there is none the last one serves: nobody reads what it makes. */
+// @ts-ignore: decorator
+@inline
+function planeAt(window: Window, index: i32, present: i32): usize {
+  return <usize>min(index, present - 1) * window.plane;
+}
+
+/** Fills a half of a panel of eight channels in each of the 36 matrices of inputs. */
+function transformInputs(
+  window: Window,
   source: usize,
-  imagePlanes: i32,
-  firstPlane: i32,
-  planes: i32,
-  height: i32,
-  width: i32,
-  paddingY: i32,
-  paddingX: i32,
-  isGradient: bool,
+  present: i32,
+  offsets: usize,
+  tiles: i32,
   out: usize,
   outStep: usize,
-  offsets: usize,
-  window: usize,
   lines: usize,
 ): void {
-  const rest = isGradient ? 0 : REACH - TILE;
-  const windowRows = slab.rows * TILE + rest;
-  const windowColumns = slab.columns * TILE + rest;
-  const row = <usize>windowColumns << 2;
-  const windowPlane = <usize>windowRows * row;
-  const plane = (<usize>height * width) << 2;
-  const tiles = slab.tiles;
-  const end = offsets + (<usize>tiles << 2);
-  const lines8 = isGradient ? ceilDiv(planes, ROWS) * ROWS : ceilDiv(planes, COLUMNS) * COLUMNS;
-  fillPositions(offsets, slab.images, windowPlane << 2, slab.rows, row * TILE, slab.columns, TILE << 2);
-  for (let p = 0; p < lines8; p += 4) {
-    const present = min(4, planes - p);
-    for (let i = 0; i < slab.images; i++) {
-      copyWindow(
-        window + <usize>i * (windowPlane << 2),
-        source + <usize>((slab.firstImage + i) * imagePlanes + firstPlane + p) * plane,
-        present,
-        height,
-        width,
-        slab.firstRow * TILE - paddingY,
-        windowRows,
-        slab.firstColumn * TILE - paddingX,
-        windowColumns,
-      );
-    }
-    // Where there is no plane the last one serves: nobody reads what it makes.
-    const w1 = window + min(1, max(0, present - 1)) * windowPlane;
-    const w2 = window + min(2, max(0, present - 1)) * windowPlane;
-    const w3 = window + min(3, max(0, present - 1)) * windowPlane;
-    if (isGradient) {
-      let to = out + ((<usize>p * tiles) << 2);
-      for (let at = offsets; at != end; at += 4) {
-        const offset = offsetAt(at, 0);
-        transformSlopes(window + offset, w1 + offset, w2 + offset, w3 + offset, row, to, outStep, lines);
-        to += 16;
-      }
-    } else {
-      let to = out + ((<usize>(p & ~7) * tiles) << 2) + (<usize>(p & 4) << 2);
-      for (let at = offsets; at != end; at += 4) {
-        const offset = offsetAt(at, 0);
-        transformInput(window + offset, w1 + offset, w2 + offset, w3 + offset, row, to, outStep, lines);
-        to += 32;
-      }
-    }
+  const p1 = source + planeAt(window, 1, present);
+  const p2 = source + planeAt(window, 2, present);
+  const p3 = source + planeAt(window, 3, present);
+  for (let at = offsets, end = offsets + (<usize>tiles << 2); at != end; at += 4) {
+    const offset = offsetAt(at, 0);
+    transformInput(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
+    out += 32;
+  }
+}
+
+/** Fills a panel of four filters in each of the 36 matrices of slopes. */
+function transformSlopePlanes(
+  window: Window,
+  source: usize,
+  present: i32,
+  offsets: usize,
+  tiles: i32,
+  out: usize,
+  outStep: usize,
+  lines: usize,
+): void {
+  const p1 = source + planeAt(window, 1, present);
+  const p2 = source + planeAt(window, 2, present);
+  const p3 = source + planeAt(window, 3, present);
+  for (let at = offsets, end = offsets + (<usize>tiles << 2); at != end; at += 4) {
+    const offset = offsetAt(at, 0);
+    transformSlopes(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
+    out += 16;
   }
 }

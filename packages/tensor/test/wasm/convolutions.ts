@@ -123,7 +123,7 @@ const product = (values: readonly number[]): number => values.reduce((all, each)
 
 /** Whether the kernels go through transforms. */
 export function isTransformed({ x, gradient, geometry }: Case, isInputGradient = false): boolean {
-  const sizes = sizesOf(x[0], gradient[0], geometry);
+  const sizes = sizesOf(x[0], gradient[0], geometry.groups);
   return takesWinograd(isInputGradient ? turned(sizes) : sizes, geometry);
 }
 

@@ -24,7 +24,7 @@ const passes = [
 
 test('is what the random cases are for', () => {
   const all = fc.sample(transformedCases(ordinary), 100);
-  expect(all.filter((each) => isTransformed(each) && isTransformed(each, true)).length).toBeGreaterThan(50);
+  expect(all.filter((each) => isTransformed(each) && isTransformed(each, true)).length).toBeGreaterThan(25);
 });
 
 describe.each(variants)('convolution through transforms on %s', (name, device) => {
