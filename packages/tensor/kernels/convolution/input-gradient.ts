@@ -233,6 +233,9 @@ export function conv2dInputGradient(task: usize, block: i32, scratch: usize): vo
   const weightRows = ceilDiv(channels, ROWS) * ROWS;
   let weights = <usize>fields.shared + findingsBytes(fields) + ((<usize>group * weightRows * mostDepth) << 2);
   clearEdge(scratch);
+  if (strideY > phasesReached(kernelY, strideY, dilationY) || strideX > phasesReached(kernelX, strideX, dilationX)) {
+    clearSlab(fields, slab, group);
+  }
   for (let phaseY = 0; phaseY < strideY; phaseY++) {
     const rows = min(slab.rows, ceilDiv(height - phaseY, strideY) - slab.firstRow);
     for (let phaseX = 0; phaseX < strideX; phaseX++) {
@@ -253,7 +256,7 @@ export function conv2dInputGradient(task: usize, block: i32, scratch: usize): vo
         }
       }
       finishTable(depthOffsets, taps);
-      if (rows > 0 && columns > 0) {
+      if (rows > 0 && columns > 0 && taps > 0) {
         const firstRow = slab.firstRow * strideY + phaseY;
         const firstColumn = slab.firstColumn * strideX + phaseX;
         fillPositions(columnOffsets, images, window.image, rows, window.row, columns, 4);
@@ -276,6 +279,38 @@ export function conv2dInputGradient(task: usize, block: i32, scratch: usize): vo
         );
       }
       weights += (<usize>weightRows * taps) << 2;
+    }
+  }
+}
+
+/** The number of phases that some tap reaches, whatever the padding. */
+function phasesReached(kernel: i32, stride: i32, dilation: i32): i32 {
+  let reached = 0;
+  for (let phase = 0; phase < stride; phase++) {
+    if (tapsOf(phase, kernel, stride, 0, dilation) > 0) reached++;
+  }
+  return reached;
+}
+
+/** Zeros, for places that no tap reaches. */
+function clearSlab(fields: Convolution, slab: Slab, group: i32): void {
+  const groups = <i32>fields.groups;
+  const channels = <i32>fields.channels;
+  const height = <i32>fields.height;
+  const width = <i32>fields.width;
+  const firstRow = slab.firstRow * <i32>fields.strideY;
+  const firstColumn = slab.firstColumn * <i32>fields.strideX;
+  const rows = min(height - firstRow, slab.rows * <i32>fields.strideY);
+  const columns = min(width - firstColumn, slab.columns * <i32>fields.strideX);
+  for (let image = slab.firstImage; image < slab.firstImage + slab.images; image++) {
+    for (let c = 0; c < channels; c++) {
+      const plane = <usize>((image * groups + group) * channels + c) * height;
+      const out = <usize>fields.x + (((plane + firstRow) * width + firstColumn) << 2);
+      if (columns == width) {
+        memory.fill(out, 0, (<usize>rows * width) << 2);
+        continue;
+      }
+      for (let y = 0; y < rows; y++) memory.fill(out + ((<usize>y * width) << 2), 0, <usize>columns << 2);
     }
   }
 }

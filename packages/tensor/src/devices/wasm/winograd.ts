@@ -43,8 +43,9 @@ export function tileParts(sizes: ConvolutionSizes): number {
 
 /**
  * Whether a convolution is one that the transforms are for, and faster with them: a tile takes 36 products for each channel
- * and filter instead of 9 for each position that it has inside the plane, and its transforms take as long as
- * 216 products for each channel and each filter (measured; all divided by 9 here).
+ * and filter instead of 9 for each position that it has inside the plane; its transforms take as long as 216 products for
+ * each channel and each filter, and the sums of a filter's products as long as three more to begin with (measured; all
+ * divided by 9 here).
  */
 export function takesWinograd(
   { images, channels, filters, outHeight, outWidth }: ConvolutionSizes,
@@ -52,8 +53,8 @@ export function takesWinograd(
 ): boolean {
   if (kernel.some((each) => each !== 3) || [...stride, ...dilation].some((each) => each !== 1)) return false;
   const tiles = Math.ceil(outHeight / TILE) * Math.ceil(outWidth / TILE);
-  const products = channels * filters;
-  return images > 0 && tiles * (4 * products + 24 * (channels + filters)) < outHeight * outWidth * products;
+  const transformed = 4 * (channels + 3) * filters + 24 * (channels + filters);
+  return images > 0 && tiles * transformed < outHeight * outWidth * channels * filters;
 }
 
 /** Bytes between the 36 matrices of transformed weights: an odd number of cache lines, as in kernels/winograd/fields.ts. */
