@@ -3,7 +3,7 @@
 import { SLAB_BYTES, Slab, slabSize } from '../convolution/fields';
 import { fillPositions, offsetAt, tableBytes } from '../convolution/tables';
 import { WINDOW_BYTES, Window } from '../convolution/window';
-import { COLUMNS, multiplyTile, ROWS } from '../gemm';
+import { COLUMNS, multiplyTiles, ROWS } from '../gemm';
 import { gather, storeSome } from '../simd';
 import { ceilDiv } from '../task';
 import { convolveTile } from './directly';
@@ -127,16 +127,14 @@ export function winogradConvolution(task: usize, block: i32, scratch: usize): vo
   const weights = <usize>fields.shared + <usize>(group * POINTS) * weightStep;
   for (let first = 0; first < filters; first += FILTER_LIMIT) {
     const some = min(FILTER_LIMIT, filters - first);
+    const rowPanels = ceilDiv(some, ROWS);
     for (let point = 0; point < POINTS; point++) {
+      const a = weights + <usize>point * weightStep + ((<usize>first * channels) << 2);
       let b = source + <usize>point * sourceStep;
       let to = products + <usize>point * productStep;
       for (let panel = 0; panel < panels; panel++) {
-        let a = weights + <usize>point * weightStep + ((<usize>first * channels) << 2);
-        for (let f = 0; f < some; f += ROWS) {
-          multiplyTile(channels, a, b, to, 32, zeros);
-          a += <usize>channels << 4;
-          to += 128;
-        }
+        multiplyTiles(rowPanels, channels, a, b, to, zeros);
+        to += <usize>rowPanels << 7;
         b += <usize>channels << 5;
       }
     }
@@ -147,7 +145,7 @@ export function winogradConvolution(task: usize, block: i32, scratch: usize): vo
         group * filters + first + f,
         products + (<usize>f << 5),
         productStep,
-        <usize>(ceilDiv(some, ROWS) * ROWS) << 5,
+        <usize>rowPanels << 7,
         outOffsets,
         scratch,
       );

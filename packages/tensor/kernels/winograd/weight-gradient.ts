@@ -7,7 +7,7 @@
 import { Convolution, SLAB_BYTES, Slab, slabSize } from '../convolution/fields';
 import { fillPositions, offsetAt, tableBytes } from '../convolution/tables';
 import { WINDOW_BYTES, Window } from '../convolution/window';
-import { COLUMNS, multiplyTile, ROWS } from '../gemm';
+import { COLUMNS, multiplyTiles, ROWS } from '../gemm';
 import { ceilDiv } from '../task';
 import { correlateTaps } from './directly';
 import { REACH, spread, TILE, tileColumns, tileRows, tileSlabs } from './fields';
@@ -155,12 +155,8 @@ export function winogradWeightGradient(task: usize, block: i32, scratch: usize):
       let b = inputs + <usize>point * inputStep;
       let to = sums + <usize>point * sumStep;
       for (let panel = 0; panel < channelPanels; panel++) {
-        let a = slopes + <usize>point * slopeStep;
-        for (let f = 0; f < filterPanels; f++) {
-          multiplyTile(tiles, a, b, to, 32, start);
-          a += <usize>tiles << 4;
-          to += 128;
-        }
+        multiplyTiles(filterPanels, tiles, slopes + <usize>point * slopeStep, b, to, start);
+        to += <usize>filterPanels << 7;
         b += <usize>tiles << 5;
       }
     }
