@@ -2,7 +2,7 @@ import { ceilDiv } from '../task';
 import { Convolution, depthOf } from './fields';
 
 /** Elements of the weight that a block of the sum of all parts has. */
-const SUM_LIMIT: i32 = 16384;
+const SUM_LIMIT: i32 = 4096;
 
 export function conv2dWeightGradientSumBlocks(task: usize): i32 {
   return ceilDiv(weightSize(task), SUM_LIMIT);

@@ -17,10 +17,9 @@ const finitePoints = [0, A, -A, B, -B];
 
 /** The coefficients, lowest first, of Π(x − root). */
 function polynomial(roots: readonly number[]): number[] {
-  return roots.reduce<number[]>(
-    (product, root) => [0, ...product].map((value, i) => value - root * (product[i] ?? 0)),
-    [1],
-  );
+  let product = [1];
+  for (const root of roots) product = [0, ...product].map((value, i) => value - root * (product[i] ?? 0));
+  return product;
 }
 
 const others = (point: number) => finitePoints.filter((each) => each !== point);

@@ -8,7 +8,6 @@ import {
   forward,
   forwardWithoutBias,
   inputGradient,
-  isTransformed,
   type Table,
   transformedCases,
   weightGradient,
@@ -22,23 +21,18 @@ const passes = [
   ['the gradient of the weight', weightGradient],
 ] as const;
 
-test('is what the random cases are for', () => {
-  const all = fc.sample(transformedCases(ordinary), 100);
-  expect(all.filter((each) => isTransformed(each) && isTransformed(each, true)).length).toBeGreaterThan(25);
-});
-
 describe.each(variants)('convolution through transforms on %s', (name, device) => {
   test.each(passes)('gives %s within the bound of its error', (_name, of) => {
     fc.assert(
       fc.property(transformedCases(ordinary), (each) => check(device, of(each))),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
   test.each(passes)('has NaN and infinities in %s where the sum has them', (_name, of) => {
     fc.assert(
       fc.property(transformedCases(withSpecials), (each) => check(device, of(each))),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 
