@@ -1,10 +1,11 @@
 // Pooling over planes, four columns of the output at a time where their windows lie inside the plane.
+import { Geometry } from './geometry';
 import { gather } from './simd';
 import { ceilDiv, partSize } from './task';
 
 /** Fields of all kernels here. */
 @unmanaged
-class Pooling {
+class Pooling extends Geometry {
   /** The input, or its gradient. */
   x: f64;
   /** The output, or its gradient. */
@@ -12,18 +13,6 @@ class Pooling {
   /** Positions of the maxima in their planes, of type int32. */
   indices: f64;
   planes: f64;
-  height: f64;
-  width: f64;
-  outHeight: f64;
-  outWidth: f64;
-  kernelY: f64;
-  kernelX: f64;
-  strideY: f64;
-  strideX: f64;
-  paddingY: f64;
-  paddingX: f64;
-  dilationY: f64;
-  dilationX: f64;
 }
 
 /** Elements of the input that a block has, unless a single plane has more. */
