@@ -71,7 +71,9 @@ export const GROUP: i32 = 28;
 export const GROUP_BYTES: usize = 112;
 /** Elements that stay in the first-level cache while all is computed that is made of them. */
 export const CHUNK: i32 = 16 * GROUP;
-const BLOCK: i32 = 32 * CHUNK;
+/** Elements that are computed before it is looked whether any of them are out of range. */
+export const RUN: i32 = 8 * CHUNK;
+const BLOCK: i32 = 4 * RUN;
 
 // A block is of one channel: a piece of one plane where planes are large, several whole planes where they are small.
 // Those of a channel follow each other.
@@ -128,7 +130,7 @@ export function endPosition(task: Activation, block: i32): i32 {
 /** Planes that are computed together in a chunk: more than one where too much of a group would be empty after each. */
 // @ts-ignore: decorator
 @inline
-export function planesPerChunk(task: Activation): i32 {
+export function planesPerChunk(task: Activation, group: i32): i32 {
   const area = <i32>task.area;
-  return area % GROUP == 0 ? 1 : max(1, CHUNK / area);
+  return area % group == 0 ? 1 : max(1, CHUNK / area);
 }

@@ -2,13 +2,15 @@
 // coefficients, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, GROUP_BYTES, isOdd, planesPerChunk, termsOf,
+  GROUP, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
+import { ceilDiv } from '../task';
 import {
-  addOddPowers, CHEBYSHEV, groupSizes, horner, LINEAR, SLOPE, SLOPE_LINE, SLOPE_ODD, VALUE,
+  CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesOf, VALUE,
 } from './group';
 import { NO_PENALTY, penaltySlope, plainSize } from './penalty';
-import { gatherPieces, groupsFor, scatterPieces } from './staging';
+import { POWER_GROUP, slopesAndPowers } from './powers';
+import { gatherPieces, scatterPieces } from './staging';
 
 // The scratch. First, in double precision: Σ g·(x − B) over x > B, Σ g·(x + B) over x < −B, which the tangent needs.
 const ABOVE: usize = 0;
@@ -16,15 +18,43 @@ const BELOW: usize = 8;
 const STAGE_X: usize = 16;
 const STAGE_GRADIENT: usize = STAGE_X + (<usize>CHUNK << 2);
 const STAGE_OUT: usize = STAGE_GRADIENT + (<usize>CHUNK << 2);
-/** Inputs of a chunk, those beyond the bound put at it. */
+/** Inputs of a run, those beyond the bound put at it. */
 const CLAMPED: usize = STAGE_OUT + (<usize>CHUNK << 2);
-/** Sums of a chunk for each term, and one that may not be wanted. */
-const SUMS: usize = CLAMPED + (<usize>CHUNK << 2);
+const CONSTANTS: usize = CLAMPED + (<usize>RUN << 2);
+/** Sums for the gradients of the coefficients: of a chunk in float32, then of the block in double precision. */
+const SUMS: usize = CONSTANTS + CONSTANTS_BYTES;
+
+// There are two sums of even terms at least, and one more of odd ones than may be wanted: see `slopesAndPowers`.
+
+// @ts-ignore: decorator
+@inline
+function firstOddSum(task: Activation): i32 {
+  return max(2, <i32>task.evenTerms);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumsOf(task: Activation): i32 {
+  if (task.monomial) return firstOddSum(task);
+  return firstOddSum(task) + (task.oddTerms > 1 ? <i32>task.oddTerms + 1 : 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function totalsOf(task: Activation, scratch: usize): usize {
+  return scratch + SUMS + (<usize>sumsOf(task) << 4);
+}
 
 // @ts-ignore: decorator
 @inline
 function tableOf(task: Activation, scratch: usize): usize {
-  return scratch + SUMS + (<usize>(termsOf(task) + 1) << 4);
+  return totalsOf(task, scratch) + (<usize>sumsOf(task) << 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function groupOf(task: Activation): i32 {
+  return task.learnable ? POWER_GROUP : GROUP;
 }
 
 /** Terms of the table: those of Q and of P, or all of the derivative in the monomial basis; one of each at least. */
@@ -66,26 +96,41 @@ function storeDerivative(task: Activation, channel: i32, table: usize): void {
   }
 }
 
-/** The gradient of the inputs of whole groups, and the sums for the gradients of the coefficients. */
+/** The gradient of the inputs of whole groups. */
 function differentiate(task: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
-  const table = tableOf(task, scratch);
-  const second = table + (<usize>firstTerms(task) << 2);
-  const lastOfFirst = second - 4;
-  const lastOfSecond = lastOfFirst + (<usize>secondTerms(task) << 2);
+  const constants = scratch + CONSTANTS;
+  const first = tableOf(task, scratch);
+  const second = first + (<usize>firstTerms(task) << 2);
+  const last = second + (<usize>secondTerms(task) << 2) - 4;
+  if (task.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups);
+  else if (task.oddTerms <= 1) horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups);
+  else {
+    horner(CHEBYSHEV, VALUE, constants, first, second - 4, x, gradient, out, groups);
+    horner(CHEBYSHEV, SLOPE_ODD, constants, second, last, x, gradient, out, groups);
+  }
+}
+
+/** The same with the sums for the gradients of the coefficients. */
+function differentiateAll(task: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
+  const constants = scratch + CONSTANTS;
+  const first = tableOf(task, scratch);
+  const second = first + (<usize>firstTerms(task) << 2);
+  const last = second + (<usize>secondTerms(task) << 2) - 4;
   const sums = scratch + SUMS;
-  const end = task.learnable ? sums + (<usize>task.evenTerms << 4) : sums;
+  const odd = sums + (<usize>firstOddSum(task) << 4);
+  const end = sums + (<usize>sumsOf(task) << 4);
+  const totals = totalsOf(task, scratch);
   if (task.monomial) {
-    horner(LINEAR, SLOPE, <f32>task.inverseBound, table, lastOfFirst, 0, x, gradient, out, groups, sums, end);
-    return;
+    slopesAndPowers(LINEAR, SLOPE, false, constants, first, last, x, gradient, out, groups, sums, end, totals);
+  } else if (task.oddTerms > 1) {
+    const oddTotals = totals + (odd - sums);
+    slopesAndPowers(CHEBYSHEV, VALUE, false, constants, first, second - 4, x, gradient, out, groups, odd, end, oddTotals);
+    slopesAndPowers(CHEBYSHEV, SLOPE_ODD, false, constants, second, last, x, gradient, out, groups, sums, odd, totals);
+  } else if (last == second) {
+    slopesAndPowers(CHEBYSHEV, SLOPE_LINE, true, constants, second, last, x, gradient, out, groups, sums, end, totals);
+  } else {
+    slopesAndPowers(CHEBYSHEV, SLOPE_LINE, false, constants, second, last, x, gradient, out, groups, sums, end, totals);
   }
-  const scale = <f32>(Math.SQRT2 * task.inverseBound);
-  if (task.oddTerms <= 1) {
-    horner(CHEBYSHEV, SLOPE_LINE, scale, second, lastOfSecond, f32.load(table), x, gradient, out, groups, sums, end);
-    return;
-  }
-  horner(CHEBYSHEV, VALUE, scale, table, lastOfFirst, 0, x, gradient, out, groups, 0, 0);
-  horner(CHEBYSHEV, SLOPE_ODD, scale, second, lastOfSecond, 0, x, gradient, out, groups, sums, end);
-  if (task.learnable) addOddPowers(scale, x, gradient, groups, end, end + (<usize>task.oddTerms << 4));
 }
 
 // @ts-ignore: decorator
@@ -128,37 +173,32 @@ function clamp(x: usize, out: usize, bytes: usize, bound: f32): void {
   }
 }
 
-function backwardGroups(
-  task: Activation, x: usize, gradient: usize, out: usize, groups: i32, partials: usize, scratch: usize,
-): void {
-  const bytes = <usize>groups * GROUP_BYTES;
+/** The largest sizes in the lanes, as integers. */
+function sizesIn(x: usize, bytes: usize): v128 {
+  let sizes = f32x4.splat(0);
+  for (let end = x + bytes; x < end; x += 16) sizes = i32x4.max_s(sizes, sizesOf(v128.load(x)));
+  return sizes;
+}
+
+/** Computes whole groups: at most a run where the tangent goes on. */
+function backwardGroups(task: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
+  const bytes = <usize>(groups * groupOf(task)) << 2;
   const plain = f32x4.splat(plainSize(task));
-  let special = false;
-  for (let at: usize = 0; at < bytes && !special; at += GROUP_BYTES) {
-    special = v128.any_true(i32x4.gt_s(groupSizes(x + at), plain));
+  let source = x;
+  let sizes = !gradient || task.tangent ? sizesIn(x, bytes) : f32x4.splat(0);
+  if (task.tangent && v128.any_true(i32x4.gt_s(sizes, plain))) {
+    source = scratch + CLAMPED;
+    clamp(x, source, bytes, <f32>task.bound);
   }
-  if (gradient) {
-    let source = x;
-    if (special && task.tangent) {
-      source = scratch + CLAMPED;
-      clamp(x, source, bytes, <f32>task.bound);
-    }
-    differentiate(task, source, gradient, out, groups, scratch);
-    if (task.learnable) {
-      for (let k = 0; k < termsOf(task); k++) {
-        const sum = scratch + SUMS + (<usize>k << 4);
-        f64.store(partials, f64.load(partials) + addLanes(v128.load(sum)));
-        v128.store(sum, f32x4.splat(0));
-        partials += 8;
-      }
-    }
-  } else for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, f32x4.splat(0));
-  if (!special) return;
-  for (let at: usize = 0; at < bytes; at += GROUP_BYTES) {
-    if (!v128.any_true(i32x4.gt_s(groupSizes(x + at), plain))) continue;
-    for (let offset = at; offset < at + GROUP_BYTES; offset += 16) {
-      correct(task, x + offset, gradient ? gradient + offset : 0, out + offset, scratch);
-    }
+  v128.store(scratch, sizes, CONSTANTS);
+  if (!gradient) for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, f32x4.splat(0));
+  else if (task.learnable) differentiateAll(task, source, gradient, out, groups, scratch);
+  else differentiate(task, source, gradient, out, groups, scratch);
+  sizes = v128.load(scratch, CONSTANTS);
+  if (!v128.any_true(i32x4.gt_s(sizes, plain))) return;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    if (!v128.any_true(i32x4.gt_s(sizesOf(v128.load(x + at)), plain))) continue;
+    correct(task, x + at, gradient ? gradient + at : 0, out + at, scratch);
   }
 }
 
@@ -176,48 +216,57 @@ export function polynomialGradient(task: Activation, block: i32, scratch: usize)
   const images = endImage(task, block);
   const start = firstPosition(task, block);
   const end = endPosition(task, block);
-  const planesAtOnce = planesPerChunk(task);
+  const group = groupOf(task);
+  const planesAtOnce = planesPerChunk(task, group);
   const step = <usize>task.channels * <usize>task.area << 2;
-  const terms = termsOf(task);
-  const partials = <usize>task.partials + (<usize>(block * terms) << 3);
   const gradients = <usize>task.gradient;
-  storeDerivative(task, channel, tableOf(task, scratch));
+  const table = tableOf(task, scratch);
+  storeDerivative(task, channel, table);
+  if (task.monomial) setConstants(scratch + CONSTANTS, <f32>task.inverseBound, 0);
+  else setConstants(scratch + CONSTANTS, <f32>(Math.SQRT2 * task.inverseBound), f32.load(table));
   f64.store(scratch, 0, ABOVE);
   f64.store(scratch, 0, BELOW);
-  for (let k = 0; k <= terms; k++) v128.store(scratch + SUMS + (<usize>k << 4), f32x4.splat(0));
-  if (task.learnable) for (let k = 0; k < terms; k++) f64.store(partials + (<usize>k << 3), 0);
+  for (let at = scratch + SUMS; at < table; at += 16) v128.store(at, f32x4.splat(0));
 
   for (let image = firstImage(task, block); image < images; image += planesAtOnce) {
     const planes = min(planesAtOnce, images - image);
     const plane = <usize>image * step + (<usize>channel * <usize>task.area << 2);
-    for (let position = start; position < end; position += CHUNK) {
+    for (let position = start; position < end; position += RUN) {
       const at = plane + (<usize>position << 2);
-      const count = min(CHUNK, end - position);
-      const groups = planes == 1 ? count / GROUP : 0;
+      const count = min(RUN, end - position);
+      const groups = planes == 1 ? count / group : 0;
       const x = <usize>task.x + at;
       const gradient = gradients ? gradients + at : 0;
       const out = <usize>task.out + at;
-      if (groups) backwardGroups(task, x, gradient, out, groups, partials, scratch);
-      const rest = count - groups * GROUP;
+      if (groups) backwardGroups(task, x, gradient, out, groups, scratch);
+      const rest = count - groups * group;
       if (rest) {
-        const tail = <usize>groups * GROUP_BYTES;
+        const tail = <usize>(groups * group) << 2;
+        const all = rest * planes;
         const stage = gradient ? scratch + STAGE_GRADIENT : 0;
-        gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step);
-        if (gradient) gatherPieces(stage, gradient + tail, rest, planes, step);
-        backwardGroups(task, scratch + STAGE_X, stage, scratch + STAGE_OUT, groupsFor(rest * planes), partials, scratch);
+        gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step, group);
+        if (gradient) gatherPieces(stage, gradient + tail, rest, planes, step, group);
+        backwardGroups(task, scratch + STAGE_X, stage, scratch + STAGE_OUT, ceilDiv(all, group), scratch);
         scatterPieces(out + tail, scratch + STAGE_OUT, rest, planes, step);
       }
     }
   }
+  if (task.learnable) storePartials(task, block, scratch);
+}
 
-  if (!task.learnable) return;
+function storePartials(task: Activation, block: i32, scratch: usize): void {
+  const terms = termsOf(task);
   const above = f64.load(scratch, ABOVE);
   const below = f64.load(scratch, BELOW);
-  for (let k = 0; k < terms; k++) {
-    const sum = partials + (<usize>k << 3);
+  const even = task.monomial ? terms : <i32>task.evenTerms;
+  let partials = <usize>task.partials + (<usize>(block * terms) << 3);
+  for (let k = 0; k < terms; k++, partials += 8) {
+    const isOddPart = k >= even;
+    const slot = isOddPart ? firstOddSum(task) + k - even : k;
+    const total = totalsOf(task, scratch) + (<usize>slot << 4);
+    const sum = f64.load(total) + f64.load(total, 8);
     const slope = edgeSlope(task, k);
-    // Sums of odd terms are of gradient·x·s^k in the even-odd basis.
-    const scale = isOdd(task, k) && !task.monomial ? task.inverseBound : 1;
-    f64.store(sum, f64.load(sum) * scale + above * slope + (isOdd(task, k) ? below * slope : -below * slope));
+    const beyond = above * slope + (isOdd(task, k) ? below * slope : -below * slope);
+    f64.store(partials, (isOddPart ? sum * task.inverseBound : sum) + beyond);
   }
 }

@@ -1,11 +1,12 @@
 // The values of an activation polynomial with the penalty and the range of its inputs, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, GROUP_BYTES, isOdd, planesPerChunk, termsOf,
+  GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
-import { CHEBYSHEV, groupSizes, horner, LINEAR, SHIFTED, VALUE, VALUE_LINE, VALUE_ODD } from './group';
+import { ceilDiv } from '../task';
+import { CHEBYSHEV, CONSTANTS_BYTES, groupSizes, horner, hornerShort, LINEAR, setConstants, SHIFTED, VALUE, VALUE_LINE, VALUE_ODD } from './group';
 import { NO_PENALTY, penaltyValue, plainSize } from './penalty';
-import { gatherPieces, groupsFor, scatterPieces } from './staging';
+import { gatherPieces, scatterPieces } from './staging';
 
 // The scratch: first what a block knows of its inputs: the largest sizes, how many are beyond the bound and how many are
 // not finite in each lane, and two sums of penalties in double precision.
@@ -18,7 +19,8 @@ const STATISTICS_BYTES: usize = 64;
 const EDGE: usize = STATISTICS_BYTES;
 const STAGE_X: usize = EDGE + 16;
 const STAGE_OUT: usize = STAGE_X + (<usize>CHUNK << 2);
-const TABLE: usize = STAGE_OUT + (<usize>CHUNK << 2);
+const CONSTANTS: usize = STAGE_OUT + (<usize>CHUNK << 2);
+const TABLE: usize = CONSTANTS + CONSTANTS_BYTES;
 
 function storeEdges(task: Activation, channel: i32, edges: usize): void {
   let even: f64 = 0;
@@ -70,22 +72,30 @@ function storeCoefficients(task: Activation, channel: i32, table: usize): bool {
 }
 
 /** Evaluates whole groups and returns the largest sizes. */
-function evaluate(task: Activation, x: usize, out: usize, groups: i32, table: usize, shifted: bool): v128 {
+function evaluate(task: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): v128 {
+  const constants = scratch + CONSTANTS;
+  const table = scratch + TABLE;
   const odd = table + (<usize>task.evenTerms << 2);
   const last = odd - 4;
   if (shifted) {
-    const rest = task.oddTerms ? f32.load(odd) : 0;
     const half = <f32>(0.5 / (task.inverseBound * task.inverseBound));
-    return horner(SHIFTED, VALUE_LINE, half, table, last, rest, x, 0, out, groups, 0, 0);
+    setConstants(constants, -half, task.oddTerms ? f32.load(odd) : 0);
+    if (task.evenTerms == 2) hornerShort(2, constants, table, x, out, groups);
+    else if (task.evenTerms == 3) hornerShort(3, constants, table, x, out, groups);
+    else if (task.evenTerms == 5) hornerShort(5, constants, table, x, out, groups);
+    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups);
+  } else if (task.monomial) {
+    setConstants(constants, <f32>task.inverseBound, 0);
+    horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups);
+  } else {
+    setConstants(constants, <f32>(Math.SQRT2 * task.inverseBound), 0);
+    horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups);
+    if (task.oddTerms) {
+      const lastOdd = last + (<usize>task.oddTerms << 2);
+      horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups);
+    }
   }
-  if (task.monomial) return horner(LINEAR, VALUE, <f32>task.inverseBound, table, last, 0, x, 0, out, groups, 0, 0);
-  const scale = <f32>(Math.SQRT2 * task.inverseBound);
-  const sizes = horner(CHEBYSHEV, VALUE, scale, table, last, 0, x, 0, out, groups, 0, 0);
-  if (task.oddTerms) {
-    const lastOdd = last + (<usize>task.oddTerms << 2);
-    horner(CHEBYSHEV, VALUE_ODD, scale, odd, lastOdd, 0, x, 0, out, groups, 0, 0);
-  }
-  return sizes;
+  return v128.load(constants);
 }
 
 /** Counts the inputs of a vector, adds their penalties up, and puts the tangent beyond the bound. */
@@ -120,7 +130,7 @@ function inspect(task: Activation, x: usize, out: usize, scratch: usize): void {
 
 function forwardGroups(task: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): void {
   const plain = f32x4.splat(plainSize(task));
-  const sizes = evaluate(task, x, out, groups, scratch + TABLE, shifted);
+  const sizes = evaluate(task, x, out, groups, scratch, shifted);
   if (!v128.any_true(i32x4.gt_s(sizes, plain))) {
     v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
     return;
@@ -148,7 +158,7 @@ export function polynomial(task: Activation, block: i32, scratch: usize): void {
   const images = endImage(task, block);
   const start = firstPosition(task, block);
   const end = endPosition(task, block);
-  const planesAtOnce = planesPerChunk(task);
+  const planesAtOnce = planesPerChunk(task, GROUP);
   const step = <usize>task.channels * <usize>task.area << 2;
   for (let i: usize = 0; i < STATISTICS_BYTES; i += 16) v128.store(scratch + i, f32x4.splat(0));
   if (task.tangent) storeEdges(task, channel, scratch + EDGE);
@@ -157,9 +167,9 @@ export function polynomial(task: Activation, block: i32, scratch: usize): void {
   for (let image = firstImage(task, block); image < images; image += planesAtOnce) {
     const planes = min(planesAtOnce, images - image);
     const plane = <usize>image * step + (<usize>channel * <usize>task.area << 2);
-    for (let position = start; position < end; position += CHUNK) {
+    for (let position = start; position < end; position += RUN) {
       const at = plane + (<usize>position << 2);
-      const count = min(CHUNK, end - position);
+      const count = min(RUN, end - position);
       const groups = planes == 1 ? count / GROUP : 0;
       const x = <usize>task.x + at;
       const out = <usize>task.out + at;
@@ -167,8 +177,8 @@ export function polynomial(task: Activation, block: i32, scratch: usize): void {
       const rest = count - groups * GROUP;
       if (rest) {
         const tail = <usize>groups * GROUP_BYTES;
-        gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step);
-        forwardGroups(task, scratch + STAGE_X, scratch + STAGE_OUT, groupsFor(rest * planes), scratch, shifted);
+        gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step, GROUP);
+        forwardGroups(task, scratch + STAGE_X, scratch + STAGE_OUT, ceilDiv(rest * planes, GROUP), scratch, shifted);
         scatterPieces(out + tail, scratch + STAGE_OUT, rest, planes, step);
       }
     }

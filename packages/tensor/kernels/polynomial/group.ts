@@ -7,14 +7,14 @@ import { GROUP_BYTES } from './activation';
 export const LINEAR: i32 = 0;
 /** s = (x·scale)² − 1. */
 export const CHEBYSHEV: i32 = 1;
-/** s = x² − scale: the Chebyshev variable times B²/2. */
+/** s = x² + scale: the Chebyshev variable times B²/2. */
 export const SHIFTED: i32 = 2;
 
 /** The variable of the polynomial. */
 // @ts-ignore: decorator
 @inline
 export function variableOf(kind: i32, x: v128, scale: v128): v128 {
-  if (kind == SHIFTED) return madd(x, x, f32x4.neg(scale));
+  if (kind == SHIFTED) return madd(x, x, scale);
   const t = f32x4.mul(x, scale);
   return kind == LINEAR ? t : madd(t, t, f32x4.splat(-1));
 }
@@ -35,71 +35,18 @@ export const SLOPE_ODD: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
-function finish(kind: i32, v: v128, x: usize, gradient: usize, out: usize, rest: v128): void {
-  if (kind == VALUE_LINE) v = madd(v128.load(x), rest, v);
-  else if (kind == SLOPE_LINE) v = madd(v128.load(x), v, rest);
-  else if (kind == VALUE_ODD || kind == SLOPE_ODD) v = madd(v128.load(x), v, v128.load(out));
-  if (kind >= SLOPE) v = f32x4.mul(v128.load(gradient), v);
+export function finish(kind: i32, v: v128, x: v128, gradient: v128, out: usize, rest: v128): void {
+  if (kind == VALUE_LINE) v = madd(x, rest, v);
+  else if (kind == SLOPE_LINE) v = madd(x, v, rest);
+  else if (kind == VALUE_ODD || kind == SLOPE_ODD) v = madd(x, v, v128.load(out));
+  if (kind >= SLOPE) v = f32x4.mul(gradient, v);
   v128.store(out, v);
 }
 
 // @ts-ignore: decorator
 @inline
-function productOf(a: usize, b: usize): v128 {
-  return f32x4.mul(v128.load(a), v128.load(b));
-}
-
-/** Adds Σ gradient·x of a group to the sum. */
-// @ts-ignore: decorator
-@inline
-function addProducts(x: usize, gradient: usize, sum: usize): void {
-  const a = madd(v128.load(x, 16), v128.load(gradient, 16), productOf(x, gradient));
-  const b = madd(v128.load(x, 48), v128.load(gradient, 48), productOf(x + 32, gradient + 32));
-  const c = madd(v128.load(x, 80), v128.load(gradient, 80), productOf(x + 64, gradient + 64));
-  const d = madd(v128.load(x, 96), v128.load(gradient, 96), v128.load(sum));
-  v128.store(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-}
-
-/** Adds Σ w·s^k to the sums of each k from 0 on. */
-// @ts-ignore: decorator
-@inline
-function addPowers(
-  sum: usize, end: usize,
-  s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128, s6: v128,
-  w0: v128, w1: v128, w2: v128, w3: v128, w4: v128, w5: v128, w6: v128,
-): void {
-  while (true) {
-    const low = f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3));
-    const high = f32x4.add(f32x4.add(w4, w5), w6);
-    v128.store(sum, f32x4.add(v128.load(sum), f32x4.add(low, high)));
-    sum += 16;
-    if (sum >= end) break;
-    w0 = f32x4.mul(w0, s0);
-    w1 = f32x4.mul(w1, s1);
-    w2 = f32x4.mul(w2, s2);
-    w3 = f32x4.mul(w3, s3);
-    w4 = f32x4.mul(w4, s4);
-    w5 = f32x4.mul(w5, s5);
-    w6 = f32x4.mul(w6, s6);
-  }
-}
-
-/** Adds Σ w·s^k over whole groups to the sums of each k, where w is gradient·x and s the Chebyshev variable. */
-export function addOddPowers(scale: f32, x: usize, gradient: usize, groups: i32, sums: usize, sumsEnd: usize): void {
-  const end = x + <usize>groups * GROUP_BYTES;
-  const scales = f32x4.splat(scale);
-  for (; x < end; x += GROUP_BYTES, gradient += GROUP_BYTES) {
-    addPowers(
-      sums, sumsEnd,
-      variableOf(CHEBYSHEV, v128.load(x), scales), variableOf(CHEBYSHEV, v128.load(x, 16), scales),
-      variableOf(CHEBYSHEV, v128.load(x, 32), scales), variableOf(CHEBYSHEV, v128.load(x, 48), scales),
-      variableOf(CHEBYSHEV, v128.load(x, 64), scales), variableOf(CHEBYSHEV, v128.load(x, 80), scales),
-      variableOf(CHEBYSHEV, v128.load(x, 96), scales),
-      productOf(x, gradient), productOf(x + 16, gradient + 16), productOf(x + 32, gradient + 32),
-      productOf(x + 48, gradient + 48), productOf(x + 64, gradient + 64), productOf(x + 80, gradient + 80),
-      productOf(x + 96, gradient + 96),
-    );
-  }
+function gradientAt(result: i32, gradient: usize): v128 {
+  return result >= SLOPE ? v128.load(gradient) : f32x4.splat(0);
 }
 
 /** All bits but that of the sign. */
@@ -114,7 +61,7 @@ export function sizesOf(x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function largest(a: v128, b: v128): v128 {
+export function largest(a: v128, b: v128): v128 {
   return i32x4.max_s(sizesOf(a), sizesOf(b));
 }
 
@@ -128,22 +75,27 @@ export function groupSizes(x: usize): v128 {
   );
 }
 
-/**
- * Evaluates a polynomial in s by Horner's method for whole groups, and adds Σ gradient·s^k to the sums of each k, if there
- * are any.
- *
- * @returns the largest sizes in the lanes, as integers
- */
+// What a group needs besides coefficients lies in memory, where it takes no registers: largest sizes so far, the scale of the
+// variable, and the rest for `finish`. Loads and stores also keep the compiler from moving work into the inner loops.
+export const LARGEST: usize = 0;
+export const SCALE: usize = 16;
+export const REST: usize = 20;
+export const CONSTANTS_BYTES: usize = 24;
+
+export function setConstants(constants: usize, scale: f32, rest: f32): void {
+  v128.store(constants, i32x4.splat(0), LARGEST);
+  f32.store(constants, scale, SCALE);
+  f32.store(constants, rest, REST);
+}
+
+/** Evaluates a polynomial in s by Horner's method for whole groups. */
 // @ts-ignore: decorator
 @inline
 export function horner(
-  variable: i32, result: i32, scale: f32, first: usize, last: usize, rest: f32,
-  x: usize, gradient: usize, out: usize, groups: i32, sums: usize, sumsEnd: usize,
-): v128 {
+  variable: i32, result: i32, constants: usize, first: usize, last: usize,
+  x: usize, gradient: usize, out: usize, groups: i32,
+): void {
   const end = x + <usize>groups * GROUP_BYTES;
-  let sizes = f32x4.splat(0);
-  const scales = f32x4.splat(scale);
-  const rests = f32x4.splat(rest);
   for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES) {
     const x0 = v128.load(x);
     const x1 = v128.load(x, 16);
@@ -152,17 +104,19 @@ export function horner(
     const x4 = v128.load(x, 64);
     const x5 = v128.load(x, 80);
     const x6 = v128.load(x, 96);
-    sizes = i32x4.max_s(
+    const sizes = i32x4.max_s(
       i32x4.max_s(i32x4.max_s(largest(x0, x1), largest(x2, x3)), largest(x4, x5)),
-      i32x4.max_s(sizes, sizesOf(x6)),
+      i32x4.max_s(v128.load(constants, LARGEST), sizesOf(x6)),
     );
-    const s0 = variableOf(variable, x0, scales);
-    const s1 = variableOf(variable, x1, scales);
-    const s2 = variableOf(variable, x2, scales);
-    const s3 = variableOf(variable, x3, scales);
-    const s4 = variableOf(variable, x4, scales);
-    const s5 = variableOf(variable, x5, scales);
-    const s6 = variableOf(variable, x6, scales);
+    v128.store(constants, sizes, LARGEST);
+    const scale = v128.load32_splat(constants, SCALE);
+    const s0 = variableOf(variable, x0, scale);
+    const s1 = variableOf(variable, x1, scale);
+    const s2 = variableOf(variable, x2, scale);
+    const s3 = variableOf(variable, x3, scale);
+    const s4 = variableOf(variable, x4, scale);
+    const s5 = variableOf(variable, x5, scale);
+    const s6 = variableOf(variable, x6, scale);
     let p = last;
     let c = v128.load32_splat(p);
     let v0 = c;
@@ -172,32 +126,68 @@ export function horner(
     let v4 = c;
     let v5 = c;
     let v6 = c;
-    while (p > first) {
-      p -= 4;
-      c = v128.load32_splat(p);
-      v0 = madd(v0, s0, c);
-      v1 = madd(v1, s1, c);
-      v2 = madd(v2, s2, c);
-      v3 = madd(v3, s3, c);
-      v4 = madd(v4, s4, c);
-      v5 = madd(v5, s5, c);
-      v6 = madd(v6, s6, c);
+    if (p > first) {
+      do {
+        p -= 4;
+        c = v128.load32_splat(p);
+        v0 = madd(v0, s0, c);
+        v1 = madd(v1, s1, c);
+        v2 = madd(v2, s2, c);
+        v3 = madd(v3, s3, c);
+        v4 = madd(v4, s4, c);
+        v5 = madd(v5, s5, c);
+        v6 = madd(v6, s6, c);
+      } while (p > first);
     }
-    finish(result, v0, x, gradient, out, rests);
-    finish(result, v1, x + 16, gradient + 16, out + 16, rests);
-    finish(result, v2, x + 32, gradient + 32, out + 32, rests);
-    finish(result, v3, x + 48, gradient + 48, out + 48, rests);
-    finish(result, v4, x + 64, gradient + 64, out + 64, rests);
-    finish(result, v5, x + 80, gradient + 80, out + 80, rests);
-    finish(result, v6, x + 96, gradient + 96, out + 96, rests);
-    if (result >= SLOPE && sums < sumsEnd) {
-      if (result == SLOPE_LINE) addProducts(x, gradient, sumsEnd);
-      addPowers(
-        sums, sumsEnd, s0, s1, s2, s3, s4, s5, s6,
-        v128.load(gradient), v128.load(gradient, 16), v128.load(gradient, 32), v128.load(gradient, 48),
-        v128.load(gradient, 64), v128.load(gradient, 80), v128.load(gradient, 96),
-      );
-    }
+    const rest = v128.load32_splat(constants, REST);
+    finish(result, v0, v128.load(x), gradientAt(result, gradient), out, rest);
+    finish(result, v1, v128.load(x, 16), gradientAt(result, gradient + 16), out + 16, rest);
+    finish(result, v2, v128.load(x, 32), gradientAt(result, gradient + 32), out + 32, rest);
+    finish(result, v3, v128.load(x, 48), gradientAt(result, gradient + 48), out + 48, rest);
+    finish(result, v4, v128.load(x, 64), gradientAt(result, gradient + 64), out + 64, rest);
+    finish(result, v5, v128.load(x, 80), gradientAt(result, gradient + 80), out + 80, rest);
+    finish(result, v6, v128.load(x, 96), gradientAt(result, gradient + 96), out + 96, rest);
   }
-  return sizes;
+}
+
+// @ts-ignore: decorator
+@inline
+function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
+  let v = terms > 4 ? madd(c4, s, c3) : c3;
+  v = terms > 3 ? madd(v, s, c2) : c2;
+  v = terms > 2 ? madd(v, s, c1) : c1;
+  return madd(v, s, c0);
+}
+
+// @ts-ignore: decorator
+@inline
+function shortStep(terms: i32, at: usize, out: usize, sizes: v128, scale: v128, rest: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
+  const x = v128.load(at);
+  const v = shortHorner(terms, variableOf(SHIFTED, x, scale), c0, c1, c2, c3, c4);
+  v128.store(out, madd(x, rest, v));
+  return i32x4.max_s(sizes, sizesOf(x));
+}
+
+// @ts-ignore: decorator
+@inline
+export function hornerShort(terms: i32, constants: usize, table: usize, x: usize, out: usize, groups: i32): void {
+  const scale = v128.load32_splat(constants, SCALE);
+  const rest = v128.load32_splat(constants, REST);
+  const c0 = v128.load32_splat(table);
+  const c1 = v128.load32_splat(table, 4);
+  const c2 = terms > 2 ? v128.load32_splat(table, 8) : c1;
+  const c3 = terms > 3 ? v128.load32_splat(table, 12) : c1;
+  const c4 = terms > 4 ? v128.load32_splat(table, 16) : c1;
+  let sizes = v128.load(constants, LARGEST);
+  const end = x + <usize>groups * GROUP_BYTES;
+  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
+    sizes = shortStep(terms, x, out, sizes, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 16, out + 16, sizes, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 32, out + 32, sizes, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 48, out + 48, sizes, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 64, out + 64, sizes, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 80, out + 80, sizes, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 96, out + 96, sizes, scale, rest, c0, c1, c2, c3, c4);
+  }
+  v128.store(constants, sizes, LARGEST);
 }

@@ -1,14 +1,6 @@
 // Pieces of planes that are not whole groups are computed in a copy, one after the other, with zeros after the last:
 // zeros change no statistics and no sums.
 import { ceilDiv } from '../task';
-import { GROUP, GROUP_BYTES } from './activation';
-
-/** Groups that hold so many elements. */
-// @ts-ignore: decorator
-@inline
-export function groupsFor(count: i32): i32 {
-  return ceilDiv(count, GROUP);
-}
 
 function copyPiece(target: usize, source: usize, length: i32): void {
   const bytes = <usize>length << 2;
@@ -21,9 +13,9 @@ function copyPiece(target: usize, source: usize, length: i32): void {
   v128.store(target + last, v128.load(source + last));
 }
 
-/** Copies pieces, `step` bytes apart, to one place, and completes the last group. */
-export function gatherPieces(target: usize, source: usize, length: i32, pieces: i32, step: usize): void {
-  const end = target + <usize>groupsFor(length * pieces) * GROUP_BYTES;
+/** Copies pieces, `step` bytes apart, to one place, and completes the last group of so many elements. */
+export function gatherPieces(target: usize, source: usize, length: i32, pieces: i32, step: usize, group: i32): void {
+  const end = target + (<usize>(ceilDiv(length * pieces, group) * group) << 2);
   for (let i = 0; i < pieces; i++, source += step) {
     copyPiece(target, source, length);
     target += <usize>length << 2;
