@@ -9,7 +9,7 @@ import {
   CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesOf, VALUE,
 } from './group';
 import { NO_PENALTY, penaltySlope, plainSize } from './penalty';
-import { POWER_GROUP, slopesAndPowers } from './powers';
+import { lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, threeTermSlopes, twoTermSlopes } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
 
 // The scratch. First, in double precision: Σ g·(x − B) over x > B, Σ g·(x + B) over x < −B, which the tangent needs.
@@ -24,7 +24,7 @@ const CONSTANTS: usize = CLAMPED + (<usize>RUN << 2);
 /** Sums for the gradients of the coefficients: of a chunk in float32, then of the block in double precision. */
 const SUMS: usize = CONSTANTS + CONSTANTS_BYTES;
 
-// There are two sums of even terms at least, and one more of odd ones than may be wanted: see `slopesAndPowers`.
+// There are two sums of even terms at least, and one more of odd ones than may be wanted: see powers.ts.
 
 // @ts-ignore: decorator
 @inline
@@ -82,6 +82,21 @@ function oddCoefficient(task: Activation, channel: i32, k: i32): f64 {
   return k < <i32>task.oddTerms ? coefficientAt(task, channel, <i32>task.evenTerms + k) : 0;
 }
 
+/** Whether sums and slopes are of powers of the variable times B²/2: see `shortSlopes`. */
+// @ts-ignore: decorator
+@inline
+function isShort(task: Activation): bool {
+  if (!task.learnable || task.monomial || task.oddTerms > 1) return false;
+  return task.evenTerms >= 2 && task.evenTerms <= 3 && task.bound < 1e6 && task.bound > 1e-6;
+}
+
+/** What the variable is multiplied by to be the Chebyshev variable. */
+// @ts-ignore: decorator
+@inline
+function variableScale(task: Activation): f64 {
+  return isShort(task) ? 2 * task.inverseBound * task.inverseBound : 1;
+}
+
 /** The coefficients of the derivative: those of Q over B, then those of P over B², as they are multiplied by x. */
 function storeDerivative(task: Activation, channel: i32, table: usize): void {
   const inverse = task.inverseBound;
@@ -91,8 +106,9 @@ function storeDerivative(task: Activation, channel: i32, table: usize): void {
       : <f64>(1 + 2 * k) * oddCoefficient(task, channel, k) + <f64>(2 * (k + 1)) * oddCoefficient(task, channel, k + 1);
     f32.store(table, <f32>(coefficient * inverse));
   }
-  for (let k = 0; k < secondTerms(task); k++, table += 4) {
-    f32.store(table, <f32>(<f64>(4 * (k + 1)) * evenCoefficient(task, channel, k + 1) * inverse * inverse));
+  let factor = inverse * inverse;
+  for (let k = 0; k < secondTerms(task); k++, table += 4, factor *= variableScale(task)) {
+    f32.store(table, <f32>(<f64>(4 * (k + 1)) * evenCoefficient(task, channel, k + 1) * factor));
   }
 }
 
@@ -121,15 +137,17 @@ function differentiateAll(task: Activation, x: usize, gradient: usize, out: usiz
   const end = sums + (<usize>sumsOf(task) << 4);
   const totals = totalsOf(task, scratch);
   if (task.monomial) {
-    slopesAndPowers(LINEAR, SLOPE, false, constants, first, last, x, gradient, out, groups, sums, end, totals);
+    monomialSlopes(constants, first, last, x, gradient, out, groups, sums, end, totals);
   } else if (task.oddTerms > 1) {
     const oddTotals = totals + (odd - sums);
-    slopesAndPowers(CHEBYSHEV, VALUE, false, constants, first, second - 4, x, gradient, out, groups, odd, end, oddTotals);
-    slopesAndPowers(CHEBYSHEV, SLOPE_ODD, false, constants, second, last, x, gradient, out, groups, sums, odd, totals);
-  } else if (last == second) {
-    slopesAndPowers(CHEBYSHEV, SLOPE_LINE, true, constants, second, last, x, gradient, out, groups, sums, end, totals);
+    oddValues(constants, first, second - 4, x, gradient, out, groups, odd, end, oddTotals);
+    oddSlopes(constants, second, last, x, gradient, out, groups, sums, odd, totals);
+  } else if (isShort(task) && task.evenTerms == 2) {
+    twoTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
+  } else if (isShort(task)) {
+    threeTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
   } else {
-    slopesAndPowers(CHEBYSHEV, SLOPE_LINE, false, constants, second, last, x, gradient, out, groups, sums, end, totals);
+    lineSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);
   }
 }
 
@@ -171,6 +189,12 @@ function clamp(x: usize, out: usize, bytes: usize, bound: f32): void {
   for (let i: usize = 0; i < bytes; i += 16) {
     v128.store(out + i, f32x4.pmax(f32x4.pmin(v128.load(x + i), last), first));
   }
+}
+
+/** The scale of `variableOf`. */
+function scaleOf(task: Activation): f64 {
+  if (task.monomial) return task.inverseBound;
+  return isShort(task) ? -0.5 / (task.inverseBound * task.inverseBound) : Math.SQRT2 * task.inverseBound;
 }
 
 /** The largest sizes in the lanes, as integers. */
@@ -222,8 +246,8 @@ export function polynomialGradient(task: Activation, block: i32, scratch: usize)
   const gradients = <usize>task.gradient;
   const table = tableOf(task, scratch);
   storeDerivative(task, channel, table);
-  if (task.monomial) setConstants(scratch + CONSTANTS, <f32>task.inverseBound, 0);
-  else setConstants(scratch + CONSTANTS, <f32>(Math.SQRT2 * task.inverseBound), f32.load(table));
+  const rest: f32 = task.monomial ? 0 : f32.load(table);
+  setConstants(scratch + CONSTANTS, <f32>scaleOf(task), rest);
   f64.store(scratch, 0, ABOVE);
   f64.store(scratch, 0, BELOW);
   for (let at = scratch + SUMS; at < table; at += 16) v128.store(at, f32x4.splat(0));
@@ -259,14 +283,16 @@ function storePartials(task: Activation, block: i32, scratch: usize): void {
   const above = f64.load(scratch, ABOVE);
   const below = f64.load(scratch, BELOW);
   const even = task.monomial ? terms : <i32>task.evenTerms;
+  const scale = variableScale(task);
+  let power: f64 = 1;
   let partials = <usize>task.partials + (<usize>(block * terms) << 3);
-  for (let k = 0; k < terms; k++, partials += 8) {
+  for (let k = 0; k < terms; k++, partials += 8, power *= scale) {
     const isOddPart = k >= even;
     const slot = isOddPart ? firstOddSum(task) + k - even : k;
     const total = totalsOf(task, scratch) + (<usize>slot << 4);
     const sum = f64.load(total) + f64.load(total, 8);
     const slope = edgeSlope(task, k);
     const beyond = above * slope + (isOdd(task, k) ? below * slope : -below * slope);
-    f64.store(partials, (isOddPart ? sum * task.inverseBound : sum) + beyond);
+    f64.store(partials, sum * (isOddPart ? task.inverseBound : power) + beyond);
   }
 }

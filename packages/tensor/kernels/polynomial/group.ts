@@ -13,10 +13,10 @@ export const SHIFTED: i32 = 2;
 /** The variable of the polynomial. */
 // @ts-ignore: decorator
 @inline
-export function variableOf(kind: i32, x: v128, scale: v128): v128 {
+export function variableOf(kind: i32, x: v128, scale: v128, minusOne: v128): v128 {
   if (kind == SHIFTED) return madd(x, x, scale);
   const t = f32x4.mul(x, scale);
-  return kind == LINEAR ? t : madd(t, t, f32x4.splat(-1));
+  return kind == LINEAR ? t : madd(t, t, minusOne);
 }
 
 // What the value v of the polynomial in s goes into.
@@ -55,14 +55,14 @@ const MAGNITUDE: i32 = 0x7fffffff;
 /** The sizes |x| as integers, whose order is the same: those of infinity and NaN are the largest of all. */
 // @ts-ignore: decorator
 @inline
-export function sizesOf(x: v128): v128 {
-  return v128.and(x, i32x4.splat(MAGNITUDE));
+export function sizesOf(x: v128, magnitude: v128 = i32x4.splat(MAGNITUDE)): v128 {
+  return v128.and(x, magnitude);
 }
 
 // @ts-ignore: decorator
 @inline
-export function largest(a: v128, b: v128): v128 {
-  return i32x4.max_s(sizesOf(a), sizesOf(b));
+export function largest(a: v128, b: v128, magnitude: v128 = i32x4.splat(MAGNITUDE)): v128 {
+  return i32x4.max_s(sizesOf(a, magnitude), sizesOf(b, magnitude));
 }
 
 /** The largest sizes in the lanes of a group, as integers. */
@@ -80,12 +80,16 @@ export function groupSizes(x: usize): v128 {
 export const LARGEST: usize = 0;
 export const SCALE: usize = 16;
 export const REST: usize = 20;
-export const CONSTANTS_BYTES: usize = 24;
+export const MINUS_ONE: usize = 24;
+export const MASK: usize = 28;
+export const CONSTANTS_BYTES: usize = 32;
 
 export function setConstants(constants: usize, scale: f32, rest: f32): void {
   v128.store(constants, i32x4.splat(0), LARGEST);
   f32.store(constants, scale, SCALE);
   f32.store(constants, rest, REST);
+  f32.store(constants, -1, MINUS_ONE);
+  store<i32>(constants, MAGNITUDE, MASK);
 }
 
 /** Evaluates a polynomial in s by Horner's method for whole groups. */
@@ -104,19 +108,21 @@ export function horner(
     const x4 = v128.load(x, 64);
     const x5 = v128.load(x, 80);
     const x6 = v128.load(x, 96);
+    const magnitude = v128.load32_splat(constants, MASK);
     const sizes = i32x4.max_s(
-      i32x4.max_s(i32x4.max_s(largest(x0, x1), largest(x2, x3)), largest(x4, x5)),
-      i32x4.max_s(v128.load(constants, LARGEST), sizesOf(x6)),
+      i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), largest(x4, x5, magnitude)),
+      i32x4.max_s(v128.load(constants, LARGEST), sizesOf(x6, magnitude)),
     );
     v128.store(constants, sizes, LARGEST);
     const scale = v128.load32_splat(constants, SCALE);
-    const s0 = variableOf(variable, x0, scale);
-    const s1 = variableOf(variable, x1, scale);
-    const s2 = variableOf(variable, x2, scale);
-    const s3 = variableOf(variable, x3, scale);
-    const s4 = variableOf(variable, x4, scale);
-    const s5 = variableOf(variable, x5, scale);
-    const s6 = variableOf(variable, x6, scale);
+    const minusOne = v128.load32_splat(constants, MINUS_ONE);
+    const s0 = variableOf(variable, x0, scale, minusOne);
+    const s1 = variableOf(variable, x1, scale, minusOne);
+    const s2 = variableOf(variable, x2, scale, minusOne);
+    const s3 = variableOf(variable, x3, scale, minusOne);
+    const s4 = variableOf(variable, x4, scale, minusOne);
+    const s5 = variableOf(variable, x5, scale, minusOne);
+    const s6 = variableOf(variable, x6, scale, minusOne);
     let p = last;
     let c = v128.load32_splat(p);
     let v0 = c;
@@ -161,11 +167,11 @@ function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128
 
 // @ts-ignore: decorator
 @inline
-function shortStep(terms: i32, at: usize, out: usize, sizes: v128, scale: v128, rest: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
+function shortStep(terms: i32, at: usize, out: usize, sizes: v128, magnitude: v128, scale: v128, rest: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
   const x = v128.load(at);
-  const v = shortHorner(terms, variableOf(SHIFTED, x, scale), c0, c1, c2, c3, c4);
+  const v = shortHorner(terms, variableOf(SHIFTED, x, scale, scale), c0, c1, c2, c3, c4);
   v128.store(out, madd(x, rest, v));
-  return i32x4.max_s(sizes, sizesOf(x));
+  return i32x4.max_s(sizes, sizesOf(x, magnitude));
 }
 
 // @ts-ignore: decorator
@@ -178,16 +184,17 @@ export function hornerShort(terms: i32, constants: usize, table: usize, x: usize
   const c2 = terms > 2 ? v128.load32_splat(table, 8) : c1;
   const c3 = terms > 3 ? v128.load32_splat(table, 12) : c1;
   const c4 = terms > 4 ? v128.load32_splat(table, 16) : c1;
+  const magnitude = v128.load32_splat(constants, MASK);
   let sizes = v128.load(constants, LARGEST);
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
-    sizes = shortStep(terms, x, out, sizes, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 16, out + 16, sizes, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 32, out + 32, sizes, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 48, out + 48, sizes, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 64, out + 64, sizes, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 80, out + 80, sizes, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 96, out + 96, sizes, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x, out, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 16, out + 16, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 32, out + 32, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 48, out + 48, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 64, out + 64, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 80, out + 80, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 96, out + 96, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
   }
   v128.store(constants, sizes, LARGEST);
 }
