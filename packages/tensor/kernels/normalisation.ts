@@ -46,6 +46,89 @@ function high(values: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3));
 }
 
+/** Two numbers in double precision. */
+// @ts-ignore: decorator
+@inline
+function pairAt(from: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(from));
+}
+
+/** Stores Σd and Σd², or Σg and Σg·d, for each of up to four channels. */
+function storeSums(partials: usize, step: usize, lanes: i32, sumLow: v128, sumHigh: v128, low: v128, upper: v128): void {
+  v128.store(partials, v128.shuffle<f64>(sumLow, low, 0, 2));
+  if (lanes > 1) v128.store(partials + step, v128.shuffle<f64>(sumLow, low, 1, 3));
+  if (lanes > 2) v128.store(partials + 2 * step, v128.shuffle<f64>(sumHigh, upper, 0, 2));
+  if (lanes > 3) v128.store(partials + 3 * step, v128.shuffle<f64>(sumHigh, upper, 1, 3));
+}
+
+/** The sums of up to four channels whose elements are neighbours: `step` bytes from one image to the next. */
+// @ts-ignore: decorator
+@inline
+function sumRows(
+  withGradient: bool, lanes: i32, x: usize, g: usize, images: i32, step: usize, centre: v128,
+  partials: usize, partialStep: usize,
+): void {
+  const centreLow = f64x2.promote_low_f32x4(centre);
+  const centreHigh = high(centre);
+  let sumLow = f64x2.splat(0);
+  let sumHigh = sumLow;
+  let productLow = sumLow;
+  let productHigh = sumLow;
+  for (let image = 0; image < images; image++, x += step, g += step) {
+    const values = loadSome(x, lanes);
+    const low = f64x2.sub(f64x2.promote_low_f32x4(values), centreLow);
+    const upper = f64x2.sub(high(values), centreHigh);
+    const slopes = withGradient ? loadSome(g, lanes) : values;
+    const slopeLow = withGradient ? f64x2.promote_low_f32x4(slopes) : low;
+    const slopeHigh = withGradient ? high(slopes) : upper;
+    sumLow = f64x2.add(sumLow, slopeLow);
+    sumHigh = f64x2.add(sumHigh, slopeHigh);
+    productLow = f64x2.add(productLow, f64x2.mul(slopeLow, low));
+    productHigh = f64x2.add(productHigh, f64x2.mul(slopeHigh, upper));
+  }
+  storeSums(partials, partialStep, lanes, sumLow, sumHigh, productLow, productHigh);
+}
+
+/** The sums of one channel. */
+// @ts-ignore: decorator
+@inline
+function sumPlanes(
+  withGradient: bool, x: usize, g: usize, images: i32, area: i32, step: usize, centre: f32, partials: usize,
+): void {
+  const centres = f64x2.splat(centre);
+  let sumLow = f64x2.splat(0);
+  let sumHigh = sumLow;
+  let productLow = sumLow;
+  let productHigh = sumLow;
+  let restSum: f64 = 0;
+  let restProduct: f64 = 0;
+  for (let image = 0; image < images; image++, x += step, g += step) {
+    let at = x;
+    let slopeAt = g;
+    const end = x + (<usize>(area & ~3) << 2);
+    for (; at < end; at += 16, slopeAt += 16) {
+      const low = f64x2.sub(pairAt(at), centres);
+      const upper = f64x2.sub(pairAt(at + 8), centres);
+      const slopeLow = withGradient ? pairAt(slopeAt) : low;
+      const slopeHigh = withGradient ? pairAt(slopeAt + 8) : upper;
+      sumLow = f64x2.add(sumLow, slopeLow);
+      sumHigh = f64x2.add(sumHigh, slopeHigh);
+      productLow = f64x2.add(productLow, f64x2.mul(slopeLow, low));
+      productHigh = f64x2.add(productHigh, f64x2.mul(slopeHigh, upper));
+    }
+    for (const last = x + (<usize>area << 2); at < last; at += 4, slopeAt += 4) {
+      const distance = <f64>f32.load(at) - <f64>centre;
+      const slope = withGradient ? <f64>f32.load(slopeAt) : distance;
+      restSum += slope;
+      restProduct += slope * distance;
+    }
+  }
+  const sum = f64x2.add(sumLow, sumHigh);
+  const product = f64x2.add(productLow, productHigh);
+  f64.store(partials, f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1) + restSum);
+  f64.store(partials, f64x2.extract_lane(product, 0) + f64x2.extract_lane(product, 1) + restProduct, 8);
+}
+
 export function channelSumsBlocks(task: usize): i32 {
   return blocksOf(task);
 }
@@ -59,64 +142,29 @@ export function channelSums(task: usize, block: i32): void {
   const area = integer(task, AREA);
   const blocks = blocksPerChannel(task);
   const channel = (block / blocks) * channelsPerBlock(task);
-  const images = imagesPerBlock(task);
-  const firstImage = (block % blocks) * images;
-  const lastImage = min(firstImage + images, integer(task, IMAGES));
+  const firstImage = (block % blocks) * imagesPerBlock(task);
+  const images = min(imagesPerBlock(task), integer(task, IMAGES) - firstImage);
+  const step = <usize>(channels * area) << 2;
+  const plane = <usize>firstImage * step + (<usize>(channel * area) << 2);
   const gradients = address(task, GRADIENT);
   const centres = address(task, CENTRES) + (<usize>channel << 2);
   const partials = address(task, PARTIALS) + (<usize>(channel * blocks + (block % blocks)) << 4);
-
-  const lanes = area == 1 ? min(4, channels - channel) : 4;
-  const centre = area == 1 ? loadSome(centres, lanes) : v128.load32_splat(centres);
-  const centreLow = f64x2.promote_low_f32x4(centre);
-  const centreHigh = high(centre);
-  let sumLow = f64x2.splat(0);
-  let sumHigh = f64x2.splat(0);
-  let productLow = f64x2.splat(0);
-  let productHigh = f64x2.splat(0);
-  let restSum: f64 = 0;
-  let restProduct: f64 = 0;
-  for (let image = firstImage; image < lastImage; image++) {
-    const plane = (<usize>image * channels + channel) * area;
-    let x = address(task, X) + (plane << 2);
-    let g = gradients + (plane << 2);
-    const run = area == 1 ? 4 : area;
-    const end = x + (<usize>(run & ~3) << 2);
-    for (; x < end; x += 16, g += 16) {
-      const values = loadSome(x, lanes);
-      const low = f64x2.sub(f64x2.promote_low_f32x4(values), centreLow);
-      const upper = f64x2.sub(high(values), centreHigh);
-      let slopeLow = low;
-      let slopeHigh = upper;
-      if (gradients) {
-        const slopes = loadSome(g, lanes);
-        slopeLow = f64x2.promote_low_f32x4(slopes);
-        slopeHigh = high(slopes);
-      }
-      sumLow = f64x2.add(sumLow, slopeLow);
-      sumHigh = f64x2.add(sumHigh, slopeHigh);
-      productLow = f64x2.add(productLow, f64x2.mul(slopeLow, low));
-      productHigh = f64x2.add(productHigh, f64x2.mul(slopeHigh, upper));
-    }
-    for (let i = run & ~3; i < run; i++, x += 4, g += 4) {
-      const distance = <f64>f32.load(x) - f64x2.extract_lane(centreLow, 0);
-      const slope = gradients ? <f64>f32.load(g) : distance;
-      restSum += slope;
-      restProduct += slope * distance;
-    }
-  }
-  if (area == 1) {
-    const step = <usize>blocks << 4;
-    v128.store(partials, v128.shuffle<f64>(sumLow, productLow, 0, 2));
-    if (lanes > 1) v128.store(partials + step, v128.shuffle<f64>(sumLow, productLow, 1, 3));
-    if (lanes > 2) v128.store(partials + 2 * step, v128.shuffle<f64>(sumHigh, productHigh, 0, 2));
-    if (lanes > 3) v128.store(partials + 3 * step, v128.shuffle<f64>(sumHigh, productHigh, 1, 3));
+  const x = address(task, X) + plane;
+  const g = gradients + plane;
+  if (area > 1) {
+    const centre = f32.load(centres);
+    if (gradients) sumPlanes(true, x, g, images, area, step, centre, partials);
+    else sumPlanes(false, x, 0, images, area, step, centre, partials);
     return;
   }
-  const sum = f64x2.add(sumLow, sumHigh);
-  const product = f64x2.add(productLow, productHigh);
-  f64.store(partials, f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1) + restSum);
-  f64.store(partials, f64x2.extract_lane(product, 0) + f64x2.extract_lane(product, 1) + restProduct, 8);
+  const lanes = min(4, channels - channel);
+  const centre = loadSome(centres, lanes);
+  const next = <usize>blocks << 4;
+  if (lanes == 4) {
+    if (gradients) sumRows(true, 4, x, g, images, step, centre, partials, next);
+    else sumRows(false, 4, x, 0, images, step, centre, partials, next);
+  } else if (gradients) sumRows(true, lanes, x, g, images, step, centre, partials, next);
+  else sumRows(false, lanes, x, 0, images, step, centre, partials, next);
 }
 
 // @ts-ignore: decorator

@@ -4,7 +4,7 @@ import {
   GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { ceilDiv } from '../task';
-import { CHEBYSHEV, CONSTANTS_BYTES, groupSizes, horner, hornerShort, LINEAR, setConstants, SHIFTED, VALUE, VALUE_LINE, VALUE_ODD } from './group';
+import { CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED, setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD } from './group';
 import { NO_PENALTY, penaltyValue, plainSize } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
 
@@ -136,11 +136,10 @@ function forwardGroups(task: Activation, x: usize, out: usize, groups: i32, scra
     return;
   }
   const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
-    const own = groupSizes(x);
-    if (v128.any_true(i32x4.gt_s(own, plain))) {
-      for (let offset: usize = 0; offset < GROUP_BYTES; offset += 16) inspect(task, x + offset, out + offset, scratch);
-    } else v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), own), LARGEST);
+  for (; x < end; x += 16, out += 16) {
+    const own = sizesOf(v128.load(x));
+    if (v128.any_true(i32x4.gt_s(own, plain))) inspect(task, x, out, scratch);
+    else v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), own), LARGEST);
   }
 }
 

@@ -65,16 +65,6 @@ export function largest(a: v128, b: v128, magnitude: v128 = i32x4.splat(MAGNITUD
   return i32x4.max_s(sizesOf(a, magnitude), sizesOf(b, magnitude));
 }
 
-/** The largest sizes in the lanes of a group, as integers. */
-// @ts-ignore: decorator
-@inline
-export function groupSizes(x: usize): v128 {
-  return i32x4.max_s(
-    i32x4.max_s(largest(v128.load(x), v128.load(x, 16)), largest(v128.load(x, 32), v128.load(x, 48))),
-    i32x4.max_s(largest(v128.load(x, 64), v128.load(x, 80)), sizesOf(v128.load(x, 96))),
-  );
-}
-
 // What a group needs besides coefficients lies in memory, where it takes no registers: largest sizes so far, the scale of the
 // variable, and the rest for `finish`. Loads and stores also keep the compiler from moving work into the inner loops.
 export const LARGEST: usize = 0;
