@@ -239,6 +239,36 @@ export function maxPool2dGradient(task: usize, block: i32, scratch: usize): void
   }
 }
 
+/** A row of means of windows of 2×2, four at a time; the last four may be computed again. */
+// @ts-ignore: decorator
+@inline
+function averagePairs(row: usize, rowBytes: usize, out: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) {
+    const at = <usize>min(i, count - 4) << 2;
+    const from = row + 2 * at;
+    const low = f32x4.add(v128.load(from), v128.load(from + rowBytes));
+    const high = f32x4.add(v128.load(from, 16), v128.load(from + rowBytes, 16));
+    v128.store(out + at, f32x4.mul(f32x4.add(even(low, high), odd(low, high)), f32x4.splat(0.25)));
+  }
+}
+
+/** The gradient of two rows from that of the means of their windows of 2×2, likewise. */
+// @ts-ignore: decorator
+@inline
+function spreadPairs(gradient: usize, row: usize, rowBytes: usize, count: i32): void {
+  for (let i = 0; i < count; i += 4) {
+    const at = <usize>min(i, count - 4) << 2;
+    const to = row + 2 * at;
+    const part = f32x4.mul(v128.load(gradient + at), f32x4.splat(0.25));
+    const low = v128.shuffle<f32>(part, part, 0, 0, 1, 1);
+    const high = v128.shuffle<f32>(part, part, 2, 2, 3, 3);
+    v128.store(to, low);
+    v128.store(to, high, 16);
+    v128.store(to + rowBytes, low);
+    v128.store(to + rowBytes, high, 16);
+  }
+}
+
 export function averagePool2dBlocks(task: usize): i32 {
   return blockCount(task);
 }
@@ -261,7 +291,7 @@ export function averagePool2d(task: usize, block: i32, scratch: usize): void {
   const step = planesPerBlock(fields);
   const first = block * step;
   const last = min(<i32>fields.planes, first + step);
-  const pairs = isPairs(fields);
+  const pairs = isPairs(fields) && outWidth >= 4;
   let out = <usize>fields.out + (<usize>(first * outHeight * outWidth) << 2);
   for (let plane = first; plane < last; plane++) {
     const x = <usize>fields.x + ((<usize>plane * height * width) << 2);
@@ -269,18 +299,12 @@ export function averagePool2d(task: usize, block: i32, scratch: usize): void {
       const origin = oy * strideY - <i32>fields.paddingY;
       const top = clip(origin, dilationY);
       const bottom = min(origin + (kernelY - 1) * dilationY + 1, height);
-      let ox = 0;
       if (pairs) {
-        let row = x + (<usize>(top * width) << 2);
-        for (; ox + 4 <= outWidth; ox += 4) {
-          const below = row + (<usize>width << 2);
-          const low = f32x4.add(v128.load(row), v128.load(below));
-          const high = f32x4.add(v128.load(row, 16), v128.load(below, 16));
-          v128.store(out, f32x4.mul(f32x4.add(even(low, high), odd(low, high)), f32x4.splat(share)));
-          row += 32;
-          out += 16;
-        }
+        averagePairs(x + (<usize>(top * width) << 2), <usize>width << 2, out, outWidth);
+        out += <usize>outWidth << 2;
+        continue;
       }
+      let ox = 0;
       while (ox < outWidth) {
         const left = ox * strideX - paddingX;
         const right = left + (kernelX - 1) * dilationX + 1;
@@ -334,30 +358,22 @@ export function averagePool2dGradient(task: usize, block: i32, scratch: usize): 
   const last = min(<i32>fields.planes, first + step);
   const rowBytes = <usize>width << 2;
   let gradient = <usize>fields.out + (<usize>(first * outHeight * outWidth) << 2);
-  clear(<usize>fields.x + ((<usize>first * height * width) << 2), (last - first) * height * width);
-  const pairs = isPairs(fields);
+  const pairs = isPairs(fields) && outWidth >= 4;
+  if (!pairs || (height & 1) || (width & 1)) {
+    clear(<usize>fields.x + ((<usize>first * height * width) << 2), (last - first) * height * width);
+  }
   for (let plane = first; plane < last; plane++) {
     const x = <usize>fields.x + (<usize>plane * height * rowBytes);
     for (let oy = 0; oy < outHeight; oy++) {
       const origin = oy * strideY - <i32>fields.paddingY;
       const top = clip(origin, dilationY);
       const bottom = min(origin + (kernelY - 1) * dilationY + 1, height);
-      let ox = 0;
       if (pairs) {
-        let row = x + <usize>top * rowBytes;
-        for (; ox + 4 <= outWidth; ox += 4) {
-          const part = f32x4.mul(v128.load(gradient), f32x4.splat(share));
-          const low = v128.shuffle<f32>(part, part, 0, 0, 1, 1);
-          const high = v128.shuffle<f32>(part, part, 2, 2, 3, 3);
-          v128.store(row, low);
-          v128.store(row, high, 16);
-          v128.store(row + rowBytes, low);
-          v128.store(row + rowBytes, high, 16);
-          gradient += 16;
-          row += 32;
-        }
+        spreadPairs(gradient, x + <usize>top * rowBytes, rowBytes, outWidth);
+        gradient += <usize>outWidth << 2;
+        continue;
       }
-      for (; ox < outWidth; ox++) {
+      for (let ox = 0; ox < outWidth; ox++) {
         const left = ox * strideX - paddingX;
         const right = min(left + (kernelX - 1) * dilationX + 1, width);
         const part = f32.load(gradient) * share;
