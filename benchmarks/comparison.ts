@@ -29,10 +29,12 @@ const OUR_LONGEST_RUN_SECONDS = 600;
 
 const PROBE_SECONDS = 60;
 
-/** From this duration of a run on a peer gets one turn only. */
-const SLOW_RUN_SECONDS = 1.5;
+/** Nobody gets another turn after so long. */
+const LONGEST_SECONDS = 10;
 
 const LONGEST_TURN = 1000;
+
+const total = (durations: readonly number[]): number => durations.reduce((sum, each) => sum + each, 0);
 
 /** One participant with the work in its hands. */
 class Runner {
@@ -40,6 +42,7 @@ class Runner {
   failure: string | undefined;
   checks: readonly Check[] = [];
   #repetitions = 1;
+  #spent = 0;
 
   constructor(
     readonly participant: Participant,
@@ -53,11 +56,14 @@ class Runner {
       this.failure = prepared.failure;
       return;
     }
-    if ('checks' in prepared) this.checks = prepared.checks;
+    if (!('checks' in prepared)) {
+      this.failure = 'it answered something else';
+      return;
+    }
+    this.checks = prepared.checks;
     for (let spent = 0; spent < pace.warmUpSeconds && this.failure === undefined; ) {
       const seconds = await this.#repeat(this.#repetitions);
-      const total = seconds.reduce((sum, each) => sum + each, 0);
-      spent += total;
+      spent += total(seconds);
       const perRun = Math.min(...seconds);
       this.#repetitions = Math.min(LONGEST_TURN, Math.max(1, Math.round(pace.turnSeconds / perRun)));
     }
@@ -65,8 +71,10 @@ class Runner {
 
   /** One turn. */
   async run(): Promise<void> {
-    const isSlow = this.limitSeconds === LONGEST_RUN_SECONDS && (this.durations[0] ?? 0) > SLOW_RUN_SECONDS;
-    if (this.failure === undefined && !isSlow) this.durations.push(...(await this.#repeat(this.#repetitions)));
+    if (this.failure !== undefined || this.#spent >= LONGEST_SECONDS) return;
+    const durations = await this.#repeat(this.#repetitions);
+    this.#spent += total(durations);
+    this.durations.push(...durations);
   }
 
   async #repeat(repetitions: number): Promise<readonly number[]> {

@@ -39,7 +39,7 @@ function input(shape: readonly number[], seed: number, low = -1, high = 1): Inpu
 
 /** What a polynomial is evaluated on, and the gradient of the result. */
 export function polynomialInputs({ kind, count, bound }: PolynomialWork | ActivationWork) {
-  const reach = kind === 'polynomial' ? bound / 2 : 1.2 * bound;
+  const reach = kind === 'polynomial' ? bound / 2 : 1.001 * bound;
   return { x: input([count], 1, -reach, reach), gradient: input([count], 2, 0, 1) };
 }
 

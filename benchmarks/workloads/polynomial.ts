@@ -40,7 +40,7 @@ function activationWorkload(degree: number, direction: Direction): Workload {
     kind: 'activation',
     count: COUNT,
     bound: BOUND,
-    limit: 0.75 * BOUND,
+    limit: BOUND,
     cap: 10,
     ...fit,
     direction,
