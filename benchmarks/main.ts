@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { compare, MeasurementError, quick, thorough } from './comparison.js';
 import { chosenFrom, help, type Options, readOptions, UsageError } from './options.js';
 import { Participant } from './participant.js';
-import { ourProgram, peerProgram } from './programs.js';
+import { ourProgram, peerNames, peerProgram } from './programs.js';
 import type { Environment, PeerResult, Report, Result } from './results.js';
 import { table } from './table.js';
 import type { Workload } from './workload.js';
@@ -47,12 +47,14 @@ class Field {
   async measure(workload: Workload, isQuick: boolean): Promise<Result> {
     const pace = isQuick ? quick : thorough;
     const result = await compare(workload, this.threads, { ours: this.ours, peers: this.#peers }, pace);
+    const absent = [...this.#absent];
     const ended = this.#peers.filter(({ running }) => !running);
     for (const peer of ended) {
       this.#peers.splice(this.#peers.indexOf(peer), 1);
       await this.#add(peer.name);
     }
-    return { ...result, peers: [...result.peers, ...this.#absent] };
+    const peers = [...result.peers, ...absent];
+    return { ...result, peers: peers.toSorted((a, b) => peerNames.indexOf(a.name) - peerNames.indexOf(b.name)) };
   }
 
   async leave(): Promise<void> {
@@ -73,6 +75,13 @@ function environmentOf({ device, quick: isQuick }: Options, versions: Readonly<R
   };
 }
 
+/** Everyone's version. */
+function beside(versions: Readonly<Record<string, string>>): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+}
+
 /** A line that the next one replaces, where someone looks. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
@@ -83,6 +92,8 @@ async function measureAll(options: Options, chosen: readonly Workload[]): Promis
   const versions: Record<string, string> = {};
   for (const threads of options.threads) {
     const field = await Field.gather(options, threads);
+    Object.assign(versions, field.versions);
+    if (options.peers.length > 0) console.log(`${beside(field.versions)}\n`);
     try {
       for (const [i, workload] of chosen.entries()) {
         showProgress(`${i + 1} of ${chosen.length}: ${workload.name}`);
@@ -94,7 +105,6 @@ async function measureAll(options: Options, chosen: readonly Workload[]): Promis
     } finally {
       await field.leave();
     }
-    Object.assign(versions, field.versions);
   }
   return { version: 2, environment: environmentOf(options, versions), results };
 }
@@ -107,7 +117,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const { processor, cores, node } = environmentOf(options, {});
-  console.log(`${options.device} on ${cores} cores of ${processor}, Node ${node}\n`);
+  console.log(`${options.device} on ${cores} ${cores === 1 ? 'core' : 'cores'} of ${processor}, Node ${node}\n`);
   const report = await measureAll(options, chosen);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }

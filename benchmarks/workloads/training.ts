@@ -77,7 +77,7 @@ function step(name: string, batch: number, input: readonly number[], layers: rea
 
 /** Whole steps of training with polynomials of degree 4. */
 export const trainingWorkloads: readonly Workload[] = [
-  step('MLP 784-512-256-10, batch 128', 128, [784], mlp([784, 512, 256])),
-  step('CNN 16-32 on 28x28, batch 64', 64, [1, 28, 28], smallCnn),
-  step('ResNet-20 on 32x32, batch 32', 32, [3, 32, 32], resnet20),
+  step('MLP 784-512-256-10 batch 128', 128, [784], mlp([784, 512, 256])),
+  step('CNN 16-32 on 28x28 batch 64', 64, [1, 28, 28], smallCnn),
+  step('ResNet-20 on 32x32 batch 32', 32, [3, 32, 32], resnet20),
 ];
