@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Check, difference } from './check.js';
 import { floorOf, type Pass, streamSize } from './floor.js';
 import { median, summarise } from './measurement.js';
@@ -33,6 +34,14 @@ const PROBE_SECONDS = 60;
 const LONGEST_SECONDS = 10;
 
 const LONGEST_TURN = 1000;
+
+/** Threads of some libraries go on spinning for so long behind their work: those of OpenBLAS for 2^26 cycles. */
+const SETTLE_SECONDS = 0.04;
+
+/** Waits until nobody's threads use the processor any more. */
+async function settle(threads: number): Promise<void> {
+  if (threads > 1) await setTimeout(1000 * SETTLE_SECONDS);
+}
 
 const total = (durations: readonly number[]): number => durations.reduce((sum, each) => sum + each, 0);
 
@@ -154,7 +163,10 @@ export async function compare(
   const roofline = new Roofline(participants.ours, workload.passes, threads);
   for (let round = 0; round < pace.rounds && ours.failure === undefined; round++) {
     await roofline.run();
-    for (const runner of [ours, ...peers]) await runner.run();
+    for (const runner of [ours, ...peers]) {
+      await runner.run();
+      await settle(threads);
+    }
   }
   if (ours.failure !== undefined) throw new MeasurementError(`${workload.name}: ${ours.failure}`);
   const seconds = summarise(ours.durations);
