@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Check, difference } from './check.js';
-import { floorOf, type Pass, streamSize } from './floor.js';
+import { floorOf, type Pass, streamSizeOf } from './floor.js';
 import { median, summarise } from './measurement.js';
 import type { Participant } from './participant.js';
 
@@ -104,7 +104,7 @@ class Roofline {
     private readonly passes: readonly Pass[],
     private readonly threads: number,
   ) {
-    this.#bandwidths = new Map(passes.map(({ bytes }) => [streamSize(bytes), []]));
+    this.#bandwidths = new Map(passes.map((pass) => [streamSizeOf(pass), []]));
   }
 
   async run(): Promise<void> {

@@ -4,13 +4,15 @@ export interface Pass {
   readonly operations: number;
   /** Bytes read and written, every tensor once. */
   readonly bytes: number;
+  /** Bytes of all tensors together, where some are read and written; otherwise as many as `bytes`. */
+  readonly footprint?: number;
 }
 
 /** What a machine can do at best. */
 export interface Rates {
   /** Operations per second. */
   readonly peak: number;
-  /** Bytes per second by the number of bytes (see `streamSize`). */
+  /** Bytes per second by the size of what is streamed (see `streamSizeOf`). */
   readonly bandwidths: ReadonlyMap<number, number>;
 }
 
@@ -28,8 +30,8 @@ const LARGEST_STREAM = 2 ** 28;
  * The size for which the bandwidth is measured: the next one in steps of an eighth to a quarter, since what counts is which
  * caches it fits; within bounds beyond which nothing changes.
  */
-export function streamSize(bytes: number): number {
-  const bounded = Math.min(LARGEST_STREAM, Math.max(SMALLEST_STREAM, bytes));
+export function streamSizeOf({ bytes, footprint = bytes }: Pass): number {
+  const bounded = Math.min(LARGEST_STREAM, Math.max(SMALLEST_STREAM, footprint));
   const step = 2 ** (Math.ceil(Math.log2(bounded)) - 3);
   return Math.ceil(bounded / step) * step;
 }
@@ -38,9 +40,9 @@ export function streamSize(bytes: number): number {
 export function floorOf(passes: readonly Pass[], { peak, bandwidths }: Rates): Floor {
   let seconds = 0;
   let computing = 0;
-  for (const { operations, bytes } of passes) {
-    const arithmetic = operations / peak;
-    const transport = bytes / bandwidths.get(streamSize(bytes))!;
+  for (const pass of passes) {
+    const arithmetic = pass.operations / peak;
+    const transport = pass.bytes / bandwidths.get(streamSizeOf(pass))!;
     seconds += Math.max(arithmetic, transport);
     if (arithmetic >= transport) computing += arithmetic;
   }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { compare, MeasurementError, quick, thorough } from './comparison.js';
 import { chosenFrom, help, type Options, readOptions, UsageError } from './options.js';
 import { Participant } from './participant.js';
@@ -68,7 +68,7 @@ function environmentOf({ device, quick: isQuick }: Options, versions: Readonly<R
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
+    cores: cpus().length,
     device,
     quick: isQuick,
     versions,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { floorOf, streamSize } from '../benchmarks/floor.js';
+import { floorOf, streamSizeOf } from '../benchmarks/floor.js';
 import { median, quantile, summarise } from '../benchmarks/measurement.js';
 import { help, readOptions, UsageError } from '../benchmarks/options.js';
 import { peerNames } from '../benchmarks/programs.js';
@@ -34,8 +34,8 @@ test('durations are summarised whatever their order', () => {
 
 test('a floor adds up what limits each pass', () => {
   const bandwidths = new Map([
-    [streamSize(2 ** 20), 1e9],
-    [streamSize(2 ** 24), 5e8],
+    [2 ** 20, 1e9],
+    [2 ** 24, 5e8],
   ]);
   const passes = [
     { operations: 4e9, bytes: 2 ** 20 },
@@ -48,11 +48,13 @@ test('a floor adds up what limits each pass', () => {
 });
 
 test('bandwidth is measured at no less than the size asked for and at most a quarter more', () => {
+  const streamSize = (bytes: number) => streamSizeOf({ operations: 0, bytes });
   for (const bytes of [2 ** 15, 40_000, 65_537, 12 * 2 ** 20, 2 ** 28]) {
     expect(streamSize(bytes)).toBeGreaterThanOrEqual(bytes);
     expect(streamSize(bytes)).toBeLessThanOrEqual(1.25 * bytes);
   }
   expect(streamSize(12)).toBe(2 ** 15);
+  expect(streamSizeOf({ operations: 0, bytes: 2 ** 25, footprint: 2 ** 24 })).toBe(2 ** 24);
   expect(streamSize(2 ** 32)).toBe(2 ** 28);
 });
 

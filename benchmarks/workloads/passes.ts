@@ -85,7 +85,7 @@ export function batchNormBackwardPasses(count: number): readonly Pass[] {
  * step (3); reads the parameter, the gradient and both moments, writes all but the gradient.
  */
 export function adamPass(count: number): Pass {
-  return { operations: 15 * count, bytes: float32s(7 * count) };
+  return { operations: 15 * count, bytes: float32s(7 * count), footprint: float32s(4 * count) };
 }
 
 /** The shape of one image, or the one number of features, on its way through a network. */
