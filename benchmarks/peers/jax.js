@@ -1,4 +1,4 @@
-// jax-js on WebAssembly, every function compiled by jit. Its arrays are used up by whoever takes them; `ref` is another one.
+// jax-js on WebAssembly, functions compiled by jit where that is faster. Its arrays are used up by whoever takes them; `ref` is another one.
 import { createRequire } from 'node:module';
 import {
   adamInputs,
@@ -32,15 +32,18 @@ function prepared(f, inputs) {
   };
 }
 
+/** A convolution by itself is faster where it is not compiled into a function. */
+const asItIs = (f) => f;
+
 /** A function of inputs, alone or with the gradients of all of them. */
-function differentiated(f, inputs, gradient, direction) {
+function differentiated(f, inputs, gradient, direction, compile = jax.jit) {
   if (direction === 'forward')
     return prepared(
-      jax.jit((...all) => [f(...all)]),
+      compile((...all) => [f(...all)]),
       inputs,
     );
   const count = inputs.length;
-  const withGradients = jax.jit((...all) => {
+  const withGradients = compile((...all) => {
     const [output, backward] = jax.vjp(f, all.slice(0, count));
     const gradients = backward(all[count]);
     return [output, ...gradients];
@@ -110,7 +113,7 @@ function convolution(work) {
   const { stride, kernel, direction } = work;
   const { x, weight, gradient } = convolutionInputs(work);
   const f = (images, filters) => convolve(images, filters, stride, kernel);
-  return differentiated(f, [arrayOf(x), arrayOf(weight)], arrayOf(gradient), direction);
+  return differentiated(f, [arrayOf(x), arrayOf(weight)], arrayOf(gradient), direction, asItIs);
 }
 
 /** By the statistics of the batch, over all axes but the second. */

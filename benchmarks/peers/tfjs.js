@@ -208,7 +208,7 @@ async function bundle() {
   const outfile = join(folder, 'tfjs.cjs');
   try {
     await build({
-      stdin: { contents, resolveDir: import.meta.dirname },
+      stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
       outfile,
       bundle: true,
       platform: 'node',
