@@ -84,7 +84,8 @@ export class Participant {
   async ask<T extends Answer>(request: Request, timeoutSeconds: number): Promise<Outcome<T>> {
     if (this.#ended !== undefined) return { failure: this.#ended };
     this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
-    const line = await this.#read(timeoutSeconds, 'one run');
+    // The first run includes what some compile for it.
+    const line = await this.#read(timeoutSeconds, 'prepare' in request ? 'the first run' : 'one run');
     if ('failure' in line) return line;
     const answer = JSON.parse(line.text) as Answer;
     if ('cannot' in answer) return { failure: answer.cannot };
