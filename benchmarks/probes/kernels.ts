@@ -10,11 +10,11 @@ function madd(a: v128, b: v128, c: v128): v128 {
 
 /**
  * Products and sums in twelve chains that do not wait for each other: 12 · 4 · 2 operations for each round. Every chain goes
- * to 2, so that nothing overflows or becomes denormal.
+ * to term/(1 − factor). Both come from outside, since V8 in Node 24 makes constants anew in every round.
  */
-export function arithmetic(rounds: i32): f32 {
-  const factor = f32x4.splat(0.5);
-  const term = f32x4.splat(1);
+export function arithmetic(rounds: i32, factorOfAll: f32, termOfAll: f32): f32 {
+  const factor = f32x4.splat(factorOfAll);
+  const term = f32x4.splat(termOfAll);
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(1);
   let a2 = f32x4.splat(2);
@@ -47,9 +47,9 @@ export function arithmetic(rounds: i32): f32 {
   return f32x4.extract_lane(f32x4.add(f32x4.add(b0, b1), b2), 0);
 }
 
-/** Reads so many bytes (a multiple of 64) and writes as many. */
-export function stream(from: usize, to: usize, bytes: usize): void {
-  const factor = f32x4.splat(0.5);
+/** Reads so many bytes (a multiple of 64) and writes as many, multiplied. */
+export function stream(from: usize, to: usize, bytes: usize, factorOfAll: f32): void {
+  const factor = f32x4.splat(factorOfAll);
   for (let i: usize = 0; i < bytes; i += 64) {
     v128.store(to + i, f32x4.mul(v128.load(from + i), factor));
     v128.store(to + i, f32x4.mul(v128.load(from + i, 16), factor), 16);
