@@ -34,7 +34,7 @@ function multiplyScattered(
     const offsets = outOffsets + (<usize>j << 2);
     const whole = j + COLUMNS <= columns;
     const contiguous = whole && offsetAt(offsets, 7) - offsetAt(offsets, 0) == 28;
-    const spaced = whole && areSpaced(offsets, 0) && areSpaced(offsets, 4);
+    const spaced = whole && !contiguous && areSpaced(offsets, 0) && areSpaced(offsets, 4);
     const width = min(COLUMNS, columns - j);
     let left = a;
     let first = start;

@@ -9,7 +9,7 @@ type Matrix = readonly (readonly number[])[];
  * a relative error of at most u. A product of an input, a weight and the entries of the matrices on its way goes through at
  * most n roundings, so that the error is at most γ = nu/(1 − nu) times the same transforms of the absolute values with the
  * absolute values of the matrices (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1; for these
- * transforms, Barabasz et al., "Error analysis and improving the accuracy of Winograd convolution", 2020, section 4).
+ * transforms, Barabasz et al., "Error analysis and improving the accuracy of Winograd convolution", 2020).
  */
 const A = 0.75;
 const B = 1.5;

@@ -16,8 +16,9 @@ const WEIGHT_SLAB = { least: 64, target: 256, limit: 256 };
 const MAXIMUM_BLOCKS = 16;
 const POSITIONS_PER_PART = 1024;
 const BYTES_OF_PARTS = 2 ** 23;
-/** Filters of such a block, as in kernels/convolution/weight-gradient.ts. */
+/** Filters of such a block, and how few of them are not packed, as in kernels/convolution/weight-gradient.ts. */
 const FILTER_LIMIT = 64;
+const DIRECT_FILTERS = 2;
 
 function padded(lines: number): number {
   return Math.ceil(lines / PANEL_ROWS) * PANEL_ROWS;
@@ -76,9 +77,10 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
       if (out.dtype !== 'float32') return conv2dWeightGradient(gradient, x, out, geometry);
       if (out.size === 0) return;
       const sizes = sizesOf(x.shape, gradient.shape, geometry.groups);
-      const { images, outHeight, outWidth } = sizes;
+      const { images, filters, outHeight, outWidth } = sizes;
       const byTiles = takesWinograd(sizes, geometry);
-      const steps = byTiles ? tileSteps(sizes) : slabSteps(images, outHeight, outWidth, WEIGHT_SLAB);
+      const slab = filters > DIRECT_FILTERS ? WEIGHT_SLAB : SLAB;
+      const steps = byTiles ? tileSteps(sizes) : slabSteps(images, outHeight, outWidth, slab);
       const bytes = out.size * 4;
       const wanted = Math.min(byTiles ? tileParts(sizes) : partsOf(sizes), BYTES_OF_PARTS / bytes);
       const parts = Math.max(1, Math.floor(wanted));

@@ -8,7 +8,7 @@ type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'aver
 /** For kernels that go by the positions of the maxima. */
 const noWindow: WindowGeometry = { kernel: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 
-/** What the kernels of kernels/pooling.ts are told. */
+/** What the kernels of kernels/pooling/ are told. */
 function fieldsOf(
   x: Operand,
   out: Operand,
