@@ -8,5 +8,6 @@ export * from './polynomial/forward';
 export * from './pooling';
 export * from './random';
 export * from './reduction';
+export * from './selection';
 export * from './softmax';
 export * from './update';
