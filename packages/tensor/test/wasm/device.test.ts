@@ -1,8 +1,8 @@
 import { conv2d, DeviceError, linearMemory, maxPool2d, normal, reference, scope, type Tensor, wasm } from '@pnn/tensor';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
-import { instantiate, type KernelExports } from '../../src/devices/wasm/instance.js';
-import { variants } from './variants.js';
+import { instantiate } from '../../src/devices/wasm/instance.js';
+import { reversed, variants } from './variants.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -45,20 +45,6 @@ function step(device: typeof reference): Tensor {
     const features = maxPool2d(conv2d(x, weight, undefined, { padding: 1 }), 2).reshape([4, -1]);
     return features.matmul(features, { transposeB: true });
   });
-}
-
-/** The exports, with the blocks of every kernel in reverse order. */
-function reversed(exports: KernelExports): KernelExports {
-  const names = Object.keys(exports) as (keyof KernelExports)[];
-  const reverse = (name: keyof KernelExports): KernelExports[keyof KernelExports] => {
-    const kernel = exports[name];
-    const count = (exports as Readonly<Record<string, KernelExports[keyof KernelExports] | undefined>>)[
-      `${name}Blocks`
-    ];
-    if (!count) return kernel;
-    return (task, block, scratch) => kernel(task, count(task, 0, 0) - 1 - block, scratch);
-  };
-  return Object.fromEntries(names.map((name) => [name, reverse(name)])) as KernelExports;
 }
 
 describe.each(variants)('%s', (name, device) => {

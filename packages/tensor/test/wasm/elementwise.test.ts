@@ -116,7 +116,9 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
       fc.property(cases, ([aShape, a, bShape, b]) =>
         scope(() => {
           const results = [device, reference].map((on) =>
-            place(on, aShape, a)[name](place(on, bShape, b)).dataSync(),
+            place(on, aShape, a)
+              [name](place(on, bShape, b))
+              .dataSync(),
           );
           expect(results[0]).toEqual(results[1]);
         }),

@@ -2,7 +2,7 @@ import { type Device, reference, scope, type Tensor, tensor } from '@pnn/tensor'
 import { enableRelaxedSimd } from '@pnn/tensor/node';
 import fc from 'fast-check';
 import { deviceWith } from '../../src/devices/wasm/index.js';
-import { type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
+import { type InstructionSet, instantiate, type KernelExports } from '../../src/devices/wasm/instance.js';
 
 enableRelaxedSimd();
 
@@ -82,4 +82,18 @@ export function exactly(
       compute(...inputs.map(([shape, data]) => place(reference, shape, data.map(map), 'float64'))).dataSync();
     return { expected: of((value) => value), magnitudes: of(Math.abs) };
   });
+}
+
+/** The exports, with the blocks of every kernel in reverse order. */
+export function reversed(exports: KernelExports): KernelExports {
+  const names = Object.keys(exports) as (keyof KernelExports)[];
+  const reverse = (name: keyof KernelExports): KernelExports[keyof KernelExports] => {
+    const kernel = exports[name];
+    const count = (exports as Readonly<Record<string, KernelExports[keyof KernelExports] | undefined>>)[
+      `${name}Blocks`
+    ];
+    if (!count) return kernel;
+    return (task, block, scratch) => kernel(task, count(task, 0, 0) - 1 - block, scratch);
+  };
+  return Object.fromEntries(names.map((name) => [name, reverse(name)])) as KernelExports;
 }

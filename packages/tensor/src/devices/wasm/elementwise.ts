@@ -21,7 +21,9 @@ const unaryOperations = [
 ] as const;
 const binaryOperations = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const;
 
-export function elementwiseKernels(executor: Executor): Pick<Kernels, 'unary' | 'binary' | 'comparison' | 'where' | 'scale'> {
+export function elementwiseKernels(
+  executor: Executor,
+): Pick<Kernels, 'unary' | 'binary' | 'comparison' | 'where' | 'scale'> {
   function unary(name: (typeof unaryOperations)[number]): Kernels['unary'][typeof name] {
     const operation = unaryOperations.indexOf(name);
     return (x, out) => {
