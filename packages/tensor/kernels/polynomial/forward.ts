@@ -4,7 +4,10 @@ import {
   GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { ceilDiv } from '../task';
-import { CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED, setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD } from './group';
+import {
+  CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
+  setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD,
+} from './group';
 import { NO_PENALTY, penaltyValue, plainSize } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
 

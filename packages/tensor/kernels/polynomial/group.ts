@@ -65,8 +65,8 @@ export function largest(a: v128, b: v128, magnitude: v128 = i32x4.splat(MAGNITUD
   return i32x4.max_s(sizesOf(a, magnitude), sizesOf(b, magnitude));
 }
 
-// What a group needs besides coefficients lies in memory, where it takes no registers: largest sizes so far, the scale of the
-// variable, and the rest for `finish`. Loads and stores also keep the compiler from moving work into the inner loops.
+// What a group needs besides coefficients lies in memory, where it takes no registers: the largest sizes so far, the scale
+// of the variable, the rest for `finish`, −1 and the mask of magnitudes. Loads and stores also keep the compiler from moving work into the inner loops.
 export const LARGEST: usize = 0;
 export const SCALE: usize = 16;
 export const REST: usize = 20;
@@ -157,13 +157,20 @@ function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128
 
 // @ts-ignore: decorator
 @inline
-function shortStep(terms: i32, at: usize, out: usize, sizes: v128, magnitude: v128, scale: v128, rest: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
+function shortStep(
+  terms: i32, at: usize, out: usize, sizes: v128, magnitude: v128, scale: v128, rest: v128,
+  c0: v128, c1: v128, c2: v128, c3: v128, c4: v128,
+): v128 {
   const x = v128.load(at);
   const v = shortHorner(terms, variableOf(SHIFTED, x, scale, scale), c0, c1, c2, c3, c4);
   v128.store(out, madd(x, rest, v));
   return i32x4.max_s(sizes, sizesOf(x, magnitude));
 }
 
+/**
+ * The same for SHIFTED and VALUE_LINE with two to five terms: the coefficients stay in registers, and vectors one after
+ * the other hide the latency.
+ */
 // @ts-ignore: decorator
 @inline
 export function hornerShort(terms: i32, constants: usize, table: usize, x: usize, out: usize, groups: i32): void {

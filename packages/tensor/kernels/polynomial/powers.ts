@@ -3,8 +3,8 @@
 import { madd } from '../simd';
 import { CHUNK } from './activation';
 import {
-  CHEBYSHEV, finish, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD, VALUE,
-  variableOf,
+  CHEBYSHEV, finish, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
+  VALUE, variableOf,
 } from './group';
 
 /** Elements of a group. */
@@ -108,8 +108,10 @@ function slopesAndPowers(
       finish(result, v2, v128.load(x, 32), v128.load(gradient, 32), out + 32, rest);
       finish(result, v3, v128.load(x, 48), v128.load(gradient, 48), out + 48, rest);
       if (result == SLOPE_LINE) {
-        const low = madd(v128.load(x, 16), v128.load(gradient, 16), f32x4.mul(v128.load(x), v128.load(gradient)));
-        const high = madd(v128.load(x, 48), v128.load(gradient, 48), f32x4.mul(v128.load(x, 32), v128.load(gradient, 32)));
+        const product0 = f32x4.mul(v128.load(x), v128.load(gradient));
+        const product2 = f32x4.mul(v128.load(x, 32), v128.load(gradient, 32));
+        const low = madd(v128.load(x, 16), v128.load(gradient, 16), product0);
+        const high = madd(v128.load(x, 48), v128.load(gradient, 48), product2);
         v128.store(sumsEnd - 16, f32x4.add(v128.load(sumsEnd - 16), f32x4.add(low, high)));
       }
     }

@@ -80,7 +80,7 @@ describe.each(variants)('%s', (name, device) => {
           (result) => new Uint8Array(result.dataSync().buffer),
         );
       });
-      expect(bits[0]).toEqual(bits[1]);
+      for (const [i, bytes] of bits[0]!.entries()) expect(Buffer.compare(bytes, bits[1]![i]!)).toBe(0);
     });
   });
 });
