@@ -14,6 +14,7 @@ export * from './pooling/average';
 export * from './pooling/maximum';
 export * from './random';
 export * from './reduction';
+export * from './selection';
 export * from './softmax';
 export * from './update';
 export * from './winograd/convolution';

@@ -164,7 +164,10 @@ export function channelMapBlocks(task: usize): i32 {
 
 // @ts-ignore: decorator
 @inline
-function mapVector(withGradient: bool, lanes: i32, x: usize, g: usize, out: usize, centre: v128, factor: v128, shift: v128, slope: v128): void {
+function mapVector(
+  withGradient: bool, lanes: i32, x: usize, g: usize, out: usize,
+  centre: v128, factor: v128, shift: v128, slope: v128,
+): void {
   const own = madd(f32x4.sub(loadSome(x, lanes), centre), factor, shift);
   storeSome(out, withGradient ? madd(loadSome(g, lanes), slope, own) : own, lanes);
 }

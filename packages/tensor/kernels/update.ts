@@ -93,7 +93,9 @@ function sgdVector(
 
 // @ts-ignore: decorator
 @inline
-function sgdRun(kind: i32, nesterov: bool, task: usize, parameter: usize, gradient: usize, velocity: usize, count: i32): void {
+function sgdRun(
+  kind: i32, nesterov: bool, task: usize, parameter: usize, gradient: usize, velocity: usize, count: i32,
+): void {
   const rate = f32x4.splat(float(task, 4));
   const momentum = f32x4.splat(float(task, 5));
   const share = f32x4.splat(float(task, 6));

@@ -66,9 +66,9 @@ export function edgeSlope(task: Activation, term: i32): f64 {
   return <f64>(term < even ? 4 * term : 1 + 4 * (term - even)) * task.inverseBound;
 }
 
-/** Elements of six vectors: as many as hide the latency of Horner's method and fit in the registers. */
-export const GROUP: i32 = 24;
-export const GROUP_BYTES: usize = 96;
+/** Elements of seven vectors: as many as hide the latency of Horner's method and fit in the registers. */
+export const GROUP: i32 = 28;
+export const GROUP_BYTES: usize = 112;
 /** Elements that stay in the first-level cache while all is computed that is made of them. */
 export const CHUNK: i32 = 16 * GROUP;
 /** Elements that are computed before it is looked whether any of them are out of range. */

@@ -4,7 +4,10 @@ import {
   GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { ceilDiv } from '../task';
-import { CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, SHIFTED, setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD } from './group';
+import {
+  CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
+  setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD,
+} from './group';
 import { NO_PENALTY, penaltyValue, plainSize } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
 
@@ -80,7 +83,10 @@ function evaluate(task: Activation, x: usize, out: usize, groups: i32, scratch: 
   if (shifted) {
     const half = <f32>(0.5 / (task.inverseBound * task.inverseBound));
     setConstants(constants, -half, task.oddTerms ? f32.load(odd) : 0);
-    horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups);
+    if (task.evenTerms == 2) hornerShort(2, constants, table, x, out, groups);
+    else if (task.evenTerms == 3) hornerShort(3, constants, table, x, out, groups);
+    else if (task.evenTerms == 5) hornerShort(5, constants, table, x, out, groups);
+    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups);
   } else if (task.monomial) {
     setConstants(constants, <f32>task.inverseBound, 0);
     horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups);

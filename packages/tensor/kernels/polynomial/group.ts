@@ -1,4 +1,4 @@
-// Horner's method and sums of powers for groups of six vectors. Their code is written once and inlined into functions
+// Horner's method and sums of powers for groups of seven vectors. Their code is written once and inlined into functions
 // for each form, with the form as a constant.
 import { madd } from '../simd';
 import { GROUP_BYTES } from './activation';
@@ -65,8 +65,8 @@ export function largest(a: v128, b: v128, magnitude: v128 = i32x4.splat(MAGNITUD
   return i32x4.max_s(sizesOf(a, magnitude), sizesOf(b, magnitude));
 }
 
-// What a group needs besides coefficients lies in memory, where it takes no registers: largest sizes so far, the scale of the
-// variable, and the rest for `finish`. Loads and stores also keep the compiler from moving work into the inner loops.
+// What a group needs besides coefficients lies in memory, where it takes no registers: the largest sizes so far, the scale
+// of the variable, the rest for `finish`, −1 and the mask of magnitudes. Loads and stores also keep the compiler from moving work into the inner loops.
 export const LARGEST: usize = 0;
 export const SCALE: usize = 16;
 export const REST: usize = 20;
@@ -82,22 +82,7 @@ export function setConstants(constants: usize, scale: f32, rest: f32): void {
   store<i32>(constants, MAGNITUDE, MASK);
 }
 
-/** `finish` for the vector at x; returns the larger ones of its sizes and of those so far. */
-// @ts-ignore: decorator
-@inline
-function finishAt(
-  result: i32, v: v128, x: usize, gradient: usize, out: usize, rest: v128, sizes: v128, magnitude: v128,
-): v128 {
-  const input = v128.load(x);
-  finish(result, v, input, gradientAt(result, gradient), out, rest);
-  return i32x4.max_s(sizes, sizesOf(input, magnitude));
-}
-
-/**
- * Evaluates a polynomial in s by Horner's method for whole groups, two steps at a time. Six vectors hide its latency; s,
- * values and a coefficient then are all that is in registers inside of the loop, where V8 spills as soon as there is more:
- * inputs are read again and compared after it.
- */
+/** Evaluates a polynomial in s by Horner's method for whole groups. */
 // @ts-ignore: decorator
 @inline
 export function horner(
@@ -106,14 +91,28 @@ export function horner(
 ): void {
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    const x2 = v128.load(x, 32);
+    const x3 = v128.load(x, 48);
+    const x4 = v128.load(x, 64);
+    const x5 = v128.load(x, 80);
+    const x6 = v128.load(x, 96);
+    const magnitude = v128.load32_splat(constants, MASK);
+    const sizes = i32x4.max_s(
+      i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), largest(x4, x5, magnitude)),
+      i32x4.max_s(v128.load(constants, LARGEST), sizesOf(x6, magnitude)),
+    );
+    v128.store(constants, sizes, LARGEST);
     const scale = v128.load32_splat(constants, SCALE);
     const minusOne = v128.load32_splat(constants, MINUS_ONE);
-    const s0 = variableOf(variable, v128.load(x), scale, minusOne);
-    const s1 = variableOf(variable, v128.load(x, 16), scale, minusOne);
-    const s2 = variableOf(variable, v128.load(x, 32), scale, minusOne);
-    const s3 = variableOf(variable, v128.load(x, 48), scale, minusOne);
-    const s4 = variableOf(variable, v128.load(x, 64), scale, minusOne);
-    const s5 = variableOf(variable, v128.load(x, 80), scale, minusOne);
+    const s0 = variableOf(variable, x0, scale, minusOne);
+    const s1 = variableOf(variable, x1, scale, minusOne);
+    const s2 = variableOf(variable, x2, scale, minusOne);
+    const s3 = variableOf(variable, x3, scale, minusOne);
+    const s4 = variableOf(variable, x4, scale, minusOne);
+    const s5 = variableOf(variable, x5, scale, minusOne);
+    const s6 = variableOf(variable, x6, scale, minusOne);
     let p = last;
     let c = v128.load32_splat(p);
     let v0 = c;
@@ -122,42 +121,77 @@ export function horner(
     let v3 = c;
     let v4 = c;
     let v5 = c;
-    if ((last - first) & 4) {
-      p -= 4;
-      c = v128.load32_splat(p);
-      v0 = madd(v0, s0, c);
-      v1 = madd(v1, s1, c);
-      v2 = madd(v2, s2, c);
-      v3 = madd(v3, s3, c);
-      v4 = madd(v4, s4, c);
-      v5 = madd(v5, s5, c);
-    }
-    while (p > first) {
-      p -= 8;
-      c = v128.load32_splat(p, 4);
-      v0 = madd(v0, s0, c);
-      v1 = madd(v1, s1, c);
-      v2 = madd(v2, s2, c);
-      v3 = madd(v3, s3, c);
-      v4 = madd(v4, s4, c);
-      v5 = madd(v5, s5, c);
-      c = v128.load32_splat(p);
-      v0 = madd(v0, s0, c);
-      v1 = madd(v1, s1, c);
-      v2 = madd(v2, s2, c);
-      v3 = madd(v3, s3, c);
-      v4 = madd(v4, s4, c);
-      v5 = madd(v5, s5, c);
+    let v6 = c;
+    if (p > first) {
+      do {
+        p -= 4;
+        c = v128.load32_splat(p);
+        v0 = madd(v0, s0, c);
+        v1 = madd(v1, s1, c);
+        v2 = madd(v2, s2, c);
+        v3 = madd(v3, s3, c);
+        v4 = madd(v4, s4, c);
+        v5 = madd(v5, s5, c);
+        v6 = madd(v6, s6, c);
+      } while (p > first);
     }
     const rest = v128.load32_splat(constants, REST);
-    const magnitude = v128.load32_splat(constants, MASK);
-    let sizes = v128.load(constants, LARGEST);
-    sizes = finishAt(result, v0, x + 0, gradient + 0, out + 0, rest, sizes, magnitude);
-    sizes = finishAt(result, v1, x + 16, gradient + 16, out + 16, rest, sizes, magnitude);
-    sizes = finishAt(result, v2, x + 32, gradient + 32, out + 32, rest, sizes, magnitude);
-    sizes = finishAt(result, v3, x + 48, gradient + 48, out + 48, rest, sizes, magnitude);
-    sizes = finishAt(result, v4, x + 64, gradient + 64, out + 64, rest, sizes, magnitude);
-    sizes = finishAt(result, v5, x + 80, gradient + 80, out + 80, rest, sizes, magnitude);
-    v128.store(constants, sizes, LARGEST);
+    finish(result, v0, v128.load(x), gradientAt(result, gradient), out, rest);
+    finish(result, v1, v128.load(x, 16), gradientAt(result, gradient + 16), out + 16, rest);
+    finish(result, v2, v128.load(x, 32), gradientAt(result, gradient + 32), out + 32, rest);
+    finish(result, v3, v128.load(x, 48), gradientAt(result, gradient + 48), out + 48, rest);
+    finish(result, v4, v128.load(x, 64), gradientAt(result, gradient + 64), out + 64, rest);
+    finish(result, v5, v128.load(x, 80), gradientAt(result, gradient + 80), out + 80, rest);
+    finish(result, v6, v128.load(x, 96), gradientAt(result, gradient + 96), out + 96, rest);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
+  let v = terms > 4 ? madd(c4, s, c3) : c3;
+  v = terms > 3 ? madd(v, s, c2) : c2;
+  v = terms > 2 ? madd(v, s, c1) : c1;
+  return madd(v, s, c0);
+}
+
+// @ts-ignore: decorator
+@inline
+function shortStep(
+  terms: i32, at: usize, out: usize, sizes: v128, magnitude: v128, scale: v128, rest: v128,
+  c0: v128, c1: v128, c2: v128, c3: v128, c4: v128,
+): v128 {
+  const x = v128.load(at);
+  const v = shortHorner(terms, variableOf(SHIFTED, x, scale, scale), c0, c1, c2, c3, c4);
+  v128.store(out, madd(x, rest, v));
+  return i32x4.max_s(sizes, sizesOf(x, magnitude));
+}
+
+/**
+ * The same for SHIFTED and VALUE_LINE with two to five terms: the coefficients stay in registers, and vectors one after
+ * the other hide the latency.
+ */
+// @ts-ignore: decorator
+@inline
+export function hornerShort(terms: i32, constants: usize, table: usize, x: usize, out: usize, groups: i32): void {
+  const scale = v128.load32_splat(constants, SCALE);
+  const rest = v128.load32_splat(constants, REST);
+  const c0 = v128.load32_splat(table);
+  const c1 = v128.load32_splat(table, 4);
+  const c2 = terms > 2 ? v128.load32_splat(table, 8) : c1;
+  const c3 = terms > 3 ? v128.load32_splat(table, 12) : c1;
+  const c4 = terms > 4 ? v128.load32_splat(table, 16) : c1;
+  const magnitude = v128.load32_splat(constants, MASK);
+  let sizes = v128.load(constants, LARGEST);
+  const end = x + <usize>groups * GROUP_BYTES;
+  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
+    sizes = shortStep(terms, x, out, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 16, out + 16, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 32, out + 32, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 48, out + 48, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 64, out + 64, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 80, out + 80, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    sizes = shortStep(terms, x + 96, out + 96, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+  }
+  v128.store(constants, sizes, LARGEST);
 }

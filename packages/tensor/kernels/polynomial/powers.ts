@@ -3,8 +3,8 @@
 import { madd } from '../simd';
 import { CHUNK } from './activation';
 import {
-  CHEBYSHEV, finish, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD, VALUE,
-  variableOf,
+  CHEBYSHEV, finish, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
+  VALUE, variableOf,
 } from './group';
 
 /** Elements of a group. */
@@ -20,9 +20,8 @@ function addGroup(sum: usize, w0: v128, w1: v128, w2: v128, w3: v128): void {
 
 // @ts-ignore: decorator
 @inline
-function weightAt(result: i32, gradient: usize, x: usize): v128 {
-  const weight = v128.load(gradient);
-  return result == VALUE ? f32x4.mul(weight, v128.load(x)) : weight;
+function weightOf(result: i32, gradient: v128, x: v128): v128 {
+  return result == VALUE ? f32x4.mul(gradient, x) : gradient;
 }
 
 /** Puts sums of float32 to those in double precision, two for each, and starts them again from 0. */
@@ -53,16 +52,27 @@ function slopesAndPowers(
   while (x < end) {
     const chunkEnd = min(end, x + (<usize>CHUNK << 2));
     for (; x < chunkEnd; x += BYTES, gradient += BYTES, out += BYTES) {
+      const x0 = v128.load(x);
+      const x1 = v128.load(x, 16);
+      const x2 = v128.load(x, 32);
+      const x3 = v128.load(x, 48);
+      const magnitude = v128.load32_splat(constants, MASK);
+      const sizes = i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), v128.load(constants, LARGEST));
+      v128.store(constants, sizes, LARGEST);
       const scale = v128.load32_splat(constants, SCALE);
       const minusOne = v128.load32_splat(constants, MINUS_ONE);
-      const s0 = variableOf(variable, v128.load(x), scale, minusOne);
-      const s1 = variableOf(variable, v128.load(x, 16), scale, minusOne);
-      const s2 = variableOf(variable, v128.load(x, 32), scale, minusOne);
-      const s3 = variableOf(variable, v128.load(x, 48), scale, minusOne);
-      let w0 = weightAt(result, gradient + 0, x + 0);
-      let w1 = weightAt(result, gradient + 16, x + 16);
-      let w2 = weightAt(result, gradient + 32, x + 32);
-      let w3 = weightAt(result, gradient + 48, x + 48);
+      const s0 = variableOf(variable, x0, scale, minusOne);
+      const s1 = variableOf(variable, x1, scale, minusOne);
+      const s2 = variableOf(variable, x2, scale, minusOne);
+      const s3 = variableOf(variable, x3, scale, minusOne);
+      const g0 = v128.load(gradient);
+      const g1 = v128.load(gradient, 16);
+      const g2 = v128.load(gradient, 32);
+      const g3 = v128.load(gradient, 48);
+      let w0 = weightOf(result, g0, x0);
+      let w1 = weightOf(result, g1, x1);
+      let w2 = weightOf(result, g2, x2);
+      let w3 = weightOf(result, g3, x3);
       addGroup(sums, w0, w1, w2, w3);
       w0 = f32x4.mul(w0, s0);
       w1 = f32x4.mul(w1, s1);
@@ -93,25 +103,17 @@ function slopesAndPowers(
         } while (p > first);
       }
       const rest = v128.load32_splat(constants, REST);
-      const x0 = v128.load(x);
-      const x1 = v128.load(x, 16);
-      const x2 = v128.load(x, 32);
-      const x3 = v128.load(x, 48);
-      const g0 = v128.load(gradient);
-      const g1 = v128.load(gradient, 16);
-      const g2 = v128.load(gradient, 32);
-      const g3 = v128.load(gradient, 48);
-      finish(result, v0, x0, g0, out, rest);
-      finish(result, v1, x1, g1, out + 16, rest);
-      finish(result, v2, x2, g2, out + 32, rest);
-      finish(result, v3, x3, g3, out + 48, rest);
+      finish(result, v0, v128.load(x), v128.load(gradient), out, rest);
+      finish(result, v1, v128.load(x, 16), v128.load(gradient, 16), out + 16, rest);
+      finish(result, v2, v128.load(x, 32), v128.load(gradient, 32), out + 32, rest);
+      finish(result, v3, v128.load(x, 48), v128.load(gradient, 48), out + 48, rest);
       if (result == SLOPE_LINE) {
-        const products = f32x4.add(madd(x1, g1, f32x4.mul(x0, g0)), madd(x3, g3, f32x4.mul(x2, g2)));
-        v128.store(sumsEnd - 16, f32x4.add(v128.load(sumsEnd - 16), products));
+        const product0 = f32x4.mul(v128.load(x), v128.load(gradient));
+        const product2 = f32x4.mul(v128.load(x, 32), v128.load(gradient, 32));
+        const low = madd(v128.load(x, 16), v128.load(gradient, 16), product0);
+        const high = madd(v128.load(x, 48), v128.load(gradient, 48), product2);
+        v128.store(sumsEnd - 16, f32x4.add(v128.load(sumsEnd - 16), f32x4.add(low, high)));
       }
-      const magnitude = v128.load32_splat(constants, MASK);
-      const sizes = i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude));
-      v128.store(constants, i32x4.max_s(sizes, v128.load(constants, LARGEST)), LARGEST);
     }
     flush(sums, sumsEnd, totals);
   }
