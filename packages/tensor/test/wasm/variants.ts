@@ -97,17 +97,3 @@ export function exactly(
     return { expected: of((value) => value), magnitudes: of(Math.abs) };
   });
 }
-
-/** The exports, with the blocks of every kernel in reverse order. */
-export function reversed(exports: KernelExports): KernelExports {
-  const names = Object.keys(exports) as (keyof KernelExports)[];
-  const reverse = (name: keyof KernelExports): KernelExports[keyof KernelExports] => {
-    const kernel = exports[name];
-    const count = (exports as Readonly<Record<string, KernelExports[keyof KernelExports] | undefined>>)[
-      `${name}Blocks`
-    ];
-    if (!count) return kernel;
-    return (task, block, scratch) => kernel(task, count(task, 0, 0) - 1 - block, scratch);
-  };
-  return Object.fromEntries(names.map((name) => [name, reverse(name)])) as KernelExports;
-}
