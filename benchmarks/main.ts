@@ -1,101 +1,131 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
-import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
-import { getDevice, scope, setSeed } from '@pnn/nn';
-import { type Measurement, type MeasureOptions, measure } from './measure.js';
-import { tableHead, tableRow } from './table.js';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { compare, MeasurementError, quick, thorough } from './comparison.js';
+import { chosenFrom, help, type Options, readOptions, UsageError } from './options.js';
+import { Participant } from './participant.js';
+import { ourProgram, peerNames, peerProgram } from './programs.js';
+import type { Environment, PeerResult, Report, Result } from './results.js';
+import { table } from './table.js';
 import type { Workload } from './workload.js';
 import { workloads } from './workloads/index.js';
 
-const help = `Measures kernels and training steps, one run after the other.
+/** Libraries take their time to load. */
+const START_SECONDS = 60;
 
-npm run bench -- [options]
-  --filter TEXT  only workloads with TEXT in their names
-  --quick        few repetitions: shows that everything runs, not how fast
-  --json FILE    also writes the results to FILE
-  --help         shows this
+/** Everyone who takes part at one number of threads. */
+class Field {
+  readonly versions: Record<string, string> = {};
+  readonly #peers: Participant[] = [];
+  readonly #absent: PeerResult[] = [];
 
-The spread is the distance between the quartiles of the durations as a share of their median. GFLOP/s counts the
-operations that the formula needs; GB/s counts every input and output once.`;
+  private constructor(
+    private readonly ours: Participant,
+    private readonly threads: number,
+  ) {}
 
-const thorough: MeasureOptions = { warmUpSeconds: 0.3, seconds: 1, repetitions: 7 };
-const quick: MeasureOptions = { warmUpSeconds: 0, seconds: 0, repetitions: 3 };
+  /** @throws MeasurementError where this library does not start */
+  static async gather({ device, peers }: Options, threads: number): Promise<Field> {
+    const { participant, greeting } = await Participant.start(ourProgram(device, threads), START_SECONDS);
+    if ('absent' in greeting) throw new MeasurementError(`this library does not start: ${greeting.absent}`);
+    const field = new Field(participant, threads);
+    field.versions.ours = greeting.version;
+    for (const name of peers) await field.#add(name);
+    return field;
+  }
 
-/** A wrong call: told in one sentence. */
-class UsageError extends Error {}
+  async #add(name: string): Promise<void> {
+    const { participant, greeting } = await Participant.start(peerProgram(name, this.threads), START_SECONDS);
+    if ('absent' in greeting) {
+      this.#absent.push({ name, absent: greeting.absent });
+      return;
+    }
+    this.versions[name] = greeting.version;
+    this.#peers.push(participant);
+  }
 
-function parse(args: string[]) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        filter: { type: 'string', default: '' },
-        quick: { type: 'boolean', default: false },
-        json: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    return values;
-  } catch (error) {
-    // Of Node's advice only the first sentence is about the mistake.
-    throw new UsageError(`${(error as Error).message.split('. ')[0]}: see --help`);
+  /** Has all of them do one workload. One that had to be ended is started again for the next one. */
+  async measure(workload: Workload, isQuick: boolean): Promise<Result> {
+    const pace = isQuick ? quick : thorough;
+    const result = await compare(workload, this.threads, { ours: this.ours, peers: this.#peers }, pace);
+    const absent = [...this.#absent];
+    const ended = this.#peers.filter(({ running }) => !running);
+    for (const peer of ended) {
+      this.#peers.splice(this.#peers.indexOf(peer), 1);
+      await this.#add(peer.name);
+    }
+    const peers = [...result.peers, ...absent];
+    return { ...result, peers: peers.toSorted((a, b) => peerNames.indexOf(a.name) - peerNames.indexOf(b.name)) };
+  }
+
+  async leave(): Promise<void> {
+    for (const participant of [this.ours, ...this.#peers]) await participant.stop();
   }
 }
 
-function checkWritable(file: string): void {
-  try {
-    accessSync(dirname(file), constants.W_OK);
-  } catch {
-    throw new UsageError(`--json ${file}: the folder does not exist or cannot be written to`);
-  }
-}
-
-function measureWorkload(workload: Workload, options: MeasureOptions): Measurement {
-  // The same inputs for every workload, whichever others are filtered out.
-  setSeed(0);
-  const { run, dispose } = workload.prepare();
-  try {
-    return measure(() => scope(() => void run()), options);
-  } finally {
-    dispose();
-  }
-}
-
-function main(args: string[]): void {
-  const { filter, quick: isQuick, json, help: wantsHelp } = parse(args);
-  if (wantsHelp) {
-    console.log(help);
-    return;
-  }
-  const chosen = workloads.filter(({ name }) => name.includes(filter));
-  if (chosen.length === 0) throw new UsageError(`--filter ${filter}: no workload has that in its name`);
-  if (json !== undefined) checkWritable(json);
-  const environment = {
+function environmentOf({ device, quick: isQuick }: Options, versions: Readonly<Record<string, string>>): Environment {
+  return {
     date: new Date().toISOString(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    device: getDevice().name,
+    cores: cpus().length,
+    device,
     quick: isQuick,
+    versions,
   };
-  console.log(`${environment.device} on ${environment.processor}, Node ${environment.node}\n`);
-  const nameWidth = Math.max(...chosen.map(({ name }) => name.length));
-  console.log(tableHead(nameWidth));
-  const results = chosen.map((workload) => {
-    const seconds = measureWorkload(workload, isQuick ? quick : thorough);
-    console.log(tableRow(workload, nameWidth, seconds));
-    const { name, flops, bytes } = workload;
-    return { name, flops, bytes, seconds };
-  });
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ version: 1, environment, results }, null, 2)}\n`);
+}
+
+/** Everyone's version. */
+function beside(versions: Readonly<Record<string, string>>): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+}
+
+/** A line that the next one replaces, where someone looks. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+async function measureAll(options: Options, chosen: readonly Workload[]): Promise<Report> {
+  const results: Result[] = [];
+  const versions: Record<string, string> = {};
+  for (const threads of options.threads) {
+    const field = await Field.gather(options, threads);
+    Object.assign(versions, field.versions);
+    if (options.peers.length > 0) console.log(`${beside(field.versions)}\n`);
+    try {
+      for (const [i, workload] of chosen.entries()) {
+        showProgress(`${i + 1} of ${chosen.length}: ${workload.name}`);
+        const result = await field.measure(workload, options.quick);
+        showProgress('');
+        console.log(`${table(result)}\n`);
+        results.push(result);
+      }
+    } finally {
+      await field.leave();
+    }
+  }
+  return { version: 2, environment: environmentOf(options, versions), results };
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  const chosen = chosenFrom(workloads, options.filter);
+  if (options.help || options.list) {
+    console.log(options.help ? help : chosen.map(({ name }) => name).join('\n'));
+    return;
+  }
+  const { processor, cores, node } = environmentOf(options, {});
+  console.log(`${options.device} on ${cores} ${cores === 1 ? 'core' : 'cores'} of ${processor}, Node ${node}\n`);
+  const report = await measureAll(options, chosen);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || error instanceof MeasurementError)) throw error;
   console.error(`bench: ${error.message}`);
-  process.exitCode = 2;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -3,16 +3,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { scope } from '@pnn/nn';
 import { expect, onTestFinished, test } from 'vitest';
-import { measure, quantile } from '../benchmarks/measure.js';
+import { floorOf, streamSizeOf } from '../benchmarks/floor.js';
+import { median, quantile, summarise } from '../benchmarks/measurement.js';
+import { help, readOptions, UsageError } from '../benchmarks/options.js';
+import { peerNames } from '../benchmarks/programs.js';
+import type { Report } from '../benchmarks/results.js';
 import { workloads } from '../benchmarks/workloads/index.js';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
 function bench(...args: string[]) {
   const options = ['--import=tsx', '--conditions=@pnn/source', 'benchmarks/main.ts', ...args];
-  return spawnSync(process.execPath, options, { cwd: repository, encoding: 'utf8' });
+  const env = { ...process.env, PNN_PYTHON: '/no/such/python3' };
+  return spawnSync(process.execPath, options, { cwd: repository, encoding: 'utf8', env });
 }
 
 test('quantiles lie between the numbers around them', () => {
@@ -23,64 +27,139 @@ test('quantiles lie between the numbers around them', () => {
   expect(quantile([0, 10], 0.25)).toBe(2.5);
 });
 
-test('measuring warms up, then runs until time and repetitions are enough', () => {
-  // Runs take 8, 4, 2, 1, 1, 1, … seconds.
-  let clock = 0;
-  let calls = 0;
-  const run = () => {
-    clock += 1000 * Math.max(1, 8 / 2 ** calls++);
-  };
-  const now = () => clock;
-  const measured = measure(run, { warmUpSeconds: 12, seconds: 4, repetitions: 2, now });
-  // 8 and 4 warm up, 2, 1 and 1 count.
-  expect(calls).toBe(5);
-  expect(measured).toEqual({ median: 1, lower: 1, upper: 1.5, minimum: 1, repetitions: 3 });
-  expect(measure(run, { warmUpSeconds: 0, seconds: 0, repetitions: 4, now }).repetitions).toBe(4);
+test('durations are summarised whatever their order', () => {
+  expect(summarise([3, 1, 2])).toEqual({ median: 2, lower: 1.5, upper: 2.5, minimum: 1, repetitions: 3 });
+  expect(median([10, 2, 3])).toBe(3);
 });
 
-test('workloads have names of their own and can run', () => {
+test('a floor adds up what limits each pass', () => {
+  const bandwidths = new Map([
+    [2 ** 20, 1e9],
+    [2 ** 24, 5e8],
+  ]);
+  const passes = [
+    { operations: 4e9, bytes: 2 ** 20 },
+    { operations: 1, bytes: 2 ** 24 },
+  ];
+  const floor = floorOf(passes, { peak: 2e9, bandwidths });
+  expect(floor.seconds).toBeCloseTo(2 + 2 ** 24 / 5e8, 12);
+  expect(floor.limit).toBe('arithmetic');
+  expect(floorOf(passes.slice(1), { peak: 2e9, bandwidths }).limit).toBe('bandwidth');
+});
+
+test('bandwidth is measured at no less than the size asked for and at most a quarter more', () => {
+  const streamSize = (bytes: number) => streamSizeOf({ operations: 0, bytes });
+  for (const bytes of [2 ** 15, 40_000, 65_537, 12 * 2 ** 20, 2 ** 28]) {
+    expect(streamSize(bytes)).toBeGreaterThanOrEqual(bytes);
+    expect(streamSize(bytes)).toBeLessThanOrEqual(1.25 * bytes);
+  }
+  expect(streamSize(12)).toBe(2 ** 15);
+  expect(streamSizeOf({ operations: 0, bytes: 2 ** 25, footprint: 2 ** 24 })).toBe(2 ** 24);
+  expect(streamSize(2 ** 32)).toBe(2 ** 28);
+});
+
+test('every workload has a name of its own and needs operations and bytes', () => {
   expect(new Set(workloads.map(({ name }) => name)).size).toBe(workloads.length);
-  for (const { prepare } of workloads.filter(({ name }) => /degree 2|128|training/.test(name))) {
-    const { run, dispose } = prepare();
-    scope(() => void run());
-    dispose();
+  for (const { passes } of workloads) {
+    expect(passes.length).toBeGreaterThan(0);
+    for (const { operations, bytes } of passes) {
+      expect(operations).toBeGreaterThanOrEqual(0);
+      expect(bytes).toBeGreaterThan(0);
+    }
   }
 });
 
-test('a run prints a table and writes the results', () => {
+test('operations are those of the formulas', () => {
+  const operations = (name: string) => {
+    const { passes } = workloads.find((each) => each.name === name)!;
+    return passes.reduce((sum, pass) => sum + pass.operations, 0);
+  };
+  expect(operations('matmul/512')).toBe(2 * 512 ** 3);
+  // Degree 4 in the even-odd form has three coefficients of E and one of O: t, s, two steps of Horner, E + t·O.
+  expect(operations('polynomial/degree 4/even-odd/forward')).toBe(2 ** 20 * (1 + 3 + 4 + 2));
+  expect(operations('polynomial/degree 4/horner/forward')).toBe(2 ** 20 * (1 + 8));
+  const convolution = 'convolution/kernels/3x3 stride 1/32x64x32x32 to 64x32x32';
+  expect(operations(`${convolution}/forward and backward`)).toBe(3 * operations(`${convolution}/forward`));
+  expect(operations(`${convolution}/forward`)).toBe(2 * 32 * 64 * 32 * 32 * 64 * 9);
+});
+
+test('a run prints a table and writes the results, whichever peers are missing', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pnn-bench-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'results.json');
-  const { status, stdout, stderr } = bench('--quick', '--filter', 'matmul/128', '--json', file);
+  const filter = ['matmul/128', 'degree 2/even-odd/forward and', 'ResNet-20/1x1', 'adamw', 'step/MLP'].join();
+  const { status, stdout, stderr } = bench(
+    '--quick',
+    '--filter',
+    filter,
+    '--json',
+    file,
+    '--peers',
+    'javascript,numpy',
+  );
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  expect(stdout).toMatch(/median +spread +repetitions +GFLOP\/s +GB\/s\nmatmul\/128 +[\d.]+ ms +[\d.]+ % +3 +[\d.]+\n/);
-  const { version, environment, results } = JSON.parse(readFileSync(file, 'utf8'));
-  expect(version).toBe(1);
-  expect(environment).toMatchObject({ node: process.version, device: 'reference', quick: true });
-  expect(results).toHaveLength(1);
-  expect(results[0]).toMatchObject({ name: 'matmul/128', flops: 2 * 128 ** 3, seconds: { repetitions: 3 } });
-  const { minimum, lower, median, upper } = results[0].seconds;
-  expect([minimum, lower, median, upper]).toEqual([minimum, lower, median, upper].sort((a, b) => a - b));
-  expect(minimum).toBeGreaterThan(0);
+  expect(stdout).toMatch(/^wasm on \d+ cores? of .*, Node v\S+\n\nours \S+, javascript v\S+\n\npolynomial/);
+  expect(stdout).toMatch(/\n {2}ours +[\d.]+ [mµ]?s +± [\d.]+ % +3 runs +\d+ % of the roofline \(/);
+  expect(stdout).toMatch(/\n {2}javascript +[\d.]+ [mµ]?s +± [\d.]+ % +3 runs +×[\d.]+ (slower|faster)\n/);
+  expect(stdout).toMatch(/\n {2}numpy +– +cannot be started: .*\n/);
+  const { version, environment, results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  expect(version).toBe(2);
+  expect(environment).toMatchObject({ node: process.version, device: 'wasm', quick: true });
+  expect(environment.versions.javascript).toBe(process.version);
+  const missing = { name: 'numpy', absent: expect.stringContaining('cannot be started') };
+  for (const { name, threads, seconds, floor, share, peers } of results) {
+    // A number for a peer means that it did the same work: results that differ are not measured.
+    const javascript = name.startsWith('training step')
+      ? { absent: expect.any(String) }
+      : { ratio: expect.any(Number) };
+    expect(peers).toMatchObject([{ name: 'javascript', ...javascript }, missing]);
+    expect(threads).toBe(1);
+    const { minimum, lower, median: middle, upper, repetitions } = seconds;
+    expect([minimum, lower, middle, upper]).toEqual([minimum, lower, middle, upper].toSorted((a, b) => a - b));
+    expect(minimum).toBeGreaterThan(0);
+    expect(repetitions).toBe(3);
+    expect(floor.peak).toBeGreaterThan(0);
+    expect(share).toBeCloseTo(floor.seconds / middle, 12);
+  }
+  const product = results.find(({ name }) => name === 'matmul/128');
+  expect(product).toMatchObject({ operations: 2 * 128 ** 3, bytes: 12 * 128 ** 2 });
+  expect(product?.floor.bandwidths).toHaveLength(1);
 });
 
 test.each([
   { args: ['--bogus'], says: "Unknown option '--bogus'" },
   { args: ['matmul'], says: "Unexpected argument 'matmul'" },
   { args: ['--json'], says: "'--json <value>' argument missing" },
-  { args: ['--filter', 'no such thing'], says: 'no workload has that in its name' },
   { args: ['--json', '/no/such/folder/results.json'], says: 'the folder does not exist' },
-])('a wrong call ends with one sentence and status 2: $args', ({ args, says }) => {
-  const { status, stdout, stderr } = bench(...args);
-  expect(status).toBe(2);
-  expect(stdout).toBe('');
-  expect(stderr).toMatch(/^bench: .*\n$/);
-  expect(stderr).toContain(says);
+  { args: ['--threads', '1,none'], says: 'numbers of 1 or more' },
+  { args: ['--peers', 'fortran'], says: '--peers fortran: there are javascript, ' },
+  { args: ['--device', 'abacus'], says: 'wasm or reference' },
+])('a wrong option is an error of one sentence: $args', ({ args, says }) => {
+  expect(() => readOptions(args)).toThrow(UsageError);
+  expect(() => readOptions(args)).toThrow(says);
 });
 
-test('--help names every option', () => {
-  const { status, stdout } = bench('--help');
-  expect(status).toBe(0);
-  for (const option of ['--filter', '--quick', '--json', '--help']) expect(stdout).toContain(option);
+test('a wrong call ends with one sentence and status 2', () => {
+  const { status, stdout, stderr } = bench('--filter', 'no such thing');
+  expect(status).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toBe('bench: --filter no such thing: no workload has that in its name: see --list\n');
+});
+
+test('filters, threads and peers are lists; --peers alone means all', () => {
+  const options = readOptions(['--filter', 'a,b', '--filter', 'c', '--threads', '1,2', '--peers', 'gpu,numpy']);
+  expect(options).toMatchObject({ filter: ['a', 'b', 'c'], threads: [1, 2], device: 'wasm', quick: false });
+  expect(options.peers).toEqual(['gpu.js-cpu', 'gpu.js-webasm', 'numpy']);
+  expect(readOptions(['--peers', '--quick'])).toMatchObject({ peers: peerNames, quick: true });
+  expect(readOptions([]).peers).toEqual([]);
+});
+
+test('--help names every option, --list every workload', () => {
+  for (const option of ['--filter', '--threads', '--peers', '--device', '--quick', '--json', '--list', '--help']) {
+    expect(help).toContain(option);
+  }
+  expect(bench('--list', '--filter', 'matmul').stdout).toBe(
+    `matmul/${[128, 256, 512, 1024, 2048].join('\nmatmul/')}\n`,
+  );
 });

@@ -1,7 +1,6 @@
 import type { Workload } from '../workload.js';
-import { convolutionWorkloads } from './convolution.js';
-import { matmulWorkloads } from './matmul.js';
 import { polynomialWorkloads } from './polynomial.js';
+import { batchNormWorkloads, convolutionWorkloads, matmulWorkloads, optimizerWorkloads } from './tensors.js';
 import { trainingWorkloads } from './training.js';
 
 /** All workloads, in the order in which they are measured. */
@@ -9,5 +8,7 @@ export const workloads: readonly Workload[] = [
   ...polynomialWorkloads,
   ...matmulWorkloads,
   ...convolutionWorkloads,
+  ...batchNormWorkloads,
+  ...optimizerWorkloads,
   ...trainingWorkloads,
 ];

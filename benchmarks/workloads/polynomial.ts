@@ -1,58 +1,65 @@
-import { grad, normal, ones, polynomial, requireGrad, tensor } from '@pnn/nn';
 import { fitPolynomial } from '@pnn/pnn';
+import type { Pass } from '../floor.js';
+import type { ActivationWork, Direction, PolynomialForm } from '../work.js';
 import type { Workload } from '../workload.js';
+import { evenOddBackwardPass, evenOddForwardPass, hornerBackwardPass, hornerForwardPass } from './passes.js';
 
 const COUNT = 2 ** 20;
-const BYTES = COUNT * Float32Array.BYTES_PER_ELEMENT;
 const BOUND = 10;
+const DEGREES = [2, 4, 8, 16, 22, 32];
+const FORMS: readonly PolynomialForm[] = ['even-odd', 'horner', 'sum of powers'];
+const DIRECTIONS: readonly Direction[] = ['forward', 'forward and backward'];
 
-/** Operations for one input: t = x/B; s = 2t² − 1; Horner's steps of E and O; E + t·O. */
-const operations = {
-  'even-odd': (terms: number) => 1 + 3 + 2 * (terms - 2) + 2,
-  monomial: (terms: number) => 1 + 2 * (terms - 1),
-};
-
-function workloadsOf(degree: number, basis: 'even-odd' | 'monomial'): Workload[] {
+/** The fit of ReLU in one of the forms; sums of powers are held against the floor of Horner's method, which needs less. */
+function coefficientsOf(degree: number, form: PolynomialForm): { coefficients: number[]; evenTerms: number } {
   const fit = fitPolynomial('relu', { degree, bound: BOUND });
-  const { even, odd } = basis === 'even-odd' ? fit.evenOdd() : { even: fit.monomial(), odd: [] };
-  const terms = [...even, ...odd];
-  const inputs = () => {
-    const x = requireGrad(normal([COUNT]));
-    const coefficients = requireGrad(tensor(terms));
-    const gradient = ones([COUNT]);
-    return {
-      evaluate: () => polynomial(x, coefficients, { bound: BOUND, basis, evenTerms: even.length }).output,
-      x,
-      coefficients,
-      gradient,
-      dispose: () => {
-        for (const each of [x, coefficients, gradient]) each.dispose();
-      },
-    };
-  };
-  return [
-    {
-      name: `polynomial/forward/degree ${degree}/${basis}`,
-      flops: COUNT * operations[basis](terms.length),
-      bytes: 2 * BYTES,
-      prepare: () => {
-        const { evaluate, dispose } = inputs();
-        return { run: evaluate, dispose };
-      },
-    },
-    {
-      name: `polynomial/forward and backward/degree ${degree}/${basis}`,
-      bytes: 5 * BYTES,
-      prepare: () => {
-        const { evaluate, x, coefficients, gradient, dispose } = inputs();
-        return { run: () => grad(evaluate(), [x, coefficients], { gradient }), dispose };
-      },
-    },
-  ];
+  const { even, odd } = form === 'even-odd' ? fit.evenOdd() : { even: fit.monomial(), odd: [] };
+  return { coefficients: [...even, ...odd], evenTerms: even.length };
 }
 
-/** Activation polynomials of 2^20 inputs: the even-odd form in use beside plain Horner; with gradients of x and coefficients. */
-export const polynomialWorkloads: readonly Workload[] = [2, 4, 8, 16, 22].flatMap((degree) => [
-  ...workloadsOf(degree, 'even-odd'),
-  ...workloadsOf(degree, 'monomial'),
-]);
+function passesOf(form: PolynomialForm, terms: number, direction: Direction): readonly Pass[] {
+  const isEvenOdd = form === 'even-odd';
+  const forward = isEvenOdd ? evenOddForwardPass(COUNT, terms) : hornerForwardPass(COUNT, terms);
+  if (direction === 'forward') return [forward];
+  return [forward, isEvenOdd ? evenOddBackwardPass(COUNT, terms, true) : hornerBackwardPass(COUNT, terms)];
+}
+
+function polynomialWorkload(degree: number, form: PolynomialForm, direction: Direction): Workload {
+  const fit = coefficientsOf(degree, form);
+  return {
+    name: `polynomial/degree ${degree}/${form}/${direction}`,
+    work: { kind: 'polynomial', form, count: COUNT, bound: BOUND, ...fit, direction },
+    passes: passesOf(form, fit.coefficients.length, direction),
+  };
+}
+
+/** A layer as networks train with it: fixed coefficients, the tangent out of range, the boundary penalty. */
+function activationWorkload(degree: number, direction: Direction): Workload {
+  const fit = coefficientsOf(degree, 'even-odd');
+  const work: ActivationWork = {
+    kind: 'activation',
+    count: COUNT,
+    bound: BOUND,
+    limit: BOUND,
+    cap: 10,
+    ...fit,
+    direction,
+  };
+  const terms = fit.coefficients.length;
+  const forward = evenOddForwardPass(COUNT, terms);
+  const backward = evenOddBackwardPass(COUNT, terms, false);
+  return {
+    name: `activation/degree ${degree}/${direction}`,
+    work,
+    // The penalty concerns few inputs and is not counted.
+    passes: direction === 'forward' ? [forward] : [forward, backward],
+  };
+}
+
+/** Polynomials of 2^20 inputs by degree and form, and the activation with penalty and tangent. */
+export const polynomialWorkloads: readonly Workload[] = [
+  ...DEGREES.flatMap((degree) =>
+    FORMS.flatMap((form) => DIRECTIONS.map((direction) => polynomialWorkload(degree, form, direction))),
+  ),
+  ...[4, 22].flatMap((degree) => DIRECTIONS.map((direction) => activationWorkload(degree, direction))),
+];

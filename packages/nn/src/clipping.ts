@@ -14,13 +14,28 @@ export interface GradientNormOptions {
 }
 
 function powerSum(gradient: Tensor, p: number): Tensor {
-  if (p === 2) return gradient.square().sum();
   const magnitudes = gradient.abs();
   if (p === Number.POSITIVE_INFINITY) return magnitudes.max();
   return (p === 1 ? magnitudes : magnitudes.pow(p)).sum();
 }
 
+/** The Euclidean norm, in one pass over all gradients of a type. */
+function euclideanNorm(gradients: readonly Tensor[], like: Tensor): Tensor {
+  const parts = [...new Set(gradients.map(({ dtype }) => dtype))].map((dtype) => {
+    const same = gradients.filter((gradient) => gradient.dtype === dtype);
+    const part = same[0]!.allocate([], dtype);
+    part.device.kernels.euclideanNorm(same, part);
+    return part.cast(like.dtype);
+  });
+  if (parts.length < 2) return parts[0] ?? zeros([], like);
+  return parts
+    .map((part) => part.square())
+    .reduce((sum, part) => sum.add(part))
+    .sqrt();
+}
+
 function normOf(gradients: readonly Tensor[], p: number, like: Tensor): Tensor {
+  if (p === 2) return euclideanNorm(gradients, like);
   let total = zeros([], like);
   for (const gradient of gradients) {
     if (gradient.size === 0) continue;
@@ -28,7 +43,7 @@ function normOf(gradients: readonly Tensor[], p: number, like: Tensor): Tensor {
     total = p === Number.POSITIVE_INFINITY ? total.maximum(part) : total.add(part);
   }
   if (p === 1 || p === Number.POSITIVE_INFINITY) return total;
-  return p === 2 ? total.sqrt() : total.pow(1 / p);
+  return total.pow(1 / p);
 }
 
 /**

@@ -148,9 +148,17 @@ describe('clipGradientNorm', () => {
 
   it('shows what is not finite', () => {
     expect(clipGradientNorm([parameterWith([1, Number.NaN])], 1).itemSync()).toBeNaN();
-    const overflow = parameterWith([1e30], 'float32');
+    const overflow = parameterWith([3e38, 3e38], 'float32');
     expect(clipGradientNorm([overflow], 1).itemSync()).toBe(Number.POSITIVE_INFINITY);
-    expect(gradientOf(overflow)).toEqual([0]);
+    expect(gradientOf(overflow)).toEqual([0, 0]);
+  });
+
+  it('clips gradients whose squares float32 cannot hold', () => {
+    const large = parameterWith([3e30, -4e30], 'float32');
+    expect(clipGradientNorm([large], 1).itemSync() / 1e30).toBeCloseTo(5, 6);
+    const [first, second] = gradientOf(large);
+    expect(first).toBeCloseTo(0.6, 6);
+    expect(second).toBeCloseTo(-0.8, 6);
   });
 
   it('keeps nothing but the norm', () => {

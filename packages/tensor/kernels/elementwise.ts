@@ -1,6 +1,7 @@
 // Functions of one and of two numbers. Each operation has a loop of its own: the constant that names it is folded where
 // the loop is inlined.
 import { exponential } from './exponential';
+import { piecesOf, ROW_BLOCK, rowBlocks, rowsPerBlock } from './rows';
 import { loadSome, madd, storeSome } from './simd';
 import { address, ceilDiv, integer } from './task';
 
@@ -156,23 +157,8 @@ function mapBinary(operation: i32, a: usize, b: usize, out: usize, count: i32, a
   }
 }
 
-// A block is a piece of a row where rows are long, several whole rows where they are short.
-
-// @ts-ignore: decorator
-@inline
-function rowsPerBlock(length: i32): i32 {
-  return max(1, BLOCK / max(1, length));
-}
-
-// @ts-ignore: decorator
-@inline
-function piecesOf(length: i32): i32 {
-  return ceilDiv(length, BLOCK);
-}
-
 export function binaryBlocks(task: usize): i32 {
-  const length = integer(task, 6);
-  return ceilDiv(integer(task, 4) * integer(task, 5), rowsPerBlock(length)) * piecesOf(length);
+  return rowBlocks(integer(task, 4) * integer(task, 5), integer(task, 6));
 }
 
 /**
@@ -189,8 +175,8 @@ export function binary(task: usize, block: i32): void {
   const rows = rowsPerBlock(length);
   const first = (block / pieces) * rows;
   const last = min(first + rows, integer(task, 4) * middle);
-  const start = (block % pieces) * BLOCK;
-  const count = min(BLOCK, length - start);
+  const start = (block % pieces) * ROW_BLOCK;
+  const count = min(ROW_BLOCK, length - start);
   for (let row = first; row < last; row++) {
     const i = row / middle;
     const j = row % middle;

@@ -143,7 +143,9 @@ export function packColumns(
  * Adds to a 4×8 tile. The sums begin with the numbers at `start`, one for each row, or where that is 0 with what the
  * tile holds. The loop is not unrolled: V8 would hoist the loads and run out of registers.
  */
-export function multiplyTile(depth: i32, a: usize, b: usize, out: usize, rowStride: usize, start: usize): void {
+// @ts-ignore: decorator
+@inline
+function addTile(depth: i32, a: usize, b: usize, out: usize, rowStride: usize, start: usize): void {
   const out1 = out + rowStride;
   const out2 = out1 + rowStride;
   const out3 = out2 + rowStride;
@@ -194,6 +196,19 @@ export function multiplyTile(depth: i32, a: usize, b: usize, out: usize, rowStri
   v128.store(out2, c21, 16);
   v128.store(out3, c30);
   v128.store(out3, c31, 16);
+}
+
+export function multiplyTile(depth: i32, a: usize, b: usize, out: usize, rowStride: usize, start: usize): void {
+  addTile(depth, a, b, out, rowStride, start);
+}
+
+/** As multiplyTile, for panels of rows one after the other, with tiles of 32 numbers. */
+export function multiplyTiles(panels: i32, depth: i32, a: usize, b: usize, out: usize, start: usize): void {
+  for (let i = 0; i < panels; i++) {
+    addTile(depth, a, b, out, 32, start);
+    a += <usize>depth << 4;
+    out += 128;
+  }
 }
 
 /** Copies the part of a tile that exists. */

@@ -17,27 +17,16 @@ const PARTIALS: i32 = 6;
 const FACTORS: i32 = 5;
 const OUT: i32 = 6;
 
-/** Channels that a block has: four where they are neighbours in memory, so that they share vectors. */
-// @ts-ignore: decorator
-@inline
-function channelsPerBlock(task: usize): i32 {
-  return integer(task, AREA) == 1 ? 4 : 1;
-}
+// A block is of whole images, so that memory is walked through in order.
 
 // @ts-ignore: decorator
 @inline
 function imagesPerBlock(task: usize): i32 {
-  return max(1, BLOCK / max(1, integer(task, AREA) * channelsPerBlock(task)));
-}
-
-// @ts-ignore: decorator
-@inline
-function blocksPerChannel(task: usize): i32 {
-  return ceilDiv(integer(task, IMAGES), imagesPerBlock(task));
+  return max(1, BLOCK / max(1, integer(task, AREA) * integer(task, CHANNELS)));
 }
 
 function blocksOf(task: usize): i32 {
-  return ceilDiv(integer(task, CHANNELS), channelsPerBlock(task)) * blocksPerChannel(task);
+  return ceilDiv(integer(task, IMAGES), imagesPerBlock(task));
 }
 
 // @ts-ignore: decorator
@@ -46,72 +35,82 @@ function high(values: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3));
 }
 
-export function channelSumsBlocks(task: usize): i32 {
-  return blocksOf(task);
+/** Two numbers in double precision. */
+// @ts-ignore: decorator
+@inline
+function pairAt(from: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(from));
 }
 
-/**
- * With d = x − centre, the sums of d and d², or with a gradient those of g and g·d: two numbers for each block, those
- * of a channel after each other.
- */
-export function channelSums(task: usize, block: i32): void {
-  const channels = integer(task, CHANNELS);
-  const area = integer(task, AREA);
-  const blocks = blocksPerChannel(task);
-  const channel = (block / blocks) * channelsPerBlock(task);
-  const images = imagesPerBlock(task);
-  const firstImage = (block % blocks) * images;
-  const lastImage = min(firstImage + images, integer(task, IMAGES));
-  const gradients = address(task, GRADIENT);
-  const centres = address(task, CENTRES) + (<usize>channel << 2);
-  const partials = address(task, PARTIALS) + (<usize>(channel * blocks + (block % blocks)) << 4);
+/** Stores Σd and Σd², or Σg and Σg·d, for each of up to four channels. */
+function storeSums(partials: usize, lanes: i32, sumLow: v128, sumHigh: v128, low: v128, upper: v128): void {
+  v128.store(partials, v128.shuffle<f64>(sumLow, low, 0, 2));
+  if (lanes > 1) v128.store(partials, v128.shuffle<f64>(sumLow, low, 1, 3), 16);
+  if (lanes > 2) v128.store(partials, v128.shuffle<f64>(sumHigh, upper, 0, 2), 32);
+  if (lanes > 3) v128.store(partials, v128.shuffle<f64>(sumHigh, upper, 1, 3), 48);
+}
 
-  const lanes = area == 1 ? min(4, channels - channel) : 4;
-  const centre = area == 1 ? loadSome(centres, lanes) : v128.load32_splat(centres);
+/** The sums of up to four channels whose elements are neighbours: `step` bytes from one image to the next. */
+// @ts-ignore: decorator
+@inline
+function sumRows(
+  withGradient: bool, lanes: i32, x: usize, g: usize, images: i32, step: usize, centres: usize, partials: usize,
+): void {
+  const centre = loadSome(centres, lanes);
   const centreLow = f64x2.promote_low_f32x4(centre);
   const centreHigh = high(centre);
   let sumLow = f64x2.splat(0);
-  let sumHigh = f64x2.splat(0);
-  let productLow = f64x2.splat(0);
-  let productHigh = f64x2.splat(0);
+  let sumHigh = sumLow;
+  let productLow = sumLow;
+  let productHigh = sumLow;
+  for (let image = 0; image < images; image++, x += step, g += step) {
+    const values = loadSome(x, lanes);
+    const low = f64x2.sub(f64x2.promote_low_f32x4(values), centreLow);
+    const upper = f64x2.sub(high(values), centreHigh);
+    const slopes = withGradient ? loadSome(g, lanes) : values;
+    const slopeLow = withGradient ? f64x2.promote_low_f32x4(slopes) : low;
+    const slopeHigh = withGradient ? high(slopes) : upper;
+    sumLow = f64x2.add(sumLow, slopeLow);
+    sumHigh = f64x2.add(sumHigh, slopeHigh);
+    productLow = f64x2.add(productLow, f64x2.mul(slopeLow, low));
+    productHigh = f64x2.add(productHigh, f64x2.mul(slopeHigh, upper));
+  }
+  storeSums(partials, lanes, sumLow, sumHigh, productLow, productHigh);
+}
+
+/** The sums of one channel. */
+// @ts-ignore: decorator
+@inline
+function sumPlanes(
+  withGradient: bool, x: usize, g: usize, images: i32, area: i32, step: usize, centre: f32, partials: usize,
+): void {
+  const centres = f64x2.splat(centre);
+  let sumLow = f64x2.splat(0);
+  let sumHigh = sumLow;
+  let productLow = sumLow;
+  let productHigh = sumLow;
   let restSum: f64 = 0;
   let restProduct: f64 = 0;
-  for (let image = firstImage; image < lastImage; image++) {
-    const plane = (<usize>image * channels + channel) * area;
-    let x = address(task, X) + (plane << 2);
-    let g = gradients + (plane << 2);
-    const run = area == 1 ? 4 : area;
-    const end = x + (<usize>(run & ~3) << 2);
-    for (; x < end; x += 16, g += 16) {
-      const values = loadSome(x, lanes);
-      const low = f64x2.sub(f64x2.promote_low_f32x4(values), centreLow);
-      const upper = f64x2.sub(high(values), centreHigh);
-      let slopeLow = low;
-      let slopeHigh = upper;
-      if (gradients) {
-        const slopes = loadSome(g, lanes);
-        slopeLow = f64x2.promote_low_f32x4(slopes);
-        slopeHigh = high(slopes);
-      }
+  for (let image = 0; image < images; image++, x += step, g += step) {
+    let at = x;
+    let slopeAt = g;
+    const end = x + (<usize>(area & ~3) << 2);
+    for (; at < end; at += 16, slopeAt += 16) {
+      const low = f64x2.sub(pairAt(at), centres);
+      const upper = f64x2.sub(pairAt(at + 8), centres);
+      const slopeLow = withGradient ? pairAt(slopeAt) : low;
+      const slopeHigh = withGradient ? pairAt(slopeAt + 8) : upper;
       sumLow = f64x2.add(sumLow, slopeLow);
       sumHigh = f64x2.add(sumHigh, slopeHigh);
       productLow = f64x2.add(productLow, f64x2.mul(slopeLow, low));
       productHigh = f64x2.add(productHigh, f64x2.mul(slopeHigh, upper));
     }
-    for (let i = run & ~3; i < run; i++, x += 4, g += 4) {
-      const distance = <f64>f32.load(x) - f64x2.extract_lane(centreLow, 0);
-      const slope = gradients ? <f64>f32.load(g) : distance;
+    for (const last = x + (<usize>area << 2); at < last; at += 4, slopeAt += 4) {
+      const distance = <f64>f32.load(at) - <f64>centre;
+      const slope = withGradient ? <f64>f32.load(slopeAt) : distance;
       restSum += slope;
       restProduct += slope * distance;
     }
-  }
-  if (area == 1) {
-    const step = <usize>blocks << 4;
-    v128.store(partials, v128.shuffle<f64>(sumLow, productLow, 0, 2));
-    if (lanes > 1) v128.store(partials + step, v128.shuffle<f64>(sumLow, productLow, 1, 3));
-    if (lanes > 2) v128.store(partials + 2 * step, v128.shuffle<f64>(sumHigh, productHigh, 0, 2));
-    if (lanes > 3) v128.store(partials + 3 * step, v128.shuffle<f64>(sumHigh, productHigh, 1, 3));
-    return;
   }
   const sum = f64x2.add(sumLow, sumHigh);
   const product = f64x2.add(productLow, productHigh);
@@ -119,14 +118,109 @@ export function channelSums(task: usize, block: i32): void {
   f64.store(partials, f64x2.extract_lane(product, 0) + f64x2.extract_lane(product, 1) + restProduct, 8);
 }
 
+export function channelSumsBlocks(task: usize): i32 {
+  return blocksOf(task);
+}
+
 // @ts-ignore: decorator
 @inline
-function mapped(x: v128, g: v128, centre: v128, factor: v128, shift: v128, slope: v128): v128 {
-  return madd(g, slope, madd(f32x4.sub(x, centre), factor, shift));
+function sumChannels(withGradient: bool, task: usize, block: i32): void {
+  const channels = integer(task, CHANNELS);
+  const area = integer(task, AREA);
+  const firstImage = block * imagesPerBlock(task);
+  const images = min(imagesPerBlock(task), integer(task, IMAGES) - firstImage);
+  const step = <usize>(channels * area) << 2;
+  let x = address(task, X) + <usize>firstImage * step;
+  let g = address(task, GRADIENT) + <usize>firstImage * step;
+  let centres = address(task, CENTRES);
+  let partials = address(task, PARTIALS) + (<usize>(block * channels) << 4);
+  if (area == 1) {
+    let channel = 0;
+    for (; channel + 4 <= channels; channel += 4, x += 16, g += 16, centres += 16, partials += 64) {
+      sumRows(withGradient, 4, x, g, images, step, centres, partials);
+    }
+    const lanes = channels - channel;
+    if (lanes) sumRows(withGradient, lanes, x, g, images, step, centres, partials);
+    return;
+  }
+  const plane = <usize>area << 2;
+  for (let channel = 0; channel < channels; channel++, x += plane, g += plane, centres += 4, partials += 16) {
+    sumPlanes(withGradient, x, g, images, area, step, f32.load(centres), partials);
+  }
+}
+
+/**
+ * With d = x − centre, the sums of d and d², or with a gradient those of g and g·d: two numbers for each channel in each
+ * block.
+ */
+export function channelSums(task: usize, block: i32): void {
+  if (address(task, GRADIENT)) sumChannels(true, task, block);
+  else sumChannels(false, task, block);
 }
 
 export function channelMapBlocks(task: usize): i32 {
   return blocksOf(task);
+}
+
+// @ts-ignore: decorator
+@inline
+function mapVector(
+  withGradient: bool, lanes: i32, x: usize, g: usize, out: usize,
+  centre: v128, factor: v128, shift: v128, slope: v128,
+): void {
+  const own = madd(f32x4.sub(loadSome(x, lanes), centre), factor, shift);
+  storeSome(out, withGradient ? madd(loadSome(g, lanes), slope, own) : own, lanes);
+}
+
+/** A plane of one channel. */
+// @ts-ignore: decorator
+@inline
+function mapPlane(withGradient: bool, x: usize, g: usize, out: usize, area: i32, factors: usize, row: usize): void {
+  const centre = v128.load32_splat(factors);
+  const factor = v128.load32_splat(factors + row);
+  const shift = v128.load32_splat(factors + 2 * row);
+  const slope = v128.load32_splat(factors + 3 * row);
+  const end = x + (<usize>(area & ~3) << 2);
+  for (; x < end; x += 16, g += 16, out += 16) mapVector(withGradient, 4, x, g, out, centre, factor, shift, slope);
+  const rest = area & 3;
+  if (rest) mapVector(withGradient, rest, x, g, out, centre, factor, shift, slope);
+}
+
+/** An image whose channels have one element each. */
+// @ts-ignore: decorator
+@inline
+function mapRow(withGradient: bool, x: usize, g: usize, out: usize, channels: i32, factors: usize, row: usize): void {
+  for (let lanes = channels; lanes > 0; lanes -= 4, x += 16, g += 16, out += 16, factors += 16) {
+    const centre = loadSome(factors, lanes);
+    const factor = loadSome(factors + row, lanes);
+    const shift = loadSome(factors + 2 * row, lanes);
+    mapVector(withGradient, lanes, x, g, out, centre, factor, shift, loadSome(factors + 3 * row, lanes));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function mapImages(withGradient: bool, task: usize, block: i32): void {
+  const channels = integer(task, CHANNELS);
+  const area = integer(task, AREA);
+  const row = <usize>channels << 2;
+  const start = <usize>(block * imagesPerBlock(task)) * area * row;
+  const end = min(start + <usize>imagesPerBlock(task) * area * row, <usize>integer(task, IMAGES) * area * row);
+  const plane = <usize>area << 2;
+  for (let at = start; at < end; ) {
+    const x = address(task, X) + at;
+    const g = address(task, GRADIENT) + at;
+    const out = address(task, OUT) + at;
+    const factors = address(task, FACTORS);
+    if (area == 1) {
+      mapRow(withGradient, x, g, out, channels, factors, row);
+      at += row;
+    } else {
+      const channel = (at / plane) % channels;
+      mapPlane(withGradient, x, g, out, area, factors + (<usize>channel << 2), row);
+      at += plane;
+    }
+  }
 }
 
 /**
@@ -134,55 +228,6 @@ export function channelMapBlocks(task: usize): i32 {
  * factor, shift, slope.
  */
 export function channelMap(task: usize, block: i32): void {
-  const channels = integer(task, CHANNELS);
-  const area = integer(task, AREA);
-  const blocks = blocksPerChannel(task);
-  const channel = (block / blocks) * channelsPerBlock(task);
-  const images = imagesPerBlock(task);
-  const firstImage = (block % blocks) * images;
-  const lastImage = min(firstImage + images, integer(task, IMAGES));
-  const gradients = address(task, GRADIENT);
-  const row = <usize>channels << 2;
-  const factors = address(task, FACTORS) + (<usize>channel << 2);
-  const lanes = area == 1 ? min(4, channels - channel) : 4;
-  let centre: v128;
-  let factor: v128;
-  let shift: v128;
-  let slope: v128;
-  if (area == 1) {
-    centre = loadSome(factors, lanes);
-    factor = loadSome(factors + row, lanes);
-    shift = loadSome(factors + 2 * row, lanes);
-    slope = loadSome(factors + 3 * row, lanes);
-  } else {
-    centre = v128.load32_splat(factors);
-    factor = v128.load32_splat(factors + row);
-    shift = v128.load32_splat(factors + 2 * row);
-    slope = v128.load32_splat(factors + 3 * row);
-  }
-  for (let image = firstImage; image < lastImage; image++) {
-    const plane = (<usize>image * channels + channel) * area;
-    let x = address(task, X) + (plane << 2);
-    let out = address(task, OUT) + (plane << 2);
-    let g = gradients + (plane << 2);
-    const run = area == 1 ? lanes : area;
-    const end = x + (<usize>(run & ~3) << 2);
-    if (gradients) {
-      for (; x < end; x += 16, out += 16, g += 16) {
-        v128.store(out, mapped(v128.load(x), v128.load(g), centre, factor, shift, slope));
-      }
-    } else {
-      for (; x < end; x += 16, out += 16) {
-        v128.store(out, madd(f32x4.sub(v128.load(x), centre), factor, shift));
-      }
-    }
-    const rest = run & 3;
-    if (rest > 0) {
-      const values = loadSome(x, rest);
-      const mappedValues = gradients
-        ? mapped(values, loadSome(g, rest), centre, factor, shift, slope)
-        : madd(f32x4.sub(values, centre), factor, shift);
-      storeSome(out, mappedValues, rest);
-    }
-  }
+  if (address(task, GRADIENT)) mapImages(true, task, block);
+  else mapImages(false, task, block);
 }

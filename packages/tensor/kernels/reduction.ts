@@ -1,14 +1,11 @@
-// Sums and extremes over the middle of [outer, length, inner]. What a block finds of its piece of the length goes into a
-// table of partial results in double precision, which the caller combines in order.
+// Sums and extremes over the middle of [outer, length, inner]. Where the length is cut into pieces, what blocks find of
+// them goes into a table of partial results in double precision, which the caller combines in order.
 import { address, ceilDiv, integer } from './task';
-
-/** Elements of a block, at most, and how many of them may be neighbours that are reduced apart. */
-const BLOCK: i32 = 16384;
-const COLUMNS: i32 = 256;
 
 // The order of the names in src/devices/wasm/reduction.ts.
 const SUM: i32 = 0;
 const MAX: i32 = 1;
+const MIN: i32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -72,88 +69,142 @@ function reduceRun(operation: i32, x: usize, count: i32): f64 {
   return result;
 }
 
+/** The wider form of four numbers is joined to the results at `at`. */
+// @ts-ignore: decorator
+@inline
+function joinWide(operation: i32, at: usize, low: v128, high: v128): void {
+  if (operation == SUM) {
+    v128.store(at, f64x2.add(v128.load(at), low));
+    v128.store(at, f64x2.add(v128.load(at, 16), high), 16);
+  } else if (operation == MAX) {
+    v128.store(at, f64x2.max(v128.load(at), low));
+    v128.store(at, f64x2.max(v128.load(at, 16), high), 16);
+  } else {
+    v128.store(at, f64x2.min(v128.load(at), low));
+    v128.store(at, f64x2.min(v128.load(at, 16), high), 16);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function upper(values: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3));
+}
+
+/** One row, each column by itself. */
+// @ts-ignore: decorator
+@inline
+function joinRow(operation: i32, x: usize, columns: i32, results: usize): void {
+  let i = 0;
+  for (; i + 4 <= columns; i += 4) {
+    const values = v128.load(x + (<usize>i << 2));
+    joinWide(operation, results + (<usize>i << 3), f64x2.promote_low_f32x4(values), upper(values));
+  }
+  for (; i < columns; i++) {
+    const at = results + (<usize>i << 3);
+    f64.store(at, combine(operation, f64.load(at), f32.load(x + (<usize>i << 2))));
+  }
+}
+
+/** Four rows at once, of columns a multiple of four. */
+// @ts-ignore: decorator
+@inline
+function joinRows(operation: i32, x: usize, columns: i32, step: usize, results: usize): void {
+  for (const end = x + (<usize>columns << 2); x < end; x += 16, results += 32) {
+    const a = v128.load(x);
+    const b = v128.load(x + step);
+    const c = v128.load(x + 2 * step);
+    const d = v128.load(x + 3 * step);
+    if (operation == SUM) {
+      const low = f64x2.add(
+        f64x2.add(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b)),
+        f64x2.add(f64x2.promote_low_f32x4(c), f64x2.promote_low_f32x4(d)),
+      );
+      joinWide(SUM, results, low, f64x2.add(f64x2.add(upper(a), upper(b)), f64x2.add(upper(c), upper(d))));
+    } else {
+      const values = combineVectors(operation, combineVectors(operation, a, b), combineVectors(operation, c, d));
+      joinWide(operation, results, f64x2.promote_low_f32x4(values), upper(values));
+    }
+  }
+}
+
 /** `rows` rows of neighbours, `step` bytes apart, each column by itself. */
 // @ts-ignore: decorator
 @inline
-function reduceColumns(operation: i32, x: usize, rows: i32, columns: i32, step: usize, partials: usize): void {
-  for (let i = 0; i < columns; i++) f64.store(partials + (<usize>i << 3), first(operation));
-  for (let row = 0; row < rows; row++, x += step) {
-    let i = 0;
-    for (; i + 4 <= columns; i += 4) {
-      const values = v128.load(x + (<usize>i << 2));
-      const at = partials + (<usize>i << 3);
-      const low = f64x2.promote_low_f32x4(values);
-      const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3));
-      if (operation == SUM) {
-        v128.store(at, f64x2.add(v128.load(at), low));
-        v128.store(at, f64x2.add(v128.load(at, 16), high), 16);
-      } else if (operation == MAX) {
-        v128.store(at, f64x2.max(v128.load(at), low));
-        v128.store(at, f64x2.max(v128.load(at, 16), high), 16);
-      } else {
-        v128.store(at, f64x2.min(v128.load(at), low));
-        v128.store(at, f64x2.min(v128.load(at, 16), high), 16);
-      }
-    }
-    for (; i < columns; i++) {
-      const at = partials + (<usize>i << 3);
-      f64.store(at, combine(operation, f64.load(at), f32.load(x + (<usize>i << 2))));
-    }
+function reduceColumns(operation: i32, x: usize, rows: i32, columns: i32, step: usize, results: usize): void {
+  for (let i = 0; i < columns; i++) f64.store(results + (<usize>i << 3), first(operation));
+  let row = 0;
+  if ((columns & 3) == 0) {
+    for (; row + 4 <= rows; row += 4, x += 4 * step) joinRows(operation, x, columns, step, results);
   }
+  for (; row < rows; row++, x += step) joinRow(operation, x, columns, results);
 }
 
-// @ts-ignore: decorator
-@inline
-function pieceLength(inner: i32): i32 {
-  return BLOCK / min(max(inner, 1), COLUMNS);
-}
-
-/** Whole reductions that share a block, where they are small. */
-// @ts-ignore: decorator
-@inline
-function outerPerBlock(length: i32, inner: i32): i32 {
-  return inner <= COLUMNS ? max(1, BLOCK / max(1, length * inner)) : 1;
-}
+// Fields: x; the output, or where there are several pieces the partial results [outer, pieces, inner] in double
+// precision; the operation; outer, length, inner; steps of the length in a piece; columns and reductions in a block.
+const X: i32 = 0;
+const OUT: i32 = 1;
+const OPERATION: i32 = 2;
+const OUTER: i32 = 3;
+const LENGTH: i32 = 4;
+const INNER: i32 = 5;
+const PIECE: i32 = 6;
+const COLUMNS: i32 = 7;
+const OUTER_PER_BLOCK: i32 = 8;
 
 export function reduceBlocks(task: usize): i32 {
-  const length = integer(task, 4);
-  const inner = integer(task, 5);
   return (
-    ceilDiv(integer(task, 3), outerPerBlock(length, inner)) *
-    ceilDiv(inner, COLUMNS) *
-    ceilDiv(length, pieceLength(inner))
+    ceilDiv(integer(task, OUTER), integer(task, OUTER_PER_BLOCK)) *
+    ceilDiv(integer(task, INNER), integer(task, COLUMNS)) *
+    ceilDiv(integer(task, LENGTH), integer(task, PIECE))
   );
 }
 
+export function reduceScratch(task: usize): usize {
+  return <usize>integer(task, COLUMNS) << 3;
+}
+
+/** Float32 at the place of the output, or double precision at that of the partial results. */
 // @ts-ignore: decorator
 @inline
-function reduceBlock(operation: i32, task: usize, block: i32): void {
-  const length = integer(task, 4);
-  const inner = integer(task, 5);
-  const columnBlocks = ceilDiv(inner, COLUMNS);
-  const rows = pieceLength(inner);
+function storeResult(out: usize, place: usize, whole: bool, result: f64): void {
+  if (whole) f32.store(out + (place << 2), <f32>result);
+  else f64.store(out + (place << 3), result);
+}
+
+// @ts-ignore: decorator
+@inline
+function reduceBlock(operation: i32, task: usize, block: i32, scratch: usize): void {
+  const length = integer(task, LENGTH);
+  const inner = integer(task, INNER);
+  const columnsPerBlock = integer(task, COLUMNS);
+  const columnBlocks = ceilDiv(inner, columnsPerBlock);
+  const rows = integer(task, PIECE);
   const pieces = ceilDiv(length, rows);
-  const outerCount = outerPerBlock(length, inner);
+  const outerCount = integer(task, OUTER_PER_BLOCK);
   const start = (block / (columnBlocks * pieces)) * outerCount;
-  const end = min(start + outerCount, integer(task, 3));
-  const column = (block % columnBlocks) * COLUMNS;
+  const end = min(start + outerCount, integer(task, OUTER));
+  const column = (block % columnBlocks) * columnsPerBlock;
+  const columns = min(columnsPerBlock, inner - column);
   const piece = (block / columnBlocks) % pieces;
   const count = min(rows, length - piece * rows);
+  const out = address(task, OUT);
   for (let outer = start; outer < end; outer++) {
-    const x = address(task, 0) + ((<usize>(outer * length + piece * rows) * inner + column) << 2);
-    const partials = address(task, 1) + ((<usize>(outer * pieces + piece) * inner + column) << 3);
-    if (inner == 1) f64.store(partials, reduceRun(operation, x, count));
-    else reduceColumns(operation, x, count, min(COLUMNS, inner - column), <usize>inner << 2, partials);
+    const x = address(task, X) + ((<usize>(outer * length + piece * rows) * inner + column) << 2);
+    const place = <usize>(outer * pieces + piece) * inner + column;
+    if (inner == 1) storeResult(out, place, pieces == 1, reduceRun(operation, x, count));
+    else {
+      reduceColumns(operation, x, count, columns, <usize>inner << 2, scratch);
+      for (let i = 0; i < columns; i++) {
+        storeResult(out, place + i, pieces == 1, f64.load(scratch + (<usize>i << 3)));
+      }
+    }
   }
 }
 
-/**
- * Fields: x, the partial results [outer, pieces, inner], the operation, outer, length, inner. A piece is
- * BLOCK / min(inner, COLUMNS) steps of the length.
- */
-export function reduce(task: usize, block: i32): void {
-  const operation = integer(task, 2);
-  if (operation == SUM) reduceBlock(SUM, task, block);
-  else if (operation == MAX) reduceBlock(MAX, task, block);
-  else reduceBlock(2, task, block);
+export function reduce(task: usize, block: i32, scratch: usize): void {
+  const operation = integer(task, OPERATION);
+  if (operation == SUM) reduceBlock(SUM, task, block, scratch);
+  else if (operation == MAX) reduceBlock(MAX, task, block, scratch);
+  else reduceBlock(MIN, task, block, scratch);
 }

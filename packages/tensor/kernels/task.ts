@@ -36,6 +36,13 @@ export function ceilDiv(a: i32, b: i32): i32 {
   return (a + b - 1) / b;
 }
 
+/** Rounds up to whole cache lines. */
+// @ts-ignore: decorator
+@inline
+export function align(bytes: usize): usize {
+  return (bytes + 63) & ~63;
+}
+
 /** The size of the parts when `total` is cut into as few as possible of at most `limit`, equal but for rounding up to `unit`. */
 export function partSize(total: i32, limit: i32, unit: i32): i32 {
   if (total <= 0) return unit;

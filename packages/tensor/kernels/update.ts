@@ -70,6 +70,44 @@ export function adam(task: usize, block: i32): void {
   }
 }
 
+const PLAIN: i32 = 0;
+const FIRST: i32 = 1;
+const MOMENTUM: i32 = 2;
+
+/** One to four elements; `nesterov` only matters where there is a velocity. */
+// @ts-ignore: decorator
+@inline
+function sgdVector(
+  kind: i32, nesterov: bool, lanes: i32, parameter: usize, gradient: usize, velocity: usize,
+  rate: v128, momentum: v128, share: v128, decay: v128,
+): void {
+  const old = loadSome(parameter, lanes);
+  let slope = madd(decay, old, loadSome(gradient, lanes));
+  if (kind != PLAIN) {
+    const speed = kind == FIRST ? slope : madd(momentum, loadSome(velocity, lanes), f32x4.mul(share, slope));
+    storeSome(velocity, speed, lanes);
+    slope = nesterov ? madd(momentum, speed, slope) : speed;
+  }
+  storeSome(parameter, f32x4.sub(old, f32x4.mul(rate, slope)), lanes);
+}
+
+// @ts-ignore: decorator
+@inline
+function sgdRun(
+  kind: i32, nesterov: bool, task: usize, parameter: usize, gradient: usize, velocity: usize, count: i32,
+): void {
+  const rate = f32x4.splat(float(task, 4));
+  const momentum = f32x4.splat(float(task, 5));
+  const share = f32x4.splat(float(task, 6));
+  const decay = f32x4.splat(float(task, 7));
+  const end = parameter + (<usize>(count & ~3) << 2);
+  for (; parameter < end; parameter += 16, gradient += 16, velocity += 16) {
+    sgdVector(kind, nesterov, 4, parameter, gradient, velocity, rate, momentum, share, decay);
+  }
+  const rest = count & 3;
+  if (rest > 0) sgdVector(kind, nesterov, rest, parameter, gradient, velocity, rate, momentum, share, decay);
+}
+
 export function sgdBlocks(task: usize): i32 {
   return ceilDiv(integer(task, 3), BLOCK);
 }
@@ -86,22 +124,11 @@ export function sgd(task: usize, block: i32): void {
   const gradient = address(task, 1) + at;
   const velocities = address(task, 2);
   const velocity = velocities + at;
-  const rate = f32x4.splat(float(task, 4));
-  const momentum = f32x4.splat(float(task, 5));
-  const share = f32x4.splat(float(task, 6));
-  const decay = f32x4.splat(float(task, 7));
   const nesterov = integer(task, 8);
-  const first = integer(task, 9);
-  for (let i = 0; i < count; i += 4) {
-    const lanes = count - i;
-    const offset = <usize>i << 2;
-    const old = loadSome(parameter + offset, lanes);
-    let slope = madd(decay, old, loadSome(gradient + offset, lanes));
-    if (velocities) {
-      const speed = first ? slope : madd(momentum, loadSome(velocity + offset, lanes), f32x4.mul(share, slope));
-      storeSome(velocity + offset, speed, lanes);
-      slope = nesterov ? madd(momentum, speed, slope) : speed;
-    }
-    storeSome(parameter + offset, f32x4.sub(old, f32x4.mul(rate, slope)), lanes);
-  }
+  if (!velocities) sgdRun(PLAIN, false, task, parameter, gradient, 0, count);
+  else if (integer(task, 9)) {
+    if (nesterov) sgdRun(FIRST, true, task, parameter, gradient, velocity, count);
+    else sgdRun(FIRST, false, task, parameter, gradient, velocity, count);
+  } else if (nesterov) sgdRun(MOMENTUM, true, task, parameter, gradient, velocity, count);
+  else sgdRun(MOMENTUM, false, task, parameter, gradient, velocity, count);
 }

@@ -26,7 +26,8 @@ const memories = { shared: ['--enable', 'threads', '--sharedMemory'], unshared: 
 
 function hashOfSources() {
   const hash = createHash('sha256');
-  for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  for (const name of sources.sort()) hash.update(name).update(readFileSync(join(folder, name)));
   hash.update(readFileSync(fileURLToPath(import.meta.url)));
   hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version);
   return hash.digest('hex');

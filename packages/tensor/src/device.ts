@@ -5,6 +5,8 @@ import type { Buffer, Kernels, Operand } from './kernels.js';
 export interface Device {
   /** The name that messages and reports use. */
   readonly name: string;
+  /** What really computes, where that is more than the name: instructions and threads, or the adapter. For reports. */
+  readonly description?: string;
   readonly kernels: Kernels;
   /** Devices of one memory share their tensors: an operation may mix them without a copy. */
   readonly memory: DeviceMemory;

@@ -270,6 +270,8 @@ export interface Kernels {
   /** `scale` with the given probability, 0 otherwise. */
   bernoulli(out: Operand, probability: number, scale: number, random: RandomStream): void;
 
+  /** √Σx² over all elements of all operands, of one type; a scalar of that type. */
+  euclideanNorm(operands: readonly Operand[], out: Operand): void;
   /** In place: x is multiplied by the scalar. */
   scale(x: Operand, factor: Operand): void;
   /** In place: parameter and velocity (undefined without momentum). */

@@ -46,10 +46,12 @@ describe('apply', () => {
       const far = zeros([2], { device: remoteDevice() });
       const near = ones([2]);
       expect(() => near.add(far)).toThrow(DeviceError);
-      expect(() => near.add(far)).toThrow('add: operands lie on reference and remote: move one with await to()');
-      expect(() => near.assign(far)).toThrow('assign: operands lie on reference and remote');
+      expect(() => near.add(far)).toThrow(
+        `add: operands lie on ${near.device.name} and remote: move one with await to()`,
+      );
+      expect(() => near.assign(far)).toThrow(`assign: operands lie on ${near.device.name} and remote`);
       expect(() => apply(operators.concat, [far, near], { axis: 0 })).toThrow(
-        'concat: operands lie on remote and reference',
+        `concat: operands lie on remote and ${near.device.name}`,
       );
     });
   });

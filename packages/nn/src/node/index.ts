@@ -2,6 +2,7 @@ import { decodeNpy, encodeNpy, type HostArray } from '@pnn/tensor';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from '../safetensors.js';
 import { readFileBytes, writeFileAtomically } from './files.js';
 
+export { enableRelaxedSimd } from '@pnn/tensor/node';
 export { FileError, readFileBytes, writeFileAtomically } from './files.js';
 
 /**

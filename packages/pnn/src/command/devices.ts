@@ -1,76 +1,45 @@
-import { type Device, DeviceError, reference, wasm } from '@pnn/nn';
-import { gpu, gpuModes, listGpuModes } from '@pnn/tensor/gpu';
-import { type OptionSpecs, Options, optionLines } from './options.js';
-import type { Terminal } from './session.js';
+import { type Device, hasWasm, reference, setDevice, setThreads, wasm } from '@pnn/nn';
+import { enableRelaxedSimd } from '@pnn/nn/node';
+import { gpu, gpuModes } from '@pnn/tensor/gpu';
+import type { Options } from './options.js';
 
-/** What `--device` takes. */
-export const deviceNames = ['reference', 'wasm', 'gpu', ...gpuModes.map((mode) => `gpu:${mode}` as const)] as const;
+/** The devices that the command computes on; `gpu` is the first of the modes after it that is available. */
+export const deviceNames = ['wasm', 'reference', 'gpu', ...gpuModes.map((mode) => `gpu:${mode}` as const)] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
 /**
- * The device of this name; `gpu` takes the first mode that is available.
+ * The device that the options name; sets the number of threads, where they say one.
+ *
+ * @throws UsageError where a value is out of its range
+ */
+export function deviceFrom(options: Options): DeviceName {
+  const threads = options.integer('threads', 1, 64);
+  const name = options.choice('device', deviceNames) ?? (hasWasm() ? 'wasm' : 'reference');
+  if (threads !== undefined && name !== 'wasm') options.refuse(`--threads goes with --device wasm, not ${name}`);
+  if (threads !== undefined) setThreads(threads);
+  return name;
+}
+
+/**
+ * The device of this name.
  *
  * @throws DeviceError where something is missing: the message says how to get it
  */
 export async function openDevice(name: DeviceName): Promise<Device> {
-  if (name === 'reference') return reference;
+  enableRelaxedSimd();
   if (name === 'wasm') return wasm();
+  if (name === 'reference') return reference;
   const mode = gpuModes.find((each) => name === `gpu:${each}`);
   return gpu(mode ? { mode } : {});
 }
 
-/** What a person reads about a device. */
-export function describeDevice(device: Device): string {
-  return 'description' in device ? `${device.description}` : device.name;
-}
-
-const specs: OptionSpecs = {};
-
-const help = `Usage: pnn devices
-
-Lists the devices that pnn train --device NAME can take on this machine, and what the others lack.
-
-Options:
-${optionLines(specs)}
-`;
-
-/** Runs an action and returns what is missing where it fails for that reason. */
-async function orMissing(action: () => Promise<string>): Promise<string> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof DeviceError)) throw error;
-    return `missing: ${error.message}`;
-  }
-}
-
-async function gpuLines(): Promise<[name: string, text: string][]> {
-  const lines: [string, string][] = [];
-  for (const { mode, missing } of await listGpuModes()) {
-    const text = missing ? `missing: ${missing}` : await orMissing(async () => (await gpu({ mode })).description);
-    lines.push([`gpu:${mode}`, text]);
-  }
-  return lines;
-}
-
-/** Runs `pnn devices` and returns its exit status. */
-export async function devices(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = new Options('pnn devices', args, specs);
-  if (options.has('help')) {
-    terminal.write(help);
-    return 0;
-  }
-  const lines: [name: string, text: string][] = [
-    ['reference', 'plain loops on the processor, every type'],
-    ['wasm', await orMissing(async () => `${wasm().name}: SIMD on the processor, float32`)],
-  ];
-  try {
-    lines.push(...(await gpuLines()));
-  } catch (error) {
-    if (!(error instanceof DeviceError)) throw error;
-    lines.push(['gpu', `missing: ${error.message}`]);
-  }
-  const width = Math.max(...lines.map(([name]) => name.length));
-  for (const [name, text] of lines) terminal.write(`${name.padEnd(width)}  ${text}\n`);
-  return 0;
+/**
+ * Computes on this device from now on, and returns it.
+ *
+ * @throws DeviceError where the platform does not have it
+ */
+export async function useDevice(name: DeviceName): Promise<Device> {
+  const device = await openDevice(name);
+  setDevice(device);
+  return device;
 }

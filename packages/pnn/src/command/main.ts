@@ -1,11 +1,11 @@
 import { PnnError } from '@pnn/nn';
 import { version } from '../version.js';
-import { devices } from './devices.js';
 import { fit } from './fit.js';
+import { listDevices } from './list-devices.js';
 import { UsageError } from './options.js';
 import { train } from './train.js';
 
-const commands = { train, fit, devices } as const;
+const commands = { train, fit, devices: listDevices } as const;
 
 const help = `Usage: pnn COMMAND [options]
 

@@ -16,15 +16,15 @@ import {
 } from '../report/index.js';
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from '../training/index.js';
 import { version } from '../version.js';
-import type { DeviceName } from './devices.js';
+import { type DeviceName, deviceNames } from './devices.js';
 import type { DataSettings } from './train-options.js';
 
 /** What a call of `pnn train` is to do; survives JSON. */
 export interface Plan {
+  /** Where it is computed: another device gives other bits. */
+  readonly device: DeviceName;
   readonly title: string;
   readonly data: DataSettings;
-  /** What computes; the default device where it is missing. */
-  readonly device?: DeviceName;
   readonly runs: readonly { readonly name: string; readonly file: string; readonly settings: ExperimentSettings }[];
 }
 
@@ -55,7 +55,7 @@ const SAMPLES = 24;
 /** The plan and the finished runs that a checkpoint holds. */
 export function sessionStateOf({ state }: Checkpoint, path: string): SessionState {
   const session = state.settings as SessionState | null;
-  if (!session?.plan?.runs || !session.finished) {
+  if (!session?.plan?.runs || !session.finished || !deviceNames.includes(session.plan.device)) {
     throw new FormatError(`${path} is a checkpoint, but not one of the command train`);
   }
   return session;

@@ -13,7 +13,6 @@ import {
 } from '../experiment/index.js';
 import { MAX_ACTIVATION_DEGREE, targetNames } from '../fitting/index.js';
 import { type Preset, preset } from '../presets.js';
-import { deviceNames } from './devices.js';
 import type { OptionSpecs, Options } from './options.js';
 
 /** The data sets that the command knows. */
@@ -79,7 +78,8 @@ export const trainOptionSpecs = {
   lr: { value: 'R', description: 'learning rate of AdamW (default 0.001)' },
   'weight-decay': { value: 'W', description: 'weight decay of AdamW (default 0.01)' },
   seed: { value: 'N', description: 'seed of everything random (default 0)' },
-  device: { value: 'NAME', description: `${deviceNames.join(', ')}: see pnn devices` },
+  device: { value: 'NAME', description: 'wasm (default), reference, gpu or gpu:MODE: see pnn devices' },
+  threads: { value: 'N', description: 'threads of the device wasm (default: one for each processor, or PNN_THREADS)' },
   'no-twin': { description: 'do not train the network with the target itself for comparison' },
   out: { value: 'DIR', description: 'folder for model, report and checkpoint (default runs/NAME-TIME)' },
   resume: { value: 'FILE', description: 'go on from a checkpoint; takes no other options' },

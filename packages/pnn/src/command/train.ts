@@ -1,13 +1,13 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { getDevice, MemoryError, setDevice } from '@pnn/nn';
+import { MemoryError } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { twinOf } from '../experiment/index.js';
 import { loadCheckpoint } from '../node/files.js';
 import { makeFolder } from '../node/folders.js';
 import { renderSummary, terminalOptions } from '../report/index.js';
 import { loadDataset } from './datasets.js';
-import { describeDevice, deviceNames, openDevice } from './devices.js';
+import { deviceFrom, useDevice } from './devices.js';
 import { Options, optionLines } from './options.js';
 import { CHECKPOINT_FILE, type Plan, Session, sessionStateOf, type Terminal } from './session.js';
 import { dataSettingsFrom, experimentSettingsFrom, trainOptionSpecs } from './train-options.js';
@@ -43,12 +43,11 @@ function planFrom(options: Options): Plan {
   const degree = settings.activation!.degree;
   const name = `polynomial, degree ${degree}`;
   const polynomialRun = { name, file: 'polynomial.safetensors', settings };
-  const device = options.choice('device', deviceNames);
   const twin = { name: `${settings.target} twin`, file: 'twin.safetensors', settings: twinOf(settings) };
   return {
+    device: deviceFrom(options),
     title: `Degree-${degree} polynomial network on ${data.dataset}`,
     data,
-    ...(device && { device }),
     runs: options.has('no-twin') ? [polynomialRun] : [polynomialRun, twin],
   };
 }
@@ -89,15 +88,11 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
   }
   const checkpoint = path === undefined ? undefined : await loadCheckpoint(path);
   const { plan, finished } = checkpoint ? sessionStateOf(checkpoint, path!) : { plan: planFrom(options), finished: [] };
+  const device = await useDevice(plan.device);
+  if (plan.device.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
   const out = path === undefined ? folderFrom(options, plan) : dirname(resolve(path));
   const checkpointPath = join(out, CHECKPOINT_FILE);
   if (path === undefined || resolve(path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
-  const deviceBefore = getDevice();
-  if (plan.device) {
-    const device = await openDevice(plan.device);
-    setDevice(device);
-    terminal.write(`Device: ${describeDevice(device)}\n`);
-  }
   const data = await loadDataset(plan.data);
   await makeFolder(out);
   const session = new Session(plan, out, data, terminal, finished);
@@ -125,6 +120,5 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
     });
   } finally {
     process.off('SIGINT', interrupt);
-    setDevice(deviceBefore);
   }
 }

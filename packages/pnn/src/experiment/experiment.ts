@@ -144,7 +144,7 @@ export class Experiment {
       name,
       role: settings.activation ? 'polynomial' : 'reference',
       settings: describeSettings(settings, this.#warmUpSteps),
-      device: getDevice().name,
+      device: getDevice().description ?? getDevice().name,
       seed: settings.seed,
       parameters: this.network.parameterCount(),
       clipNorm: settings.maxNorm,

@@ -1,8 +1,8 @@
 import { conv2d, DeviceError, linearMemory, maxPool2d, normal, reference, scope, type Tensor, wasm } from '@pnn/tensor';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
-import { instantiate, type KernelExports } from '../../src/devices/wasm/instance.js';
-import { variants } from './variants.js';
+import { compile, instantiate } from '../../src/devices/wasm/instance.js';
+import { reversed, variants } from './variants.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -32,8 +32,8 @@ test('is one device, which shares tensors with the other CPU devices', () => {
 
 test('says so where the platform has no SIMD', () => {
   vi.stubGlobal('WebAssembly', { ...WebAssembly, Memory: WebAssembly.Memory, validate: () => false });
-  expect(() => instantiate('simd')).toThrow(DeviceError);
-  expect(() => instantiate('simd')).toThrow(/^wasm: .* 128-bit SIMD/);
+  expect(() => compile('simd')).toThrow(DeviceError);
+  expect(() => compile('simd')).toThrow(/^wasm: .* 128-bit SIMD/);
 });
 
 /** A step with every kernel that needs working memory. */
@@ -47,20 +47,6 @@ function step(device: typeof reference): Tensor {
   });
 }
 
-/** The exports, with the blocks of every kernel in reverse order. */
-function reversed(exports: KernelExports): KernelExports {
-  const names = Object.keys(exports) as (keyof KernelExports)[];
-  const reverse = (name: keyof KernelExports): KernelExports[keyof KernelExports] => {
-    const kernel = exports[name];
-    const count = (exports as Readonly<Record<string, KernelExports[keyof KernelExports] | undefined>>)[
-      `${name}Blocks`
-    ];
-    if (!count) return kernel;
-    return (task, block, scratch) => kernel(task, count(task, 0, 0) - 1 - block, scratch);
-  };
-  return Object.fromEntries(names.map((name) => [name, reverse(name)])) as KernelExports;
-}
-
 describe.each(variants)('%s', (name, device) => {
   test('asks for no memory in steady state', () => {
     step(device).dispose();
@@ -71,7 +57,7 @@ describe.each(variants)('%s', (name, device) => {
   });
 
   test('gives the same bits whatever the order of the blocks', () => {
-    const other = deviceWith(reversed(instantiate(name)));
+    const other = deviceWith(reversed(instantiate(compile(name))));
     scope(() => {
       const x = normal([9, 6, 40, 40], 0, 1, { device });
       const weight = normal([7, 6, 3, 3], 0, 1, { device });

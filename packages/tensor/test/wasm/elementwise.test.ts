@@ -1,6 +1,7 @@
-import { apply, operators, reference, scope, type Tensor } from '@pnn/tensor';
+import { apply, operators, reference, scope, type Tensor, where } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { comparisonNames } from '../../src/kernels.js';
 import { dataOf, expectWithin, place, UNIT, variants, withSpecials } from './variants.js';
 
 const anything = fc.oneof({ weight: 4, arbitrary: fc.float() }, { weight: 4, arbitrary: withSpecials });
@@ -102,6 +103,55 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
         }),
       ),
       { numRuns: 40 },
+    );
+  });
+
+  test.each(comparisonNames)('%s is what the reference gives, however the operands broadcast', (name) => {
+    // Few different numbers, so that some are equal.
+    const numbers = fc.constantFrom(-1.5, 0, -0, 2, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    const cases = shapes.chain(([a, b]) =>
+      fc.tuple(fc.constant(a), dataOf(a, numbers), fc.constant(b), dataOf(b, numbers)),
+    );
+    fc.assert(
+      fc.property(cases, ([aShape, a, bShape, b]) =>
+        scope(() => {
+          const results = [device, reference].map((on) =>
+            place(on, aShape, a)
+              [name](place(on, bShape, b))
+              .dataSync(),
+          );
+          expect(results[0]).toEqual(results[1]);
+        }),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('where takes one of two numbers bit by bit, however condition and operands broadcast', () => {
+    const cases = fc.tuple(shapes, fc.nat(2)).chain(([[a, b], order]) => {
+      const all = [a, b, b.length > a.length ? a : b];
+      const [conditionShape, aShape, bShape] = [...all.slice(order), ...all.slice(0, order)] as [
+        number[],
+        number[],
+        number[],
+      ];
+      return fc.tuple(
+        fc.tuple(fc.constant(conditionShape), dataOf(conditionShape, fc.constantFrom(-1, 1))),
+        fc.tuple(fc.constant(aShape), dataOf(aShape, anything)),
+        fc.tuple(fc.constant(bShape), dataOf(bShape, anything)),
+      );
+    });
+    fc.assert(
+      fc.property(cases, ([condition, a, b]) =>
+        scope(() => {
+          const results = [device, reference].map((on) => {
+            const holds = place(on, ...condition).greater(place(on, [], [0]));
+            return where(holds, place(on, ...a), place(on, ...b)).dataSync();
+          });
+          expect(results[0]).toEqual(results[1]);
+        }),
+      ),
+      { numRuns: 100 },
     );
   });
 

@@ -2,14 +2,28 @@ import { type Device, reference, scope, type Tensor, tensor } from '@pnn/tensor'
 import { enableRelaxedSimd } from '@pnn/tensor/node';
 import fc from 'fast-check';
 import { deviceWith } from '../../src/devices/wasm/index.js';
-import { type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
+import { compile, type InstructionSet, instantiate, type KernelExports } from '../../src/devices/wasm/instance.js';
 
 enableRelaxedSimd();
 
 /** The wasm device with each set of instructions. */
 export const variants: readonly (readonly [InstructionSet, Device])[] = (['simd', 'relaxedSimd'] as const).map(
-  (instructionSet) => [instructionSet, deviceWith(instantiate(instructionSet))],
+  (instructionSet) => [instructionSet, deviceWith(instantiate(compile(instructionSet)))],
 );
+
+/** The exports, with the blocks of every kernel in reverse order. */
+export function reversed(exports: KernelExports): KernelExports {
+  const names = Object.keys(exports) as (keyof KernelExports)[];
+  const reverse = (name: keyof KernelExports): KernelExports[keyof KernelExports] => {
+    const kernel = exports[name];
+    const count = (exports as Readonly<Record<string, KernelExports[keyof KernelExports] | undefined>>)[
+      `${name}Blocks`
+    ];
+    if (!count) return kernel;
+    return (task, block, scratch) => kernel(task, count(task, 0, 0) - 1 - block, scratch);
+  };
+  return Object.fromEntries(names.map((name) => [name, reverse(name)])) as KernelExports;
+}
 
 /** The rounding error of float32, and the largest that underflow adds. */
 export const UNIT = 2 ** -24;

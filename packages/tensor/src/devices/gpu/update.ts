@@ -1,10 +1,32 @@
-import type { Kernels } from '../../kernels.js';
+import type { Kernels, Operand } from '../../kernels.js';
 import type { Executor } from './executor.js';
+import { sumMapped } from './reduction.js';
 import { kernelSource } from './source.js';
 
 /** Steps of optimisers, in place. Their settings are numbers of the call, so that a schedule compiles nothing anew. */
-export function updateKernels(executor: Executor): Pick<Kernels, 'sgd' | 'adam'> {
+export function updateKernels(executor: Executor): Pick<Kernels, 'euclideanNorm' | 'sgd' | 'adam'> {
+  /** Σx² over the elements of an operand. */
+  const sumSquares = (x: Operand, out: Operand): void =>
+    sumMapped(executor, out, {
+      outer: 1,
+      length: x.size,
+      inner: 1,
+      inputs: [x],
+      parameters: ['x'],
+      term: 'const v = x[at] * x[at];',
+    });
+
   return {
+    euclideanNorm(operands, out) {
+      executor.launch(out, kernelSource(['value'], 'return value;'), 0);
+      executor.withTemporary(1, (part) => {
+        for (const operand of operands) {
+          sumSquares(operand, part);
+          executor.launch(out, kernelSource(['a', 'b'], 'return a[0] + b[0];'), out, part);
+        }
+      });
+      executor.launch(out, kernelSource(['x'], 'return Math.sqrt(x[0]);'), out);
+    },
     sgd(parameter, gradient, velocity, { learningRate, momentum, dampening, weightDecay, nesterov, first }) {
       const slope = 'gradient[this.thread.x] + weightDecay * parameter[this.thread.x]';
       if (!velocity) {

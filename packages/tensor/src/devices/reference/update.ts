@@ -1,7 +1,14 @@
 import type { Kernels } from '../../kernels.js';
 import { values } from '../host.js';
 
-export const update: Pick<Kernels, 'sgd' | 'adam'> = {
+export const update: Pick<Kernels, 'euclideanNorm' | 'sgd' | 'adam'> = {
+  euclideanNorm(operands, out) {
+    let total = 0;
+    for (const operand of operands) {
+      for (const value of values(operand)) total += value * value;
+    }
+    values(out)[0] = Math.sqrt(total);
+  },
   sgd(parameter, gradient, velocity, { learningRate, momentum, dampening, weightDecay, nesterov, first }) {
     const target = values(parameter);
     const slopes = values(gradient);

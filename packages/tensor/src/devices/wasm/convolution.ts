@@ -1,75 +1,37 @@
-import type { ConvolutionGeometry, Kernels, Operand } from '../../kernels.js';
+import type { ConvolutionGeometry, Kernels } from '../../kernels.js';
 import { reference } from '../reference/index.js';
+import { type ConvolutionSizes, convolutionFields, sizesOf, slabSteps, turned } from './convolution-sizes.js';
 import { addressOf, type Executor } from './executor.js';
+import { convolveByTiles, takesWinograd, tileParts, tileSteps } from './winograd.js';
 import { Workspace } from './workspace.js';
 
+/** Rows of the panels of weights, and how many of them are packed in a block. */
 const PANEL_ROWS = 4;
-/** The gradient of a weight is the sum of at most so many parts, of so many positions or more, in so many bytes. */
-const MAXIMUM_PARTS = 16;
+const PACK_LIMIT = 64;
+/** Places of a slab: several small images have a cache's worth of patches, and one large image has not too many. */
+const SLAB = { least: 64, target: 256, limit: 1024 };
+/** Where the output's gradient is packed as a whole, it must stay in a first-level cache. */
+const WEIGHT_SLAB = { least: 64, target: 256, limit: 256 };
+/** The gradient of a weight is cut into at most so many blocks: into parts of so many positions, in so many bytes. */
+const MAXIMUM_BLOCKS = 16;
 const POSITIONS_PER_PART = 1024;
 const BYTES_OF_PARTS = 2 ** 23;
-
-/** What the kernels of kernels/convolution.ts are told; channels and filters are those of one group. */
-interface Sizes {
-  readonly images: number;
-  readonly groups: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly filters: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly taps: number;
-}
-
-function sizesOf(x: Operand, out: Operand, { groups, kernel }: ConvolutionGeometry): Sizes {
-  const [images, channels, height, width] = x.shape as [number, number, number, number];
-  const [, filters, outHeight, outWidth] = out.shape as [number, number, number, number];
-  return {
-    images,
-    groups,
-    channels: channels / groups,
-    height,
-    width,
-    filters: filters / groups,
-    outHeight,
-    outWidth,
-    taps: kernel[0] * kernel[1],
-  };
-}
-
-function fieldsOf(
-  shared: number,
-  [x, weight, bias, out]: readonly [Operand, Operand, Operand | undefined, Operand],
-  sizes: Sizes,
-  { kernel, stride, padding, dilation }: ConvolutionGeometry,
-  parts = 0,
-): number[] {
-  const { images, groups, channels, height, width, filters, outHeight, outWidth } = sizes;
-  return [
-    shared,
-    addressOf(x),
-    addressOf(weight),
-    bias ? addressOf(bias) : 0,
-    addressOf(out),
-    images,
-    groups,
-    channels,
-    height,
-    width,
-    filters,
-    outHeight,
-    outWidth,
-    ...kernel,
-    ...stride,
-    ...padding,
-    ...dilation,
-    parts,
-  ];
-}
+/** Filters of such a block, and how few of them are not packed, as in kernels/convolution/weight-gradient.ts. */
+const FILTER_LIMIT = 64;
+const DIRECT_FILTERS = 2;
 
 function padded(lines: number): number {
   return Math.ceil(lines / PANEL_ROWS) * PANEL_ROWS;
+}
+
+function tapsOf({ kernel }: ConvolutionGeometry): number {
+  return kernel[0] * kernel[1];
+}
+
+/** How many sums the gradient of the weight is cut into. */
+function partsOf({ images, groups, filters, outHeight, outWidth }: ConvolutionSizes): number {
+  const blocks = groups * Math.ceil(filters / FILTER_LIMIT);
+  return Math.min(MAXIMUM_BLOCKS / blocks, (images * outHeight * outWidth) / POSITIONS_PER_PART);
 }
 
 type ConvolutionName = 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient';
@@ -82,34 +44,49 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
     conv2d(x, weight, bias, out, geometry) {
       if (out.dtype !== 'float32') return conv2d(x, weight, bias, out, geometry);
       if (out.size === 0) return;
-      const sizes = sizesOf(x, out, geometry);
-      const { groups, channels, filters, taps } = sizes;
-      const packed = shared.reserve(groups * padded(filters) * (channels * taps + 1) * 4);
-      const fields = fieldsOf(packed.pointer, [x, weight, bias, out], sizes, geometry);
+      const sizes = sizesOf(x.shape, out.shape, geometry.groups);
+      const operands = [x, weight, bias, out] as const;
+      if (takesWinograd(sizes, geometry)) {
+        return convolveByTiles(executor, shared, operands, sizes, geometry, false);
+      }
+      const { images, groups, channels, filters, outHeight, outWidth } = sizes;
+      const packed = shared.reserve(groups * padded(filters) * (channels * tapsOf(geometry) + 1) * 4);
+      const steps = slabSteps(images, outHeight, outWidth, SLAB);
+      const fields = convolutionFields(packed.pointer, operands, sizes, geometry, steps);
       executor.run('conv2dPack', fields);
       executor.run('conv2d', fields);
     },
     conv2dInputGradient(gradient, weight, out, geometry) {
       if (out.dtype !== 'float32') return conv2dInputGradient(gradient, weight, out, geometry);
       if (out.size === 0) return;
-      const sizes = sizesOf(out, gradient, geometry);
-      const { groups, channels, filters, taps } = sizes;
-      const packed = shared.reserve(groups * padded(channels) * filters * taps * 4);
-      const fields = fieldsOf(packed.pointer, [out, weight, undefined, gradient], sizes, geometry);
+      const sizes = sizesOf(out.shape, gradient.shape, geometry.groups);
+      if (takesWinograd(turned(sizes), geometry)) {
+        return convolveByTiles(executor, shared, [gradient, weight, undefined, out], turned(sizes), geometry, true);
+      }
+      const { images, groups, channels, height, width, filters } = sizes;
+      const findings = Math.ceil((groups * Math.ceil(channels / PACK_LIMIT)) / 16) * 64;
+      const packed = shared.reserve(findings + groups * padded(channels) * filters * tapsOf(geometry) * 4);
+      const [rows, columns] = [Math.ceil(height / geometry.stride[0]), Math.ceil(width / geometry.stride[1])];
+      const steps = slabSteps(images, rows, columns, SLAB);
+      const operands = [out, weight, undefined, gradient] as const;
+      const fields = convolutionFields(packed.pointer, operands, sizes, geometry, steps);
       executor.run('conv2dInputGradientPack', fields);
       executor.run('conv2dInputGradient', fields);
     },
     conv2dWeightGradient(gradient, x, out, geometry) {
       if (out.dtype !== 'float32') return conv2dWeightGradient(gradient, x, out, geometry);
       if (out.size === 0) return;
-      const sizes = sizesOf(x, gradient, geometry);
+      const sizes = sizesOf(x.shape, gradient.shape, geometry.groups);
+      const { images, filters, outHeight, outWidth } = sizes;
+      const byTiles = takesWinograd(sizes, geometry);
+      const slab = filters > DIRECT_FILTERS ? WEIGHT_SLAB : SLAB;
+      const steps = byTiles ? tileSteps(sizes) : slabSteps(images, outHeight, outWidth, slab);
       const bytes = out.size * 4;
-      const positions = sizes.images * sizes.outHeight * sizes.outWidth;
-      const wanted = Math.min(MAXIMUM_PARTS, positions / POSITIONS_PER_PART, BYTES_OF_PARTS / bytes);
+      const wanted = Math.min(byTiles ? tileParts(sizes) : partsOf(sizes), BYTES_OF_PARTS / bytes);
       const parts = Math.max(1, Math.floor(wanted));
       const sums = parts === 1 ? addressOf(out) : shared.reserve(parts * bytes).pointer;
-      const fields = fieldsOf(sums, [x, out, undefined, gradient], sizes, geometry, parts);
-      executor.run('conv2dWeightGradient', fields);
+      const fields = convolutionFields(sums, [x, out, undefined, gradient], sizes, geometry, steps, parts);
+      executor.run(byTiles ? 'winogradWeightGradient' : 'conv2dWeightGradient', fields);
       if (parts > 1) executor.run('conv2dWeightGradientSum', fields);
     },
   };

@@ -1,6 +1,7 @@
 import type { Operand } from '../../kernels.js';
 import { type HostBuffer, linearMemory } from '../../memory.js';
 import type { KernelExports, KernelName } from './instance.js';
+import type { ThreadPool } from './threads/thread-pool.js';
 import { Workspace } from './workspace.js';
 
 const MAXIMUM_FIELDS = 64;
@@ -10,14 +11,17 @@ export function addressOf(operand: Operand): number {
   return (operand.buffer as HostBuffer).pointer;
 }
 
-/** Runs kernels block by block. */
+/** Runs kernels block by block, on the calling thread or on several. */
 export class Executor {
   readonly #exports: KernelExports & Readonly<Record<string, KernelExports[KernelName] | undefined>>;
+  readonly #threads: ThreadPool | undefined;
   readonly #task = linearMemory.allocate(MAXIMUM_FIELDS * Float64Array.BYTES_PER_ELEMENT);
   readonly #scratch = new Workspace();
 
-  constructor(exports: KernelExports) {
+  /** Without threads the calling one does it all. */
+  constructor(exports: KernelExports, threads?: ThreadPool) {
     this.#exports = exports;
+    this.#threads = threads;
   }
 
   /** The number of blocks of a kernel, by its sizes: for who gives each of them room for partial sums. */
@@ -26,13 +30,22 @@ export class Executor {
     return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
   }
 
-  /** Computes all blocks of a kernel; the fields are those that its source names, in that order. */
+  /**
+   * Computes all blocks of a kernel; the fields are those that its source names, in that order.
+   *
+   * @throws DeviceError where a thread died
+   */
   run(name: KernelName, fields: readonly number[]): void {
     const task = this.#task.pointer;
     const blocks = this.blocks(name, fields);
-    const scratchBytes = this.#exports[`${name}Scratch`]?.(task, 0, 0) ?? 0;
-    const scratch = scratchBytes > 0 ? this.#scratch.reserve(scratchBytes >>> 0).pointer : 0;
+    const scratchBytes = (this.#exports[`${name}Scratch`]?.(task, 0, 0) ?? 0) >>> 0;
     const kernel = this.#exports[name];
+    const threads = this.#threads?.threadsFor(blocks) ?? 1;
+    if (threads > 1) {
+      this.#threads!.run(name, kernel, { task, blocks, scratchBytes, threads });
+      return;
+    }
+    const scratch = scratchBytes > 0 ? this.#scratch.reserve(scratchBytes).pointer : 0;
     for (let block = 0; block < blocks; block++) kernel(task, block, scratch);
   }
 }

@@ -4,27 +4,36 @@ import { reference } from '../reference/index.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
-import { instantiate, isSupported, type KernelExports } from './instance.js';
+import { compile, instantiate, isSupported, type KernelExports } from './instance.js';
 import { matrixKernels } from './matmul.js';
+import { normKernels } from './norm.js';
 import { normalisationKernels } from './normalisation.js';
 import { polynomialKernels } from './polynomial.js';
 import { poolingKernels } from './pooling.js';
 import { randomKernels } from './random.js';
 import { reductionKernels } from './reduction.js';
 import { softmaxKernels } from './softmax.js';
+import { ThreadPool } from './threads/thread-pool.js';
 import { updateKernels } from './update.js';
 
-/** A device that computes with these kernels where there is one, and with those of `reference` elsewhere. */
-export function deviceWith(exports: KernelExports): Device {
-  const executor = new Executor(exports);
+/**
+ * A device that computes with these kernels where there is one, and with those of `reference` elsewhere; on the calling
+ * thread where no others are given.
+ */
+export function deviceWith(exports: KernelExports, threads?: ThreadPool, description?: () => string): Device {
+  const executor = new Executor(exports, threads);
   return {
     name: 'wasm',
+    get description() {
+      return description?.() ?? 'wasm';
+    },
     memory: hostMemory,
     kernels: {
       ...reference.kernels,
       ...convolutionKernels(executor),
       ...elementwiseKernels(executor),
       ...matrixKernels(executor),
+      ...normKernels(executor),
       ...normalisationKernels(executor),
       ...polynomialKernels(executor),
       ...poolingKernels(executor),
@@ -38,14 +47,29 @@ export function deviceWith(exports: KernelExports): Device {
 
 let device: Device | undefined;
 
+/** Whether the platform runs the kernels of `wasm()`. */
+export function hasWasm(): boolean {
+  return isSupported('simd');
+}
+
 /**
- * SIMD kernels for float32 in the memory of all CPU devices; other types take the loops of `reference`. With relaxed SIMD
- * where the platform has it: products and sums are then rounded once instead of twice. The choice is made on the first
- * call.
+ * SIMD kernels for float32 in the memory of all CPU devices, on as many threads as `setThreads` says; other types take the
+ * loops of `reference`. With relaxed SIMD where the platform has it: products and sums are then rounded once instead of
+ * twice. The choice is made on the first call.
  *
  * @throws DeviceError where the platform has no WebAssembly SIMD
  */
 export function wasm(): Device {
-  device ??= deviceWith(instantiate(isSupported('relaxedSimd') ? 'relaxedSimd' : 'simd'));
+  if (!device) {
+    const instructionSet = isSupported('relaxedSimd') ? 'relaxedSimd' : 'simd';
+    const module = compile(instructionSet);
+    const exports = instantiate(module);
+    const threads = new ThreadPool(module, exports);
+    device = deviceWith(exports, threads, () => {
+      const count = threads.mostThreads;
+      const instructions = instructionSet === 'simd' ? 'SIMD' : 'relaxed SIMD';
+      return `wasm (${instructions}, ${count} ${count === 1 ? 'thread' : 'threads'})`;
+    });
+  }
   return device;
 }

@@ -23,17 +23,21 @@ export function isSupported(instructionSet: InstructionSet): boolean {
 }
 
 /**
- * The kernels, compiled, over the linear memory.
+ * The module with these instructions, for the linear memory.
  *
  * @throws DeviceError where the platform lacks the instructions
  */
-export function instantiate(instructionSet: InstructionSet): KernelExports {
+export function compile(instructionSet: InstructionSet): WebAssembly.Module {
   if (!isSupported(instructionSet)) {
     throw new DeviceError(
       `wasm: this platform does not run WebAssembly with 128-bit SIMD (${instructionSet}): use the device reference`,
     );
   }
-  const module = new WebAssembly.Module(bytesOf(instructionSet));
+  return new WebAssembly.Module(bytesOf(instructionSet));
+}
+
+/** The kernels of a module over the linear memory. */
+export function instantiate(module: WebAssembly.Module): KernelExports {
   const { exports } = new WebAssembly.Instance(module, { env: { memory: linearMemory.memory } });
   return exports as KernelExports;
 }

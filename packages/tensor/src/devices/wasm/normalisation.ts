@@ -9,9 +9,6 @@ import { Workspace } from './workspace.js';
 /** What becomes of an element of a channel: (x − centre)·factor + shift + gradient·slope. */
 type ChannelMap = readonly [centre: number, factor: number, shift: number, slope: number];
 
-/** Channels that share a block where they are neighbours in memory. */
-const NEIGHBOURS = 4;
-
 export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNorm' | 'batchNormGradient'> {
   const partials = new Workspace();
   const origins = new Workspace();
@@ -26,17 +23,13 @@ export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNo
   function sumsOf(x: Operand, gradient: Operand | undefined, centres: number): Float64Array {
     const channels = x.shape[1]!;
     const fields = [...fieldsOf(x, gradient), centres];
-    const groups = x.size === x.shape[0]! * channels ? Math.ceil(channels / NEIGHBOURS) : channels;
-    const blocksPerChannel = executor.blocks('channelSums', fields) / groups;
-    const buffer = partials.reserve(channels * blocksPerChannel * 2 * Float64Array.BYTES_PER_ELEMENT);
+    const blocks = executor.blocks('channelSums', fields);
+    const sums = new Float64Array(2 * channels);
+    const buffer = partials.reserve(blocks * sums.byteLength);
     executor.run('channelSums', [...fields, buffer.pointer]);
     const parts = linearMemory.view(buffer, 'float64');
-    const sums = new Float64Array(2 * channels);
-    for (let c = 0, position = 0; c < channels; c++) {
-      for (let block = 0; block < blocksPerChannel; block++) {
-        sums[2 * c]! += parts[position++]!;
-        sums[2 * c + 1]! += parts[position++]!;
-      }
+    for (let block = 0, position = 0; block < blocks; block++) {
+      for (let i = 0; i < sums.length; i++) sums[i]! += parts[position++]!;
     }
     return sums;
   }

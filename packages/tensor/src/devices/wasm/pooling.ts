@@ -1,5 +1,6 @@
 import type { Kernels, Operand, WindowGeometry } from '../../kernels.js';
 import { reference } from '../reference/index.js';
+import { geometryFields, sizesOf } from './convolution-sizes.js';
 import { addressOf, type Executor } from './executor.js';
 
 type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'averagePool2d' | 'averagePool2dGradient';
@@ -7,29 +8,20 @@ type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'aver
 /** For kernels that go by the positions of the maxima. */
 const noWindow: WindowGeometry = { kernel: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 
-/** What the kernels of kernels/pooling.ts are told. */
+/** What the kernels of kernels/pooling/ are told. */
 function fieldsOf(
   x: Operand,
   out: Operand,
   indices: Operand | undefined,
-  { kernel, stride, padding, dilation }: WindowGeometry = noWindow,
+  geometry: WindowGeometry = noWindow,
 ): number[] {
-  const [images, channels, height, width] = x.shape as [number, number, number, number];
-  const [, , outHeight, outWidth] = out.shape as [number, number, number, number];
-  const planes = images * channels;
+  const { images, channels, ...sizes } = sizesOf(x.shape, out.shape, 1);
   return [
+    ...geometryFields(sizes, geometry),
     addressOf(x),
     addressOf(out),
     indices ? addressOf(indices) : 0,
-    planes,
-    height,
-    width,
-    outHeight,
-    outWidth,
-    ...kernel,
-    ...stride,
-    ...padding,
-    ...dilation,
+    images * channels,
   ];
 }
 

@@ -14,7 +14,7 @@ const combinations: Record<ReductionName, (a: number, b: number) => number> = {
   min: Math.min,
 };
 
-/** Elements of a block and neighbours in it: see kernels/reduction.ts. */
+/** Elements of a block, at most, and how many of them may be neighbours that are reduced apart. */
 const BLOCK = 16384;
 const COLUMNS = 256;
 
@@ -29,9 +29,23 @@ export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction'>
         reference.kernels.reduction[name](x, out, layout);
         return;
       }
-      const pieces = Math.ceil(length / Math.floor(BLOCK / Math.min(inner, COLUMNS)));
+      const columns = Math.min(inner, COLUMNS);
+      const pieceLength = Math.floor(BLOCK / columns);
+      const pieces = Math.ceil(length / pieceLength);
+      const outerPerBlock = inner > COLUMNS ? 1 : Math.max(1, Math.floor(BLOCK / (length * inner)));
+      const run = (pointer: number) => {
+        const operation = operations.indexOf(name);
+        executor.run('reduce', [
+          ...[addressOf(x), pointer, operation, outer, length, inner],
+          ...[pieceLength, columns, outerPerBlock],
+        ]);
+      };
+      if (pieces === 1) {
+        run(addressOf(out));
+        return;
+      }
       const buffer = partials.reserve(outer * pieces * inner * Float64Array.BYTES_PER_ELEMENT);
-      executor.run('reduce', [addressOf(x), buffer.pointer, operations.indexOf(name), outer, length, inner]);
+      run(buffer.pointer);
       const parts = linearMemory.view(buffer, 'float64');
       const target = values(out);
       for (let o = 0; o < outer; o++) {

@@ -144,9 +144,25 @@ const sgdCase = forAll('sgd', fc.tuple(state, sgdSettings, fc.boolean()), async 
   );
 });
 
-const normsCase = forAll('squared norms', tableOf([2000]), async (device, input) => {
-  const { actual, expected } = await compare(device, [input], (x) => [x!.square().sum()]);
-  expectWithin(actual[0]!, expected[0]!, (value) => sumBound(2 * 300, value));
-});
+const normCase = forAll(
+  'euclideanNorm',
+  fc
+    .array(fc.constantFrom([0], [3, 5], [700], []), { maxLength: 4 })
+    .chain((shapes) => fc.tuple(...shapes.map((shape) => tableOf(shape)))),
+  async (device, inputs) => {
+    const compute = (on: Device, precision?: 'double') =>
+      read(() => {
+        const out = place(on, { shape: [], data: [7] }, precision);
+        on.kernels.euclideanNorm(
+          inputs.map((input) => place(on, input, precision)),
+          out,
+        );
+        return [out];
+      });
+    const [[actual], [expected]] = [await compute(device), await compute(reference, 'double')];
+    const squares = inputs.flatMap(({ data }) => data).length;
+    expectWithin(actual!, expected!, (value) => (sumBound(squares + 4, 1) + 4 * UNIT + DIVISION) * value + 1e-17);
+  },
+);
 
-export const trainingCases: readonly KernelCase[] = [softmaxCase, randomCase, adamCase, sgdCase, normsCase];
+export const trainingCases: readonly KernelCase[] = [softmaxCase, randomCase, adamCase, sgdCase, normCase];

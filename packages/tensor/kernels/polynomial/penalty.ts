@@ -1,10 +1,20 @@
 // Penalties on inputs beyond a limit, of four inputs at once by their sizes |x|: see `Penalty` in src/kernels.ts.
-import { exponential } from './exponential';
+import { exponential } from '../exponential';
+import { Activation } from './activation';
 
 export const NO_PENALTY: i32 = 0;
 export const EXPONENTIAL: i32 = 1;
 export const QUADRATIC: i32 = 2;
 export const POWER: i32 = 3;
+
+/** Up to this size an input needs nothing but the polynomial. */
+// @ts-ignore: decorator
+@inline
+export function plainSize(task: Activation): f32 {
+  const form = <i32>task.form;
+  if (form == NO_PENALTY) return <f32>task.bound;
+  return form == POWER ? -1 : <f32>min(task.bound, task.limit);
+}
 
 /** u^8. */
 // @ts-ignore: decorator

@@ -1,0 +1,279 @@
+// The gradient of the weight: for every tap the products of the output's gradient, which is packed in panels of eight
+// filters, and of the inputs under the tap, which are read where they lie.
+import { COLUMNS, ROWS } from '../gemm';
+import { gather, madd } from '../simd';
+import { align, ceilDiv } from '../task';
+import { Convolution, depthOf, SLAB_BYTES, Slab, slabCount, slabSize } from './fields';
+import { packLines } from './patches';
+import { fillPositions, fillTaps, offsetAt, tableBytes } from './tables';
+import { reach, WINDOW_BYTES, Window } from './window';
+
+/** Filters of a block. */
+const FILTER_LIMIT: i32 = 64;
+/** So few filters (one in depthwise convolutions) are not worth packing. */
+const DIRECT_FILTERS: i32 = 2;
+
+/** Slabs of positions go to parts in equal shares; every part of some filters of every group is a block. */
+export function conv2dWeightGradientBlocks(task: usize): i32 {
+  const fields = changetype<Convolution>(task);
+  return <i32>fields.groups * <i32>fields.parts * ceilDiv(<i32>fields.filters, FILTER_LIMIT);
+}
+
+// @ts-ignore: decorator
+@inline
+function panelsBytes(filters: i32, positions: i32): usize {
+  return (<usize>(ceilDiv(min(filters, FILTER_LIMIT), COLUMNS) * COLUMNS) * positions) << 2;
+}
+
+// @ts-ignore: decorator
+@inline
+function sumsBytes(filters: i32, depth: i32): usize {
+  return (<usize>ceilDiv(min(filters, FILTER_LIMIT), COLUMNS) * ceilDiv(depth, ROWS)) << 7;
+}
+
+/** Room for the slab, the window, four tables, panels, sums, and the window's copy. */
+export function conv2dWeightGradientScratch(task: usize): usize {
+  const fields = changetype<Convolution>(task);
+  const filters = <i32>fields.filters;
+  const depth = depthOf(fields);
+  const positions = slabSize(fields);
+  const windowRows = reach(<i32>fields.rowStep, <i32>fields.strideY, <i32>fields.kernelY, <i32>fields.dilationY);
+  const windowColumns = reach(<i32>fields.columnStep, <i32>fields.strideX, <i32>fields.kernelX, <i32>fields.dilationX);
+  return (
+    SLAB_BYTES +
+    WINDOW_BYTES +
+    2 * tableBytes(positions) +
+    tableBytes(depth) +
+    tableBytes(min(filters, FILTER_LIMIT)) +
+    align(panelsBytes(filters, positions)) +
+    sumsBytes(filters, depth) +
+    ((<usize>(<i32>fields.imageStep * <i32>fields.channels) * windowRows * windowColumns) << 2)
+  );
+}
+
+/**
+ * Adds to a tile of four taps and eight filters, over all positions of a slab. The taps are where the first position
+ * has them.
+ */
+function correlateTile(
+  slab: Slab,
+  window: Window,
+  rowStep: usize,
+  step: usize,
+  tap0: usize,
+  tap1: usize,
+  tap2: usize,
+  tap3: usize,
+  slopes: usize,
+  out: usize,
+): void {
+  let c00 = v128.load(out);
+  let c01 = v128.load(out, 16);
+  let c10 = v128.load(out, 32);
+  let c11 = v128.load(out, 48);
+  let c20 = v128.load(out, 64);
+  let c21 = v128.load(out, 80);
+  let c30 = v128.load(out, 96);
+  let c31 = v128.load(out, 112);
+  const width = <usize>slab.columns * step;
+  for (let image = 0; image < slab.images; image++) {
+    for (let y = 0; y < slab.rows; y++) {
+      let at = <usize>image * window.image + <usize>y * rowStep;
+      const end = at + width;
+      while (at != end) {
+        const b0 = v128.load(slopes);
+        const b1 = v128.load(slopes, 16);
+        let value = v128.load32_splat(tap0 + at);
+        c00 = madd(value, b0, c00);
+        c01 = madd(value, b1, c01);
+        value = v128.load32_splat(tap1 + at);
+        c10 = madd(value, b0, c10);
+        c11 = madd(value, b1, c11);
+        value = v128.load32_splat(tap2 + at);
+        c20 = madd(value, b0, c20);
+        c21 = madd(value, b1, c21);
+        value = v128.load32_splat(tap3 + at);
+        c30 = madd(value, b0, c30);
+        c31 = madd(value, b1, c31);
+        at += step;
+        slopes += 32;
+      }
+    }
+  }
+  v128.store(out, c00);
+  v128.store(out, c01, 16);
+  v128.store(out, c10, 32);
+  v128.store(out, c11, 48);
+  v128.store(out, c20, 64);
+  v128.store(out, c21, 80);
+  v128.store(out, c30, 96);
+  v128.store(out, c31, 112);
+}
+
+/** From tiles of four taps and eight filters to the rows of the weight. */
+function storeSums(out: usize, sums: usize, filters: i32, depth: i32): void {
+  for (let f = 0; f < filters; f++) {
+    let from = sums + sumsBytes(COLUMNS, depth) * <usize>(f >> 3) + (<usize>(f & 7) << 2);
+    for (let d = 0; d < depth; d++) {
+      f32.store(out, f32.load(from));
+      out += 4;
+      from += 32;
+    }
+  }
+}
+
+/**
+ * Adds to the gradient of a few filters, four taps and four positions at a time; sums of four lanes meet at the end.
+ */
+function correlateDirectly(
+  filters: i32,
+  depth: i32,
+  positions: i32,
+  gradient: usize,
+  filterOffsets: usize,
+  gradientOffsets: usize,
+  source: usize,
+  depthOffsets: usize,
+  columnOffsets: usize,
+  out: usize,
+): void {
+  for (let f = 0; f < filters; f++) {
+    const slopes = gradient + offsetAt(filterOffsets, f);
+    for (let d = 0; d < depth; d += 4) {
+      const s0 = source + offsetAt(depthOffsets, d);
+      const s1 = source + offsetAt(depthOffsets, d + 1);
+      const s2 = source + offsetAt(depthOffsets, d + 2);
+      const s3 = source + offsetAt(depthOffsets, d + 3);
+      let sum0 = f32x4.splat(0);
+      let sum1 = sum0;
+      let sum2 = sum0;
+      let sum3 = sum0;
+      let rest = sum0;
+      let j = 0;
+      while (j < positions) {
+        const at = offsetAt(columnOffsets, j);
+        const from = slopes + offsetAt(gradientOffsets, j);
+        if (
+          j + 4 <= positions &&
+          offsetAt(columnOffsets, j + 3) - at == 12 &&
+          slopes + offsetAt(gradientOffsets, j + 3) - from == 12
+        ) {
+          const slope = v128.load(from);
+          sum0 = madd(slope, v128.load(s0 + at), sum0);
+          sum1 = madd(slope, v128.load(s1 + at), sum1);
+          sum2 = madd(slope, v128.load(s2 + at), sum2);
+          sum3 = madd(slope, v128.load(s3 + at), sum3);
+          j += 4;
+        } else {
+          rest = madd(v128.load32_splat(from), gather(s0 + at, s1 + at, s2 + at, s3 + at), rest);
+          j++;
+        }
+      }
+      const low = f32x4.add(v128.shuffle<f32>(sum0, sum1, 0, 1, 4, 5), v128.shuffle<f32>(sum0, sum1, 2, 3, 6, 7));
+      const high = f32x4.add(v128.shuffle<f32>(sum2, sum3, 0, 1, 4, 5), v128.shuffle<f32>(sum2, sum3, 2, 3, 6, 7));
+      const sums = f32x4.add(
+        f32x4.add(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7)),
+        rest,
+      );
+      let to = out + (<usize>d << 2);
+      for (let lanes = sums, k = d; k < min(depth, d + 4); k++) {
+        f32.store(to, f32.load(to) + f32x4.extract_lane(lanes, 0));
+        lanes = v128.shuffle<f32>(lanes, lanes, 1, 2, 3, 0);
+        to += 4;
+      }
+    }
+    out += <usize>depth << 2;
+  }
+}
+
+/** One part of the gradient of some filters of a group: the sum over its slabs, one after the other. */
+export function conv2dWeightGradient(task: usize, block: i32, scratch: usize): void {
+  const fields = changetype<Convolution>(task);
+  const groups = <i32>fields.groups;
+  const channels = <i32>fields.channels;
+  const allFilters = <i32>fields.filters;
+  const outHeight = <i32>fields.outHeight;
+  const outWidth = <i32>fields.outWidth;
+  const depth = depthOf(fields);
+  const parts = <i32>fields.parts;
+  const slabs = <i64>slabCount(fields, outHeight, outWidth);
+  const chunks = ceilDiv(allFilters, FILTER_LIMIT);
+  const firstFilter = (block % chunks) * FILTER_LIMIT;
+  const group = (block / chunks) % groups;
+  const part = block / chunks / groups;
+  const filters = min(FILTER_LIMIT, allFilters - firstFilter);
+  const lastSlab = <i32>((slabs * (part + 1)) / parts);
+  const firstSlab = <i32>((slabs * part) / parts);
+
+  const slab = changetype<Slab>(scratch);
+  const window = changetype<Window>(scratch + SLAB_BYTES);
+  const most = slabSize(fields);
+  const columnOffsets = scratch + SLAB_BYTES + WINDOW_BYTES;
+  const outOffsets = columnOffsets + tableBytes(most);
+  const depthOffsets = outOffsets + tableBytes(most);
+  const filterOffsets = depthOffsets + tableBytes(depth);
+  const panels = filterOffsets + tableBytes(filters);
+  const sums = panels + align(panelsBytes(filters, most));
+  const room = sums + sumsBytes(filters, depth);
+
+  const outPlane = (<usize>outHeight * outWidth) << 2;
+  const outImage = <usize>(groups * allFilters) * outPlane;
+  const firstWeight = (part * groups + group) * allFilters + firstFilter;
+  const out = <usize>fields.shared + ((<usize>firstWeight * depth) << 2);
+  const direct = filters <= DIRECT_FILTERS;
+  fillTaps(filterOffsets, filters, outPlane, 1, 0, 1, 0);
+  if (direct) memory.fill(out, 0, (<usize>filters * depth) << 2);
+  else memory.fill(sums, 0, sumsBytes(filters, depth));
+
+  for (let index = firstSlab; index < lastSlab; index++) {
+    slab.take(index, fields, outHeight, outWidth);
+    window.placeUnder(slab, fields, channels);
+    const first = (slab.firstImage * groups + group) * channels;
+    const source = window.open(room, <usize>fields.x, first, channels, slab.images);
+    const rowStep = window.row * <usize>fields.strideY;
+    const step = <usize>fields.strideX << 2;
+    const positions = slab.size;
+    const plane = (slab.firstImage * groups + group) * allFilters + firstFilter;
+    const gradient = <usize>fields.out + slab.offset(plane, outHeight, outWidth);
+    fillPositions(outOffsets, slab.images, outImage, slab.rows, <usize>outWidth << 2, slab.columns, 4);
+    window.fillTaps(depthOffsets, fields);
+    if (direct) {
+      fillPositions(columnOffsets, slab.images, window.image, slab.rows, rowStep, slab.columns, step);
+      correlateDirectly(
+        filters,
+        depth,
+        positions,
+        gradient,
+        filterOffsets,
+        outOffsets,
+        source,
+        depthOffsets,
+        columnOffsets,
+        out,
+      );
+      continue;
+    }
+    packLines(panels, COLUMNS, gradient, filterOffsets, filters, outOffsets, positions);
+    let tile = sums;
+    let slopes = panels;
+    for (let f = 0; f < filters; f += COLUMNS) {
+      for (let d = 0; d < depth; d += ROWS) {
+        correlateTile(
+          slab,
+          window,
+          rowStep,
+          step,
+          source + offsetAt(depthOffsets, d),
+          source + offsetAt(depthOffsets, d + 1),
+          source + offsetAt(depthOffsets, d + 2),
+          source + offsetAt(depthOffsets, d + 3),
+          slopes,
+          tile,
+        );
+        tile += 128;
+      }
+      slopes += <usize>positions << 5;
+    }
+  }
+  if (!direct) storeSums(out, sums, filters, depth);
+}

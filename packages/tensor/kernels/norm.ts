@@ -1,0 +1,67 @@
+// Σ x² over many tensors in one call: what clipping the norm of all gradients needs.
+
+@unmanaged
+class Norm {
+  /** For each tensor its address, its size and its first block, as f64. */
+  table: f64;
+  tensors: f64;
+  blocks: f64;
+  /** A sum for each block, in double precision. */
+  partials: f64;
+}
+
+/** Elements of a block, at most: as many as devices/wasm/norm.ts counts on. */
+const BLOCK: i32 = 32768;
+const ENTRY: usize = 24;
+
+export function euclideanNormBlocks(task: usize): i32 {
+  return <i32>changetype<Norm>(task).blocks;
+}
+
+// @ts-ignore: decorator
+@inline
+function low(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+// @ts-ignore: decorator
+@inline
+function high(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function addSquare(sum: v128, x: v128): v128 {
+  return f64x2.add(sum, f64x2.mul(x, x));
+}
+
+export function euclideanNorm(task: usize, block: i32, scratch: usize): void {
+  const fields = changetype<Norm>(task);
+  let entry = <usize>fields.table;
+  const last = entry + <usize>(<i32>fields.tensors - 1) * ENTRY;
+  while (entry < last && <i32>load<f64>(entry + ENTRY, 16) <= block) entry += ENTRY;
+  const start = (block - <i32>load<f64>(entry, 16)) * BLOCK;
+  const end = min(start + BLOCK, <i32>load<f64>(entry, 8));
+  const x = <usize>load<f64>(entry);
+  let sum0 = f64x2.splat(0);
+  let sum1 = sum0;
+  let sum2 = sum0;
+  let sum3 = sum0;
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
+    const a = v128.load(x + (<usize>i << 2));
+    const b = v128.load(x + (<usize>i << 2), 16);
+    sum0 = addSquare(sum0, low(a));
+    sum1 = addSquare(sum1, high(a));
+    sum2 = addSquare(sum2, low(b));
+    sum3 = addSquare(sum3, high(b));
+  }
+  const sums = f64x2.add(f64x2.add(sum0, sum1), f64x2.add(sum2, sum3));
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  for (; i < end; i++) {
+    const value = <f64>load<f32>(x + (<usize>i << 2));
+    sum += value * value;
+  }
+  store<f64>(<usize>fields.partials + (<usize>block << 3), sum);
+}

@@ -1,0 +1,136 @@
+// An activation polynomial is E(s) + t·O(s), where t = x/B and s = 2t² − 1, or E(s) with s = t (the monomial basis). Its
+// derivative has the same form:
+//
+//   d/dx (E(s) + t·O(s)) = (Q(s) + t·P(s))/B  with  P = 4E′  and  Q = O + 2(s + 1)O′, since 4t² = 2(s + 1).
+import { ceilDiv } from '../task';
+
+/** Fields of both directions. */
+@unmanaged
+export class Activation {
+  /** [images, channels, area]. */
+  x: f64;
+  /** Those of E, then those of O, for each channel. */
+  coefficients: f64;
+  /** The values, or the gradient of x. */
+  out: f64;
+  /** The partial sums of the blocks. */
+  partials: f64;
+  images: f64;
+  /** Channels with a polynomial each. */
+  channels: f64;
+  area: f64;
+  evenTerms: f64;
+  oddTerms: f64;
+  /** Whether the basis is monomial. */
+  monomial: f64;
+  /** B as the largest float32 that is not above it. */
+  bound: f64;
+  inverseBound: f64;
+  /** Whether the tangent goes on beyond the bound. */
+  tangent: f64;
+  /** The form of the penalty, its limit and its cap. */
+  form: f64;
+  limit: f64;
+  cap: f64;
+  /** Backward: the gradient of the values; 0 for none. */
+  gradient: f64;
+  /** Backward: the gradient of the penalty over the number of elements. */
+  penaltyShare: f64;
+  /** Backward: whether the gradients of the coefficients are wanted. */
+  learnable: f64;
+}
+
+// @ts-ignore: decorator
+@inline
+export function termsOf(task: Activation): i32 {
+  return <i32>(task.evenTerms + task.oddTerms);
+}
+
+// @ts-ignore: decorator
+@inline
+export function coefficientAt(task: Activation, channel: i32, term: i32): f64 {
+  return f32.load(<usize>task.coefficients + (<usize>(channel * termsOf(task) + term) << 2));
+}
+
+/** The value of a term at B; at −B it has the same size. */
+// @ts-ignore: decorator
+@inline
+export function isOdd(task: Activation, term: i32): bool {
+  return task.monomial ? (term & 1) == 1 : term >= <i32>task.evenTerms;
+}
+
+/** d/dx of a term at B. At −B it has the same size, and the other sign for even terms. */
+export function edgeSlope(task: Activation, term: i32): f64 {
+  if (task.monomial) return <f64>term * task.inverseBound;
+  const even = <i32>task.evenTerms;
+  return <f64>(term < even ? 4 * term : 1 + 4 * (term - even)) * task.inverseBound;
+}
+
+/** Elements of seven vectors: as many as hide the latency of Horner's method and fit in the registers. */
+export const GROUP: i32 = 28;
+export const GROUP_BYTES: usize = 112;
+/** Elements that stay in the first-level cache while all is computed that is made of them. */
+export const CHUNK: i32 = 16 * GROUP;
+/** Elements that are computed before it is looked whether any of them are out of range. */
+export const RUN: i32 = 8 * CHUNK;
+const BLOCK: i32 = 4 * RUN;
+
+// A block is of one channel: a piece of one plane where planes are large, several whole planes where they are small.
+// Those of a channel follow each other.
+
+function piecesOf(area: i32): i32 {
+  return max(1, ceilDiv(area, BLOCK));
+}
+
+function imagesPerBlock(area: i32): i32 {
+  return max(1, BLOCK / max(1, area));
+}
+
+function blocksPerChannel(task: Activation): i32 {
+  const area = <i32>task.area;
+  return ceilDiv(<i32>task.images, imagesPerBlock(area)) * piecesOf(area);
+}
+
+export function blocksOf(task: Activation): i32 {
+  return <i32>task.channels * blocksPerChannel(task);
+}
+
+// @ts-ignore: decorator
+@inline
+export function channelOf(task: Activation, block: i32): i32 {
+  return block / blocksPerChannel(task);
+}
+
+/** The images of a block, and the positions in their planes. */
+// @ts-ignore: decorator
+@inline
+export function firstImage(task: Activation, block: i32): i32 {
+  const area = <i32>task.area;
+  return ((block % blocksPerChannel(task)) / piecesOf(area)) * imagesPerBlock(area);
+}
+
+// @ts-ignore: decorator
+@inline
+export function endImage(task: Activation, block: i32): i32 {
+  return min(firstImage(task, block) + imagesPerBlock(<i32>task.area), <i32>task.images);
+}
+
+// @ts-ignore: decorator
+@inline
+export function firstPosition(task: Activation, block: i32): i32 {
+  return (block % piecesOf(<i32>task.area)) * BLOCK;
+}
+
+// @ts-ignore: decorator
+@inline
+export function endPosition(task: Activation, block: i32): i32 {
+  return min(firstPosition(task, block) + BLOCK, <i32>task.area);
+}
+
+/** Planes that are computed together in a chunk: more than one where too much of a group would be empty after each. */
+// @ts-ignore: decorator
+@inline
+export function planesPerChunk(task: Activation, group: i32): i32 {
+  const area = <i32>task.area;
+  return area % group == 0 ? 1 : max(1, CHUNK / area);
+}

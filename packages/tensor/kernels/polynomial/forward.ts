@@ -1,0 +1,202 @@
+// The values of an activation polynomial with the penalty and the range of its inputs, in one pass.
+import {
+  Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
+  GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
+} from './activation';
+import { ceilDiv } from '../task';
+import {
+  CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
+  setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD,
+} from './group';
+import { NO_PENALTY, penaltyValue, plainSize } from './penalty';
+import { gatherPieces, scatterPieces } from './staging';
+
+// The scratch: first what a block knows of its inputs: the largest sizes, how many are beyond the bound and how many are
+// not finite in each lane, and two sums of penalties in double precision.
+const LARGEST: usize = 0;
+const BEYOND: usize = 16;
+const NOT_FINITE: usize = 32;
+const PENALTIES: usize = 48;
+const STATISTICS_BYTES: usize = 64;
+/** The values and the slopes at B and −B. */
+const EDGE: usize = STATISTICS_BYTES;
+const STAGE_X: usize = EDGE + 16;
+const STAGE_OUT: usize = STAGE_X + (<usize>CHUNK << 2);
+const CONSTANTS: usize = STAGE_OUT + (<usize>CHUNK << 2);
+const TABLE: usize = CONSTANTS + CONSTANTS_BYTES;
+
+function storeEdges(task: Activation, channel: i32, edges: usize): void {
+  let even: f64 = 0;
+  let odd: f64 = 0;
+  let evenSlope: f64 = 0;
+  let oddSlope: f64 = 0;
+  for (let k = 0; k < termsOf(task); k++) {
+    const coefficient = coefficientAt(task, channel, k);
+    const slope = coefficient * edgeSlope(task, k);
+    if (isOdd(task, k)) {
+      odd += coefficient;
+      evenSlope += slope;
+    } else {
+      even += coefficient;
+      oddSlope += slope;
+    }
+  }
+  f32.store(edges, <f32>(even + odd));
+  f32.store(edges, <f32>(even - odd), 4);
+  f32.store(edges, <f32>(evenSlope + oddSlope), 8);
+  f32.store(edges, <f32>(evenSlope - oddSlope), 12);
+}
+
+const SMALLEST_NORMAL: f64 = 1.1754943508222875e-38;
+
+/**
+ * The coefficients for evaluation at `table`. Where O is constant they are those for the variable s·B²/2 = x² − B²/2,
+ * which takes one operation less than s.
+ *
+ * @returns whether this is so; not if a coefficient would lose digits by underflow
+ */
+function storeCoefficients(task: Activation, channel: i32, table: usize): bool {
+  const even = <i32>task.evenTerms;
+  const scale = 2 * task.inverseBound * task.inverseBound;
+  let shifted = !task.monomial && task.oddTerms <= 1;
+  let power: f64 = 1;
+  for (let k = 0; k < even && shifted; k++, power *= scale) {
+    const coefficient = coefficientAt(task, channel, k);
+    const scaled = coefficient * power;
+    shifted = coefficient == 0 || (abs(scaled) >= SMALLEST_NORMAL && abs(scaled) <= f32.MAX_VALUE);
+    f32.store(table + (<usize>k << 2), <f32>scaled);
+  }
+  const start = shifted ? even : 0;
+  for (let k = start; k < termsOf(task); k++) {
+    const factor = k < even ? 1 : task.inverseBound;
+    f32.store(table + (<usize>k << 2), <f32>(coefficientAt(task, channel, k) * factor));
+  }
+  return shifted;
+}
+
+/** Evaluates whole groups and returns the largest sizes. */
+function evaluate(task: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): v128 {
+  const constants = scratch + CONSTANTS;
+  const table = scratch + TABLE;
+  const odd = table + (<usize>task.evenTerms << 2);
+  const last = odd - 4;
+  if (shifted) {
+    const half = <f32>(0.5 / (task.inverseBound * task.inverseBound));
+    setConstants(constants, -half, task.oddTerms ? f32.load(odd) : 0);
+    if (task.evenTerms == 2) hornerShort(2, constants, table, x, out, groups);
+    else if (task.evenTerms == 3) hornerShort(3, constants, table, x, out, groups);
+    else if (task.evenTerms == 5) hornerShort(5, constants, table, x, out, groups);
+    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups);
+  } else if (task.monomial) {
+    setConstants(constants, <f32>task.inverseBound, 0);
+    horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups);
+  } else {
+    setConstants(constants, <f32>(Math.SQRT2 * task.inverseBound), 0);
+    horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups);
+    if (task.oddTerms) {
+      const lastOdd = last + (<usize>task.oddTerms << 2);
+      horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups);
+    }
+  }
+  return v128.load(constants);
+}
+
+/** Counts the inputs of a vector, adds their penalties up, and puts the tangent beyond the bound. */
+function inspect(task: Activation, x: usize, out: usize, scratch: usize): void {
+  const values = v128.load(x);
+  const sizes = f32x4.abs(values);
+  const bound = f32x4.splat(<f32>task.bound);
+  const beyond = f32x4.gt(sizes, bound);
+  const finite = f32x4.lt(sizes, f32x4.splat(Infinity));
+  v128.store(scratch, i32x4.sub(v128.load(scratch, BEYOND), beyond), BEYOND);
+  v128.store(scratch, i32x4.sub(v128.load(scratch, NOT_FINITE), v128.not(finite)), NOT_FINITE);
+  // The comparison with NaN leaves what was there.
+  v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
+  const form = <i32>task.form;
+  if (form != NO_PENALTY) {
+    const penalties = penaltyValue(form, sizes, <f32>task.limit, <f32>task.cap);
+    const sums = f64x2.add(
+      f64x2.promote_low_f32x4(penalties),
+      f64x2.promote_low_f32x4(v128.shuffle<f32>(penalties, penalties, 2, 3, 2, 3)),
+    );
+    v128.store(scratch, f64x2.add(v128.load(scratch, PENALTIES), sums), PENALTIES);
+  }
+  if (task.tangent && v128.any_true(beyond)) {
+    const negative = f32x4.lt(values, f32x4.splat(0));
+    const edge = v128.bitselect(f32x4.neg(bound), bound, negative);
+    const value = v128.bitselect(v128.load32_splat(scratch + EDGE + 4), v128.load32_splat(scratch + EDGE), negative);
+    const slope = v128.bitselect(v128.load32_splat(scratch + EDGE + 12), v128.load32_splat(scratch + EDGE + 8), negative);
+    const line = f32x4.add(f32x4.mul(f32x4.sub(values, edge), slope), value);
+    v128.store(out, v128.bitselect(line, v128.load(out), beyond));
+  }
+}
+
+function forwardGroups(task: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): void {
+  const plain = f32x4.splat(plainSize(task));
+  const sizes = evaluate(task, x, out, groups, scratch, shifted);
+  if (!v128.any_true(i32x4.gt_s(sizes, plain))) {
+    v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
+    return;
+  }
+  const end = x + <usize>groups * GROUP_BYTES;
+  for (; x < end; x += 16, out += 16) {
+    const own = sizesOf(v128.load(x));
+    if (v128.any_true(i32x4.gt_s(own, plain))) inspect(task, x, out, scratch);
+    else v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), own), LARGEST);
+  }
+}
+
+export function polynomialBlocks(task: Activation): i32 {
+  return blocksOf(task);
+}
+
+export function polynomialScratch(task: Activation): usize {
+  return TABLE + (<usize>termsOf(task) << 2);
+}
+
+/** Partial sums of a block: the penalties, the largest size, how many are beyond the bound and how many not finite. */
+export function polynomial(task: Activation, block: i32, scratch: usize): void {
+  const channel = channelOf(task, block);
+  const images = endImage(task, block);
+  const start = firstPosition(task, block);
+  const end = endPosition(task, block);
+  const planesAtOnce = planesPerChunk(task, GROUP);
+  const step = <usize>task.channels * <usize>task.area << 2;
+  for (let i: usize = 0; i < STATISTICS_BYTES; i += 16) v128.store(scratch + i, f32x4.splat(0));
+  if (task.tangent) storeEdges(task, channel, scratch + EDGE);
+  const shifted = storeCoefficients(task, channel, scratch + TABLE);
+
+  for (let image = firstImage(task, block); image < images; image += planesAtOnce) {
+    const planes = min(planesAtOnce, images - image);
+    const plane = <usize>image * step + (<usize>channel * <usize>task.area << 2);
+    for (let position = start; position < end; position += RUN) {
+      const at = plane + (<usize>position << 2);
+      const count = min(RUN, end - position);
+      const groups = planes == 1 ? count / GROUP : 0;
+      const x = <usize>task.x + at;
+      const out = <usize>task.out + at;
+      if (groups) forwardGroups(task, x, out, groups, scratch, shifted);
+      const rest = count - groups * GROUP;
+      if (rest) {
+        const tail = <usize>groups * GROUP_BYTES;
+        gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step, GROUP);
+        forwardGroups(task, scratch + STAGE_X, scratch + STAGE_OUT, ceilDiv(rest * planes, GROUP), scratch, shifted);
+        scatterPieces(out + tail, scratch + STAGE_OUT, rest, planes, step);
+      }
+    }
+  }
+
+  const partials = <usize>task.partials + (<usize>block << 5);
+  f64.store(partials, f64.load(scratch, PENALTIES) + f64.load(scratch, PENALTIES + 8));
+  let largest: f32 = 0;
+  let beyond = 0;
+  let notFinite = 0;
+  for (let lane = scratch; lane < scratch + 16; lane += 4) {
+    largest = max(largest, f32.load(lane, LARGEST));
+    beyond += i32.load(lane, BEYOND);
+    notFinite += i32.load(lane, NOT_FINITE);
+  }
+  f64.store(partials, largest, 8);
+  f64.store(partials, beyond, 16);
+  f64.store(partials, notFinite, 24);
+}

@@ -1,0 +1,216 @@
+// Slopes and sums of powers at once, for groups of four vectors: Horner's method for the slopes and the powers for the sums
+// hide each other's latency, and both fit in the registers.
+import { madd } from '../simd';
+import { CHUNK } from './activation';
+import {
+  CHEBYSHEV, finish, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
+  VALUE, variableOf,
+} from './group';
+
+/** Elements of a group. */
+export const POWER_GROUP: i32 = 16;
+const BYTES: usize = 64;
+
+/** Adds Σ w to the sum. */
+// @ts-ignore: decorator
+@inline
+function addGroup(sum: usize, w0: v128, w1: v128, w2: v128, w3: v128): void {
+  v128.store(sum, f32x4.add(v128.load(sum), f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3))));
+}
+
+// @ts-ignore: decorator
+@inline
+function weightOf(result: i32, gradient: v128, x: v128): v128 {
+  return result == VALUE ? f32x4.mul(gradient, x) : gradient;
+}
+
+/** Puts sums of float32 to those in double precision, two for each, and starts them again from 0. */
+function flush(sums: usize, end: usize, totals: usize): void {
+  for (; sums < end; sums += 16, totals += 16) {
+    const values = v128.load(sums);
+    const pairs = f64x2.add(
+      f64x2.promote_low_f32x4(values),
+      f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3)),
+    );
+    v128.store(totals, f64x2.add(v128.load(totals), pairs));
+    v128.store(sums, f32x4.splat(0));
+  }
+}
+
+/**
+ * `finish` for v, the polynomial in s with the coefficients from `first` to `last`, together with the sums of w·s^k, one
+ * more than there are coefficients. The weight w is the gradient, for VALUE the gradient times x. With SLOPE_LINE the last
+ * sum is that of gradient·x. The totals of the sums go to `totals`.
+ */
+// @ts-ignore: decorator
+@inline
+function slopesAndPowers(
+  variable: i32, result: i32, constants: usize, first: usize, last: usize,
+  x: usize, gradient: usize, out: usize, groups: i32, sums: usize, sumsEnd: usize, totals: usize,
+): void {
+  const end = x + <usize>groups * BYTES;
+  while (x < end) {
+    const chunkEnd = min(end, x + (<usize>CHUNK << 2));
+    for (; x < chunkEnd; x += BYTES, gradient += BYTES, out += BYTES) {
+      const x0 = v128.load(x);
+      const x1 = v128.load(x, 16);
+      const x2 = v128.load(x, 32);
+      const x3 = v128.load(x, 48);
+      const magnitude = v128.load32_splat(constants, MASK);
+      const sizes = i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), v128.load(constants, LARGEST));
+      v128.store(constants, sizes, LARGEST);
+      const scale = v128.load32_splat(constants, SCALE);
+      const minusOne = v128.load32_splat(constants, MINUS_ONE);
+      const s0 = variableOf(variable, x0, scale, minusOne);
+      const s1 = variableOf(variable, x1, scale, minusOne);
+      const s2 = variableOf(variable, x2, scale, minusOne);
+      const s3 = variableOf(variable, x3, scale, minusOne);
+      const g0 = v128.load(gradient);
+      const g1 = v128.load(gradient, 16);
+      const g2 = v128.load(gradient, 32);
+      const g3 = v128.load(gradient, 48);
+      let w0 = weightOf(result, g0, x0);
+      let w1 = weightOf(result, g1, x1);
+      let w2 = weightOf(result, g2, x2);
+      let w3 = weightOf(result, g3, x3);
+      addGroup(sums, w0, w1, w2, w3);
+      w0 = f32x4.mul(w0, s0);
+      w1 = f32x4.mul(w1, s1);
+      w2 = f32x4.mul(w2, s2);
+      w3 = f32x4.mul(w3, s3);
+      addGroup(sums + 16, w0, w1, w2, w3);
+      let p = last;
+      let c = v128.load32_splat(p);
+      let v0 = c;
+      let v1 = c;
+      let v2 = c;
+      let v3 = c;
+      if (p > first) {
+        let sum = sums + 32;
+        do {
+          p -= 4;
+          c = v128.load32_splat(p);
+          v0 = madd(v0, s0, c);
+          v1 = madd(v1, s1, c);
+          v2 = madd(v2, s2, c);
+          v3 = madd(v3, s3, c);
+          w0 = f32x4.mul(w0, s0);
+          w1 = f32x4.mul(w1, s1);
+          w2 = f32x4.mul(w2, s2);
+          w3 = f32x4.mul(w3, s3);
+          addGroup(sum, w0, w1, w2, w3);
+          sum += 16;
+        } while (p > first);
+      }
+      const rest = v128.load32_splat(constants, REST);
+      finish(result, v0, v128.load(x), v128.load(gradient), out, rest);
+      finish(result, v1, v128.load(x, 16), v128.load(gradient, 16), out + 16, rest);
+      finish(result, v2, v128.load(x, 32), v128.load(gradient, 32), out + 32, rest);
+      finish(result, v3, v128.load(x, 48), v128.load(gradient, 48), out + 48, rest);
+      if (result == SLOPE_LINE) {
+        const product0 = f32x4.mul(v128.load(x), v128.load(gradient));
+        const product2 = f32x4.mul(v128.load(x, 32), v128.load(gradient, 32));
+        const low = madd(v128.load(x, 16), v128.load(gradient, 16), product0);
+        const high = madd(v128.load(x, 48), v128.load(gradient, 48), product2);
+        v128.store(sumsEnd - 16, f32x4.add(v128.load(sumsEnd - 16), f32x4.add(low, high)));
+      }
+    }
+    flush(sums, sumsEnd, totals);
+  }
+}
+
+// A function for each form, lest the compiler takes them for one.
+
+/** In the monomial basis. */
+export function monomialSlopes(
+  constants: usize, first: usize, last: usize, x: usize, gradient: usize, out: usize, groups: i32,
+  sums: usize, sumsEnd: usize, totals: usize,
+): void {
+  slopesAndPowers(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups, sums, sumsEnd, totals);
+}
+
+/** Where O is constant. */
+export function lineSlopes(
+  constants: usize, first: usize, last: usize, x: usize, gradient: usize, out: usize, groups: i32,
+  sums: usize, sumsEnd: usize, totals: usize,
+): void {
+  slopesAndPowers(CHEBYSHEV, SLOPE_LINE, constants, first, last, x, gradient, out, groups, sums, sumsEnd, totals);
+}
+
+/** The first half of the general case: Q(s), and the sums of odd terms. */
+export function oddValues(
+  constants: usize, first: usize, last: usize, x: usize, gradient: usize, out: usize, groups: i32,
+  sums: usize, sumsEnd: usize, totals: usize,
+): void {
+  slopesAndPowers(CHEBYSHEV, VALUE, constants, first, last, x, gradient, out, groups, sums, sumsEnd, totals);
+}
+
+/** The second half. */
+export function oddSlopes(
+  constants: usize, first: usize, last: usize, x: usize, gradient: usize, out: usize, groups: i32,
+  sums: usize, sumsEnd: usize, totals: usize,
+): void {
+  slopesAndPowers(CHEBYSHEV, SLOPE_ODD, constants, first, last, x, gradient, out, groups, sums, sumsEnd, totals);
+}
+
+/**
+ * Where O is constant and E has two or three terms: coefficients and sums stay in registers, and powers of the variable
+ * times B²/2 cannot overflow. Sums of pairs are added up: half a chunk has as many roundings as a chunk of groups.
+ */
+// @ts-ignore: decorator
+@inline
+function shortSlopes(
+  terms: i32, constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32,
+  sums: usize, totals: usize,
+): void {
+  const end = x + <usize>groups * BYTES;
+  const scale = v128.load32_splat(constants, SCALE);
+  const magnitude = v128.load32_splat(constants, MASK);
+  const rest = v128.load32_splat(constants, REST);
+  const c0 = v128.load32_splat(table);
+  const c1 = terms > 2 ? v128.load32_splat(table, 4) : c0;
+  const sumsEnd = sums + (<usize>(terms + 1) << 4);
+  let sizes = v128.load(constants, LARGEST);
+  while (x < end) {
+    const chunkEnd = min(end, x + (<usize>CHUNK << 1));
+    let sum0 = f32x4.splat(0);
+    let sum1 = f32x4.splat(0);
+    let sum2 = f32x4.splat(0);
+    let products = f32x4.splat(0);
+    for (; x < chunkEnd; x += 32, gradient += 32, out += 32) {
+      const x0 = v128.load(x);
+      const x1 = v128.load(x, 16);
+      const g0 = v128.load(gradient);
+      const g1 = v128.load(gradient, 16);
+      sizes = i32x4.max_s(sizes, largest(x0, x1, magnitude));
+      sum0 = f32x4.add(sum0, f32x4.add(g0, g1));
+      products = f32x4.add(products, madd(x1, g1, f32x4.mul(x0, g0)));
+      const s0 = variableOf(SHIFTED, x0, scale, scale);
+      const s1 = variableOf(SHIFTED, x1, scale, scale);
+      const w0 = f32x4.mul(g0, s0);
+      const w1 = f32x4.mul(g1, s1);
+      sum1 = f32x4.add(sum1, f32x4.add(w0, w1));
+      if (terms > 2) sum2 = f32x4.add(sum2, madd(w1, s1, f32x4.mul(w0, s0)));
+      finish(SLOPE_LINE, terms > 2 ? madd(c1, s0, c0) : c0, x0, g0, out, rest);
+      finish(SLOPE_LINE, terms > 2 ? madd(c1, s1, c0) : c0, x1, g1, out + 16, rest);
+    }
+    v128.store(sums, sum0);
+    v128.store(sums, sum1, 16);
+    if (terms > 2) v128.store(sums, sum2, 32);
+    v128.store(sumsEnd - 16, products);
+    flush(sums, sumsEnd, totals);
+  }
+  v128.store(constants, sizes, LARGEST);
+}
+
+export function twoTermSlopes(
+  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, sums: usize, totals: usize,
+): void {
+  shortSlopes(2, constants, table, x, gradient, out, groups, sums, totals);
+}
+
+export function threeTermSlopes(
+  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, sums: usize, totals: usize,
+): void {
+  shortSlopes(3, constants, table, x, gradient, out, groups, sums, totals);
+}

@@ -1,0 +1,82 @@
+// Pooling over planes, four columns of the output at a time where their windows lie inside the plane.
+import { Geometry } from '../geometry';
+import { gather } from '../simd';
+import { ceilDiv, partSize } from '../task';
+
+/** Fields of all kernels here. */
+@unmanaged
+export class Pooling extends Geometry {
+  /** The input, or its gradient. */
+  x: f64;
+  /** The output, or its gradient. */
+  out: f64;
+  /** Positions of the maxima in their planes, of type int32. */
+  indices: f64;
+  planes: f64;
+}
+
+/** Elements of the input that a block has, unless a single plane has more. */
+const BLOCK_LIMIT: i32 = 65536;
+
+// @ts-ignore: decorator
+@inline
+export function planesPerBlock(fields: Pooling): i32 {
+  const area = max(<i32>fields.height * <i32>fields.width, <i32>fields.outHeight * <i32>fields.outWidth);
+  return partSize(<i32>fields.planes, max(1, BLOCK_LIMIT / max(1, area)), 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function blockCount(task: usize): i32 {
+  const fields = changetype<Pooling>(task);
+  return ceilDiv(<i32>fields.planes, planesPerBlock(fields));
+}
+
+/** Whether windows of 2×2 lie side by side, as in most networks: worth loops of their own. */
+export function isPairs(fields: Pooling): bool {
+  return (
+    fields.kernelY == 2 &&
+    fields.kernelX == 2 &&
+    fields.strideY == 2 &&
+    fields.strideX == 2 &&
+    fields.paddingY == 0 &&
+    fields.paddingX == 0 &&
+    fields.dilationY == 1 &&
+    fields.dilationX == 1
+  );
+}
+
+/** Elements 0, 2, 4 and 6 of two vectors. */
+// @ts-ignore: decorator
+@inline
+export function even(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(low, high, 0, 2, 4, 6);
+}
+
+/** Elements 1, 3, 5 and 7 of two vectors. */
+// @ts-ignore: decorator
+@inline
+export function odd(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(low, high, 1, 3, 5, 7);
+}
+
+/** Four elements `stride` apart. */
+// @ts-ignore: decorator
+@inline
+export function loadStrided(from: usize, stride: i32): v128 {
+  if (stride == 1) return v128.load(from);
+  if (stride == 2) return v128.shuffle<f32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
+  const step = <usize>stride << 2;
+  return gather(from, from + step, from + 2 * step, from + 3 * step);
+}
+
+/** The first place of a window, from `start` on in steps, that is not before the plane. */
+// @ts-ignore: decorator
+@inline
+export function clip(start: i32, step: i32): i32 {
+  return start >= 0 ? start : start + ceilDiv(-start, step) * step;
+}
+
+export function clear(out: usize, size: i32): void {
+  memory.fill(out, 0, <usize>size << 2);
+}
