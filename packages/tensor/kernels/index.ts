@@ -12,6 +12,7 @@ export * from './polynomial/backward';
 export * from './polynomial/forward';
 export * from './pooling/average';
 export * from './pooling/maximum';
+export * from './power';
 export * from './random';
 export * from './reduction';
 export * from './selection';

@@ -1,4 +1,5 @@
 import { type ComparisonName, comparisonNames, type Kernels } from '../../kernels.js';
+import { values } from '../host.js';
 import { reference } from '../reference/index.js';
 import { axisFields } from './axes.js';
 import { addressOf, type Executor } from './executor.js';
@@ -19,6 +20,9 @@ const unaryOperations = [
   'silu',
   'tanh',
 ] as const;
+/** Larger exponents go to the reference: repeated multiplication adds a rounding for each. */
+const MOST_FACTORS = 64;
+
 const binaryOperations = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const;
 
 export function elementwiseKernels(
@@ -50,6 +54,13 @@ export function elementwiseKernels(
     };
   }
 
+  const pow: Kernels['binary']['pow'] = (a, b, out) => {
+    const exponent = b.size === 1 ? values(b)[0]! : Number.NaN;
+    const isWhole = Number.isInteger(exponent) && Math.abs(exponent) <= MOST_FACTORS;
+    if (out.dtype !== 'float32' || !isWhole || a.size !== out.size) reference.kernels.binary.pow(a, b, out);
+    else executor.run('wholePower', [addressOf(a), addressOf(out), out.size, exponent]);
+  };
+
   const multiply = binary('mul');
   return {
     unary: {
@@ -59,6 +70,7 @@ export function elementwiseKernels(
     binary: {
       ...reference.kernels.binary,
       ...Object.fromEntries(binaryOperations.map((name) => [name, binary(name)])),
+      pow,
     },
     comparison: {
       equal: comparison('equal'),

@@ -34,6 +34,7 @@ export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNo
     return sums;
   }
 
+  /** `of` takes its views anew: memory that is not shared moves when it grows, and then they are empty. */
   function map(x: Operand, gradient: Operand | undefined, out: Operand, of: (channel: number) => ChannelMap): void {
     const channels = x.shape[1]!;
     const buffer = table.reserve(4 * channels * Float32Array.BYTES_PER_ELEMENT);
@@ -55,29 +56,26 @@ export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNo
       const channels = x.shape[1]!;
       const count = x.size / channels;
       const area = count / x.shape[0]!;
-      const source = values(x);
       // Differences from any element of the channel keep the digits that squares of its elements would lose.
       const near = origins.reserve(channels * Float32Array.BYTES_PER_ELEMENT);
+      const source = values(x);
       const centres = linearMemory.view(near, 'float32');
       for (let c = 0; c < channels; c++) {
         const first = source[c * area]!;
         centres[c] = Number.isFinite(first) ? first : 0;
       }
       const sums = sumsOf(x, undefined, near.pointer);
-      const means = values(mean);
-      const variances = values(variance);
-      const scales = gamma && values(gamma);
-      const shifts = beta && values(beta);
       map(x, undefined, out, (c) => {
+        const means = values(mean);
         const offset = sums[2 * c]! / count;
-        const center = centres[c]! + offset;
+        const center = linearMemory.view(near, 'float32')[c]! + offset;
         const spread = Math.max(0, sums[2 * c + 1]! / count - offset * offset);
         means[c] = center;
-        variances[c] = spread;
-        const scale = (scales ? scales[c]! : 1) / Math.sqrt(spread + epsilon);
+        values(variance)[c] = spread;
+        const scale = (gamma ? values(gamma)[c]! : 1) / Math.sqrt(spread + epsilon);
         // The rest of the mean that float32 does not hold.
         const rest = means[c]! - center;
-        return [means[c]!, scale, (shifts ? shifts[c]! : 0) + (rest === 0 ? 0 : rest * scale), 0];
+        return [means[c]!, scale, (beta ? values(beta)[c]! : 0) + (rest === 0 ? 0 : rest * scale), 0];
       });
     },
 
@@ -98,19 +96,14 @@ export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNo
       }
       const count = x.size / x.shape[1]!;
       const sums = sumsOf(x, gradient, addressOf(mean));
-      const means = values(mean);
-      const variances = values(variance);
-      const scales = gamma && values(gamma);
-      const gammaSlopes = values(gammaGradient);
-      const betaSlopes = values(betaGradient);
       map(x, gradient, out, (c) => {
-        const inverse = 1 / Math.sqrt(variances[c]! + epsilon);
+        const inverse = 1 / Math.sqrt(values(variance)[c]! + epsilon);
         const sum = sums[2 * c]!;
         const product = sums[2 * c + 1]!;
-        gammaSlopes[c] = product * inverse;
-        betaSlopes[c] = sum;
-        const scale = (scales ? scales[c]! : 1) * inverse;
-        return [means[c]!, (-scale * product * inverse * inverse) / count, (-scale * sum) / count, scale];
+        values(gammaGradient)[c] = product * inverse;
+        values(betaGradient)[c] = sum;
+        const scale = (gamma ? values(gamma)[c]! : 1) * inverse;
+        return [values(mean)[c]!, (-scale * product * inverse * inverse) / count, (-scale * sum) / count, scale];
       });
     },
   };

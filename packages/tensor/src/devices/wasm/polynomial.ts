@@ -55,9 +55,15 @@ function fieldsOf(
 export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial' | 'polynomialGradient'> {
   const workspace = new Workspace();
 
-  function reservePartials(blocks: number, length: number): { pointer: number; partials: ArrayLike<number> } {
-    const buffer = workspace.reserve(Math.max(1, blocks * length) * Float64Array.BYTES_PER_ELEMENT);
-    return { pointer: buffer.pointer, partials: linearMemory.view(buffer, 'float64') };
+  /** Runs a kernel and returns the partial sums of its blocks. */
+  function run(
+    name: 'polynomial' | 'polynomialGradient',
+    fields: (pointer: number) => number[],
+    length: number,
+  ): ArrayLike<number> {
+    const buffer = workspace.reserve(Math.max(1, length) * Float64Array.BYTES_PER_ELEMENT);
+    executor.run(name, fields(buffer.pointer));
+    return linearMemory.view(buffer, 'float64');
   }
 
   return {
@@ -68,8 +74,7 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
       }
       const fields = (pointer: number) => fieldsOf(x, coefficients, out, pointer, form, form.penalty);
       const blocks = executor.blocks('polynomial', fields(0));
-      const { pointer, partials } = reservePartials(blocks, FORWARD_PARTIALS);
-      executor.run('polynomial', fields(pointer));
+      const partials = run('polynomial', fields, blocks * FORWARD_PARTIALS);
       let total = 0;
       let largest = 0;
       let beyond = 0;
@@ -106,8 +111,7 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
       ];
       const blocks = executor.blocks('polynomialGradient', fields(0));
       const terms = coefficients.shape.at(-1)!;
-      const { pointer, partials } = reservePartials(learnable ? blocks : 0, terms);
-      executor.run('polynomialGradient', fields(pointer));
+      const partials = run('polynomialGradient', fields, learnable ? blocks * terms : 0);
       if (!coefficientGradient) return;
       // The blocks of a channel follow each other.
       const totals = new Float64Array(coefficients.size);

@@ -6,7 +6,7 @@ import * as control from './control-block.js';
 import { hasWorkers, type PlatformWorker, startWorker } from './platform-worker.js';
 import { getThreads } from './thread-count.js';
 
-/** A worker without an answer for so long is taken for dead; blocks take a few milliseconds. */
+/** A worker that has computed no block for so long is taken for dead. */
 const PATIENCE_MILLISECONDS = 30_000;
 const MOST_WORKERS = 63;
 
@@ -31,7 +31,7 @@ export class ThreadPool {
   readonly #module: WebAssembly.Module;
   readonly #kernels: readonly KernelName[];
   readonly #patience: number;
-  readonly #scratch: Workspace[] = [];
+  #scratch: Workspace[] = [];
   #workers: PlatformWorker[] = [];
   #block: HostBuffer | undefined;
   #words = new Int32Array(0);
@@ -91,16 +91,20 @@ export class ThreadPool {
     Atomics.store(words, control.OPEN, 1);
     Atomics.add(words, control.GENERATION, 1);
     if (Atomics.load(words, control.SLEEPERS) > 0) Atomics.notify(words, control.GENERATION);
+    let finished = false;
     try {
       for (;;) {
         const block = Atomics.add(words, control.NEXT, 1);
         if (block >= blocks) break;
         kernel(task, block, own);
       }
+      finished = true;
     } finally {
       Atomics.store(words, control.OPEN, 0);
-      this.#waitForWorkers(name);
+      // What the kernel itself throws comes first; workers that failed with it are not to tell of it later.
+      if (!finished) this.stop();
     }
+    this.#waitForWorkers(name);
     this.#reportFailures(name);
   }
 
@@ -115,8 +119,9 @@ export class ThreadPool {
   stop(): void {
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];
-    // The block stays reserved: a worker that is about to end may still look at it.
+    // Block and scratch stay reserved: a worker that is about to end may still use them.
     this.#block = undefined;
+    this.#scratch = [];
     this.#ended = undefined;
   }
 
@@ -151,10 +156,16 @@ export class ThreadPool {
         index,
       };
       const block = this.#block;
-      const worker = startWorker(`pnn wasm ${index + 1}`, data, (reason) => {
+      const onEnd = (reason: string) => {
         if (this.#block === block) this.#ended ??= `worker ${index + 1} of ${this.#workers.length} died: ${reason}`;
-      });
-      this.#workers.push(worker);
+      };
+      try {
+        this.#workers.push(startWorker(`pnn wasm ${index + 1}`, data, onEnd));
+      } catch (error) {
+        throw new DeviceError(
+          `wasm: a worker cannot be started: ${error}: allow workers from blob: addresses, or setThreads(1)`,
+        );
+      }
     }
   }
 
@@ -181,7 +192,7 @@ export class ThreadPool {
         this.stop();
         throw new DeviceError(
           `wasm: ${name}: ${count === 1 ? 'worker 1' : `one of ${count} workers`} has not answered for ` +
-            `${this.#patience / 1000} s: repeat the step, or use fewer threads (PNN_THREADS=1)`,
+            `${this.#patience / 1000} s: tensors changed in place are half done: go on from a checkpoint`,
         );
       }
     }
@@ -195,7 +206,9 @@ export class ThreadPool {
       if (length === 0) continue;
       const message = String.fromCharCode(...words.subarray(slot + control.MESSAGE, slot + control.MESSAGE + length));
       this.stop();
-      throw new DeviceError(`wasm: ${name}: worker ${index + 1} failed: ${message}`);
+      throw new DeviceError(
+        `wasm: ${name}: worker ${index + 1} failed: ${message}: tensors changed in place are half done`,
+      );
     }
   }
 }
