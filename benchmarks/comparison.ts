@@ -3,7 +3,6 @@ import { type Check, difference } from './check.js';
 import { floorOf, type Pass, streamSizeOf } from './floor.js';
 import { median, summarise } from './measurement.js';
 import type { Participant } from './participant.js';
-
 import type { MeasuredFloor, PeerResult, Result } from './results.js';
 import type { Workload } from './workload.js';
 

@@ -87,7 +87,8 @@ function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function measureAll(options: Options, chosen: readonly Workload[]): Promise<Report> {
+/** Measures one workload after the other, each written to the file as soon as it is there. */
+async function measureAll(options: Options, chosen: readonly Workload[]): Promise<void> {
   const results: Result[] = [];
   const versions: Record<string, string> = {};
   for (const threads of options.threads) {
@@ -101,12 +102,15 @@ async function measureAll(options: Options, chosen: readonly Workload[]): Promis
         showProgress('');
         console.log(`${table(result)}\n`);
         results.push(result);
+        if (options.json !== undefined) {
+          const report: Report = { version: 2, environment: environmentOf(options, versions), results };
+          writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+        }
       }
     } finally {
       await field.leave();
     }
   }
-  return { version: 2, environment: environmentOf(options, versions), results };
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -118,8 +122,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const { processor, cores, node } = environmentOf(options, {});
   console.log(`${options.device} on ${cores} ${cores === 1 ? 'core' : 'cores'} of ${processor}, Node ${node}\n`);
-  const report = await measureAll(options, chosen);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  await measureAll(options, chosen);
 }
 
 try {

@@ -11,6 +11,15 @@ export interface Program {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A line of JSON; libraries may print something of their own in its place. */
+function parsed<T>(text: string, otherwise: (reason: string) => T): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return otherwise(`printed '${text.slice(0, 80)}' in the place of an answer`);
+  }
+}
+
 const REPORT_LENGTH = 10_000;
 const ERROR_LENGTH = 300;
 
@@ -70,7 +79,8 @@ export class Participant {
   ): Promise<{ readonly participant: Participant; readonly greeting: Greeting }> {
     const participant = new Participant(program);
     const line = await participant.#read(timeoutSeconds, 'starting');
-    const greeting = 'failure' in line ? { absent: line.failure } : (JSON.parse(line.text) as Greeting);
+    const greeting =
+      'failure' in line ? { absent: line.failure } : parsed<Greeting>(line.text, (reason) => ({ absent: reason }));
     if ('absent' in greeting) await participant.stop();
     return { participant, greeting };
   }
@@ -87,13 +97,13 @@ export class Participant {
     // The first run includes what some compile for it.
     const line = await this.#read(timeoutSeconds, 'prepare' in request ? 'the first run' : 'one run');
     if ('failure' in line) return line;
-    const answer = JSON.parse(line.text) as Answer;
+    const answer = parsed<Answer>(line.text, (reason) => ({ cannot: reason }));
     if ('cannot' in answer) return { failure: answer.cannot };
     if ('error' in answer) return { failure: `error: ${answer.error}` };
     return answer as T;
   }
 
-  /** Lets it end by itself, or ends it. */
+  /** Ends it. */
   async stop(): Promise<void> {
     this.#ended ??= 'it was stopped';
     const { exitCode, signalCode, pid } = this.#child;

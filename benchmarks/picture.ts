@@ -8,7 +8,10 @@ if (from === undefined || to === undefined) {
   process.exitCode = 2;
 } else {
   const report = JSON.parse(readFileSync(from, 'utf8')) as Report;
-  if (report.version === 2 && report.results.length > 0) {
+  if (report.environment?.quick) {
+    console.error(`bench:picture: ${from} was measured with --quick, which shows nothing: measure without it`);
+    process.exitCode = 2;
+  } else if (report.version === 2 && report.results.length > 0) {
     writeFileSync(to, drawReport(report));
   } else {
     console.error(`bench:picture: ${from} has no results of npm run bench -- --json`);

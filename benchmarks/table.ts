@@ -18,7 +18,7 @@ function measured(name: string, { median, lower, upper, repetitions }: Measureme
   return [
     `  ${name}`.padEnd(NAME_WIDTH),
     duration(median).padStart(MEDIAN_WIDTH),
-    `± ${((100 * (upper - lower)) / median).toFixed(1)} %`.padStart(SPREAD_WIDTH),
+    `IQR ${((100 * (upper - lower)) / median).toFixed(0)} %`.padStart(SPREAD_WIDTH),
     `${repetitions} runs`.padStart(REPETITIONS_WIDTH),
     '   ',
   ].join('');

@@ -12,8 +12,11 @@ from participant import (
 
 
 def horner(coefficients, s):
-    y = numpy.full_like(s, coefficients[-1])
-    for c in coefficients[-2::-1]:
+    if len(coefficients) == 1:
+        return coefficients[0]
+    y = s * coefficients[-1]
+    y += coefficients[-2]
+    for c in coefficients[-3::-1]:
         y *= s
         y += c
     return y

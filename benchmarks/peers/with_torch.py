@@ -22,6 +22,10 @@ def plain(outputs):
     return [output.detach().numpy() for output in outputs]
 
 
+# In one kernel on the processor from 2.4 on.
+ADAMW = {"fused": True} if tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 4) else {}
+
+
 def differentiated(function, inputs, gradient, direction):
     """A function of inputs, alone or with the gradients of all of them."""
 
@@ -40,12 +44,12 @@ def differentiated(function, inputs, gradient, direction):
 def horner(coefficients, s):
     # In place where nobody asks for gradients. addcmul is one pass where these are two, yet slower.
     y = coefficients[-1]
-    if torch.is_grad_enabled():
+    if torch.is_grad_enabled() or len(coefficients) == 1:
         for c in coefficients[-2::-1]:
             y = y * s + c
         return y
-    y = y.expand_as(s).clone()
-    for c in coefficients[-2::-1]:
+    y = (s * y).add_(coefficients[-2])
+    for c in coefficients[-3::-1]:
         y.mul_(s).add_(c)
     return y
 
@@ -76,17 +80,16 @@ def activation(work):
     c = torch.tensor(work["coefficients"], dtype=torch.float32).unbind()
     bound, even = work["bound"], work["evenTerms"]
     # p' = (Q(s) + t P(s)) / B with P = 4 E' and Q = O, which is a constant for ReLU.
-    slopes = [4 * k * c[k] / bound for k in range(1, even)]
+    rise = sum(4 * k * c[k] for k in range(1, even))
+    up, down = (c[even] + rise) / bound, (c[even] - rise) / bound
 
     def forward():
         inside = x.clamp(-bound, bound)
         t = inside / bound
         s = 2 * t * t - 1
         value = horner(c[:even], s) + t * c[even]
-        # The slope matters beyond the bound alone, where it is a constant for each side.
-        with torch.no_grad():
-            slope = horner(slopes, s) * t + c[even] / bound
-        value = value + (x - inside) * slope
+        # Beyond the bound the slope is a constant for each side.
+        value = value + (x - inside) * torch.where(x > 0, up, down)
         excess = (x.abs() - work["limit"]).clamp(min=0)
         below = excess.clamp(max=work["cap"])
         penalty = torch.expm1(below) + (excess - below) * torch.exp(below.detach())
@@ -131,7 +134,7 @@ def adamw(work):
     parameter, gradient = adam_inputs(work)
     parameter = variable(parameter)
     parameter.grad = torch.from_numpy(gradient)
-    optimizer = torch.optim.AdamW([parameter])
+    optimizer = torch.optim.AdamW([parameter], **ADAMW)
 
     def step():
         optimizer.step()
@@ -215,7 +218,7 @@ def training_step(work):
     images = torch.from_numpy(uniform(torch.Size(shape).numel(), 1)).reshape(shape)
     labels = torch.arange(work["batch"]) % work["classes"]
     network = Network(work).sequence(work["layers"])
-    optimizer = torch.optim.AdamW(network.parameters())
+    optimizer = torch.optim.AdamW(network.parameters(), **ADAMW)
 
     def step():
         optimizer.zero_grad(set_to_none=True)

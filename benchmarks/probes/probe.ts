@@ -29,18 +29,6 @@ async function probeModule(): Promise<WebAssembly.Module> {
   return new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : await compile('simd'));
 }
 
-/** What a thread is given when it starts: the probes, and the number of threads that have ever arrived at a start. */
-interface ProbeThread {
-  readonly module: WebAssembly.Module;
-  readonly arrived: Int32Array;
-}
-
-/** What a thread is asked: operations without `bytes`, else to stream so many; it begins at so many arrivals. */
-interface ProbeTask {
-  readonly start: number;
-  readonly bytes?: number;
-}
-
 /** Measures what this machine can do at best: one thread, or several of this process at once. */
 export class Probe {
   readonly #module: Promise<WebAssembly.Module> = probeModule();

@@ -37,21 +37,21 @@ export function matmulPass(m: number, k: number, n: number): Pass {
 }
 
 /**
- * Forward: E(s) and O(s) by Horner (two operations for all coefficients but the first of each), t = x/B (one), s = 2t² − 1
- * (three), E + t·O (two).
+ * Forward, where O is a constant o: with the factors of B in the coefficients, the variable is x² − B²/2 (two operations), E
+ * by Horner (two for all its coefficients but the first), and E + x·o/B (two).
  */
 export function evenOddForwardPass(count: number, terms: number): Pass {
-  return { operations: count * (1 + 3 + 2 * (terms - 2) + 2), bytes: float32s(2 * count) };
+  return { operations: count * (2 + 2 * (terms - 2) + 2), bytes: float32s(2 * count) };
 }
 
 /**
- * Backward: p′ = (Q + t·P)/B with P = 4E′ and Q = O + 2(s + 1)O′, whose coefficients are those of polynomials of one term
- * less and as many (t, s, Horner, joining: 4 + 2(terms − 3) + 2), times the gradient (1); where they are learned, the
- * gradients Σ g·s^k and Σ g·t·s^k of the coefficients (a product and a sum for each but the first: 2·terms − 1).
+ * Backward, likewise: p′ = (o + t·P)/B with P = 4E′, which has one term less than E (variable, Horner, joining:
+ * 2 + 2(terms − 3) + 2), times the gradient (1); where they are learned, the gradients Σ g·s^k and Σ g·t of the coefficients (a
+ * product and a sum for each but the first: 2·terms − 1).
  */
 export function evenOddBackwardPass(count: number, terms: number, learned: boolean): Pass {
   const coefficients = learned ? 2 * terms - 1 : 0;
-  return { operations: count * (2 * terms + 1 + coefficients), bytes: float32s(3 * count) };
+  return { operations: count * (2 * terms - 1 + coefficients), bytes: float32s(3 * count) };
 }
 
 /** Forward: t = x/B (one operation), two for all coefficients but the first. */
