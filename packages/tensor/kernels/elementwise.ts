@@ -36,7 +36,7 @@ function sigmoid(x: v128): v128 {
 @inline
 function silu(x: v128): v128 {
   // −∞ times 0 would be NaN; the limit is 0.
-  return v128.andnot(f32x4.mul(x, sigmoid(x)), f32x4.eq(x, f32x4.splat(-f32.MAX_VALUE * 2)));
+  return v128.andnot(f32x4.mul(x, sigmoid(x)), f32x4.eq(x, f32x4.splat(-Infinity)));
 }
 
 /**

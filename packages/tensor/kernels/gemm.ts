@@ -9,8 +9,7 @@ export const COLUMNS: i32 = 8;
 
 /** The depth of packed blocks: a panel of 8 columns fills a quarter of a first-level cache. */
 export const DEPTH_LIMIT: i32 = 256;
-/** Rows and columns of packed blocks: 256 KiB each at full depth, for a second-level cache. */
-export const ROW_LIMIT: i32 = 256;
+/** Columns of packed blocks: 256 KiB at full depth, for a second-level cache. */
 export const COLUMN_LIMIT: i32 = 256;
 
 /** Bytes of packed panels. */

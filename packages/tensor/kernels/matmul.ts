@@ -67,7 +67,7 @@ function stripCount(m: i32, n: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function stripsPerBlock(m: i32, k: i32, n: i32): i32 {
-  return max(1, PACK_TARGET / max(1, max(rowsPerPart(m), columnsPerPart(n)) * k));
+  return <i32>max<i64>(1, PACK_TARGET / max<i64>(1, <i64>max(rowsPerPart(m), columnsPerPart(n)) * k));
 }
 
 export function matmulPackBlocks(task: usize): i32 {
@@ -127,7 +127,7 @@ function packStrip(fields: Matmul, index: i32): void {
 // @ts-ignore: decorator
 @inline
 function partsPerBlock(m: i32, k: i32, n: i32): i32 {
-  return max(1, MULTIPLY_TARGET / max(1, rowsPerPart(m) * columnsPerPart(n) * k));
+  return <i32>max<i64>(1, MULTIPLY_TARGET / max<i64>(1, <i64>rowsPerPart(m) * columnsPerPart(n) * k));
 }
 
 // @ts-ignore: decorator

@@ -103,9 +103,8 @@ export function conv2dInputGradient(task: usize, block: i32, scratch: usize): vo
   const weightRows = ceilDiv(channels, ROWS) * ROWS;
   let weights = <usize>fields.shared + findingsBytes(fields) + ((<usize>group * weightRows * mostDepth) << 2);
   clearEdge(scratch);
-  if (strideY > phasesReached(kernelY, strideY, dilationY) || strideX > phasesReached(kernelX, strideX, dilationX)) {
-    clearSlab(fields, slab, group);
-  }
+  const reached = phasesReached(kernelY, strideY, dilationY) >= strideY && phasesReached(kernelX, strideX, dilationX) >= strideX;
+  if (filters == 0 || !reached) clearSlab(fields, slab, group);
   for (let phaseY = 0; phaseY < strideY; phaseY++) {
     const rows = min(slab.rows, ceilDiv(height - phaseY, strideY) - slab.firstRow);
     for (let phaseX = 0; phaseX < strideX; phaseX++) {

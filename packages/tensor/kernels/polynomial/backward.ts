@@ -87,7 +87,7 @@ function oddCoefficient(task: Activation, channel: i32, k: i32): f64 {
 @inline
 function isShort(task: Activation): bool {
   if (!task.learnable || task.monomial || task.oddTerms > 1) return false;
-  return task.evenTerms >= 2 && task.evenTerms <= 3 && task.bound < 1e6 && task.bound > 1e-6;
+  return task.evenTerms >= 2 && task.evenTerms <= 3 && task.bound < 1e3 && task.bound > 1e-3;
 }
 
 /** What the variable is multiplied by to be the Chebyshev variable. */

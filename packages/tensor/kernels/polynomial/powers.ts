@@ -154,8 +154,8 @@ export function oddSlopes(
 }
 
 /**
- * Where O is constant and E has two or three terms: coefficients and sums stay in registers, and powers of the variable
- * times B²/2 cannot overflow. Sums of pairs are added up: half a chunk has as many roundings as a chunk of groups.
+ * Where O is constant, E has two or three terms and B is moderate, so that factors of (B²/2)² cost no digits: coefficients
+ * and sums stay in registers. Sums of pairs are added up: half a chunk has as many roundings as a chunk of groups.
  */
 // @ts-ignore: decorator
 @inline

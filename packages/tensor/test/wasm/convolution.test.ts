@@ -97,3 +97,19 @@ describe.each(variants)('convolution on %s', (_, device) => {
     });
   });
 });
+
+describe.each(variants)('a convolution without filters on %s', (_, device) => {
+  test('has an input whose gradient is zero', () => {
+    scope(() => {
+      const out = place(device, [2, 3, 6, 6], Array<number>(216).fill(7));
+      const geometry = { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const;
+      device.kernels.conv2dInputGradient(
+        place(device, [2, 0, 6, 6], []),
+        place(device, [0, 3, 3, 3], []),
+        out,
+        geometry,
+      );
+      expect(new Set(out.dataSync())).toEqual(new Set([0]));
+    });
+  });
+});

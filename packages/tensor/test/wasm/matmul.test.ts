@@ -1,6 +1,7 @@
-import { reference, scope } from '@pnn/tensor';
+import { linearMemory, reference, scope } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { dataOf, exactly, expectWithin, ordinary, place, sumBound, variants, withSpecials } from './variants.js';
 
 /** Lengths at and around the sizes of tiles and blocks. */
@@ -81,4 +82,15 @@ describe.each(variants)('matmul on %s', (_, device) => {
       expect(product(device).dataSync()).toEqual(product(reference).dataSync());
     });
   });
+});
+
+test('a deeper product has no fewer blocks for threads to share', () => {
+  const { matmulBlocks, matmulPackBlocks } = instantiate(compile('simd'));
+  const fields = linearMemory.allocate(11 * Float64Array.BYTES_PER_ELEMENT);
+  for (const k of [4096, 100_000, 131_072, 2 ** 24, 2 ** 30]) {
+    linearMemory.view(fields, 'float64').set([0, 0, 0, 512, k, 512, 0, 0, 1, 0, 0]);
+    expect(matmulBlocks(fields.pointer, 0, 0)).toBe(16);
+    expect(matmulPackBlocks(fields.pointer, 0, 0)).toBe(8);
+  }
+  linearMemory.release(fields);
 });

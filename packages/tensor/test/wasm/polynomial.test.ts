@@ -1,4 +1,13 @@
-import { apply, operators, type PolynomialOptions, polynomial, reference, scope, type Tensor } from '@pnn/tensor';
+import {
+  apply,
+  type Device,
+  operators,
+  type PolynomialOptions,
+  polynomial,
+  reference,
+  scope,
+  type Tensor,
+} from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
@@ -331,5 +340,35 @@ describe.each(variants)('polynomial on %s', (_, device) => {
       ),
       { numRuns: 20 },
     );
+  });
+});
+
+describe.each(variants)('polynomial with extreme bounds on %s', (_, device) => {
+  test.each([1e-6, 1e-3, 1e3, 9e5])('%d: the gradient of the coefficients keeps its digits', (bound) => {
+    scope(() => {
+      const share = [-1, -0.7, -0.1, 0.2, 0.5, 0.9, 0.35, -0.35];
+      const options = { basis: 'even-odd', evenTerms: 3, bound, outside: 'polynomial' } as const;
+      const slopes = (on: Device, dtype: 'float32' | 'float64') => {
+        const x = place(
+          on,
+          [8],
+          share.map((part) => Math.fround(part * bound)),
+          dtype,
+        );
+        const gradient = place(on, [8], Array<number>(8).fill(Math.fround(1e17)), dtype);
+        const coefficients = place(on, [4], [0.5, 0.25, 0.125, 1], dtype);
+        const [out, found] = [place(on, [8], share, dtype), place(on, [4], [0, 0, 0, 0], dtype)];
+        on.kernels.polynomialGradient(gradient, undefined, x, coefficients, out, found, {
+          ...options,
+          penalty: undefined,
+        });
+        return found.dataSync();
+      };
+      const exact = slopes(reference, 'float64');
+      // Sums of eight terms of at most 1e17, each rounded a dozen times.
+      slopes(device, 'float32').forEach((value, k) => {
+        expect(Math.abs(value - exact[k]!)).toBeLessThanOrEqual(8 * 1e17 * 12 * UNIT);
+      });
+    });
   });
 });
