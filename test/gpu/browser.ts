@@ -41,11 +41,16 @@ export class TestBrowser {
     this.#files = files;
   }
 
-  static async launch(): Promise<TestBrowser> {
+  /** @param isolated whether pages are cross-origin isolated, so that they can share memory with workers */
+  static async launch({ isolated = false } = {}): Promise<TestBrowser> {
     const files = new Map<string, string>();
     const server = createServer((request, response) => {
       const content = files.get(request.url ?? '');
       response.statusCode = content === undefined ? 404 : 200;
+      if (isolated) {
+        response.setHeader('cross-origin-opener-policy', 'same-origin');
+        response.setHeader('cross-origin-embedder-policy', 'require-corp');
+      }
       response.setHeader('content-type', request.url?.endsWith('.js') ? 'text/javascript' : 'text/html');
       response.end(content);
     });
