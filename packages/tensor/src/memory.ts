@@ -40,6 +40,8 @@ export class HostBuffer {
  */
 export class LinearMemory {
   #memory: WebAssembly.Memory | undefined;
+  /** That of the memory, which takes its time to say; another one when it has grown. */
+  #bytes: WebAssembly.Memory['buffer'] | undefined;
   /** The first 64 bytes stay free, so that 0 is never the address of anything. */
   #top = ALIGNMENT;
   #free = new Map<number, number[]>();
@@ -108,10 +110,10 @@ export class LinearMemory {
   /** The elements in a block; writing to the array writes to the block. */
   view(buffer: HostBuffer, dtype: DType): TypedArray {
     const cached = buffer.view;
-    if (cached !== undefined && cached.buffer === this.memory.buffer && cached instanceof arrayTypes[dtype])
-      return cached;
+    this.#bytes ??= this.memory.buffer;
+    if (cached?.buffer === this.#bytes && cached instanceof arrayTypes[dtype]) return cached;
     const length = buffer.byteLength / bytesPerElement(dtype);
-    buffer.view = new arrayTypes[dtype](this.memory.buffer, buffer.pointer, length);
+    buffer.view = new arrayTypes[dtype](this.#bytes, buffer.pointer, length);
     return buffer.view;
   }
 
@@ -124,6 +126,7 @@ export class LinearMemory {
       const wanted = Math.max(Math.ceil(missing / PAGE), Math.ceil(pages / 4));
       try {
         this.memory.grow(Math.min(wanted, MAXIMUM_PAGES - pages));
+        this.#bytes = undefined;
       } catch {
         return undefined;
       }

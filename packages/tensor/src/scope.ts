@@ -6,24 +6,37 @@ export interface Scoped {
   dispose(): void;
   /** Called when it outlives the outermost scope: from now on only the garbage collector can find it forgotten. */
   outlive(): void;
+  /** The scope that frees it. */
+  owner: Scope | undefined;
 }
 
-let current: Set<Scoped> | undefined;
-const parents = new WeakMap<Set<Scoped>, Set<Scoped>>();
+/** Everything made in the run of a body. What has another owner by now was returned, or kept. */
+export class Scope {
+  readonly made: Scoped[] = [];
 
-/** Puts something just made into the current scope, if there is one; otherwise it outlives. */
+  free(): void {
+    for (const made of this.made) if (made.owner === this && !made.disposed) made.dispose();
+  }
+}
+
+let current: Scope | undefined;
+
+/** Puts something into the current scope, if there is one; otherwise it outlives. */
 export function enter(made: Scoped): void {
-  if (current) current.add(made);
+  made.owner = current;
+  if (current) current.made.push(made);
   else made.outlive();
 }
 
 /** Takes it out of every scope around here, so that it lives until it is disposed of. */
 export function keep<T extends Scoped>(kept: T): T {
-  for (let scope = current; scope; scope = parents.get(scope)) {
-    if (scope.delete(kept)) break;
-  }
+  kept.owner = undefined;
   kept.outlive();
   return kept;
+}
+
+function belongsTo(value: unknown, scope: Scope): value is Scoped {
+  return typeof value === 'object' && value !== null && (value as Partial<Scoped>).owner === scope;
 }
 
 function entriesOf(value: object): Iterable<unknown> {
@@ -34,13 +47,16 @@ function entriesOf(value: object): Iterable<unknown> {
 }
 
 /** Everything of the scope that the value holds in arrays, maps and plain objects. */
-function scopedIn(value: unknown, scope: ReadonlySet<unknown>): Scoped[] {
+function scopedIn(value: unknown, scope: Scope): Iterable<Scoped> {
+  if (typeof value !== 'object' || value === null) return [];
+  if (belongsTo(value, scope)) return [value];
+  const found: Scoped[] = [];
   const reached = new Set<unknown>([value]);
   for (const each of reached) {
-    if (typeof each !== 'object' || each === null || scope.has(each)) continue;
-    for (const entry of entriesOf(each)) reached.add(entry);
+    if (belongsTo(each, scope)) found.push(each);
+    else if (typeof each === 'object' && each !== null) for (const entry of entriesOf(each)) reached.add(entry);
   }
-  return [...reached].filter((each) => scope.has(each)) as Scoped[];
+  return found;
 }
 
 /**
@@ -51,8 +67,7 @@ function scopedIn(value: unknown, scope: ReadonlySet<unknown>): Scoped[] {
  */
 export function scope<T>(body: () => T): T {
   const outer = current;
-  const own = new Set<Scoped>();
-  if (outer) parents.set(own, outer);
+  const own = new Scope();
   current = own;
   let result: T;
   try {
@@ -62,13 +77,10 @@ export function scope<T>(body: () => T): T {
       throw new ArgumentError('scope: the body must not be asynchronous: await before or after the scope');
     }
     current = outer;
-    for (const returned of scopedIn(result, own)) {
-      own.delete(returned);
-      enter(returned);
-    }
+    for (const returned of scopedIn(result, own)) enter(returned);
   } finally {
     current = outer;
-    for (const made of own) if (!made.disposed) made.dispose();
+    own.free();
   }
   return result;
 }

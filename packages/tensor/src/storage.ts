@@ -2,7 +2,7 @@ import type { Device } from './device.js';
 import { arrayTypes, type DType, type TypedArray } from './dtype.js';
 import { DeviceError, DisposedError, ShapeError } from './errors.js';
 import type { Buffer, Operand } from './kernels.js';
-import { enter, type Scoped } from './scope.js';
+import { enter, type Scope, type Scoped } from './scope.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 
 interface Holding {
@@ -55,6 +55,8 @@ export class Storage implements Operand, Scoped, Disposable {
   readonly dtype: DType;
   /** Where the elements are. */
   readonly device: Device;
+  /** @internal */
+  owner: Scope | undefined;
   #buffer: Buffer | undefined;
   #watched = false;
 

@@ -17,6 +17,10 @@ interface Axis {
  * @returns undefined where more than three are left
  */
 export function axisFields(out: Operand, operands: readonly Operand[]): number[] | undefined {
+  // Without broadcasting all are walked over in one go.
+  if (operands.every(({ size }) => size === out.size)) {
+    return [1, 1, out.size, ...operands.flatMap(() => [0, 0, 1])];
+  }
   const all = operands.map((operand) => broadcastStrides(operand.shape, out.shape));
   const axes: Axis[] = [];
   out.shape.forEach((length, axis) => {

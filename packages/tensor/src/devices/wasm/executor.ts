@@ -26,7 +26,8 @@ export class Executor {
 
   /** The number of blocks of a kernel, by its sizes: for who gives each of them room for partial sums. */
   blocks(name: KernelName, fields: readonly number[]): number {
-    linearMemory.view(this.#task, 'float64').set(fields);
+    const task = linearMemory.view(this.#task, 'float64');
+    for (let i = 0; i < fields.length; i++) task[i] = fields[i]!;
     return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
   }
 
