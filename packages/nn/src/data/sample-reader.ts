@@ -1,0 +1,74 @@
+import { type Generator, type Shape, sizeOf } from '@pnn/tensor';
+import type { ArrayDataset } from './array-dataset.js';
+import { applied, type Stages, valuesFirst } from './stages.js';
+import type { Transform, ValueTransform } from './transform.js';
+
+/**
+ * Reads the samples of a data set, transformed. Transforms of values come before those that move elements, so that for
+ * bytes they are part of the table that numbers are made by, and cost nothing.
+ */
+export class SampleReader {
+  readonly #dataset: ArrayDataset;
+  readonly #size: number;
+  readonly #stages: Stages;
+  readonly #bytes: DataView | undefined;
+  /** What every byte becomes: one table for each channel, or one for all where they do not differ. */
+  readonly #tables: readonly Float32Array[];
+
+  /** @throws ShapeError where a transform of values does not fit the samples */
+  constructor(dataset: ArrayDataset, transforms: readonly Transform[]) {
+    const { inputs, inputShape } = dataset;
+    this.#dataset = dataset;
+    this.#size = sizeOf(inputShape);
+    this.#stages = valuesFirst(transforms, inputShape, inputs instanceof Float64Array ? Float64Array : Float32Array);
+    const isBytes = inputs instanceof Uint8Array;
+    this.#bytes = isBytes ? new DataView(inputs.buffer, inputs.byteOffset, inputs.byteLength) : undefined;
+    this.#tables = isBytes ? byteTables(this.#stages.values, inputShape) : [];
+  }
+
+  /** Replaces the elements of `sample` by those of a sample of the data set. */
+  read(index: number, sample: Float32Array | Float64Array, generator: Generator): void {
+    const { inputs, inputShape } = this.#dataset;
+    const start = index * this.#size;
+    if (this.#bytes) {
+      const area = this.#size / this.#tables.length;
+      for (let channel = 0; channel < this.#tables.length; channel++) {
+        const from = channel * area;
+        lookUp(sample, from, from + area, this.#tables[channel]!, this.#bytes, start);
+      }
+    } else {
+      sample.set(inputs.subarray(start, start + this.#size));
+      for (const transform of this.#stages.values) transform(sample, inputShape);
+    }
+    for (const transform of this.#stages.rest) transform(sample, inputShape, generator);
+  }
+}
+
+/** byte / 255, and what the transforms make of it in each channel. */
+function byteTables(values: readonly ValueTransform[], shape: Shape): Float32Array[] {
+  const channels = values.length > 0 && shape.length === 3 ? shape[0]! : 1;
+  const table = Float32Array.from({ length: 256 * channels }, (_, i) => (i % 256) / 255);
+  applied(values, table, shape);
+  return Array.from({ length: channels }, (_, channel) => table.subarray(256 * channel, 256 * (channel + 1)));
+}
+
+/** sample[i] = table[bytes[start + i]] for i from `from` to before `end`. */
+function lookUp(
+  sample: Float32Array | Float64Array,
+  from: number,
+  end: number,
+  table: Float32Array,
+  bytes: DataView,
+  start: number,
+): void {
+  let i = from;
+  // Four bytes by one load: a third less time than one by one.
+  for (; i + 3 < end; i += 4) {
+    const word = bytes.getInt32(start + i, true);
+    sample[i] = table[word & 255]!;
+    sample[i + 1] = table[(word >> 8) & 255]!;
+    sample[i + 2] = table[(word >> 16) & 255]!;
+    sample[i + 3] = table[word >>> 24]!;
+  }
+  for (; i < end; i++) sample[i] = table[bytes.getUint8(start + i)]!;
+}
