@@ -85,6 +85,10 @@ interface Epoch {
  * that is used for all batches, and become tensors in one copy. The tensors belong to the caller: free them by
  * `for (using batch of loader)` or `batch.dispose()`; iterating inside of a `scope()` leaves them to the scope.
  *
+ * A batch is made when it is asked for: 128 images of 28x28, or of 32x32 in colour that are moved, mirrored and
+ * normalised, take about 2% of the time of a step of a small network on one thread (two dense layers, two convolutions),
+ * and less of any larger one. No thread prepares the next batch meanwhile: its core would be missing in the step.
+ *
  * The loader draws from generators of its own, so that its place can be kept in a checkpoint: after `restore(state())`
  * the same batches follow bit for bit, in the middle of an epoch too.
  */

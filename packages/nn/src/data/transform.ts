@@ -3,7 +3,7 @@ import { formatShape, type Generator, type Shape, ShapeError } from '@pnn/tensor
 /**
  * Changes one sample in place before it goes into a batch.
  *
- * @param sample its elements, in memory that is used for all samples
+ * @param sample its elements, in the memory of the batch
  * @param shape the shape of the sample
  * @param generator where random numbers come from, so that a seeded run repeats
  */
