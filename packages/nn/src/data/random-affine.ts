@@ -1,5 +1,5 @@
 import { checkOption } from '../options.js';
-import { planesOf, sampleCopier, type Transform } from './transform.js';
+import { planesOf, type Transform } from './transform.js';
 
 /** How far a random affine map goes; a part that is not named does nothing. */
 export interface RandomAffineOptions {
@@ -59,5 +59,15 @@ export function randomAffine({ degrees = 0, translate = 0, scale = 0, fill = 0 }
         }
       }
     }
+  };
+}
+
+/** A function that copies a sample to memory of its own, which is used again every time. */
+function sampleCopier(): (sample: Float32Array | Float64Array) => Float32Array | Float64Array {
+  let copy: Float32Array | Float64Array = new Float32Array(0);
+  return (sample) => {
+    if (copy.length !== sample.length || copy.constructor !== sample.constructor) copy = sample.slice();
+    else copy.set(sample);
+    return copy;
   };
 }

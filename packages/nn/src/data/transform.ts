@@ -9,6 +9,23 @@ import { formatShape, type Generator, type Shape, ShapeError } from '@pnn/tensor
  */
 export type Transform = (sample: Float32Array | Float64Array, shape: Shape, generator: Generator) => void;
 
+/** A transform of images in which a value and its channel alone say what becomes of it. */
+export interface ValueTransform {
+  (sample: Float32Array | Float64Array, shape: Shape): void;
+  readonly changes: 'values';
+}
+
+/** A transform of images that moves elements within their channels, whatever their values are. */
+export interface MoveTransform extends Transform {
+  readonly changes: 'places';
+  /**
+   * What this transform is for samples whose values were changed before instead of afterwards.
+   *
+   * @param change what a value that it puts in, such as that of a border, becomes in each channel
+   */
+  after(change: (value: number) => ArrayLike<number>): Transform;
+}
+
 /** A sample seen as planes of rows and columns. */
 export interface Planes {
   readonly channels: number;
@@ -26,14 +43,4 @@ export function planesOf(transform: string, shape: Shape): Planes {
     throw new ShapeError(`${transform}: a sample ${formatShape(shape)} is no image: it must be [C,H,W] or [H,W]`);
   }
   return { channels: shape.length === 3 ? shape[0]! : 1, height: shape.at(-2)!, width: shape.at(-1)! };
-}
-
-/** A function that copies a sample to memory of its own, which is used again every time. */
-export function sampleCopier(): (sample: Float32Array | Float64Array) => Float32Array | Float64Array {
-  let copy: Float32Array | Float64Array = new Float32Array(0);
-  return (sample) => {
-    if (copy.length !== sample.length || copy.constructor !== sample.constructor) copy = sample.slice();
-    else copy.set(sample);
-    return copy;
-  };
 }
