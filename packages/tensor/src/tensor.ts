@@ -8,7 +8,7 @@ import { type MatmulOptions, matmul } from './methods/matrix.js';
 import * as movement from './methods/movement.js';
 import * as reduction from './methods/reduction.js';
 import { clamp } from './methods/selection.js';
-import { checkSameType } from './operator.js';
+import { checkSameType, checkType } from './operator.js';
 import { operators } from './operators/index.js';
 import { formatTensor } from './print.js';
 import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from './shape.js';
@@ -392,20 +392,40 @@ export class Tensor extends Storage {
    * @throws GradientError where this tensor was computed from others that require gradients
    */
   assign(source: Tensor): this {
-    checkSameType('assign', this, source);
-    checkSameMemory('assign', this, source);
-    if (this.history && !this.history.isLeaf) {
-      throw new GradientError(
-        'assign: the tensor was computed from others that require gradients, which would not know of the new elements: ' +
-          'assign to a clone()',
-      );
-    }
-    if (!sameShape(this.shape, source.shape)) {
-      throw new ShapeError(`assign: ${formatShape(source.shape)} to ${formatShape(this.shape)}: the shapes differ`);
-    }
+    this.#checkReplacement('assign', source);
     this.device.kernels.copy(source, this);
     this.buffer.version++;
     return this;
+  }
+  /**
+   * In place: x + weight·(factor·target − x), as running averages need it. A gradient that still needs the old elements will
+   * refuse to run.
+   *
+   * @throws ShapeError | DTypeError | DeviceError where shape, type or memory differ
+   * @throws GradientError where this tensor was computed from others that require gradients
+   */
+  assignLerp(target: Tensor, weight: number, factor = 1): this {
+    this.#checkReplacement('assignLerp', target);
+    checkType('assignLerp', this, ['float32', 'float64']);
+    this.device.kernels.lerp(this, target, weight, factor);
+    this.buffer.version++;
+    return this;
+  }
+
+  #checkReplacement(operation: string, source: Tensor): void {
+    checkSameType(operation, this, source);
+    checkSameMemory(operation, this, source);
+    if (this.history && !this.history.isLeaf) {
+      throw new GradientError(
+        `${operation}: the tensor was computed from others that require gradients, which would not know of the new ` +
+          'elements: assign to a clone()',
+      );
+    }
+    if (!sameShape(this.shape, source.shape)) {
+      throw new ShapeError(
+        `${operation}: ${formatShape(source.shape)} to ${formatShape(this.shape)}: the shapes differ`,
+      );
+    }
   }
 
   /** The elements as a person wants to see them; long axes are shortened. */

@@ -552,6 +552,24 @@ describe('clone, detach and assign', () => {
     );
   });
 
+  it('assignLerp moves elements by a share of the way, and counts as a change', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -10, max: 10, noNaN: true }), fc.double({ min: 0, max: 1 }), (goal, weight) =>
+        scope(() => {
+          const x = tensor([0, 1, -3], { dtype: 'float64' });
+          const version = x.buffer.version;
+          x.assignLerp(full([3], goal, { dtype: 'float64' }), weight, 2);
+          expect(Array.from(x.dataSync())).toEqual([0, 1, -3].map((old) => old + weight * (2 * goal - old)));
+          expect(x.buffer.version).toBe(version + 1);
+        }),
+      ),
+    );
+    scope(() => {
+      expect(() => ones([2]).assignLerp(ones([1, 2]), 0.5)).toThrow('assignLerp: [1,2] to [2]: the shapes differ');
+      expect(() => ones([2], int32).assignLerp(ones([2], int32), 0.5)).toThrow('assignLerp');
+    });
+  });
+
   it('assign refuses another shape or type', () => {
     scope(() => {
       expect(() => ones([2]).assign(ones([1, 2]))).toThrow('assign: [1,2] to [2]: the shapes differ');

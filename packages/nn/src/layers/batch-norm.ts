@@ -87,13 +87,15 @@ abstract class BatchNorm extends Module {
   #track(mean: Tensor, variance: Tensor, count: number): void {
     if (!this.runningMean || !this.runningVariance || !this.batchesTracked) return;
     this.batchesTracked.assign(this.batchesTracked.add(1));
-    const unbiased = variance.mul(count / (count - 1));
-    const blend = (old: Tensor, fresh: Tensor): Tensor => {
-      if (this.#momentum !== null) return old.mul(1 - this.#momentum).add(fresh.mul(this.#momentum));
-      return old.add(fresh.sub(old).div(this.batchesTracked!.cast(old.dtype)));
-    };
-    this.runningMean.assign(blend(this.runningMean, mean));
-    this.runningVariance.assign(blend(this.runningVariance, unbiased));
+    const unbiased = count / (count - 1);
+    if (this.#momentum === null) {
+      const average = (old: Tensor, fresh: Tensor) => old.add(fresh.sub(old).div(this.batchesTracked!.cast(old.dtype)));
+      this.runningMean.assign(average(this.runningMean, mean));
+      this.runningVariance.assign(average(this.runningVariance, variance.mul(unbiased)));
+      return;
+    }
+    this.runningMean.assignLerp(mean, this.#momentum);
+    this.runningVariance.assignLerp(variance, this.#momentum, unbiased);
   }
 }
 

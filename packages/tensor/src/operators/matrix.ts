@@ -10,13 +10,16 @@ export interface MatmulAttributes {
 }
 
 function layoutOf(a: Operand, b: Operand, { transposeA, transposeB }: MatmulAttributes): MatmulLayout {
-  const shapes = `matmul: ${formatShape(a.shape)}${transposeA ? 'ᵀ' : ''} x ${formatShape(b.shape)}${transposeB ? 'ᵀ' : ''}`;
-  if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError(`${shapes}: both operands need two axes or more`);
+  const fail = (problem: string): never => {
+    const shapes = `${formatShape(a.shape)}${transposeA ? 'ᵀ' : ''} x ${formatShape(b.shape)}${transposeB ? 'ᵀ' : ''}`;
+    throw new ShapeError(`matmul: ${shapes}: ${problem}`);
+  };
+  if (a.shape.length < 2 || b.shape.length < 2) fail('both operands need two axes or more');
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
   const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
   const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
-  if (k !== inner) throw new ShapeError(`${shapes}: inner sizes ${k} and ${inner} differ`);
+  if (k !== inner) fail(`inner sizes ${k} and ${inner} differ`);
   const aBatch = a.shape.slice(0, -2);
   const bBatch = b.shape.slice(0, -2);
   const batch = broadcastShapes('matmul', aBatch, bBatch);

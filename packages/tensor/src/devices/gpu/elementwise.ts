@@ -71,7 +71,10 @@ function table<Name extends string, Kernel>(
 /** Functions of single elements, and what changes elements in place. */
 export function elementwiseKernels(
   executor: Executor,
-): Pick<Kernels, 'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale'> {
+): Pick<
+  Kernels,
+  'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale' | 'lerp'
+> {
   const map = (x: Operand, out: Operand, statements: string): void =>
     executor.launch(out, kernelSource(['x'], `const v = x[this.thread.x];\n${statements}`), x);
   const broadcast = (operands: readonly Operand[], out: Operand, statements: string): void =>
@@ -109,6 +112,10 @@ export function elementwiseKernels(
     broadcast(x, out) {
       broadcast([x], out, 'return a;');
       bufferOf(out).bounds = bufferOf(x).bounds;
+    },
+    lerp(x, y, weight, factor) {
+      const body = 'return x[this.thread.x] + weight * (factor * y[this.thread.x] - x[this.thread.x]);';
+      executor.launch(x, kernelSource(['x', 'y', 'weight', 'factor'], body), x, y, weight, factor);
     },
     scale: (x, factor) => executor.launch(x, kernelSource(['x', 'by'], 'return x[this.thread.x] * by[0];'), x, factor),
   };

@@ -106,7 +106,7 @@ function table<Name extends string, Entry, Kernel>(
 
 export const elementwise: Pick<
   Kernels,
-  'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale'
+  'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale' | 'lerp'
 > = {
   unary: {
     ...table(scalarFunctions, mapUnary),
@@ -159,5 +159,10 @@ export const elementwise: Pick<
     const target = values(x);
     const by = values(factor)[0]!;
     for (let i = 0; i < target.length; i++) target[i]! *= by;
+  },
+  lerp(x, y, weight, factor) {
+    const target = values(x);
+    const source = values(y);
+    for (let i = 0; i < target.length; i++) target[i]! += weight * (factor * source[i]! - target[i]!);
   },
 };

@@ -157,7 +157,7 @@ const others: readonly KernelCase[] = [
       for (const [i, actual] of (await compute(device)).entries()) expectSame(actual, expected[i]!);
     },
   ),
-  forAll('fill, copy, broadcast and scale', tableOf([3, 1, 5], withSpecials), async (device, input) => {
+  forAll('fill, copy, broadcast, scale and lerp', tableOf([3, 1, 5], withSpecials), async (device, input) => {
     const compute = (on: Device) =>
       read(() => {
         const x = place(on, input);
@@ -166,11 +166,12 @@ const others: readonly KernelCase[] = [
         const filled = tensor([1, 2, 3], { device: on });
         on.kernels.fill(filled, Number.NEGATIVE_INFINITY);
         const assigned = x.neg().assign(x);
-        return [x.clone(), x.broadcastTo([2, 3, 4, 5]), scaled, filled, assigned];
+        const moved = x.clone().assignLerp(x.neg(), 0.25, 1.5);
+        return [x.clone(), x.broadcastTo([2, 3, 4, 5]), scaled, filled, assigned, moved];
       });
     const expected = await compute(reference);
     for (const [i, actual] of (await compute(device)).entries()) {
-      expectWithin(actual, expected[i]!, (value) => 2 * UNIT * Math.abs(value));
+      expectWithin(actual, expected[i]!, (value) => 8 * UNIT * Math.abs(value));
     }
   }),
   forAll(
