@@ -42,7 +42,7 @@ export class Executor {
     const kernel = this.#exports[name];
     const threads = this.#threads?.threadsFor(blocks) ?? 1;
     if (threads > 1) {
-      this.#threads!.run(name, kernel, { task, blocks, scratchBytes, threads });
+      this.#threads!.run(name, kernel, { fields, blocks, scratchBytes, threads });
       return;
     }
     const scratch = scratchBytes > 0 ? this.#scratch.reserve(scratchBytes).pointer : 0;
