@@ -17,16 +17,40 @@ const PARTIALS: i32 = 6;
 const FACTORS: i32 = 5;
 const OUT: i32 = 6;
 
-// A block is of whole images, so that memory is walked through in order.
+/** Rows of a block, where channels have one element each and a row is longer than the rest of the block. */
+const ROWS: i32 = 16;
+
+// A block is of whole images, so that memory is walked through in order; of some channels of one where an image is larger
+// than a block, or of some of a few where its channels have one element each.
+
+// @ts-ignore: decorator
+@inline
+function channelsPerBlock(task: usize): i32 {
+  const area = integer(task, AREA);
+  const fitting = area == 1 ? (BLOCK / max(1, min(ROWS, integer(task, IMAGES)))) & ~15 : BLOCK / max(1, area);
+  return max(1, min(fitting, integer(task, CHANNELS)));
+}
+
+// @ts-ignore: decorator
+@inline
+function channelParts(task: usize): i32 {
+  return ceilDiv(integer(task, CHANNELS), channelsPerBlock(task));
+}
 
 // @ts-ignore: decorator
 @inline
 function imagesPerBlock(task: usize): i32 {
-  return max(1, BLOCK / max(1, integer(task, AREA) * integer(task, CHANNELS)));
+  return max(1, BLOCK / max(1, integer(task, AREA) * channelsPerBlock(task)));
+}
+
+// @ts-ignore: decorator
+@inline
+function imageParts(task: usize): i32 {
+  return ceilDiv(integer(task, IMAGES), imagesPerBlock(task));
 }
 
 function blocksOf(task: usize): i32 {
-  return ceilDiv(integer(task, IMAGES), imagesPerBlock(task));
+  return imageParts(task) * channelParts(task);
 }
 
 // @ts-ignore: decorator
@@ -122,18 +146,28 @@ export function channelSumsBlocks(task: usize): i32 {
   return blocksOf(task);
 }
 
+/** Two sums for each channel and each part that the images are cut into. */
+export function channelSumsShared(task: usize): usize {
+  return <usize>(imageParts(task) * integer(task, CHANNELS)) << 4;
+}
+
 // @ts-ignore: decorator
 @inline
 function sumChannels(withGradient: bool, task: usize, block: i32): void {
-  const channels = integer(task, CHANNELS);
+  const allChannels = integer(task, CHANNELS);
   const area = integer(task, AREA);
-  const firstImage = block * imagesPerBlock(task);
+  const parts = channelParts(task);
+  const firstChannel = (block % parts) * channelsPerBlock(task);
+  const channels = min(channelsPerBlock(task), allChannels - firstChannel);
+  const part = block / parts;
+  const firstImage = part * imagesPerBlock(task);
   const images = min(imagesPerBlock(task), integer(task, IMAGES) - firstImage);
-  const step = <usize>(channels * area) << 2;
-  let x = address(task, X) + <usize>firstImage * step;
-  let g = address(task, GRADIENT) + <usize>firstImage * step;
-  let centres = address(task, CENTRES);
-  let partials = address(task, PARTIALS) + (<usize>(block * channels) << 4);
+  const step = <usize>(allChannels * area) << 2;
+  const start = <usize>firstImage * step + (<usize>(firstChannel * area) << 2);
+  let x = address(task, X) + start;
+  let g = address(task, GRADIENT) + start;
+  let centres = address(task, CENTRES) + (<usize>firstChannel << 2);
+  let partials = address(task, PARTIALS) + (<usize>(part * allChannels + firstChannel) << 4);
   if (area == 1) {
     let channel = 0;
     for (; channel + 4 <= channels; channel += 4, x += 16, g += 16, centres += 16, partials += 64) {
@@ -151,7 +185,7 @@ function sumChannels(withGradient: bool, task: usize, block: i32): void {
 
 /**
  * With d = x − centre, the sums of d and d², or with a gradient those of g and g·d: two numbers for each channel in each
- * block.
+ * part of the images.
  */
 export function channelSums(task: usize, block: i32): void {
   if (address(task, GRADIENT)) sumChannels(true, task, block);
@@ -186,7 +220,7 @@ function mapPlane(withGradient: bool, x: usize, g: usize, out: usize, area: i32,
   if (rest) mapVector(withGradient, rest, x, g, out, centre, factor, shift, slope);
 }
 
-/** An image whose channels have one element each. */
+/** Channels of an image that have one element each; the factors of the next kind are `row` bytes further. */
 // @ts-ignore: decorator
 @inline
 function mapRow(withGradient: bool, x: usize, g: usize, out: usize, channels: i32, factors: usize, row: usize): void {
@@ -201,24 +235,27 @@ function mapRow(withGradient: bool, x: usize, g: usize, out: usize, channels: i3
 // @ts-ignore: decorator
 @inline
 function mapImages(withGradient: bool, task: usize, block: i32): void {
-  const channels = integer(task, CHANNELS);
+  const allChannels = integer(task, CHANNELS);
   const area = integer(task, AREA);
-  const row = <usize>channels << 2;
-  const start = <usize>(block * imagesPerBlock(task)) * area * row;
-  const end = min(start + <usize>imagesPerBlock(task) * area * row, <usize>integer(task, IMAGES) * area * row);
+  const parts = channelParts(task);
+  const firstChannel = (block % parts) * channelsPerBlock(task);
+  const channels = min(channelsPerBlock(task), allChannels - firstChannel);
+  const firstImage = (block / parts) * imagesPerBlock(task);
+  const lastImage = min(firstImage + imagesPerBlock(task), integer(task, IMAGES));
+  const factors = address(task, FACTORS) + (<usize>firstChannel << 2);
+  const row = <usize>allChannels << 2;
   const plane = <usize>area << 2;
-  for (let at = start; at < end; ) {
-    const x = address(task, X) + at;
-    const g = address(task, GRADIENT) + at;
-    const out = address(task, OUT) + at;
-    const factors = address(task, FACTORS);
+  for (let image = firstImage; image < lastImage; image++) {
+    const at = (<usize>image * allChannels + firstChannel) * plane;
+    let x = address(task, X) + at;
+    let g = address(task, GRADIENT) + at;
+    let out = address(task, OUT) + at;
     if (area == 1) {
       mapRow(withGradient, x, g, out, channels, factors, row);
-      at += row;
-    } else {
-      const channel = (at / plane) % channels;
+      continue;
+    }
+    for (let channel = 0; channel < channels; channel++, x += plane, g += plane, out += plane) {
       mapPlane(withGradient, x, g, out, area, factors + (<usize>channel << 2), row);
-      at += plane;
     }
   }
 }

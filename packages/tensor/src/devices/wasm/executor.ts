@@ -30,6 +30,12 @@ export class Executor {
     return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
   }
 
+  /** The bytes that all blocks of a kernel share, by its sizes: for who reserves them. */
+  sharedBytes(name: KernelName, fields: readonly number[]): number {
+    linearMemory.view(this.#task, 'float64').set(fields);
+    return this.#exports[`${name}Shared`]!(this.#task.pointer, 0, 0) >>> 0;
+  }
+
   /**
    * Computes all blocks of a kernel; the fields are those that its source names, in that order.
    *

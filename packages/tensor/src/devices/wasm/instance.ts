@@ -8,8 +8,8 @@ export type InstructionSet = keyof typeof modules;
 /** The functions of a module; see kernels/task.ts for what they take. */
 export type KernelExports = Readonly<Record<ExportName, (task: number, block: number, scratch: number) => number>>;
 
-/** A kernel without the functions that say how it is cut into blocks. */
-export type KernelName = Exclude<ExportName, `${string}Blocks` | `${string}Scratch`>;
+/** A kernel without the functions that say how it is cut into blocks and what memory it needs. */
+export type KernelName = Exclude<ExportName, `${string}Blocks` | `${string}Scratch` | `${string}Shared`>;
 
 function bytesOf(instructionSet: InstructionSet): Uint8Array<ArrayBuffer> {
   const shared = typeof SharedArrayBuffer !== 'undefined' && linearMemory.memory.buffer instanceof SharedArrayBuffer;

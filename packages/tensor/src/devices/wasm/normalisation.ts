@@ -19,16 +19,16 @@ export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNo
     return [addressOf(x), gradient ? addressOf(gradient) : 0, images, channels, sizeOf(x.shape.slice(2))];
   };
 
-  /** Σd and Σd² of each channel, or Σg and Σg·d, where d = x − centre: in the order of the blocks. */
+  /** Σd and Σd² of each channel, or Σg and Σg·d, where d = x − centre: in the order of the images. */
   function sumsOf(x: Operand, gradient: Operand | undefined, centres: number): Float64Array {
     const channels = x.shape[1]!;
     const fields = [...fieldsOf(x, gradient), centres];
-    const blocks = executor.blocks('channelSums', fields);
     const sums = new Float64Array(2 * channels);
-    const buffer = partials.reserve(blocks * sums.byteLength);
+    const bytes = executor.sharedBytes('channelSums', fields);
+    const buffer = partials.reserve(bytes);
     executor.run('channelSums', [...fields, buffer.pointer]);
     const parts = linearMemory.view(buffer, 'float64');
-    for (let block = 0, position = 0; block < blocks; block++) {
+    for (let position = 0; position < bytes / Float64Array.BYTES_PER_ELEMENT; ) {
       for (let i = 0; i < sums.length; i++) sums[i]! += parts[position++]!;
     }
     return sums;
