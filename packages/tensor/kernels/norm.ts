@@ -1,21 +1,37 @@
 // Σ x² over many tensors in one call: what clipping the norm of all gradients needs.
+import { ceilDiv } from './task';
 
 @unmanaged
 class Norm {
-  /** For each tensor its address, its size and its first block, as f64. */
+  /** For each tensor its address and its size, as f64. */
   table: f64;
   tensors: f64;
-  blocks: f64;
   /** A sum for each block, in double precision. */
   partials: f64;
 }
 
-/** Elements of a block, at most: as many as devices/wasm/norm.ts counts on. */
+/** Elements of a block, at most. */
 const BLOCK: i32 = 32768;
-const ENTRY: usize = 24;
+const ENTRY: usize = 16;
 
+/** The blocks of the tensor that an entry of the table tells of. */
+// @ts-ignore: decorator
+@inline
+function blocksOf(entry: usize): i32 {
+  return ceilDiv(<i32>load<f64>(entry, 8), BLOCK);
+}
+
+/** Blocks of one tensor each. */
 export function euclideanNormBlocks(task: usize): i32 {
-  return <i32>changetype<Norm>(task).blocks;
+  const fields = changetype<Norm>(task);
+  let blocks = 0;
+  for (let i = 0; i < <i32>fields.tensors; i++) blocks += blocksOf(<usize>fields.table + <usize>i * ENTRY);
+  return blocks;
+}
+
+/** Room for the sums. */
+export function euclideanNormShared(task: usize): f64 {
+  return <f64>euclideanNormBlocks(task) * 8;
 }
 
 // @ts-ignore: decorator
@@ -36,12 +52,16 @@ function addSquare(sum: v128, x: v128): v128 {
   return f64x2.add(sum, f64x2.mul(x, x));
 }
 
+/** The sum of the squares of a block's elements. */
 export function euclideanNorm(task: usize, block: i32, scratch: usize): void {
   const fields = changetype<Norm>(task);
   let entry = <usize>fields.table;
-  const last = entry + <usize>(<i32>fields.tensors - 1) * ENTRY;
-  while (entry < last && <i32>load<f64>(entry + ENTRY, 16) <= block) entry += ENTRY;
-  const start = (block - <i32>load<f64>(entry, 16)) * BLOCK;
+  let index = block;
+  for (let blocks = blocksOf(entry); index >= blocks; blocks = blocksOf(entry)) {
+    index -= blocks;
+    entry += ENTRY;
+  }
+  const start = index * BLOCK;
   const end = min(start + BLOCK, <i32>load<f64>(entry, 8));
   const x = <usize>load<f64>(entry);
   let sum0 = f64x2.splat(0);

@@ -147,8 +147,8 @@ export function channelSumsBlocks(task: usize): i32 {
 }
 
 /** Two sums for each channel and each part that the images are cut into. */
-export function channelSumsShared(task: usize): usize {
-  return <usize>(imageParts(task) * integer(task, CHANNELS)) << 4;
+export function channelSumsShared(task: usize): f64 {
+  return <f64>imageParts(task) * <f64>integer(task, CHANNELS) * 16;
 }
 
 // @ts-ignore: decorator

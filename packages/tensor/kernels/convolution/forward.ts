@@ -24,6 +24,12 @@ export function conv2dPackBlocks(task: usize): i32 {
   return <i32>fields.groups * ceilDiv(<i32>fields.filters, PACK_LIMIT);
 }
 
+/** Room for bias and weight of all groups in panels. */
+export function conv2dPackShared(task: usize): f64 {
+  const fields = changetype<Convolution>(task);
+  return fields.groups * <f64>biasBytes(<i32>fields.filters) * <f64>(depthOf(fields) + 1);
+}
+
 /** Bias and weight of a group in panels; `shared` has room for all groups. */
 export function conv2dPack(task: usize, block: i32, scratch: usize): void {
   const fields = changetype<Convolution>(task);

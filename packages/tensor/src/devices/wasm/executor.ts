@@ -33,7 +33,7 @@ export class Executor {
   /** The bytes that all blocks of a kernel share, by its sizes: for who reserves them. */
   sharedBytes(name: KernelName, fields: readonly number[]): number {
     linearMemory.view(this.#task, 'float64').set(fields);
-    return this.#exports[`${name}Shared`]!(this.#task.pointer, 0, 0) >>> 0;
+    return this.#exports[`${name}Shared`]!(this.#task.pointer, 0, 0);
   }
 
   /**
