@@ -1,4 +1,5 @@
 // Σ x² over many tensors in one call: what clipping the norm of all gradients needs.
+import { lowerDoubles, upperDoubles } from './simd';
 import { ceilDiv } from './task';
 
 @unmanaged
@@ -36,18 +37,6 @@ export function euclideanNormShared(task: usize): f64 {
 
 // @ts-ignore: decorator
 @inline
-function low(x: v128): v128 {
-  return f64x2.promote_low_f32x4(x);
-}
-
-// @ts-ignore: decorator
-@inline
-function high(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
-}
-
-// @ts-ignore: decorator
-@inline
 function addSquare(sum: v128, x: v128): v128 {
   return f64x2.add(sum, f64x2.mul(x, x));
 }
@@ -72,10 +61,10 @@ export function euclideanNorm(task: usize, block: i32, scratch: usize): void {
   for (; i + 8 <= end; i += 8) {
     const a = v128.load(x + (<usize>i << 2));
     const b = v128.load(x + (<usize>i << 2), 16);
-    sum0 = addSquare(sum0, low(a));
-    sum1 = addSquare(sum1, high(a));
-    sum2 = addSquare(sum2, low(b));
-    sum3 = addSquare(sum3, high(b));
+    sum0 = addSquare(sum0, lowerDoubles(a));
+    sum1 = addSquare(sum1, upperDoubles(a));
+    sum2 = addSquare(sum2, lowerDoubles(b));
+    sum3 = addSquare(sum3, upperDoubles(b));
   }
   const sums = f64x2.add(f64x2.add(sum0, sum1), f64x2.add(sum2, sum3));
   let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);

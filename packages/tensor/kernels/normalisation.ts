@@ -1,6 +1,6 @@
 // Batch normalisation. The statistics of a channel are sums in double precision over blocks of its elements; both
 // directions end in one affine map of (x − centre) and of the gradient, whose factors the caller computes from the sums.
-import { loadSome, madd, storeSome } from './simd';
+import { loadSome, lowerDoubles, madd, storeSome, upperDoubles } from './simd';
 import { address, ceilDiv, integer } from './task';
 
 const BLOCK: i32 = 16384;
@@ -53,12 +53,6 @@ function blocksOf(task: usize): i32 {
   return imageParts(task) * channelParts(task);
 }
 
-// @ts-ignore: decorator
-@inline
-function high(values: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3));
-}
-
 /** Two numbers in double precision. */
 // @ts-ignore: decorator
 @inline
@@ -81,19 +75,19 @@ function sumRows(
   withGradient: bool, lanes: i32, x: usize, g: usize, images: i32, step: usize, centres: usize, partials: usize,
 ): void {
   const centre = loadSome(centres, lanes);
-  const centreLow = f64x2.promote_low_f32x4(centre);
-  const centreHigh = high(centre);
+  const centreLow = lowerDoubles(centre);
+  const centreHigh = upperDoubles(centre);
   let sumLow = f64x2.splat(0);
   let sumHigh = sumLow;
   let productLow = sumLow;
   let productHigh = sumLow;
   for (let image = 0; image < images; image++, x += step, g += step) {
     const values = loadSome(x, lanes);
-    const low = f64x2.sub(f64x2.promote_low_f32x4(values), centreLow);
-    const upper = f64x2.sub(high(values), centreHigh);
+    const low = f64x2.sub(lowerDoubles(values), centreLow);
+    const upper = f64x2.sub(upperDoubles(values), centreHigh);
     const slopes = withGradient ? loadSome(g, lanes) : values;
-    const slopeLow = withGradient ? f64x2.promote_low_f32x4(slopes) : low;
-    const slopeHigh = withGradient ? high(slopes) : upper;
+    const slopeLow = withGradient ? lowerDoubles(slopes) : low;
+    const slopeHigh = withGradient ? upperDoubles(slopes) : upper;
     sumLow = f64x2.add(sumLow, slopeLow);
     sumHigh = f64x2.add(sumHigh, slopeHigh);
     productLow = f64x2.add(productLow, f64x2.mul(slopeLow, low));

@@ -1,4 +1,5 @@
-import { blockCount, clear, clip, even, isPairs, loadStrided, odd, planesPerBlock, Pooling } from './fields';
+import { even, odd } from '../simd';
+import { blockCount, clear, clip, isPairs, loadStrided, planesPerBlock, Pooling } from './fields';
 
 /** A row of means of windows of 2×2, four at a time; the last four may be computed again. */
 // @ts-ignore: decorator

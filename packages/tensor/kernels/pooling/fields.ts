@@ -1,6 +1,6 @@
 // Pooling over planes, four columns of the output at a time where their windows lie inside the plane.
 import { Geometry } from '../geometry';
-import { gather } from '../simd';
+import { gather, loadSecond } from '../simd';
 import { ceilDiv, partSize } from '../task';
 
 /** Fields of all kernels here. */
@@ -46,26 +46,12 @@ export function isPairs(fields: Pooling): bool {
   );
 }
 
-/** Elements 0, 2, 4 and 6 of two vectors. */
-// @ts-ignore: decorator
-@inline
-export function even(low: v128, high: v128): v128 {
-  return v128.shuffle<f32>(low, high, 0, 2, 4, 6);
-}
-
-/** Elements 1, 3, 5 and 7 of two vectors. */
-// @ts-ignore: decorator
-@inline
-export function odd(low: v128, high: v128): v128 {
-  return v128.shuffle<f32>(low, high, 1, 3, 5, 7);
-}
-
 /** Four elements `stride` apart. */
 // @ts-ignore: decorator
 @inline
 export function loadStrided(from: usize, stride: i32): v128 {
   if (stride == 1) return v128.load(from);
-  if (stride == 2) return v128.shuffle<f32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
+  if (stride == 2) return loadSecond(from);
   const step = <usize>stride << 2;
   return gather(from, from + step, from + 2 * step, from + 3 * step);
 }

@@ -1,4 +1,5 @@
-import { blockCount, clear, clip, even, isPairs, loadStrided, odd, planesPerBlock, Pooling } from './fields';
+import { even, odd } from '../simd';
+import { blockCount, clear, clip, isPairs, loadStrided, planesPerBlock, Pooling } from './fields';
 
 /** Where a value beats the best so far: neither is it at most the best, nor is the best NaN. */
 // @ts-ignore: decorator
