@@ -42,7 +42,7 @@ function addSquare(sum: v128, x: v128): v128 {
 }
 
 /** The sum of the squares of a block's elements. */
-export function euclideanNorm(task: usize, block: i32, scratch: usize): void {
+export function euclideanNorm(task: usize, block: i32): void {
   const fields = changetype<Norm>(task);
   let entry = <usize>fields.table;
   let index = block;

@@ -136,6 +136,7 @@ function sumPlanes(
   f64.store(partials, f64x2.extract_lane(product, 0) + f64x2.extract_lane(product, 1) + restProduct, 8);
 }
 
+/** Blocks of images and channels. */
 export function channelSumsBlocks(task: usize): i32 {
   return blocksOf(task);
 }
@@ -186,6 +187,7 @@ export function channelSums(task: usize, block: i32): void {
   else sumChannels(false, task, block);
 }
 
+/** Blocks as those of the sums. */
 export function channelMapBlocks(task: usize): i32 {
   return blocksOf(task);
 }

@@ -147,6 +147,7 @@ const PIECE: i32 = 6;
 const COLUMNS: i32 = 7;
 const OUTER_PER_BLOCK: i32 = 8;
 
+/** Blocks of some reductions, columns, and one piece of the length. */
 export function reduceBlocks(task: usize): i32 {
   return (
     ceilDiv(integer(task, OUTER), integer(task, OUTER_PER_BLOCK)) *
@@ -155,6 +156,7 @@ export function reduceBlocks(task: usize): i32 {
   );
 }
 
+/** Room for the results of a block's columns in double precision. */
 export function reduceScratch(task: usize): usize {
   return <usize>integer(task, COLUMNS) << 3;
 }
@@ -197,6 +199,7 @@ function reduceBlock(operation: i32, task: usize, block: i32, scratch: usize): v
   }
 }
 
+/** Sums, or the largest or smallest elements, of a piece of the length; NaN where an element is. */
 export function reduce(task: usize, block: i32, scratch: usize): void {
   const operation = integer(task, OPERATION);
   if (operation == SUM) reduceBlock(SUM, task, block, scratch);

@@ -90,6 +90,7 @@ function blocksOf(rows: i32, length: i32): i32 {
   return ceilDiv(rows, rowsPerBlock(length));
 }
 
+/** Blocks of whole rows. */
 export function softmaxBlocks(task: usize): i32 {
   return blocksOf(integer(task, 2), integer(task, 3));
 }
@@ -111,6 +112,7 @@ export function softmax(task: usize, block: i32): void {
   }
 }
 
+/** Blocks of whole rows. */
 export function crossEntropyBlocks(task: usize): i32 {
   return blocksOf(integer(task, 4), integer(task, 5));
 }
@@ -140,6 +142,7 @@ export function crossEntropy(task: usize, block: i32): void {
   }
 }
 
+/** Blocks of whole rows. */
 export function crossEntropyGradientBlocks(task: usize): i32 {
   return blocksOf(integer(task, 4), integer(task, 5));
 }

@@ -31,6 +31,7 @@ export function float(task: usize, index: i32): f32 {
   return <f32>load<f64>(task + (<usize>index << 3));
 }
 
+/** a/b rounded up, for a ≥ 0 and b > 0. */
 // @ts-ignore: decorator
 @inline
 export function ceilDiv(a: i32, b: i32): i32 {

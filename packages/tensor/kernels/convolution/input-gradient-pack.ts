@@ -22,7 +22,7 @@ export function conv2dInputGradientPackShared(task: usize): f64 {
  * Weights of a group, transposed, phase after phase, in panels of four channels; and for each block a number that is 0 where
  * all its weights are finite, and NaN elsewhere.
  */
-export function conv2dInputGradientPack(task: usize, block: i32, scratch: usize): void {
+export function conv2dInputGradientPack(task: usize, block: i32): void {
   const fields = changetype<Convolution>(task);
   const channels = <i32>fields.channels;
   const filters = <i32>fields.filters;

@@ -18,6 +18,7 @@ export class Pooling extends Geometry {
 /** Elements of the input that a block has, unless a single plane has more. */
 const BLOCK_LIMIT: i32 = 65536;
 
+/** Planes of a block: as many as the limit allows, in blocks of equal size. */
 // @ts-ignore: decorator
 @inline
 export function planesPerBlock(fields: Pooling): i32 {
@@ -25,6 +26,7 @@ export function planesPerBlock(fields: Pooling): i32 {
   return partSize(<i32>fields.planes, max(1, BLOCK_LIMIT / max(1, area)), 1);
 }
 
+/** The number of blocks of planes. */
 // @ts-ignore: decorator
 @inline
 export function blockCount(task: usize): i32 {
@@ -63,6 +65,7 @@ export function clip(start: i32, step: i32): i32 {
   return start >= 0 ? start : start + ceilDiv(-start, step) * step;
 }
 
+/** Sets so many elements to zero. */
 export function clear(out: usize, size: i32): void {
   memory.fill(out, 0, <usize>size << 2);
 }

@@ -16,6 +16,7 @@ export function winogradPackShared(task: usize): f64 {
   return fields.groups * <f64>POINTS * <f64>weightMatrixBytes(fields);
 }
 
+/** Room for the lines of a transform and nine vectors. */
 export function winogradPackScratch(task: usize): usize {
   return LINES_BYTES + 192;
 }

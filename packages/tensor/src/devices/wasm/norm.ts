@@ -8,6 +8,7 @@ import { Workspace } from './workspace.js';
 /** Address and size of a tensor: see kernels/norm.ts. */
 const ENTRY = 2;
 
+/** The norm √Σx² of tensors of float32, summed in double precision; `reference` has the other types. */
 export function normKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'> {
   const table = new Workspace();
   const partials = new Workspace();

@@ -9,6 +9,7 @@ import { Workspace } from './workspace.js';
 /** What becomes of an element of a channel: (x − centre)·factor + shift + gradient·slope. */
 type ChannelMap = readonly [centre: number, factor: number, shift: number, slope: number];
 
+/** Batch normalisation of float32 (Ioffe and Szegedy 2015) and its gradients; `reference` has the other types. */
 export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNorm' | 'batchNormGradient'> {
   const partials = new Workspace();
   const origins = new Workspace();
