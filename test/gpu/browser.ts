@@ -41,8 +41,11 @@ export class TestBrowser {
     this.#files = files;
   }
 
-  /** @param isolated whether pages are cross-origin isolated, so that they can share memory with workers */
-  static async launch({ isolated = false } = {}): Promise<TestBrowser> {
+  /**
+   * @param isolated whether pages are cross-origin isolated, so that they can share memory with workers
+   * @param policy what pages allow themselves: a Content-Security-Policy
+   */
+  static async launch({ isolated = false, policy = '' } = {}): Promise<TestBrowser> {
     const files = new Map<string, string>();
     const server = createServer((request, response) => {
       const content = files.get(request.url ?? '');
@@ -51,6 +54,7 @@ export class TestBrowser {
         response.setHeader('cross-origin-opener-policy', 'same-origin');
         response.setHeader('cross-origin-embedder-policy', 'require-corp');
       }
+      if (policy) response.setHeader('content-security-policy', policy);
       response.setHeader('content-type', request.url?.endsWith('.js') ? 'text/javascript' : 'text/html');
       response.end(content);
     });

@@ -89,6 +89,7 @@ function mapUnary(operation: i32, x: usize, out: usize, count: i32): void {
   if (rest > 0) storeSome(out, unaryOf(operation, loadSome(x, rest)), rest);
 }
 
+/** Blocks of neighbouring elements. */
 export function unaryBlocks(task: usize): i32 {
   return ceilDiv(integer(task, 2), BLOCK);
 }
@@ -157,6 +158,7 @@ function mapBinary(operation: i32, a: usize, b: usize, out: usize, count: i32, a
   }
 }
 
+/** Blocks of rows of the output, or of pieces of them. */
 export function binaryBlocks(task: usize): i32 {
   return rowBlocks(integer(task, 4) * integer(task, 5), integer(task, 6));
 }

@@ -1,4 +1,4 @@
-// Every exported name is a kernel, or the `…Blocks` or `…Scratch` of one: see task.ts.
+// Every exported name is a kernel, or the `…Blocks`, `…Scratch` or `…Shared` of one: see task.ts.
 export * from './convolution/forward';
 export * from './convolution/input-gradient';
 export * from './convolution/input-gradient-pack';

@@ -1,33 +1,38 @@
 // Σ x² over many tensors in one call: what clipping the norm of all gradients needs.
+import { lowerDoubles, upperDoubles } from './simd';
+import { ceilDiv } from './task';
 
 @unmanaged
 class Norm {
-  /** For each tensor its address, its size and its first block, as f64. */
+  /** For each tensor its address and its size, as f64. */
   table: f64;
   tensors: f64;
-  blocks: f64;
   /** A sum for each block, in double precision. */
   partials: f64;
 }
 
-/** Elements of a block, at most: as many as devices/wasm/norm.ts counts on. */
+/** Elements of a block, at most. */
 const BLOCK: i32 = 32768;
-const ENTRY: usize = 24;
+const ENTRY: usize = 16;
 
+/** The blocks of the tensor that an entry of the table tells of. */
+// @ts-ignore: decorator
+@inline
+function blocksOf(entry: usize): i32 {
+  return ceilDiv(<i32>load<f64>(entry, 8), BLOCK);
+}
+
+/** Blocks of one tensor each. */
 export function euclideanNormBlocks(task: usize): i32 {
-  return <i32>changetype<Norm>(task).blocks;
+  const fields = changetype<Norm>(task);
+  let blocks = 0;
+  for (let i = 0; i < <i32>fields.tensors; i++) blocks += blocksOf(<usize>fields.table + <usize>i * ENTRY);
+  return blocks;
 }
 
-// @ts-ignore: decorator
-@inline
-function low(x: v128): v128 {
-  return f64x2.promote_low_f32x4(x);
-}
-
-// @ts-ignore: decorator
-@inline
-function high(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+/** Room for the sums. */
+export function euclideanNormShared(task: usize): f64 {
+  return <f64>euclideanNormBlocks(task) * 8;
 }
 
 // @ts-ignore: decorator
@@ -36,12 +41,16 @@ function addSquare(sum: v128, x: v128): v128 {
   return f64x2.add(sum, f64x2.mul(x, x));
 }
 
-export function euclideanNorm(task: usize, block: i32, scratch: usize): void {
+/** The sum of the squares of a block's elements. */
+export function euclideanNorm(task: usize, block: i32): void {
   const fields = changetype<Norm>(task);
   let entry = <usize>fields.table;
-  const last = entry + <usize>(<i32>fields.tensors - 1) * ENTRY;
-  while (entry < last && <i32>load<f64>(entry + ENTRY, 16) <= block) entry += ENTRY;
-  const start = (block - <i32>load<f64>(entry, 16)) * BLOCK;
+  let index = block;
+  for (let blocks = blocksOf(entry); index >= blocks; blocks = blocksOf(entry)) {
+    index -= blocks;
+    entry += ENTRY;
+  }
+  const start = index * BLOCK;
   const end = min(start + BLOCK, <i32>load<f64>(entry, 8));
   const x = <usize>load<f64>(entry);
   let sum0 = f64x2.splat(0);
@@ -52,10 +61,10 @@ export function euclideanNorm(task: usize, block: i32, scratch: usize): void {
   for (; i + 8 <= end; i += 8) {
     const a = v128.load(x + (<usize>i << 2));
     const b = v128.load(x + (<usize>i << 2), 16);
-    sum0 = addSquare(sum0, low(a));
-    sum1 = addSquare(sum1, high(a));
-    sum2 = addSquare(sum2, low(b));
-    sum3 = addSquare(sum3, high(b));
+    sum0 = addSquare(sum0, lowerDoubles(a));
+    sum1 = addSquare(sum1, upperDoubles(a));
+    sum2 = addSquare(sum2, lowerDoubles(b));
+    sum3 = addSquare(sum3, upperDoubles(b));
   }
   const sums = f64x2.add(f64x2.add(sum0, sum1), f64x2.add(sum2, sum3));
   let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);

@@ -17,6 +17,7 @@ function power(x: v128, exponent: i32): v128 {
   return result;
 }
 
+/** Blocks of neighbouring elements. */
 export function wholePowerBlocks(task: usize): i32 {
   return ceilDiv(integer(task, 2), BLOCK);
 }

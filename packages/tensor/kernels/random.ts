@@ -101,26 +101,32 @@ function fill(kind: i32, task: usize, block: i32, scratch: usize): void {
   }
 }
 
+/** Blocks of neighbouring elements. */
 export function uniformBlocks(task: usize): i32 {
   return ceilDiv(integer(task, SIZE), BLOCK);
 }
 
+/** Room for the words of four counters. */
 export function uniformScratch(task: usize): usize {
   return 64;
 }
 
+/** Numbers from [0, 1) with equal chances for each multiple of 2⁻²⁴. */
 export function uniform(task: usize, block: i32, scratch: usize): void {
   fill(UNIFORM, task, block, scratch);
 }
 
+/** Blocks of neighbouring elements. */
 export function bernoulliBlocks(task: usize): i32 {
   return ceilDiv(integer(task, SIZE), BLOCK);
 }
 
+/** Room for the words of four counters. */
 export function bernoulliScratch(task: usize): usize {
   return 64;
 }
 
+/** A number where the word of the stream counts as a success, 0 elsewhere. */
 export function bernoulli(task: usize, block: i32, scratch: usize): void {
   fill(BERNOULLI, task, block, scratch);
 }

@@ -1,5 +1,6 @@
 // Sums and extremes over the middle of [outer, length, inner]. Where the length is cut into pieces, what blocks find of
 // them goes into a table of partial results in double precision, which the caller combines in order.
+import { lowerDoubles, upperDoubles } from './simd';
 import { address, ceilDiv, integer } from './task';
 
 // The order of the names in src/devices/wasm/reduction.ts.
@@ -52,10 +53,10 @@ function reduceRun(operation: i32, x: usize, count: i32): f64 {
     const low = v128.load(x);
     const high = v128.load(x, 16);
     if (operation == SUM) {
-      a = f64x2.add(a, f64x2.promote_low_f32x4(low));
-      b = f64x2.add(b, f64x2.promote_low_f32x4(v128.shuffle<f32>(low, low, 2, 3, 2, 3)));
-      c = f64x2.add(c, f64x2.promote_low_f32x4(high));
-      d = f64x2.add(d, f64x2.promote_low_f32x4(v128.shuffle<f32>(high, high, 2, 3, 2, 3)));
+      a = f64x2.add(a, lowerDoubles(low));
+      b = f64x2.add(b, upperDoubles(low));
+      c = f64x2.add(c, lowerDoubles(high));
+      d = f64x2.add(d, upperDoubles(high));
     } else {
       a = combineVectors(operation, a, low);
       b = combineVectors(operation, b, high);
@@ -85,12 +86,6 @@ function joinWide(operation: i32, at: usize, low: v128, high: v128): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function upper(values: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3));
-}
-
 /** One row, each column by itself. */
 // @ts-ignore: decorator
 @inline
@@ -98,7 +93,7 @@ function joinRow(operation: i32, x: usize, columns: i32, results: usize): void {
   let i = 0;
   for (; i + 4 <= columns; i += 4) {
     const values = v128.load(x + (<usize>i << 2));
-    joinWide(operation, results + (<usize>i << 3), f64x2.promote_low_f32x4(values), upper(values));
+    joinWide(operation, results + (<usize>i << 3), lowerDoubles(values), upperDoubles(values));
   }
   for (; i < columns; i++) {
     const at = results + (<usize>i << 3);
@@ -117,13 +112,13 @@ function joinRows(operation: i32, x: usize, columns: i32, step: usize, results: 
     const d = v128.load(x + 3 * step);
     if (operation == SUM) {
       const low = f64x2.add(
-        f64x2.add(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b)),
-        f64x2.add(f64x2.promote_low_f32x4(c), f64x2.promote_low_f32x4(d)),
+        f64x2.add(lowerDoubles(a), lowerDoubles(b)),
+        f64x2.add(lowerDoubles(c), lowerDoubles(d)),
       );
-      joinWide(SUM, results, low, f64x2.add(f64x2.add(upper(a), upper(b)), f64x2.add(upper(c), upper(d))));
+      joinWide(SUM, results, low, f64x2.add(f64x2.add(upperDoubles(a), upperDoubles(b)), f64x2.add(upperDoubles(c), upperDoubles(d))));
     } else {
       const values = combineVectors(operation, combineVectors(operation, a, b), combineVectors(operation, c, d));
-      joinWide(operation, results, f64x2.promote_low_f32x4(values), upper(values));
+      joinWide(operation, results, lowerDoubles(values), upperDoubles(values));
     }
   }
 }
@@ -152,6 +147,7 @@ const PIECE: i32 = 6;
 const COLUMNS: i32 = 7;
 const OUTER_PER_BLOCK: i32 = 8;
 
+/** Blocks of some reductions, columns, and one piece of the length. */
 export function reduceBlocks(task: usize): i32 {
   return (
     ceilDiv(integer(task, OUTER), integer(task, OUTER_PER_BLOCK)) *
@@ -160,6 +156,7 @@ export function reduceBlocks(task: usize): i32 {
   );
 }
 
+/** Room for the results of a block's columns in double precision. */
 export function reduceScratch(task: usize): usize {
   return <usize>integer(task, COLUMNS) << 3;
 }
@@ -202,6 +199,7 @@ function reduceBlock(operation: i32, task: usize, block: i32, scratch: usize): v
   }
 }
 
+/** Sums, or the largest or smallest elements, of a piece of the length; NaN where an element is. */
 export function reduce(task: usize, block: i32, scratch: usize): void {
   const operation = integer(task, OPERATION);
   if (operation == SUM) reduceBlock(SUM, task, block, scratch);

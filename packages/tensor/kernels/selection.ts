@@ -57,10 +57,12 @@ function compareRow(operation: i32, a: usize, b: usize, out: usize, count: i32, 
   }
 }
 
+/** Blocks as those of `binary`. */
 export function compareBlocks(task: usize): i32 {
   return rowBlocks(integer(task, 4) * integer(task, 5), integer(task, 6));
 }
 
+/** Room for two operands that are repeated. */
 export function compareScratch(task: usize): usize {
   return 128;
 }
@@ -102,10 +104,12 @@ function widened(bytes: v128): v128 {
   return i32x4.neg(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)));
 }
 
+/** Blocks as those of `binary`. */
 export function selectBlocks(task: usize): i32 {
   return rowBlocks(integer(task, 4) * integer(task, 5), integer(task, 6));
 }
 
+/** Room for two operands that are repeated, and for bytes of the condition. */
 export function selectScratch(task: usize): usize {
   return 192;
 }

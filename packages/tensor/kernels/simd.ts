@@ -14,18 +14,92 @@ export function gather(p0: usize, p1: usize, p2: usize, p3: usize): v128 {
   return v128.load32_lane(p3, v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_zero(p0), 1), 2), 3);
 }
 
+/** The first two of four numbers, in double precision. */
+// @ts-ignore: decorator
+@inline
+export function lowerDoubles(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+/** The last two of four numbers, in double precision. */
+// @ts-ignore: decorator
+@inline
+export function upperDoubles(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(x, x, 2, 3, 2, 3));
+}
+
+/** Elements 0, 2, 4 and 6 of two vectors. */
+// @ts-ignore: decorator
+@inline
+export function even(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(low, high, 0, 2, 4, 6);
+}
+
+/** Elements 1, 3, 5 and 7 of two vectors. */
+// @ts-ignore: decorator
+@inline
+export function odd(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(low, high, 1, 3, 5, 7);
+}
+
+/** Every second of seven numbers. */
+// @ts-ignore: decorator
+@inline
+export function loadSecond(from: usize): v128 {
+  return v128.shuffle<f32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
+}
+
+// A 4×4 matrix is transposed in two steps: rows are interleaved in pairs, then the halves of the pairs are joined.
+
+/** The first two numbers of each of two rows, in turns. */
+// @ts-ignore: decorator
+@inline
+export function interleaveLower(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+}
+
+/** The last two numbers of each of two rows, in turns. */
+// @ts-ignore: decorator
+@inline
+export function interleaveUpper(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+}
+
+/** The first two numbers of one vector, then those of the other. */
+// @ts-ignore: decorator
+@inline
+export function joinLower(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 0, 1, 4, 5);
+}
+
+/** The last two numbers of one vector, then those of the other. */
+// @ts-ignore: decorator
+@inline
+export function joinUpper(a: v128, b: v128): v128 {
+  return v128.shuffle<f32>(a, b, 2, 3, 6, 7);
+}
+
+/** Stores the columns of a 4×4 matrix, given by its rows, at four addresses. */
+// @ts-ignore: decorator
+@inline
+export function storeColumns(
+  out0: usize, out1: usize, out2: usize, out3: usize, r0: v128, r1: v128, r2: v128, r3: v128,
+): void {
+  const lower01 = interleaveLower(r0, r1);
+  const lower23 = interleaveLower(r2, r3);
+  const upper01 = interleaveUpper(r0, r1);
+  const upper23 = interleaveUpper(r2, r3);
+  v128.store(out0, joinLower(lower01, lower23));
+  v128.store(out1, joinUpper(lower01, lower23));
+  v128.store(out2, joinLower(upper01, upper23));
+  v128.store(out3, joinUpper(upper01, upper23));
+}
+
 /** Stores four vectors as the columns of a 4×4 matrix whose rows are `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
 export function storeTransposed(out: usize, step: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
-  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  v128.store(out, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-  v128.store(out + step, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-  v128.store(out + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-  v128.store(out + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+  storeColumns(out, out + step, out + 2 * step, out + 3 * step, r0, r1, r2, r3);
 }
 
 /** The first `count` of four numbers, zeros after them. */

@@ -1,6 +1,6 @@
 // Softmax along rows, and the cross-entropy with it. Sums of exponentials are taken in double precision.
 import { exponential } from './exponential';
-import { loadSome, storeSome } from './simd';
+import { loadSome, lowerDoubles, storeSome, upperDoubles } from './simd';
 import { address, ceilDiv, integer } from './task';
 
 /** Elements of a block, if a row is not longer. */
@@ -41,13 +41,7 @@ function largestOf(x: usize, length: i32): f32 {
 // @ts-ignore: decorator
 @inline
 function added(sums: v128, values: v128): v128 {
-  return f64x2.add(
-    sums,
-    f64x2.add(
-      f64x2.promote_low_f32x4(values),
-      f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3)),
-    ),
-  );
+  return f64x2.add(sums, f64x2.add(lowerDoubles(values), upperDoubles(values)));
 }
 
 /** Writes exp(x − largest) where `out` is not 0, and returns the sum. */
@@ -96,6 +90,7 @@ function blocksOf(rows: i32, length: i32): i32 {
   return ceilDiv(rows, rowsPerBlock(length));
 }
 
+/** Blocks of whole rows. */
 export function softmaxBlocks(task: usize): i32 {
   return blocksOf(integer(task, 2), integer(task, 3));
 }
@@ -117,6 +112,7 @@ export function softmax(task: usize, block: i32): void {
   }
 }
 
+/** Blocks of whole rows. */
 export function crossEntropyBlocks(task: usize): i32 {
   return blocksOf(integer(task, 4), integer(task, 5));
 }
@@ -146,6 +142,7 @@ export function crossEntropy(task: usize, block: i32): void {
   }
 }
 
+/** Blocks of whole rows. */
 export function crossEntropyGradientBlocks(task: usize): i32 {
   return blocksOf(integer(task, 4), integer(task, 5));
 }

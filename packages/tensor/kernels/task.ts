@@ -1,9 +1,10 @@
 // A kernel is cut into blocks by the shapes alone, so that its results do not depend on how many threads share them.
-// It is exported as up to three functions:
+// It is exported as up to four functions:
 //
 //   name(task, block, scratch)   computes one block; blocks may run in any order and at the same time
 //   nameBlocks(task)             the number of blocks
 //   nameScratch(task)            bytes that a running block needs for itself; 0 where there is no such function
+//   nameShared(task)             bytes that all blocks share and the caller provides, as f64: packed factors, partial results
 //
 // `task` points to the fields of the call, numbers of eight bytes each: read them with the functions below, or give them
 // names by an @unmanaged class of f64. Nothing is kept in the module: no globals, no static data, so that any number of
@@ -30,6 +31,7 @@ export function float(task: usize, index: i32): f32 {
   return <f32>load<f64>(task + (<usize>index << 3));
 }
 
+/** a/b rounded up, for a ≥ 0 and b > 0. */
 // @ts-ignore: decorator
 @inline
 export function ceilDiv(a: i32, b: i32): i32 {

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import asc from 'assemblyscript/asc';
+import { hasStaticData, memoryFlagsOf } from './wasm-sections.js';
 
 const folder = fileURLToPath(new URL('../kernels', import.meta.url));
 const target = fileURLToPath(new URL('../src/devices/wasm/generated/modules.ts', import.meta.url));
@@ -20,15 +21,18 @@ const settings = [
   '--importMemory',
   '--maximumMemory',
   '65536',
+  '--enable',
+  'threads',
+  '--sharedMemory',
 ];
 const instructions = { simd: ['--enable', 'simd'], relaxedSimd: ['--enable', 'simd', '--enable', 'relaxed-simd'] };
-const memories = { shared: ['--enable', 'threads', '--sharedMemory'], unshared: [] };
 
 function hashOfSources() {
   const hash = createHash('sha256');
   const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
   for (const name of sources.sort()) hash.update(name).update(readFileSync(join(folder, name)));
-  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const script of ['./build-kernels.js', './wasm-sections.js'])
+    hash.update(readFileSync(new URL(script, import.meta.url)));
   hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version);
   return hash.digest('hex');
 }
@@ -40,31 +44,13 @@ async function compile(outFile, options) {
   return readFileSync(outFile);
 }
 
-/** The identifiers of the sections: https://webassembly.github.io/spec/core/binary/modules.html */
-function sectionsOf(bytes) {
-  const sections = [];
-  let position = 8;
-  while (position < bytes.length) {
-    sections.push(bytes[position++]);
-    let size = 0;
-    for (let shift = 0, byte = 0x80; byte & 0x80; shift += 7) {
-      byte = bytes[position++];
-      size |= (byte & 0x7f) << shift;
-    }
-    position += size;
-  }
-  return sections;
-}
-
-const DATA_SECTION = 11;
-
 /**
  * The exported functions.
  *
  * @throws Error where the module brings static data, which would overwrite tensors
  */
 function exportNames(bytes) {
-  if (sectionsOf(bytes).includes(DATA_SECTION)) throw new Error('the kernels have static data: pass it in instead');
+  if (hasStaticData(bytes)) throw new Error('the kernels have static data: pass it in instead');
   return WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
 }
 
@@ -77,12 +63,9 @@ async function build(hash) {
   let names = [];
   try {
     for (const [instructionSet, enable] of Object.entries(instructions)) {
-      modules[instructionSet] = {};
-      for (const [memory, share] of Object.entries(memories)) {
-        const bytes = await compile(join(work, `${instructionSet}-${memory}.wasm`), [...enable, ...share]);
-        modules[instructionSet][memory] = bytes.toString('base64');
-        names = exportNames(bytes);
-      }
+      const bytes = await compile(join(work, `${instructionSet}.wasm`), enable);
+      modules[instructionSet] = { memoryFlags: memoryFlagsOf(bytes), code: bytes.toString('base64') };
+      names = exportNames(bytes);
     }
   } finally {
     rmSync(work, { recursive: true });
@@ -94,8 +77,14 @@ async function build(hash) {
 /** The functions that every module exports. */
 export type ExportName = ${names.map((name) => `'${name}'`).join(' | ')};
 
-/** WebAssembly modules in base64, by the instructions that they use and by the memory that they import. */
-export const modules: Readonly<Record<'simd' | 'relaxedSimd', Readonly<Record<'shared' | 'unshared', string>>>> = ${JSON.stringify(modules, null, 2)};
+/** A module in base64, and where it says how the memory is that it imports. */
+export interface EncodedModule {
+  readonly memoryFlags: number;
+  readonly code: string;
+}
+
+/** WebAssembly modules by the instructions that they use; as they are, for shared memory. */
+export const modules: Readonly<Record<'simd' | 'relaxedSimd', EncodedModule>> = ${JSON.stringify(modules, null, 2)};
 `,
   );
 }

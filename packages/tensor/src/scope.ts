@@ -1,13 +1,14 @@
 import { ArgumentError } from './errors.js';
 
 /** What a scope frees. */
-export interface Scoped {
-  readonly disposed: boolean;
-  dispose(): void;
-  /** Called when it outlives the outermost scope: from now on only the garbage collector can find it forgotten. */
-  outlive(): void;
-  /** The scope that frees it. */
+export abstract class Scoped {
+  /** @internal The scope that frees it. */
   owner: Scope | undefined;
+
+  abstract readonly disposed: boolean;
+  abstract dispose(): void;
+  /** Called when it outlives the outermost scope: from now on only the garbage collector can find it forgotten. */
+  abstract outlive(): void;
 }
 
 /** Everything made in the run of a body. What has another owner by now was returned, or kept. */
@@ -36,7 +37,7 @@ export function keep<T extends Scoped>(kept: T): T {
 }
 
 function belongsTo(value: unknown, scope: Scope): value is Scoped {
-  return typeof value === 'object' && value !== null && (value as Partial<Scoped>).owner === scope;
+  return value instanceof Scoped && value.owner === scope;
 }
 
 function entriesOf(value: object): Iterable<unknown> {

@@ -2,7 +2,7 @@ import type { Device } from './device.js';
 import { arrayTypes, type DType, type TypedArray } from './dtype.js';
 import { DeviceError, DisposedError, ShapeError } from './errors.js';
 import type { Buffer, Operand } from './kernels.js';
-import { enter, type Scope, type Scoped } from './scope.js';
+import { enter, Scoped } from './scope.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 
 interface Holding {
@@ -47,7 +47,7 @@ const forgotten = new FinalizationRegistry<Holding & { readonly bytes: number }>
 );
 
 /** The elements of a tensor and their lifetime: everything about it but the arithmetic. */
-export class Storage implements Operand, Scoped, Disposable {
+export class Storage extends Scoped implements Operand, Disposable {
   /** The sizes of the axes, outermost first. */
   readonly shape: Shape;
   /** The number of elements. */
@@ -55,8 +55,6 @@ export class Storage implements Operand, Scoped, Disposable {
   readonly dtype: DType;
   /** Where the elements are. */
   readonly device: Device;
-  /** @internal */
-  owner: Scope | undefined;
   #buffer: Buffer | undefined;
   #watched = false;
 
@@ -66,6 +64,7 @@ export class Storage implements Operand, Scoped, Disposable {
    * @throws MemoryError where the device has no room
    */
   constructor(shape: Shape, dtype: DType, device: Device, sharedBuffer?: Buffer) {
+    super();
     this.shape = shape;
     this.size = sizeOf(shape);
     this.dtype = dtype;
@@ -102,7 +101,7 @@ export class Storage implements Operand, Scoped, Disposable {
   }
 
   /** Whether the elements were given up. */
-  get disposed(): boolean {
+  override get disposed(): boolean {
     return this.#buffer === undefined;
   }
 
@@ -111,7 +110,7 @@ export class Storage implements Operand, Scoped, Disposable {
    *
    * @throws DisposedError the second time
    */
-  dispose(): void {
+  override dispose(): void {
     const buffer = this.#buffer;
     if (!buffer) throw new DisposedError(`tensor ${formatShape(this.shape)} was freed twice`);
     this.#buffer = undefined;
@@ -125,7 +124,7 @@ export class Storage implements Operand, Scoped, Disposable {
   }
 
   /** @internal */
-  outlive(): void {
+  override outlive(): void {
     if (this.#watched || !this.#buffer) return;
     this.#watched = true;
     const bytes = bytesOf(this.dtype, this.size);

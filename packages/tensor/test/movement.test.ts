@@ -4,6 +4,7 @@ import {
   arange,
   concat,
   DTypeError,
+  full,
   ones,
   operators,
   ShapeError,

@@ -1,11 +1,10 @@
+import { digitCounts } from '../data/digits.js';
 import { type DatasetSplits, digits, type ImageDataset, slice } from '../data/index.js';
 import { cifar10 } from '../node/cifar10.js';
 import { fashionMnist, mnist } from '../node/mnist.js';
 import { UsageError } from './options.js';
 import type { DataSettings } from './train-options.js';
 
-/** Embedded digits where no number is given. */
-const DIGITS = { train: 6000, test: 1000 };
 /** The digits stay the same whatever the seed of the training, so that runs compare. */
 const DIGITS_SEED = 1;
 
@@ -26,7 +25,7 @@ function first(split: ImageDataset, count: number | undefined, option: string): 
  */
 export async function loadDataset({ dataset, folder, train, test }: DataSettings): Promise<DatasetSplits> {
   if (dataset === 'digits') {
-    return digits({ train: train ?? DIGITS.train, test: test ?? DIGITS.test, seed: DIGITS_SEED });
+    return digits({ train: train ?? digitCounts.train, test: test ?? digitCounts.test, seed: DIGITS_SEED });
   }
   const splits = await readers[dataset](folder!);
   return { train: first(splits.train, train, 'train-images'), test: first(splits.test, test, 'test-images') };

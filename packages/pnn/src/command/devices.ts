@@ -5,6 +5,7 @@ import type { Options } from './options.js';
 
 /** The devices that the command computes on; `gpu` is the first of the modes after it that is available. */
 export const deviceNames = ['wasm', 'reference', 'gpu', ...gpuModes.map((mode) => `gpu:${mode}` as const)] as const;
+/** One of the names that `--device` takes. */
 export type DeviceName = (typeof deviceNames)[number];
 
 /**

@@ -17,6 +17,7 @@ import type { OptionSpecs, Options } from './options.js';
 
 /** The data sets that the command knows. */
 export const datasetNames = ['digits', 'mnist', 'fashion-mnist', 'cifar10'] as const;
+/** One of the names that `--dataset` takes. */
 export type DatasetName = (typeof datasetNames)[number];
 
 /** Which images to train on. */
@@ -24,8 +25,9 @@ export interface DataSettings {
   readonly dataset: DatasetName;
   /** The absolute path of the folder of the files; undefined for the embedded digits. */
   readonly folder: string | undefined;
-  /** The number of training and of test images; undefined for all (6000 and 1000 digits). */
+  /** The number of training images; undefined for all, of digits as many as `digitCounts` says. */
   readonly train: number | undefined;
+  /** The number of test images, likewise. */
   readonly test: number | undefined;
 }
 

@@ -15,6 +15,7 @@ import { dataSettingsFrom, experimentSettingsFrom, trainOptionSpecs } from './tr
 /** Exit status after Ctrl-C, by the convention of shells: 128 + SIGINT. */
 const INTERRUPTED = 130;
 
+/** What `pnn train --help` prints: usage, options and examples. */
 export const trainHelp = `Usage: pnn train [options]
 
 Trains a network with polynomial activations and, beside it, its twin with the activation that they approximate;

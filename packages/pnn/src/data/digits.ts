@@ -13,6 +13,9 @@ const SHEET = 100;
 const WORDS_PER_IMAGE = 2 ** 16;
 const MOST_IMAGES = 1_000_000;
 
+/** The images of each split where no numbers are given. */
+export const digitCounts = { train: 6000, test: 1000 } as const;
+
 /** What to generate. */
 export interface DigitsOptions {
   /** Number of training images, 0 to 1,000,000. */
@@ -135,6 +138,10 @@ function split(name: 'train' | 'test', count: number, seed: number): ImageDatase
  *
  * @throws ArgumentError where a number is out of range
  */
-export function digits({ train = 6000, test = 1000, seed = 0 }: DigitsOptions = {}): DatasetSplits {
+export function digits({
+  train = digitCounts.train,
+  test = digitCounts.test,
+  seed = 0,
+}: DigitsOptions = {}): DatasetSplits {
   return { train: split('train', train, seed), test: split('test', test, seed) };
 }

@@ -5,6 +5,7 @@ import { Convolution } from './fields';
 /** Channels whose weights are packed in a block: whole panels. */
 export const PACK_LIMIT: i32 = 64;
 
+/** The number of blocks in which the weights of so many channels are packed. */
 // @ts-ignore: decorator
 @inline
 export function packBlocks(channels: i32): i32 {

@@ -24,8 +24,14 @@ export function conv2dPackBlocks(task: usize): i32 {
   return <i32>fields.groups * ceilDiv(<i32>fields.filters, PACK_LIMIT);
 }
 
+/** Room for bias and weight of all groups in panels. */
+export function conv2dPackShared(task: usize): f64 {
+  const fields = changetype<Convolution>(task);
+  return fields.groups * <f64>biasBytes(<i32>fields.filters) * <f64>(depthOf(fields) + 1);
+}
+
 /** Bias and weight of a group in panels; `shared` has room for all groups. */
-export function conv2dPack(task: usize, block: i32, scratch: usize): void {
+export function conv2dPack(task: usize, block: i32): void {
   const fields = changetype<Convolution>(task);
   const filters = <i32>fields.filters;
   const depth = depthOf(fields);
@@ -49,6 +55,7 @@ export function conv2dPack(task: usize, block: i32, scratch: usize): void {
   }
 }
 
+/** A block for each slab of every group. */
 export function conv2dBlocks(task: usize): i32 {
   const fields = changetype<Convolution>(task);
   return <i32>fields.groups * slabCount(fields, <i32>fields.outHeight, <i32>fields.outWidth);

@@ -10,11 +10,19 @@ export function conv2dInputGradientPackBlocks(task: usize): i32 {
   return <i32>fields.groups * packBlocks(<i32>fields.channels);
 }
 
+/** Room for what the blocks find out and for the weights of all groups in panels. */
+export function conv2dInputGradientPackShared(task: usize): f64 {
+  const fields = changetype<Convolution>(task);
+  const rows = ceilDiv(<i32>fields.channels, ROWS) * ROWS;
+  const taps = fields.filters * fields.kernelY * fields.kernelX;
+  return <f64>findingsBytes(fields) + fields.groups * <f64>rows * taps * 4;
+}
+
 /**
  * Weights of a group, transposed, phase after phase, in panels of four channels; and for each block a number that is 0 where
  * all its weights are finite, and NaN elsewhere.
  */
-export function conv2dInputGradientPack(task: usize, block: i32, scratch: usize): void {
+export function conv2dInputGradientPack(task: usize, block: i32): void {
   const fields = changetype<Convolution>(task);
   const channels = <i32>fields.channels;
   const filters = <i32>fields.filters;

@@ -9,6 +9,7 @@ import { multiplyPatches } from './products';
 import { fillPositions, finishTable, tableBytes } from './tables';
 import { WINDOW_BYTES, Window } from './window';
 
+/** A block for each slab of every group: of as many rows and columns of inputs as the output's stride leaves. */
 export function conv2dInputGradientBlocks(task: usize): i32 {
   const fields = changetype<Convolution>(task);
   const rows = ceilDiv(<i32>fields.height, <i32>fields.strideY);

@@ -1,14 +1,7 @@
 // Panels for products of matrices, packed straight from the planes by tables of offsets.
 import { COLUMNS } from '../gemm';
-import { gather, storeTransposed } from '../simd';
+import { gather, loadSecond, storeTransposed } from '../simd';
 import { areSpaced, offsetAt } from './tables';
-
-/** Every second of seven numbers. */
-// @ts-ignore: decorator
-@inline
-function loadSecond(from: usize): v128 {
-  return v128.shuffle<f32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
-}
 
 /** Panels of 8 columns of the patches; offsets of columns grow, so that their distance tells whether they are neighbours. */
 export function packPatches(
@@ -62,19 +55,18 @@ export function packPatches(
   }
 }
 
-/** Panels of `width` lines (4 or 8): element [line, step] lies at lineOffsets[line] + stepOffsets[step]. */
+/** Panels of 8 lines: element [line, step] lies at lineOffsets[line] + stepOffsets[step]. */
 export function packLines(
   out: usize,
-  width: i32,
   source: usize,
   lineOffsets: usize,
   lines: i32,
   stepOffsets: usize,
   steps: i32,
 ): void {
-  const distance = <usize>width << 2;
-  for (let line = 0; line < lines; line += width) {
-    for (let half = 0; half < width; half += 4) {
+  const distance = <usize>COLUMNS << 2;
+  for (let line = 0; line < lines; line += COLUMNS) {
+    for (let half = 0; half < COLUMNS; half += 4) {
       const first = min(line + half, lines);
       const l0 = source + offsetAt(lineOffsets, first);
       const l1 = source + offsetAt(lineOffsets, first + 1);

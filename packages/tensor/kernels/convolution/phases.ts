@@ -2,9 +2,10 @@
 // each with the taps that reach it.
 import { ceilDiv } from '../task';
 
-/** The distance in rows from an input to the output that tap `k` links it to, or NOTHING where the stride skips it. */
+/** What stands for a distance where the stride skips a tap. */
 export const NOTHING: i32 = i32.MIN_VALUE;
 
+/** The distance in rows from an input to the output that tap `k` links it to, or NOTHING where the stride skips it. */
 // @ts-ignore: decorator
 @inline
 export function shiftOf(phase: i32, k: i32, stride: i32, padding: i32, dilation: i32): i32 {

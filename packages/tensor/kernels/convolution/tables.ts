@@ -8,6 +8,7 @@ export function tableBytes(entries: i32): usize {
   return align((<usize>entries + 8) << 2);
 }
 
+/** An offset of a table, in bytes. */
 // @ts-ignore: decorator
 @inline
 export function offsetAt(table: usize, index: i32): usize {

@@ -4,6 +4,7 @@ import { Convolution, depthOf } from './fields';
 /** Elements of the weight that a block of the sum of all parts has. */
 const SUM_LIMIT: i32 = 4096;
 
+/** Blocks of neighbouring elements of the weight. */
 export function conv2dWeightGradientSumBlocks(task: usize): i32 {
   return ceilDiv(weightSize(task), SUM_LIMIT);
 }
@@ -16,7 +17,7 @@ function weightSize(task: usize): i32 {
 }
 
 /** The sum of the parts, in their order. */
-export function conv2dWeightGradientSum(task: usize, block: i32, scratch: usize): void {
+export function conv2dWeightGradientSum(task: usize, block: i32): void {
   const fields = changetype<Convolution>(task);
   const size = weightSize(task);
   const parts = <i32>fields.parts;

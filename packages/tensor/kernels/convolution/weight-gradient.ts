@@ -1,7 +1,7 @@
 // The gradient of the weight: for every tap the products of the output's gradient, which is packed in panels of eight
 // filters, and of the inputs under the tap, which are read where they lie.
 import { COLUMNS, ROWS } from '../gemm';
-import { gather, madd } from '../simd';
+import { even, gather, joinLower, joinUpper, madd, odd } from '../simd';
 import { align, ceilDiv } from '../task';
 import { Convolution, depthOf, SLAB_BYTES, Slab, slabCount, slabSize } from './fields';
 import { packLines } from './patches';
@@ -169,12 +169,9 @@ function correlateDirectly(
           j++;
         }
       }
-      const low = f32x4.add(v128.shuffle<f32>(sum0, sum1, 0, 1, 4, 5), v128.shuffle<f32>(sum0, sum1, 2, 3, 6, 7));
-      const high = f32x4.add(v128.shuffle<f32>(sum2, sum3, 0, 1, 4, 5), v128.shuffle<f32>(sum2, sum3, 2, 3, 6, 7));
-      const sums = f32x4.add(
-        f32x4.add(v128.shuffle<f32>(low, high, 0, 2, 4, 6), v128.shuffle<f32>(low, high, 1, 3, 5, 7)),
-        rest,
-      );
+      const low = f32x4.add(joinLower(sum0, sum1), joinUpper(sum0, sum1));
+      const high = f32x4.add(joinLower(sum2, sum3), joinUpper(sum2, sum3));
+      const sums = f32x4.add(f32x4.add(even(low, high), odd(low, high)), rest);
       let to = out + (<usize>d << 2);
       for (let lanes = sums, k = d; k < min(depth, d + 4); k++) {
         f32.store(to, f32.load(to) + f32x4.extract_lane(lanes, 0));
@@ -253,7 +250,7 @@ export function conv2dWeightGradient(task: usize, block: i32, scratch: usize): v
       );
       continue;
     }
-    packLines(panels, COLUMNS, gradient, filterOffsets, filters, outOffsets, positions);
+    packLines(panels, gradient, filterOffsets, filters, outOffsets, positions);
     let tile = sums;
     let slopes = panels;
     for (let f = 0; f < filters; f += COLUMNS) {

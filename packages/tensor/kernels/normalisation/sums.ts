@@ -1,6 +1,6 @@
 // With d = x − centre the sums of d and d², or with a gradient those of g and g·d. Up to eight numbers are added in single
 // precision, everything else in double precision.
-import { loadSome, madd } from '../simd';
+import { loadSome, lowerDoubles, madd, upperDoubles } from '../simd';
 import {
   BatchNorm, centresOf, centreStep, channelParts, channelsOf, finiteOrZero, firstChannel, firstOffset, imageParts, imageStep,
   imagesOf, partialsOf,
@@ -9,26 +9,14 @@ import {
 /** Vectors that are added before they are added to the sums in double precision. */
 const RUN: i32 = 8;
 
-// @ts-ignore: decorator
-@inline
-function low(values: v128): v128 {
-  return f64x2.promote_low_f32x4(values);
-}
-
-// @ts-ignore: decorator
-@inline
-function high(values: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3));
-}
-
 /** Adds a vector to up to four sums in double precision. */
 // @ts-ignore: decorator
 @inline
 function addTo(sums: usize, values: v128, lanes: i32): void {
   if (lanes == 1) f64.store(sums, f64.load(sums) + <f64>f32x4.extract_lane(values, 0));
-  else v128.store(sums, f64x2.add(v128.load(sums), low(values)));
+  else v128.store(sums, f64x2.add(v128.load(sums), lowerDoubles(values)));
   if (lanes == 3) f64.store(sums, f64.load(sums, 16) + <f64>f32x4.extract_lane(values, 2), 16);
-  if (lanes > 3) v128.store(sums, f64x2.add(v128.load(sums, 16), high(values)), 16);
+  if (lanes > 3) v128.store(sums, f64x2.add(v128.load(sums, 16), upperDoubles(values)), 16);
 }
 
 /** A run of images for up to four channels of one element each; `row` bytes of sums lie before those of products. */
@@ -97,10 +85,10 @@ function sumPlane(withGradient: bool, x: usize, g: usize, area: i32, centre: f32
       slopes = f32x4.add(slopes, slope);
       products = madd(slope, d, products);
     }
-    sumLow = f64x2.add(sumLow, low(slopes));
-    sumHigh = f64x2.add(sumHigh, high(slopes));
-    productLow = f64x2.add(productLow, low(products));
-    productHigh = f64x2.add(productHigh, high(products));
+    sumLow = f64x2.add(sumLow, lowerDoubles(slopes));
+    sumHigh = f64x2.add(sumHigh, upperDoubles(slopes));
+    productLow = f64x2.add(productLow, lowerDoubles(products));
+    productHigh = f64x2.add(productHigh, upperDoubles(products));
   }
   const total = f64x2.add(sumLow, sumHigh);
   const square = f64x2.add(productLow, productHigh);
@@ -153,6 +141,11 @@ function sumBlock(withGradient: bool, task: BatchNorm, block: i32): void {
 
 export function channelSumsBlocks(task: BatchNorm): i32 {
   return imageParts(task) * channelParts(task);
+}
+
+/** The sums of all parts of the images. */
+export function channelSumsShared(task: BatchNorm): f64 {
+  return <f64>imageParts(task) * task.channels * 16;
 }
 
 /** Two sums for each channel of a block. */

@@ -1,4 +1,5 @@
-import { blockCount, clear, clip, even, isPairs, loadStrided, odd, planesPerBlock, Pooling } from './fields';
+import { even, odd } from '../simd';
+import { blockCount, clear, clip, isPairs, loadStrided, planesPerBlock, Pooling } from './fields';
 
 /** A row of means of windows of 2×2, four at a time; the last four may be computed again. */
 // @ts-ignore: decorator
@@ -30,12 +31,13 @@ function spreadPairs(gradient: usize, row: usize, rowBytes: usize, count: i32): 
   }
 }
 
+/** Blocks of planes. */
 export function averagePool2dBlocks(task: usize): i32 {
   return blockCount(task);
 }
 
 /** The mean of each window, padding counted as zeros. */
-export function averagePool2d(task: usize, block: i32, scratch: usize): void {
+export function averagePool2d(task: usize, block: i32): void {
   const fields = changetype<Pooling>(task);
   const height = <i32>fields.height;
   const width = <i32>fields.width;
@@ -95,12 +97,13 @@ export function averagePool2d(task: usize, block: i32, scratch: usize): void {
   }
 }
 
+/** Blocks of planes. */
 export function averagePool2dGradientBlocks(task: usize): i32 {
   return blockCount(task);
 }
 
 /** Zeros, to which the share of every element of the output's gradient is added all over its window. */
-export function averagePool2dGradient(task: usize, block: i32, scratch: usize): void {
+export function averagePool2dGradient(task: usize, block: i32): void {
   const fields = changetype<Pooling>(task);
   const height = <i32>fields.height;
   const width = <i32>fields.width;

@@ -1,6 +1,6 @@
 // Pooling over planes, four columns of the output at a time where their windows lie inside the plane.
 import { Geometry } from '../geometry';
-import { gather } from '../simd';
+import { gather, loadSecond } from '../simd';
 import { ceilDiv, partSize } from '../task';
 
 /** Fields of all kernels here. */
@@ -18,6 +18,7 @@ export class Pooling extends Geometry {
 /** Elements of the input that a block has, unless a single plane has more. */
 const BLOCK_LIMIT: i32 = 65536;
 
+/** Planes of a block: as many as the limit allows, in blocks of equal size. */
 // @ts-ignore: decorator
 @inline
 export function planesPerBlock(fields: Pooling): i32 {
@@ -25,6 +26,7 @@ export function planesPerBlock(fields: Pooling): i32 {
   return partSize(<i32>fields.planes, max(1, BLOCK_LIMIT / max(1, area)), 1);
 }
 
+/** The number of blocks of planes. */
 // @ts-ignore: decorator
 @inline
 export function blockCount(task: usize): i32 {
@@ -46,26 +48,12 @@ export function isPairs(fields: Pooling): bool {
   );
 }
 
-/** Elements 0, 2, 4 and 6 of two vectors. */
-// @ts-ignore: decorator
-@inline
-export function even(low: v128, high: v128): v128 {
-  return v128.shuffle<f32>(low, high, 0, 2, 4, 6);
-}
-
-/** Elements 1, 3, 5 and 7 of two vectors. */
-// @ts-ignore: decorator
-@inline
-export function odd(low: v128, high: v128): v128 {
-  return v128.shuffle<f32>(low, high, 1, 3, 5, 7);
-}
-
 /** Four elements `stride` apart. */
 // @ts-ignore: decorator
 @inline
 export function loadStrided(from: usize, stride: i32): v128 {
   if (stride == 1) return v128.load(from);
-  if (stride == 2) return v128.shuffle<f32>(v128.load(from), v128.load(from, 12), 0, 2, 5, 7);
+  if (stride == 2) return loadSecond(from);
   const step = <usize>stride << 2;
   return gather(from, from + step, from + 2 * step, from + 3 * step);
 }
@@ -77,6 +65,7 @@ export function clip(start: i32, step: i32): i32 {
   return start >= 0 ? start : start + ceilDiv(-start, step) * step;
 }
 
+/** Sets so many elements to zero. */
 export function clear(out: usize, size: i32): void {
   memory.fill(out, 0, <usize>size << 2);
 }

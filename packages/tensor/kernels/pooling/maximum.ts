@@ -1,4 +1,5 @@
-import { blockCount, clear, clip, even, isPairs, loadStrided, odd, planesPerBlock, Pooling } from './fields';
+import { even, odd } from '../simd';
+import { blockCount, clear, clip, isPairs, loadStrided, planesPerBlock, Pooling } from './fields';
 
 /** Where a value beats the best so far: neither is it at most the best, nor is the best NaN. */
 // @ts-ignore: decorator
@@ -7,12 +8,13 @@ function beats(value: v128, best: v128): v128 {
   return v128.andnot(f32x4.eq(best, best), f32x4.le(value, best));
 }
 
+/** Blocks of planes. */
 export function maxPool2dBlocks(task: usize): i32 {
   return blockCount(task);
 }
 
 /** The largest element of each window, the first of equal ones or the first NaN, and its position in the plane. */
-export function maxPool2d(task: usize, block: i32, scratch: usize): void {
+export function maxPool2d(task: usize, block: i32): void {
   const fields = changetype<Pooling>(task);
   const height = <i32>fields.height;
   const width = <i32>fields.width;
@@ -111,12 +113,13 @@ export function maxPool2d(task: usize, block: i32, scratch: usize): void {
   }
 }
 
+/** Blocks of planes. */
 export function maxPool2dSelectBlocks(task: usize): i32 {
   return blockCount(task);
 }
 
 /** The elements of x at the positions. */
-export function maxPool2dSelect(task: usize, block: i32, scratch: usize): void {
+export function maxPool2dSelect(task: usize, block: i32): void {
   const fields = changetype<Pooling>(task);
   const area = <i32>fields.height * <i32>fields.width;
   const outArea = <i32>fields.outHeight * <i32>fields.outWidth;
@@ -133,12 +136,13 @@ export function maxPool2dSelect(task: usize, block: i32, scratch: usize): void {
   }
 }
 
+/** Blocks of planes. */
 export function maxPool2dGradientBlocks(task: usize): i32 {
   return blockCount(task);
 }
 
 /** Zeros, to which every element of the output's gradient is added at its position. */
-export function maxPool2dGradient(task: usize, block: i32, scratch: usize): void {
+export function maxPool2dGradient(task: usize, block: i32): void {
   const fields = changetype<Pooling>(task);
   const area = <i32>fields.height * <i32>fields.width;
   const outArea = <i32>fields.outHeight * <i32>fields.outWidth;

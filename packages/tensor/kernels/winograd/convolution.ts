@@ -27,6 +27,7 @@ function productMatrixBytes(panels: i32, filters: i32): usize {
   return spread((<usize>panels * (ceilDiv(min(filters, FILTER_LIMIT), ROWS) * ROWS)) << 5);
 }
 
+/** A block for each slab of tiles of every group. */
 export function winogradConvolutionBlocks(task: usize): i32 {
   const fields = changetype<Winograd>(task);
   return <i32>fields.groups * tileSlabs(fields);

@@ -18,17 +18,19 @@ export class Winograd extends Convolution {
   paddingCounts: f64;
 }
 
-/** The sides of a tile of outputs, and of the inputs that it depends on. */
+/** The side of a tile of outputs. */
 export const TILE: i32 = 4;
+/** The side of the inputs that a tile depends on. */
 export const REACH: i32 = 6;
 
-/** Rows and columns of tiles. */
+/** The number of rows of tiles. */
 // @ts-ignore: decorator
 @inline
 export function tileRows(fields: Convolution): i32 {
   return ceilDiv(<i32>fields.outHeight, TILE);
 }
 
+/** The number of columns of tiles. */
 // @ts-ignore: decorator
 @inline
 export function tileColumns(fields: Convolution): i32 {

@@ -13,7 +13,7 @@
 //
 // Here is one dimension of them, four lines at a time, a tile in each lane of the vectors. A result goes to places `step`
 // bytes apart.
-import { madd } from '../simd';
+import { madd, storeColumns } from '../simd';
 
 const A: f32 = 0.75;
 const B: f32 = 1.5;
@@ -25,19 +25,6 @@ const B3: f32 = B * B * B;
 const SHARE_0: f32 = 1 / (A2 * B2);
 const SHARE_A: f32 = 1 / (2 * A2 * (A2 - B2));
 const SHARE_B: f32 = 1 / (2 * B2 * (B2 - A2));
-
-/** Columns 0 to 3 of four rows of four tiles: the rows of the one become the lanes of the other. */
-// @ts-ignore: decorator
-@inline
-export function first(low: v128, high: v128): v128 {
-  return v128.shuffle<f32>(low, high, 0, 1, 4, 5);
-}
-
-// @ts-ignore: decorator
-@inline
-export function second(low: v128, high: v128): v128 {
-  return v128.shuffle<f32>(low, high, 2, 3, 6, 7);
-}
 
 /** One line of Bᵀ d. */
 // @ts-ignore: decorator
@@ -85,14 +72,7 @@ export function outputLine(
   const y2 = madd(f32x4.splat(B2), evenB, madd(f32x4.splat(A2), evenA, plus));
   const y3 = madd(f32x4.splat(B3), oddB, madd(f32x4.splat(A3), oddA, f32x4.add(plus, m5)));
   if (transposed) {
-    const low01 = v128.shuffle<f32>(y0, y1, 0, 4, 1, 5);
-    const low23 = v128.shuffle<f32>(y2, y3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(y0, y1, 2, 6, 3, 7);
-    const high23 = v128.shuffle<f32>(y2, y3, 2, 6, 3, 7);
-    v128.store(out0, first(low01, low23));
-    v128.store(out1, second(low01, low23));
-    v128.store(out2, first(high01, high23));
-    v128.store(out3, second(high01, high23));
+    storeColumns(out0, out1, out2, out3, y0, y1, y2, y3);
   } else {
     v128.store(out0, y0);
     v128.store(out1, y1);

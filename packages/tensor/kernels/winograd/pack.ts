@@ -10,6 +10,13 @@ export function winogradPackBlocks(task: usize): i32 {
   return <i32>fields.groups * ceilDiv(<i32>fields.filters, ROWS);
 }
 
+/** Room for the 36 matrices of all groups. */
+export function winogradPackShared(task: usize): f64 {
+  const fields = changetype<Winograd>(task);
+  return fields.groups * <f64>POINTS * <f64>weightMatrixBytes(fields);
+}
+
+/** Room for the lines of a transform and nine vectors. */
 export function winogradPackScratch(task: usize): usize {
   return LINES_BYTES + 192;
 }

@@ -1,7 +1,7 @@
 // The transforms of F(4×4, 3×3), of four tiles at a time, a tile in each lane of the vectors. Their two sides are the same in
 // one dimension, line by line (see lines.ts); the lines in between wait at `lines`, which has room for them.
-import { madd } from '../simd';
-import { first, inputLine, outputLine, second, slopeLine, weightLine, weightSlopeLine } from './lines';
+import { even, interleaveLower, interleaveUpper, joinLower, joinUpper, madd, odd } from '../simd';
+import { inputLine, outputLine, slopeLine, weightLine, weightSlopeLine } from './lines';
 
 /** The number of products of a tile. */
 export const POINTS: i32 = 36;
@@ -30,21 +30,21 @@ export function transformInput(
     const r1 = v128.load(p1);
     const r2 = v128.load(p2);
     const r3 = v128.load(p3);
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    const lower01 = interleaveLower(r0, r1);
+    const lower23 = interleaveLower(r2, r3);
+    const upper01 = interleaveUpper(r0, r1);
+    const upper23 = interleaveUpper(r2, r3);
     const rest01 = v128.load64_lane(p1, v128.load64_zero(p0, 16), 1, 16);
     const rest23 = v128.load64_lane(p3, v128.load64_zero(p2, 16), 1, 16);
     inputLine(
       line,
       16,
-      first(low01, low23),
-      second(low01, low23),
-      first(high01, high23),
-      second(high01, high23),
-      v128.shuffle<f32>(rest01, rest23, 0, 2, 4, 6),
-      v128.shuffle<f32>(rest01, rest23, 1, 3, 5, 7),
+      joinLower(lower01, lower23),
+      joinUpper(lower01, lower23),
+      joinLower(upper01, upper23),
+      joinUpper(upper01, upper23),
+      even(rest01, rest23),
+      odd(rest01, rest23),
     );
     p0 += row;
     p1 += row;
@@ -82,17 +82,17 @@ export function transformSlopes(
     const r1 = v128.load(p1);
     const r2 = v128.load(p2);
     const r3 = v128.load(p3);
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    const lower01 = interleaveLower(r0, r1);
+    const lower23 = interleaveLower(r2, r3);
+    const upper01 = interleaveUpper(r0, r1);
+    const upper23 = interleaveUpper(r2, r3);
     slopeLine(
       line,
       16,
-      first(low01, low23),
-      second(low01, low23),
-      first(high01, high23),
-      second(high01, high23),
+      joinLower(lower01, lower23),
+      joinUpper(lower01, lower23),
+      joinLower(upper01, upper23),
+      joinUpper(upper01, upper23),
     );
     p0 += row;
     p1 += row;

@@ -1,4 +1,4 @@
-import { conv2d, DeviceError, linearMemory, maxPool2d, normal, reference, scope, type Tensor, wasm } from '@pnn/tensor';
+import { conv2d, linearMemory, maxPool2d, normal, reference, scope, type Tensor, wasm } from '@pnn/tensor';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
@@ -6,6 +6,7 @@ import { reversed, variants } from './variants.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
   vi.resetModules();
 });
 
@@ -30,10 +31,37 @@ test('is one device, which shares tensors with the other CPU devices', () => {
   });
 });
 
-test('says so where the platform has no SIMD', () => {
-  vi.stubGlobal('WebAssembly', { ...WebAssembly, Memory: WebAssembly.Memory, validate: () => false });
-  expect(() => compile('simd')).toThrow(DeviceError);
-  expect(() => compile('simd')).toThrow(/^wasm: .* 128-bit SIMD/);
+describe('the module', () => {
+  const fresh = () => import('../../src/devices/wasm/instance.js');
+
+  test('is none where the platform has no SIMD, which is an error', async () => {
+    vi.resetModules();
+    const { bestInstructions, compile } = await fresh();
+    const { DeviceError } = await import('../../src/errors.js');
+    vi.stubGlobal('WebAssembly', { ...WebAssembly, Memory: WebAssembly.Memory, validate: () => false });
+    expect(bestInstructions()).toBeUndefined();
+    expect(() => compile('simd')).toThrow(DeviceError);
+    expect(() => compile('simd')).toThrow(/^wasm: .* 128-bit SIMD/);
+  });
+
+  test('is validated once, and no other one', async () => {
+    vi.resetModules();
+    const { bestInstructions, compile } = await fresh();
+    const validate = vi.spyOn(WebAssembly, 'validate');
+    expect(bestInstructions()).toBe('relaxedSimd');
+    expect(bestInstructions()).toBe('relaxedSimd');
+    compile('relaxedSimd');
+    expect(validate).toHaveBeenCalledTimes(1);
+  });
+
+  test('is tried again where the platform did not run it: it may have been told to since', async () => {
+    vi.resetModules();
+    const { bestInstructions } = await fresh();
+    const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    expect(bestInstructions()).toBeUndefined();
+    validate.mockRestore();
+    expect(bestInstructions()).toBe('relaxedSimd');
+  });
 });
 
 /** A step with every kernel that needs working memory. */

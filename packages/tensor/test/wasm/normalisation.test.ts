@@ -1,6 +1,7 @@
-import { apply, type Device, operators, reference, scope, type Tensor } from '@pnn/tensor';
+import { apply, type Device, linearMemory, operators, reference, scope, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
 
 interface Case {
@@ -24,7 +25,7 @@ const shapes = fc.oneof(
       fc.integer({ min: 2, max: 7 }),
     ),
   },
-  { weight: 1, arbitrary: fc.constantFrom([5000, 5], [4, 2, 8200], [9, 1, 5, 401]) },
+  { weight: 1, arbitrary: fc.constantFrom([5000, 5], [4, 2, 8200], [9, 1, 5, 401], [20, 1030], [2, 3, 80, 81]) },
 );
 
 const cases: fc.Arbitrary<Case> = shapes.chain((shape) =>
@@ -248,4 +249,21 @@ describe.each(variants)('batchNorm on %s', (_, device) => {
       { numRuns: 20 },
     );
   });
+});
+
+test('a single large image, and rows of many channels, are cut into blocks that threads can share', () => {
+  const { channelSumsBlocks, channelMapBlocks } = instantiate(compile('simd'));
+  const task = linearMemory.allocate(64);
+  const blocksOf = (images: number, channels: number, area: number) => {
+    linearMemory.view(task, 'float64').set([0, images, channels, area]);
+    expect(channelMapBlocks(task.pointer, 0, 0)).toBe(channelSumsBlocks(task.pointer, 0, 0));
+    return channelSumsBlocks(task.pointer, 0, 0);
+  };
+  expect(blocksOf(1, 64, 224 * 224)).toBe(64);
+  expect(blocksOf(1, 64, 1000)).toBe(4);
+  expect(blocksOf(1, 100_000, 1)).toBe(49);
+  expect(blocksOf(128, 4096, 1)).toBe(32);
+  expect(blocksOf(0, 4, 9)).toBe(0);
+  expect(blocksOf(4, 4, 0)).toBeLessThanOrEqual(4);
+  linearMemory.release(task);
 });

@@ -25,6 +25,7 @@ const MOST_FACTORS = 64;
 
 const binaryOperations = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const;
 
+/** Functions of one, two and three numbers for float32, broadcast over at most three axes; `reference` has the rest. */
 export function elementwiseKernels(
   executor: Executor,
 ): Pick<Kernels, 'unary' | 'binary' | 'comparison' | 'where' | 'scale'> {

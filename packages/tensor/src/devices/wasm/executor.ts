@@ -26,9 +26,20 @@ export class Executor {
 
   /** The number of blocks of a kernel, by its sizes: for who gives each of them room for partial sums. */
   blocks(name: KernelName, fields: readonly number[]): number {
+    this.#write(fields);
+    return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
+  }
+
+  /** The bytes that all blocks of a kernel share, by its sizes: for who reserves them. */
+  sharedBytes(name: KernelName, fields: readonly number[]): number {
+    this.#write(fields);
+    return this.#exports[`${name}Shared`]!(this.#task.pointer, 0, 0);
+  }
+
+  // `set` of the array is slower for so few numbers.
+  #write(fields: readonly number[]): void {
     const task = linearMemory.view(this.#task, 'float64');
     for (let i = 0; i < fields.length; i++) task[i] = fields[i]!;
-    return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
   }
 
   /**
@@ -43,7 +54,7 @@ export class Executor {
     const kernel = this.#exports[name];
     const threads = this.#threads?.threadsFor(blocks) ?? 1;
     if (threads > 1) {
-      this.#threads!.run(name, kernel, { task, blocks, scratchBytes, threads });
+      this.#threads!.run(name, kernel, { fields, blocks, scratchBytes, threads });
       return;
     }
     const scratch = scratchBytes > 0 ? this.#scratch.reserve(scratchBytes).pointer : 0;

@@ -4,7 +4,7 @@ import { reference } from '../reference/index.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
-import { compile, instantiate, isSupported, type KernelExports } from './instance.js';
+import { bestInstructions, compile, instantiate, type KernelExports } from './instance.js';
 import { matrixKernels } from './matmul.js';
 import { normKernels } from './norm.js';
 import { normalisationKernels } from './normalisation.js';
@@ -49,7 +49,7 @@ let device: Device | undefined;
 
 /** Whether the platform runs the kernels of `wasm()`. */
 export function hasWasm(): boolean {
-  return isSupported('simd');
+  return bestInstructions() !== undefined;
 }
 
 /**
@@ -61,7 +61,7 @@ export function hasWasm(): boolean {
  */
 export function wasm(): Device {
   if (!device) {
-    const instructionSet = isSupported('relaxedSimd') ? 'relaxedSimd' : 'simd';
+    const instructionSet = bestInstructions() ?? 'simd';
     const module = compile(instructionSet);
     const exports = instantiate(module);
     const threads = new ThreadPool(module, exports);

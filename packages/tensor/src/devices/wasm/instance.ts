@@ -8,18 +8,37 @@ export type InstructionSet = keyof typeof modules;
 /** The functions of a module; see kernels/task.ts for what they take. */
 export type KernelExports = Readonly<Record<ExportName, (task: number, block: number, scratch: number) => number>>;
 
-/** A kernel without the functions that say how it is cut into blocks. */
-export type KernelName = Exclude<ExportName, `${string}Blocks` | `${string}Scratch`>;
+/** A kernel without the functions that say how it is cut into blocks and what memory it needs. */
+export type KernelName = Exclude<ExportName, `${string}Blocks` | `${string}Scratch` | `${string}Shared`>;
 
+/** How an imported memory is that has a largest size: https://github.com/WebAssembly/threads. */
+const SHARED = 3;
+const UNSHARED = 1;
+
+/** The module for the linear memory as it is on this platform. */
 function bytesOf(instructionSet: InstructionSet): Uint8Array<ArrayBuffer> {
+  const { code, memoryFlags } = modules[instructionSet];
+  const bytes = Uint8Array.from(atob(code), (character) => character.charCodeAt(0));
   const shared = typeof SharedArrayBuffer !== 'undefined' && linearMemory.memory.buffer instanceof SharedArrayBuffer;
-  const encoded = modules[instructionSet][shared ? 'shared' : 'unshared'];
-  return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+  bytes[memoryFlags] = shared ? SHARED : UNSHARED;
+  return bytes;
 }
 
-/** Whether the platform runs these instructions. */
-export function isSupported(instructionSet: InstructionSet): boolean {
-  return typeof WebAssembly !== 'undefined' && WebAssembly.validate(bytesOf(instructionSet));
+/** What the platform was found to run. What it did not run is tried again: Node 20 can be told to. */
+const supported = new Map<InstructionSet, Uint8Array<ArrayBuffer>>();
+
+function supportedBytes(instructionSet: InstructionSet): Uint8Array<ArrayBuffer> | undefined {
+  const known = supported.get(instructionSet);
+  if (known || typeof WebAssembly === 'undefined') return known;
+  const bytes = bytesOf(instructionSet);
+  if (!WebAssembly.validate(bytes)) return undefined;
+  supported.set(instructionSet, bytes);
+  return bytes;
+}
+
+/** The instructions that give the fastest kernels on this platform; undefined where it runs none. */
+export function bestInstructions(): InstructionSet | undefined {
+  return (['relaxedSimd', 'simd'] as const).find((instructionSet) => supportedBytes(instructionSet) !== undefined);
 }
 
 /**
@@ -28,12 +47,13 @@ export function isSupported(instructionSet: InstructionSet): boolean {
  * @throws DeviceError where the platform lacks the instructions
  */
 export function compile(instructionSet: InstructionSet): WebAssembly.Module {
-  if (!isSupported(instructionSet)) {
+  const bytes = supportedBytes(instructionSet);
+  if (!bytes) {
     throw new DeviceError(
       `wasm: this platform does not run WebAssembly with 128-bit SIMD (${instructionSet}): use the device reference`,
     );
   }
-  return new WebAssembly.Module(bytesOf(instructionSet));
+  return new WebAssembly.Module(bytes);
 }
 
 /** The kernels of a module over the linear memory. */

@@ -5,11 +5,10 @@ import { reference } from '../reference/index.js';
 import { addressOf, type Executor } from './executor.js';
 import { Workspace } from './workspace.js';
 
-/** Address, size and first block of a tensor: see kernels/norm.ts. */
-const ENTRY = 3;
-/** Elements of a block. */
-const BLOCK = 32768;
+/** Address and size of a tensor: see kernels/norm.ts. */
+const ENTRY = 2;
 
+/** The norm √Σx² of tensors of float32, summed in double precision; `reference` has the other types. */
 export function normKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'> {
   const table = new Workspace();
   const partials = new Workspace();
@@ -21,16 +20,15 @@ export function normKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'> 
       }
       const entries = table.reserve(Math.max(1, operands.length) * ENTRY * Float64Array.BYTES_PER_ELEMENT);
       const rows = linearMemory.view(entries, 'float64');
-      let blocks = 0;
       operands.forEach((operand, i) => {
         rows[ENTRY * i] = addressOf(operand);
         rows[ENTRY * i + 1] = operand.size;
-        rows[ENTRY * i + 2] = blocks;
-        blocks += Math.ceil(operand.size / BLOCK);
       });
-      const sums = partials.reserve(Math.max(1, blocks) * Float64Array.BYTES_PER_ELEMENT);
-      executor.run('euclideanNorm', [entries.pointer, operands.length, blocks, sums.pointer]);
+      const fields = [entries.pointer, operands.length];
+      const sums = partials.reserve(executor.sharedBytes('euclideanNorm', fields));
+      executor.run('euclideanNorm', [...fields, sums.pointer]);
       const parts = linearMemory.view(sums, 'float64');
+      const blocks = executor.blocks('euclideanNorm', fields);
       let total = 0;
       for (let block = 0; block < blocks; block++) total += parts[block]!;
       values(out)[0] = Math.sqrt(total);

@@ -28,8 +28,7 @@ export function normalisationKernels(executor: Executor): Pick<Kernels, 'batchNo
     const channels = x.shape[1]!;
     const sizes = [images, channels, sizeOf(x.shape.slice(2))];
     const fields = [addressOf(x), ...sizes, optional(gamma), epsilon, ...[mean, variance, out].map(addressOf)];
-    const parts = executor.blocks('channelSums', fields) / executor.blocks('channelFactors', fields);
-    const sums = partials.reserve(2 * parts * channels * Float64Array.BYTES_PER_ELEMENT);
+    const sums = partials.reserve(executor.sharedBytes('channelSums', fields));
     const table = factors.reserve(4 * channels * Float32Array.BYTES_PER_ELEMENT);
     const all = [...fields, sums.pointer, table.pointer, ...own];
     executor.run('channelSums', all);

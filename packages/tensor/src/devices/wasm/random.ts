@@ -4,6 +4,7 @@ import { values } from '../host.js';
 import { reference } from '../reference/index.js';
 import { addressOf, type Executor } from './executor.js';
 
+/** Random numbers of float32, the same as those of `reference`, which has the other types. */
 export function randomKernels(executor: Executor): Pick<Kernels, 'uniform' | 'bernoulli'> {
   const fieldsOf = (out: Operand, { position, stream, seed }: RandomStream) => [
     addressOf(out),

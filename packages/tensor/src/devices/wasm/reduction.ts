@@ -18,6 +18,7 @@ const combinations: Record<ReductionName, (a: number, b: number) => number> = {
 const BLOCK = 16384;
 const COLUMNS = 256;
 
+/** Sums and extremes of float32, sums in double precision; `reference` has the other types. */
 export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction'> {
   const partials = new Workspace();
 

@@ -6,6 +6,7 @@ import { addressOf, type Executor } from './executor.js';
 
 type Softmax = Pick<Kernels, 'softmax' | 'logSoftmax' | 'crossEntropy' | 'crossEntropyGradient'>;
 
+/** Softmax along the last axis and the cross-entropy with it for float32; `reference` has the other types. */
 export function softmaxKernels(executor: Executor): Softmax {
   function run(x: Operand, out: Operand, logarithmic: boolean): void {
     const length = x.shape.at(-1)!;

@@ -1,10 +1,10 @@
 import type { ConvolutionGeometry, Operand } from '../../kernels.js';
 import { type ConvolutionSizes, convolutionFields, type SlabSteps, slabSteps } from './convolution-sizes.js';
 import type { Executor } from './executor.js';
+import { runPacked } from './packed-weights.js';
 import type { Workspace } from './workspace.js';
 
-/** Rows and columns of the panels of the products of matrices. */
-const PANEL_ROWS = 4;
+/** Tiles of a panel of the products of matrices: whole panels waste nothing. */
 const PANEL_COLUMNS = 8;
 /** The side of a tile, its products, and the numbers of a 3×3 window. */
 const TILE = 4;
@@ -16,8 +16,6 @@ const FEWEST_TILES = 16;
 const MOST_TILES = 64;
 const SLAB_BYTES = 393216;
 
-/** Filters and channels of a block of the weight's gradient, as in kernels/winograd/weight-gradient.ts. */
-const LINE_LIMIT = 64;
 /** The gradient of a weight is computed in at most so many blocks, and in parts of so many tiles at least. */
 const MOST_BLOCKS = 16;
 const TILES_PER_PART = 128;
@@ -33,12 +31,10 @@ export function tileSteps(sizes: ConvolutionSizes): SlabSteps {
   return slabSteps(sizes.images, ...tilesOf(sizes), { least: PANEL_COLUMNS, target: limit, limit });
 }
 
-/** How many sums the gradient of the weight is cut into. */
-export function tileParts(sizes: ConvolutionSizes): number {
-  const { images, groups, channels, filters } = sizes;
+/** How many sums the gradient of the weight is cut into, where each is computed in so many blocks. */
+export function tileParts(sizes: ConvolutionSizes, blocks: number): number {
   const [rows, columns] = tilesOf(sizes);
-  const blocks = groups * Math.ceil(channels / LINE_LIMIT) * Math.ceil(filters / LINE_LIMIT);
-  return Math.min((images * rows * columns) / TILES_PER_PART, MOST_BLOCKS / blocks);
+  return Math.min((sizes.images * rows * columns) / TILES_PER_PART, MOST_BLOCKS / blocks);
 }
 
 /**
@@ -57,12 +53,6 @@ export function takesWinograd(
   return images > 0 && tiles * transformed < outHeight * outWidth * channels * filters;
 }
 
-/** Bytes between the 36 matrices of transformed weights: an odd number of cache lines, as in kernels/winograd/fields.ts. */
-function weightMatrixBytes({ channels, filters }: ConvolutionSizes): number {
-  const bytes = Math.ceil(filters / PANEL_ROWS) * PANEL_ROWS * channels * 4;
-  return (Math.ceil(bytes / 64) * 64) | 64;
-}
-
 /** A convolution of float32 through transforms; of the output's gradient, turned round, for that of the input. */
 export function convolveByTiles(
   executor: Executor,
@@ -72,18 +62,16 @@ export function convolveByTiles(
   geometry: ConvolutionGeometry,
   isTurned: boolean,
 ): void {
-  const { groups, channels, filters } = sizes;
-  const shared = workspace.reserve(groups * POINTS * weightMatrixBytes(sizes));
+  const { channels, filters } = sizes;
   const [paddingY, paddingX] = geometry.padding;
   const padding = isTurned ? ([2 - paddingY, 2 - paddingX] as const) : geometry.padding;
-  const fields = [
-    ...convolutionFields(shared.pointer, operands, sizes, { ...geometry, padding }, tileSteps(sizes)),
+  const steps = tileSteps(sizes);
+  runPacked(executor, workspace, ['winogradPack', 'winogradConvolution'], (packed) => [
+    ...convolutionFields(packed, operands, sizes, { ...geometry, padding }, steps),
     (isTurned ? 1 : channels) * TAPS * 4,
     (isTurned ? filters : 1) * TAPS * 4,
     isTurned ? (TAPS - 1) * 4 : 0,
     isTurned ? -4 : 4,
     Number(!isTurned),
-  ];
-  executor.run('winogradPack', fields);
-  executor.run('winogradConvolution', fields);
+  ]);
 }

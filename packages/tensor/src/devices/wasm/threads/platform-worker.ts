@@ -2,7 +2,8 @@ import { type WorkerData, workerProgram } from './worker-program.js';
 
 /** A worker of Node or of a browser. */
 export interface PlatformWorker {
-  terminate(): void;
+  /** Ends it: the promise is kept when it has ended; undefined where the platform does not tell, as in pages. */
+  terminate(): Promise<unknown> | undefined;
 }
 
 /** What is used of the module `worker_threads`. */
@@ -51,18 +52,19 @@ export function startWorker(name: string, data: WorkerData, onEnd: (reason: stri
     return {
       terminate: () => {
         terminated = true;
-        void worker.terminate();
+        return worker.terminate();
       },
     };
   }
   const address = URL.createObjectURL(new Blob([workerProgram], { type: 'text/javascript' }));
   const worker = new Worker(address, { name });
-  worker.onerror = (event) => onEnd(event.message || 'its program did not start');
+  worker.onerror = (event) => onEnd(event.message || 'the page does not allow its program');
   worker.postMessage(data);
   return {
     terminate: () => {
       worker.terminate();
       URL.revokeObjectURL(address);
+      return undefined;
     },
   };
 }

@@ -1,21 +1,22 @@
 import { DeviceError } from '../../../errors.js';
-import { type HostBuffer, linearMemory } from '../../../memory.js';
+import { linearMemory } from '../../../memory.js';
 import type { KernelExports, KernelName } from '../instance.js';
 import { Workspace } from '../workspace.js';
-import * as control from './control-block.js';
-import { hasWorkers, type PlatformWorker, startWorker } from './platform-worker.js';
+import { hasWorkers, startWorker } from './platform-worker.js';
+import { type Job, Team } from './team.js';
 import { getThreads } from './thread-count.js';
 
 /** A worker that has computed no block for so long is taken for dead. */
 const PATIENCE_MILLISECONDS = 30_000;
-const MOST_WORKERS = 63;
+/** More than that between two looks at the workers does not count: the whole program was halted, and they with it. */
+const LONGEST_LOOK_MILLISECONDS = 100;
 
-/** Says once why kernels run on one thread although more were wanted. */
-let said = false;
-function sayOnce(reason: string): void {
-  if (said) return;
-  said = true;
-  console.warn(`wasm: kernels run on one thread: ${reason}`);
+/** What a pool does otherwise than usual, for its tests. */
+export interface PoolOptions {
+  /** Milliseconds without a block after which a worker is given up. */
+  readonly patience?: number;
+  /** What starts a worker. */
+  readonly start?: typeof startWorker;
 }
 
 /** Threads are possible only over memory that they share. */
@@ -31,22 +32,24 @@ export class ThreadPool {
   readonly #module: WebAssembly.Module;
   readonly #kernels: readonly KernelName[];
   readonly #patience: number;
-  #scratch: Workspace[] = [];
-  #workers: PlatformWorker[] = [];
-  #block: HostBuffer | undefined;
-  #words = new Int32Array(0);
+  readonly #startWorker: typeof startWorker;
+  /** Of the calling thread. */
+  readonly #scratch = new Workspace();
+  #team: Team | undefined;
   /** Why a worker ended, until the next job tells it. */
   #ended: string | undefined;
   #possible: boolean | undefined;
 
+  /** Workers run the kernels of the module; `exports` are those of the calling thread, and name them. */
   constructor(
     module: WebAssembly.Module,
     exports: KernelExports,
-    { patience = PATIENCE_MILLISECONDS }: { readonly patience?: number } = {},
+    { patience = PATIENCE_MILLISECONDS, start = startWorker }: PoolOptions = {},
   ) {
     this.#module = module;
     this.#kernels = Object.keys(exports) as KernelName[];
     this.#patience = patience;
+    this.#startWorker = start;
   }
 
   /** How many threads take part in a job of many blocks, with the calling one. */
@@ -55,117 +58,89 @@ export class ThreadPool {
     return threads > 1 && this.#isPossible() ? threads : 1;
   }
 
-  /** How many threads take part in a job of so many blocks, with the calling one. */
+  /** How many threads take part in a job of so many blocks, with the calling one: they are started where they are not. */
   threadsFor(blocks: number): number {
-    return blocks < 2 ? 1 : Math.min(this.mostThreads, blocks);
+    const threads = blocks < 2 ? 1 : Math.min(this.mostThreads, blocks);
+    return threads > 1 && this.#hasStarted(threads - 1) ? threads : 1;
   }
 
   /** The blocks that each worker has computed so far. */
   get computed(): readonly number[] {
-    return this.#workers.map((_, index) => Atomics.load(this.#words, this.#slot(index) + control.COMPUTED));
+    return this.#team?.computed ?? [];
   }
 
   /**
-   * Computes all blocks of a kernel on this thread and on others.
+   * Computes all blocks of a kernel on this thread and on others, as many as `threadsFor` said.
    *
    * @throws DeviceError where a worker died or failed; the workers are then started anew by the next call
    */
   run(
     name: KernelName,
     kernel: KernelExports[KernelName],
-    job: { readonly task: number; readonly blocks: number; readonly scratchBytes: number; readonly threads: number },
+    { threads, ...job }: Omit<Job, 'kernel' | 'workers'> & { readonly threads: number },
   ): void {
-    const { task, blocks, scratchBytes, threads } = job;
-    this.#start(threads - 1);
     this.#reportEnd(name);
-    const words = this.#words;
-    for (let thread = 1; thread < threads; thread++) {
-      words[this.#slot(thread - 1) + control.SCRATCH] = this.#scratchOf(thread, scratchBytes);
-    }
-    const own = this.#scratchOf(0, scratchBytes);
-    words[control.KERNEL] = this.#kernels.indexOf(name);
-    words[control.TASK] = task;
-    words[control.BLOCKS] = blocks;
-    words[control.WORKERS] = threads - 1;
-    Atomics.store(words, control.NEXT, 0);
-    Atomics.store(words, control.OPEN, 1);
-    Atomics.add(words, control.GENERATION, 1);
-    if (Atomics.load(words, control.SLEEPERS) > 0) Atomics.notify(words, control.GENERATION);
+    const team = this.#team!;
+    const own = job.scratchBytes > 0 ? this.#scratch.reserve(job.scratchBytes).pointer : 0;
+    team.open({ ...job, kernel: this.#kernels.indexOf(name), workers: threads - 1 });
     let finished = false;
     try {
-      for (;;) {
-        const block = Atomics.add(words, control.NEXT, 1);
-        if (block >= blocks) break;
-        kernel(task, block, own);
-      }
+      for (let block = team.next(); block < job.blocks; block = team.next()) kernel(team.task, block, own);
       finished = true;
     } finally {
-      Atomics.store(words, control.OPEN, 0);
+      team.close();
       // What the kernel itself throws comes first; workers that failed with it are not to tell of it later.
       if (!finished) this.stop();
     }
-    this.#waitForWorkers(name);
-    this.#reportFailures(name);
-  }
-
-  /** Working memory of a thread; 0 is the calling one. */
-  #scratchOf(thread: number, bytes: number): number {
-    if (bytes === 0) return 0;
-    while (this.#scratch.length <= thread) this.#scratch.push(new Workspace());
-    return this.#scratch[thread]!.reserve(bytes).pointer;
+    this.#waitForWorkers(name, team);
+    this.#reportFailures(name, team);
   }
 
   /** Ends the workers; the next job starts others. */
   stop(): void {
-    for (const worker of this.#workers) worker.terminate();
-    this.#workers = [];
-    // Block and scratch stay reserved: a worker that is about to end may still use them.
-    this.#block = undefined;
-    this.#scratch = [];
+    this.#team?.end();
+    this.#team = undefined;
     this.#ended = undefined;
   }
 
   #isPossible(): boolean {
     if (this.#possible === undefined) {
       const reason = obstacle();
-      this.#possible = reason === undefined;
-      if (reason !== undefined) sayOnce(reason);
+      if (reason === undefined) this.#possible = true;
+      else this.#stayAlone(reason);
     }
-    return this.#possible;
+    return this.#possible === true;
   }
 
-  #slot(index: number): number {
-    return control.SLOTS + index * control.SLOT_WORDS;
+  /** From now on everything is computed on the calling thread. */
+  #stayAlone(reason: string): void {
+    this.#possible = false;
+    this.stop();
+    console.warn(`wasm: kernels run on one thread: ${reason}`);
   }
 
-  #start(workers: number): void {
-    if (!this.#block) {
-      const words = control.controlWords(MOST_WORKERS);
-      this.#block = linearMemory.allocate(words * Int32Array.BYTES_PER_ELEMENT);
-      this.#words = new Int32Array(linearMemory.memory.buffer, this.#block.pointer, words);
-      this.#words.fill(0);
+  /** Starts workers until there are so many; false where that cannot be. */
+  #hasStarted(workers: number): boolean {
+    this.#team ??= new Team(this.#module, this.#kernels, this.#startWorker);
+    const team = this.#team;
+    try {
+      team.grow(workers, (index, reason) => {
+        if (this.#team === team) this.#noteEnd(team, index, reason);
+      });
+    } catch (error) {
+      this.#noteEnd(team, team.size, String(error));
+      return false;
     }
-    while (this.#workers.length < workers) {
-      const index = this.#workers.length;
-      const data = {
-        module: this.#module,
-        memory: linearMemory.memory,
-        kernels: this.#kernels,
-        control: this.#block.pointer,
-        words: this.#words.length,
-        index,
-      };
-      const block = this.#block;
-      const onEnd = (reason: string) => {
-        if (this.#block === block) this.#ended ??= `worker ${index + 1} of ${this.#workers.length} died: ${reason}`;
-      };
-      try {
-        this.#workers.push(startWorker(`pnn wasm ${index + 1}`, data, onEnd));
-      } catch (error) {
-        throw new DeviceError(
-          `wasm: a worker cannot be started: ${error}: allow workers from blob: addresses, or setThreads(1)`,
-        );
-      }
+    return true;
+  }
+
+  #noteEnd(team: Team, index: number, reason: string): void {
+    if (team.hasStarted(index)) this.#ended ??= `worker ${index + 1} of ${team.size} died: ${reason}`;
+    else {
+      this.#stayAlone(
+        `worker ${index + 1} did not start: ${reason}: let the page have workers from blob: addresses ` +
+          '(Content-Security-Policy: worker-src blob:), or setThreads(1)',
+      );
     }
   }
 
@@ -176,35 +151,31 @@ export class ThreadPool {
     throw new DeviceError(`wasm: ${name}: ${reason}: repeat the step, or use fewer threads (PNN_THREADS=1)`);
   }
 
-  #waitForWorkers(name: KernelName): void {
-    const words = this.#words;
-    let deadline = 0;
-    let progress = 0;
-    for (let turn = 1; Atomics.load(words, control.ACTIVE) !== 0; turn++) {
+  #waitForWorkers(name: KernelName, team: Team): void {
+    let silent = 0;
+    let before = 0;
+    let progress = -1;
+    for (let turn = 1; team.isActive; turn++) {
       if (turn % 4096 !== 0) continue;
-      const computed = this.computed.reduce((sum, blocks) => sum + blocks, 0);
+      const computed = team.computed.reduce((sum, blocks) => sum + blocks, 0);
       const now = performance.now();
-      if (deadline === 0 || computed !== progress) {
-        deadline = now + this.#patience;
-        progress = computed;
-      } else if (now > deadline) {
-        const count = this.#workers.length;
+      silent = computed === progress ? silent + Math.min(now - before, LONGEST_LOOK_MILLISECONDS) : 0;
+      before = now;
+      progress = computed;
+      if (silent > this.#patience) {
         this.stop();
         throw new DeviceError(
-          `wasm: ${name}: ${count === 1 ? 'worker 1' : `one of ${count} workers`} has not answered for ` +
+          `wasm: ${name}: ${team.size === 1 ? 'worker 1' : `one of ${team.size} workers`} has not answered for ` +
             `${this.#patience / 1000} s: tensors changed in place are half done: go on from a checkpoint`,
         );
       }
     }
   }
 
-  #reportFailures(name: KernelName): void {
-    const words = this.#words;
-    for (let index = 0; index < this.#workers.length; index++) {
-      const slot = this.#slot(index);
-      const length = Atomics.load(words, slot + control.FAILURE);
-      if (length === 0) continue;
-      const message = String.fromCharCode(...words.subarray(slot + control.MESSAGE, slot + control.MESSAGE + length));
+  #reportFailures(name: KernelName, team: Team): void {
+    for (let index = 0; index < team.size; index++) {
+      const message = team.failureOf(index);
+      if (message === undefined) continue;
       this.stop();
       throw new DeviceError(
         `wasm: ${name}: worker ${index + 1} failed: ${message}: tensors changed in place are half done`,

@@ -24,6 +24,7 @@ function work({ module, memory, kernels: names, control, words: count, index }) 
   const kernels = names.map((name) => exports[name]);
   const words = new Int32Array(memory.buffer, control, count);
   const slot = ${control.SLOTS} + index * ${control.SLOT_WORDS};
+  Atomics.store(words, slot + ${control.ALIVE}, 1);
   for (;;) {
     const generation = Atomics.load(words, ${control.GENERATION});
     Atomics.add(words, ${control.ACTIVE}, 1);

@@ -1,0 +1,50 @@
+// What the build has to know of a WebAssembly module: https://webassembly.github.io/spec/core/binary/modules.html
+
+const IMPORT_SECTION = 2;
+const DATA_SECTION = 11;
+const MEMORY = 2;
+/** A memory that is shared and has a largest size: https://github.com/WebAssembly/threads. */
+const SHARED = 3;
+
+/** The number in LEB128 at a position, and the position behind it. */
+function numberAt(bytes, start) {
+  let value = 0;
+  let position = start;
+  for (let shift = 0, byte = 0x80; byte & 0x80; shift += 7) {
+    byte = bytes[position++];
+    value |= (byte & 0x7f) << shift;
+  }
+  return [value, position];
+}
+
+/** Where the content of each section begins, by its identifier. */
+function sectionsOf(bytes) {
+  const sections = new Map();
+  let position = 8;
+  while (position < bytes.length) {
+    const identifier = bytes[position];
+    const [size, start] = numberAt(bytes, position + 1);
+    sections.set(identifier, start);
+    position = start + size;
+  }
+  return sections;
+}
+
+/** Whether a module brings static data. */
+export function hasStaticData(bytes) {
+  return sectionsOf(bytes).has(DATA_SECTION);
+}
+
+/**
+ * The position of the byte that says how the imported memory is.
+ *
+ * @throws Error where the module imports anything but a shared memory with a largest size
+ */
+export function memoryFlagsOf(bytes) {
+  const [count, first] = numberAt(bytes, sectionsOf(bytes).get(IMPORT_SECTION));
+  const [moduleLength, moduleName] = numberAt(bytes, first);
+  const [fieldLength, fieldName] = numberAt(bytes, moduleName + moduleLength);
+  const kind = fieldName + fieldLength;
+  if (count === 1 && bytes[kind] === MEMORY && bytes[kind + 1] === SHARED) return kind + 1;
+  throw new Error('the kernels import something else than a shared memory with a largest size');
+}
