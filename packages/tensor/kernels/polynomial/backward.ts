@@ -9,7 +9,9 @@ import {
   CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesOf, VALUE,
 } from './group';
 import { NO_PENALTY, penaltySlope, plainSize } from './penalty';
-import { lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, threeTermSlopes, twoTermSlopes } from './powers';
+import {
+  lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, shiftedSlopes, threeTermSlopes, twoTermSlopes,
+} from './powers';
 import { gatherPieces, scatterPieces } from './staging';
 
 // The scratch. First, in double precision: Σ g·(x − B) over x > B, Σ g·(x + B) over x < −B, which the tangent needs.
@@ -23,6 +25,9 @@ const CLAMPED: usize = STAGE_OUT + (<usize>CHUNK << 2);
 const CONSTANTS: usize = CLAMPED + (<usize>RUN << 2);
 /** Sums for the gradients of the coefficients: of a chunk in float32, then of the block in double precision. */
 const SUMS: usize = CONSTANTS + CONSTANTS_BYTES;
+
+/** What a power of B²/2, or the reciprocal of one, may be: 2^80. */
+const LARGEST_POWER: f64 = 1.2e24;
 
 // There are two sums of even terms at least, and one more of odd ones than may be wanted: see powers.ts.
 
@@ -82,19 +87,25 @@ function oddCoefficient(task: Activation, channel: i32, k: i32): f64 {
   return k < <i32>task.oddTerms ? coefficientAt(task, channel, <i32>task.evenTerms + k) : 0;
 }
 
-/** Whether sums and slopes are of powers of the variable times B²/2: see `shortSlopes`. */
+/**
+ * Whether sums and slopes are of powers of x² − B²/2, one operation instead of two for the Chebyshev variable: where the highest
+ * power of B²/2 is far from the ends of float32, so that it costs no digits.
+ */
 // @ts-ignore: decorator
 @inline
-function isShort(task: Activation): bool {
-  if (!task.learnable || task.monomial || task.oddTerms > 1) return false;
-  return task.evenTerms >= 2 && task.evenTerms <= 3 && task.bound < 1e3 && task.bound > 1e-3;
+function isShifted(task: Activation): bool {
+  if (!task.learnable || task.monomial || task.oddTerms > 1 || task.evenTerms < 2) return false;
+  const half = 0.5 / (task.inverseBound * task.inverseBound);
+  let power: f64 = 1;
+  for (let k = 0; k < <i32>task.evenTerms; k++) power *= half;
+  return power < LARGEST_POWER && power > 1 / LARGEST_POWER;
 }
 
 /** What the variable is multiplied by to be the Chebyshev variable. */
 // @ts-ignore: decorator
 @inline
 function variableScale(task: Activation): f64 {
-  return isShort(task) ? 2 * task.inverseBound * task.inverseBound : 1;
+  return isShifted(task) ? 2 * task.inverseBound * task.inverseBound : 1;
 }
 
 /** The coefficients of the derivative: those of Q over B, then those of P over B², as they are multiplied by x. */
@@ -142,10 +153,11 @@ function differentiateAll(task: Activation, x: usize, gradient: usize, out: usiz
     const oddTotals = totals + (odd - sums);
     oddValues(constants, first, second - 4, x, gradient, out, groups, odd, end, oddTotals);
     oddSlopes(constants, second, last, x, gradient, out, groups, sums, odd, totals);
-  } else if (isShort(task) && task.evenTerms == 2) {
-    twoTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
-  } else if (isShort(task)) {
-    threeTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
+  } else if (isShifted(task)) {
+    const terms = <i32>task.evenTerms;
+    if (terms == 2) twoTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
+    else if (terms == 3) threeTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
+    else shiftedSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);
   } else {
     lineSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);
   }
@@ -194,7 +206,7 @@ function clamp(x: usize, out: usize, bytes: usize, bound: f32): void {
 /** The scale of `variableOf`. */
 function scaleOf(task: Activation): f64 {
   if (task.monomial) return task.inverseBound;
-  return isShort(task) ? -0.5 / (task.inverseBound * task.inverseBound) : Math.SQRT2 * task.inverseBound;
+  return isShifted(task) ? -0.5 / (task.inverseBound * task.inverseBound) : Math.SQRT2 * task.inverseBound;
 }
 
 /** The largest sizes in the lanes, as integers. */

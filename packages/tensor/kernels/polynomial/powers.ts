@@ -69,6 +69,11 @@ function slopesAndPowers(
       const g1 = v128.load(gradient, 16);
       const g2 = v128.load(gradient, 32);
       const g3 = v128.load(gradient, 48);
+      if (result == SLOPE_LINE) {
+        const low = madd(g1, x1, f32x4.mul(g0, x0));
+        const high = madd(g3, x3, f32x4.mul(g2, x2));
+        v128.store(sumsEnd - 16, f32x4.add(v128.load(sumsEnd - 16), f32x4.add(low, high)));
+      }
       let w0 = weightOf(result, g0, x0);
       let w1 = weightOf(result, g1, x1);
       let w2 = weightOf(result, g2, x2);
@@ -107,13 +112,6 @@ function slopesAndPowers(
       finish(result, v1, v128.load(x, 16), v128.load(gradient, 16), out + 16, rest);
       finish(result, v2, v128.load(x, 32), v128.load(gradient, 32), out + 32, rest);
       finish(result, v3, v128.load(x, 48), v128.load(gradient, 48), out + 48, rest);
-      if (result == SLOPE_LINE) {
-        const product0 = f32x4.mul(v128.load(x), v128.load(gradient));
-        const product2 = f32x4.mul(v128.load(x, 32), v128.load(gradient, 32));
-        const low = madd(v128.load(x, 16), v128.load(gradient, 16), product0);
-        const high = madd(v128.load(x, 48), v128.load(gradient, 48), product2);
-        v128.store(sumsEnd - 16, f32x4.add(v128.load(sumsEnd - 16), f32x4.add(low, high)));
-      }
     }
     flush(sums, sumsEnd, totals);
   }
@@ -137,6 +135,14 @@ export function lineSlopes(
   slopesAndPowers(CHEBYSHEV, SLOPE_LINE, constants, first, last, x, gradient, out, groups, sums, sumsEnd, totals);
 }
 
+/** The same for powers of x² − B²/2. */
+export function shiftedSlopes(
+  constants: usize, first: usize, last: usize, x: usize, gradient: usize, out: usize, groups: i32,
+  sums: usize, sumsEnd: usize, totals: usize,
+): void {
+  slopesAndPowers(SHIFTED, SLOPE_LINE, constants, first, last, x, gradient, out, groups, sums, sumsEnd, totals);
+}
+
 /** The first half of the general case: Q(s), and the sums of odd terms. */
 export function oddValues(
   constants: usize, first: usize, last: usize, x: usize, gradient: usize, out: usize, groups: i32,
@@ -154,8 +160,8 @@ export function oddSlopes(
 }
 
 /**
- * Where O is constant, E has two or three terms and B is moderate, so that factors of (B²/2)² cost no digits: coefficients
- * and sums stay in registers. Sums of pairs are added up: half a chunk has as many roundings as a chunk of groups.
+ * Where O is constant, E has two or three terms, and powers of x² − B²/2 do as well as those of s: coefficients and sums stay in
+ * registers.
  */
 // @ts-ignore: decorator
 @inline
@@ -172,7 +178,7 @@ function shortSlopes(
   const sumsEnd = sums + (<usize>(terms + 1) << 4);
   let sizes = v128.load(constants, LARGEST);
   while (x < end) {
-    const chunkEnd = min(end, x + (<usize>CHUNK << 1));
+    const chunkEnd = min(end, x + (<usize>CHUNK << 2));
     let sum0 = f32x4.splat(0);
     let sum1 = f32x4.splat(0);
     let sum2 = f32x4.splat(0);
