@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { reference, setDevice, wasm } from '@pnn/tensor';
 import { enableRelaxedSimd } from '@pnn/tensor/node';
 import { Probe } from '../probes/probe.js';
-import { serve } from '../protocol.js';
+import { serve } from '../serve.js';
 import { prepare } from './prepare.js';
 
 const manifest = new URL('../../packages/tensor/package.json', import.meta.url);

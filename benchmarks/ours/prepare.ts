@@ -22,7 +22,7 @@ import {
   matmulInputs,
   polynomialInputs,
 } from '../inputs.js';
-import type { Prepared } from '../protocol.js';
+import type { Prepared } from '../subject.js';
 import type {
   ActivationWork,
   AdamWork,

@@ -17,7 +17,7 @@ import {
 } from '@pnn/nn';
 import { PolynomialActivation } from '@pnn/pnn';
 import { labels, uniform, weightReach } from '../inputs.js';
-import type { Prepared } from '../protocol.js';
+import type { Prepared } from '../subject.js';
 import type { Layer, StepWork } from '../work.js';
 
 /** Makes networks of layers in plain data, with weights that everyone starts from. */
