@@ -15,18 +15,32 @@ export const noBrowser: string | undefined = existsSync(executablePath)
 /** Modes of the GPU device that a browser offers, computed by the processor: SwiftShader renders in software. */
 export const browserModes = ['webgl2', 'webgpu'] as const;
 
-const flags = [
+const commonFlags = [
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--enable-unsafe-webgpu',
+];
+
+/** With these the processor stands in for a GPU, by SwiftShader. */
+export const softwareFlags: readonly string[] = [
+  ...commonFlags,
   '--use-gl=angle',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
-  '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
+];
+
+/** With these Chromium computes on a GPU, where it finds one. */
+export const hardwareFlags: readonly string[] = [
+  ...commonFlags,
+  '--ignore-gpu-blocklist',
+  '--use-gl=angle',
+  '--use-angle=vulkan',
+  '--enable-features=Vulkan',
 ];
 
 /** A headless Chromium that shows pages of this repository. */
@@ -41,8 +55,11 @@ export class TestBrowser {
     this.#files = files;
   }
 
-  /** @param isolated whether pages are cross-origin isolated, so that they can share memory with workers */
-  static async launch({ isolated = false } = {}): Promise<TestBrowser> {
+  /**
+   * @param isolated whether pages are cross-origin isolated, so that they can share memory with workers
+   * @param flags what computes
+   */
+  static async launch({ isolated = false, flags = softwareFlags } = {}): Promise<TestBrowser> {
     const files = new Map<string, string>();
     const server = createServer((request, response) => {
       const content = files.get(request.url ?? '');
@@ -55,7 +72,7 @@ export class TestBrowser {
       response.end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+    const browser = await chromium.launch({ executablePath, headless: true, args: [...flags] });
     return new TestBrowser(browser, server, files);
   }
 
