@@ -34,13 +34,14 @@ export const softwareFlags: readonly string[] = [
   '--use-webgpu-adapter=swiftshader',
 ];
 
-/** With these Chromium computes on a GPU, where it finds one. */
+/** With these Chromium computes on the GPU where it finds one, without a screen too, and by SwiftShader where not. */
 export const hardwareFlags: readonly string[] = [
   ...commonFlags,
   '--ignore-gpu-blocklist',
-  '--use-gl=angle',
-  '--use-angle=vulkan',
-  '--enable-features=Vulkan',
+  '--enable-unsafe-swiftshader',
+  ...(process.platform === 'linux'
+    ? ['--use-angle=vulkan', '--enable-features=Vulkan', '--disable-vulkan-surface']
+    : []),
 ];
 
 /** A headless Chromium that shows pages of this repository. */
