@@ -127,6 +127,15 @@ test('where one cannot be started at all, those who run are ended', async () => 
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
+test('one that does not end when it is asked to is ended all the same', async () => {
+  const body = `process.on('SIGTERM', () => {}); console.log(JSON.stringify({ version: '1.0' })); process.stdin.resume();`;
+  const stubborn: Program = { name: 'stubborn', command: process.execPath, args: ['-e', body] };
+  const { participant, greeting } = await Participant.start(stubborn, 20);
+  expect(greeting).toEqual({ version: '1.0' });
+  await participant.stop();
+  expect(await participant.ask({ repeat: 1 }, 1)).toEqual({ failure: 'it was stopped' });
+});
+
 test('one that was ended takes part in the next workload again', async () => {
   const peers = [
     program('crashing', { repeat: 'crash' }),

@@ -132,7 +132,7 @@ test('this library on the device gpu is a row of parts, and a mode that is missi
   const folder = mkdtempSync(join(tmpdir(), 'pnn-bench-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'results.json');
-  const filter = ['matmul/128', 'degree 2/even-odd/forward and', 'ResNet-20/1x1', 'adamw', 'step/MLP'].join();
+  const filter = ['matmul/128', 'degree 2/even-odd/forward and', 'step/MLP'].join();
   const { status, stdout, stderr } = bench('--quick', '--filter', filter, '--json', file, '--gpu', 'webgl,webasm');
   expect(stderr).toBe('');
   expect(status).toBe(0);
@@ -147,7 +147,7 @@ test('this library on the device gpu is a row of parts, and a mode that is missi
     { name: 'gpu-webgl2', absent: expect.stringContaining('install') },
     { name: 'gpu-webasm', adapter },
   ]);
-  expect(results).toHaveLength(6);
+  expect(results).toHaveLength(3);
   for (const { gpu, seconds } of results) {
     // Figures mean that the results agreed with ours.
     const part = { median: expect.any(Number), repetitions: 3 };

@@ -40,6 +40,8 @@ class PageRespondent implements Respondent {
  */
 export async function openInChromium(mode: GpuMode): Promise<PageRespondent> {
   if (noBrowser !== undefined) throw new AbsentError(noBrowser);
+  // On the way out the browser is ended at once, whatever its GPU process still computes.
+  process.on('SIGTERM', () => process.exit());
   // Pages that are cross-origin isolated have the finer clock.
   const browser = await TestBrowser.launch({ isolated: true, flags: hardwareFlags });
   const page = await browser.open(PAGE);
