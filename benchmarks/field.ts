@@ -1,6 +1,6 @@
 import { compare, MeasurementError, quick, thorough } from './comparison.js';
 import type { Program } from './participant.js';
-import type { GpuMode, Result } from './results.js';
+import type { GpuStatus, Result } from './results.js';
 import { Team } from './team.js';
 import type { Workload } from './workload.js';
 
@@ -57,9 +57,9 @@ export class Field {
   }
 
   /** The modes of the device `gpu`, and what the machine lacks for the others. */
-  get gpuModes(): readonly GpuMode[] {
+  get gpuModes(): readonly GpuStatus[] {
     const found = this.gpu.members.map(({ participant, adapter }) => ({ name: participant.name, adapter: adapter! }));
-    return inOrder<GpuMode>([...found, ...this.gpu.missing], this.lineup.gpu);
+    return inOrder<GpuStatus>([...found, ...this.gpu.missing], this.lineup.gpu);
   }
 
   /** Has all of them do one workload. One that had to be ended is started again for the next one. */
@@ -73,6 +73,9 @@ export class Field {
     const absent = [...this.peers.missing, ...this.peers.lost];
     const lost = [...this.gpu.lost];
     const result = await compare(workload, threads, participants, isQuick ? quick : thorough);
+    // Drivers take the GPU away from a page that used it for too long: who failed starts anew.
+    const failed = result.gpu.filter((row) => 'absent' in row).map(({ name }) => name);
+    for (const { participant } of participants.gpu) if (failed.includes(participant.name)) await participant.stop();
     await this.peers.startAgain();
     await this.gpu.startAgain();
     return {

@@ -4,7 +4,7 @@ import { MeasurementError } from './comparison.js';
 import { Field } from './field.js';
 import { chosenFrom, help, type Options, readOptions, UsageError } from './options.js';
 import { gpuProgram, ourProgram, peerProgram } from './programs.js';
-import type { Environment, GpuMode, Report, Result } from './results.js';
+import type { Environment, GpuStatus, Report, Result } from './results.js';
 import { gpuLines, table } from './table.js';
 import type { Workload } from './workload.js';
 import { workloads } from './workloads/index.js';
@@ -12,7 +12,7 @@ import { workloads } from './workloads/index.js';
 function environmentOf(
   { device, quick: isQuick }: Options,
   versions: Readonly<Record<string, string>>,
-  gpu: readonly GpuMode[],
+  gpu: readonly GpuStatus[],
 ): Environment {
   return {
     date: new Date().toISOString(),

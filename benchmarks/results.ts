@@ -31,7 +31,7 @@ export type GpuResult = { readonly name: string } & (
 );
 
 /** A mode of the device `gpu` that was asked for: by what it computes, or what it lacks here. */
-export type GpuMode = { readonly name: string } & ({ readonly adapter: Adapter } | { readonly absent: string });
+export type GpuStatus = { readonly name: string } & ({ readonly adapter: Adapter } | { readonly absent: string });
 
 /** The best that the machine did between the repetitions of one workload, medians over all rounds. */
 export interface MeasuredFloor extends Floor {
@@ -67,7 +67,7 @@ export interface Environment {
   readonly quick: boolean;
   /** Versions of all that took part, by their names. */
   readonly versions: Readonly<Record<string, string>>;
-  readonly gpu: readonly GpuMode[];
+  readonly gpu: readonly GpuStatus[];
 }
 
 /** The file that a run writes. */

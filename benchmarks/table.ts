@@ -1,6 +1,6 @@
 import type { Measurement } from './measurement.js';
 import type { Adapter } from './protocol.js';
-import type { GpuMode, GpuResult, PeerResult, Result } from './results.js';
+import type { GpuResult, GpuStatus, PeerResult, Result } from './results.js';
 
 const NAME_WIDTH = 17;
 const MEDIAN_WIDTH = 12;
@@ -46,7 +46,7 @@ function gpuRow(gpu: GpuResult): string {
 }
 
 /** By what each mode of the device `gpu` computes here, or what it lacks. */
-export function gpuLines(modes: readonly GpuMode[]): string {
+export function gpuLines(modes: readonly GpuStatus[]): string {
   const describe = ({ name, isSoftware }: Adapter) => `${name} (${isSoftware ? 'software' : 'hardware'})`;
   return modes
     .map((mode) => `${mode.name}: ${'absent' in mode ? `missing: ${mode.absent}` : describe(mode.adapter)}`)

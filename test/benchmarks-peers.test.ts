@@ -16,8 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const script = join(folder, 'peer.mjs');
 writeFileSync(
   script,
-  `import { createInterface } from 'node:readline';
+  `import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 const answers = JSON.parse(process.argv[2]);
+if (answers.log) appendFileSync(answers.log, 'once,');
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\\n');
 say(answers.greeting);
 for await (const text of createInterface({ input: process.stdin })) {
@@ -150,6 +152,27 @@ test('one that was ended takes part in the next workload again', async () => {
   expect((await field.measure(workload, true)).peers).toEqual(absences);
   expect((await field.measure(workload, true)).peers).toEqual(absences);
   expect(field.versions).toEqual({ ours: '1.0', crashing: '1.0' });
+});
+
+test('a mode of the device gpu that failed starts anew, and one that is missing says why once', async () => {
+  const adapter = { name: 'Abacus 9000', isSoftware: false };
+  const log = join(folder, 'starts');
+  const greeting = { version: '1.0', adapter };
+  const gpu = [
+    program('gpu-lost', { greeting, repeat: { error: 'the context is lost' }, log }),
+    program('gpu-none', { greeting: { absent: 'no such GPU' } }),
+  ];
+  const field = await Field.gather({ threads: 1, ours: program('ours', {}), peers: [], gpu });
+  onTestFinished(() => field.leave());
+  expect(field.gpuModes).toEqual([
+    { name: 'gpu-lost', adapter },
+    { name: 'gpu-none', absent: 'no such GPU' },
+  ]);
+  for (const starts of ['once,', 'once,once,']) {
+    expect(readFileSync(log, 'utf8')).toBe(starts);
+    const { gpu: rows } = await field.measure(workload, true);
+    expect(rows).toEqual([{ name: 'gpu-lost', absent: 'error: the context is lost' }]);
+  }
 });
 
 test('that we cannot do our own work is an error', async () => {

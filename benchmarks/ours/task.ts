@@ -1,4 +1,4 @@
-import { scope, type Tensor } from '@pnn/nn';
+import { scope, type Tensor, type TypedArray } from '@pnn/nn';
 import type { Prepared } from '../subject.js';
 
 /** Inputs on the default device, and what is computed of them. */
@@ -20,18 +20,20 @@ export interface Task {
   readonly dispose?: () => void;
 }
 
-/** The elements of results, which are then freed. */
-export async function read(task: Task, results: readonly Tensor[]): Promise<Float32Array[]> {
-  const elements = await Promise.all(results.map((result) => result.data()));
-  for (const result of results) if (!task.state.includes(result)) result.dispose();
-  return elements.map((each) => Float32Array.from(each));
+/** Frees results that have been read, but for those that are state. */
+export function free({ state }: Task, results: readonly Tensor[]): void {
+  for (const result of results) if (!state.includes(result)) result.dispose();
 }
 
 /** What comes out, to be compared with others. */
 export async function comparedOutputs(task: Task, { compute }: Computation): Promise<readonly ArrayLike<number>[]> {
-  const runs: Float32Array[][] = [];
-  for (let i = 0; i < (task.comparedRuns ?? 1); i++) runs.push(await read(task, scope(compute)));
-  const [first, ...later] = runs as [Float32Array[], ...Float32Array[][]];
+  const runs: TypedArray[][] = [];
+  for (let i = 0; i < (task.comparedRuns ?? 1); i++) {
+    const results = scope(compute);
+    runs.push(await Promise.all(results.map((result) => result.data())));
+    free(task, results);
+  }
+  const [first, ...later] = runs as [TypedArray[], ...TypedArray[][]];
   if (later.length === 0) return first;
   return first.map((output, k) => [...output, ...later.flatMap((run) => [...run[k]!])]);
 }

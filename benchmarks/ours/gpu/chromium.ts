@@ -1,7 +1,7 @@
 import type { GpuMode } from '@pnn/tensor/gpu';
 import type { Page } from 'playwright-core';
 import { hardwareFlags, noBrowser, TestBrowser } from '../../../test/gpu/browser.js';
-import type { Adapter, Answer, Request } from '../../protocol.js';
+import type { Adapter } from '../../protocol.js';
 import { AbsentError } from '../../serve.js';
 import type { Respondent } from '../../subject.js';
 import type { BenchmarkPage } from './page.js';
@@ -17,28 +17,12 @@ function call<Name extends keyof BenchmarkPage>(
   return page.evaluate(`benchmark.${name}(${JSON.stringify(parameter)})`) as ReturnType<BenchmarkPage[Name]>;
 }
 
-/** The device in a page of Chromium. */
-class PageRespondent implements Respondent {
-  constructor(
-    readonly adapter: Adapter,
-    private readonly page: Page,
-  ) {}
-
-  async answer(request: Request): Promise<Answer> {
-    try {
-      return await call(this.page, 'answer', request);
-    } catch (error) {
-      return { error: (error as Error).message };
-    }
-  }
-}
-
 /**
  * The device in headless Chromium: on the GPU where the browser finds one, else by its SwiftShader.
  *
  * @throws AbsentError where there is no browser, or it does not have the mode
  */
-export async function openInChromium(mode: GpuMode): Promise<PageRespondent> {
+export async function openInChromium(mode: GpuMode): Promise<Respondent & { readonly adapter: Adapter }> {
   if (noBrowser !== undefined) throw new AbsentError(noBrowser);
   // On the way out the browser is ended at once, whatever its GPU process still computes.
   process.on('SIGTERM', () => process.exit());
@@ -46,7 +30,7 @@ export async function openInChromium(mode: GpuMode): Promise<PageRespondent> {
   const browser = await TestBrowser.launch({ isolated: true, flags: hardwareFlags });
   const page = await browser.open(PAGE);
   const started = await call(page, 'start', mode);
-  if (!('absent' in started)) return new PageRespondent(started, page);
+  if (!('absent' in started)) return { adapter: started, answer: (request) => call(page, 'answer', request) };
   await browser.close();
   throw new AbsentError(started.absent);
 }

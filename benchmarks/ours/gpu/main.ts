@@ -13,8 +13,7 @@ async function load(mode: GpuMode): Promise<Participation> {
     throw error instanceof DeviceError ? new AbsentError(error.message) : error;
   }
   const { openInChromium } = await import('./chromium.js');
-  const respondent = await openInChromium(mode);
-  return { version, adapter: respondent.adapter, answer: (request) => respondent.answer(request) };
+  return { version, ...(await openInChromium(mode)) };
 }
 
 // This library on its device `gpu` in the mode that is named: in Node where Node has the mode, else in Chromium.

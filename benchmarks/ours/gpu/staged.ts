@@ -1,6 +1,6 @@
 import { noGrad, scope, type Tensor } from '@pnn/nn';
 import type { Prepared } from '../../subject.js';
-import { type Computation, comparedOutputs, read, type Task } from '../task.js';
+import { type Computation, comparedOutputs, free, type Task } from '../task.js';
 
 /** The first element of a tensor, [1]. */
 function firstElement(tensor: Tensor): Tensor {
@@ -41,14 +41,12 @@ export class StagedTask implements Prepared {
   readonly outputs = async (): Promise<readonly ArrayLike<number>[]> => {
     await this.#upload();
     const outputs = await comparedOutputs(this.#task, this.#uploaded);
-    this.#freeInputs();
+    this.#clear();
     return outputs;
   };
 
   readonly dispose = (): void => {
-    for (const result of this.#results) if (!this.#task.state.includes(result)) result.dispose();
-    this.#results = [];
-    this.#freeInputs();
+    this.#clear();
     this.#task.dispose?.();
   };
 
@@ -68,13 +66,13 @@ export class StagedTask implements Prepared {
   }
 
   async #readback(): Promise<void> {
-    const results = this.#results;
-    this.#results = [];
-    await read(this.#task, results);
-    this.#freeInputs();
+    await Promise.all(this.#results.map((result) => result.data()));
+    this.#clear();
   }
 
-  #freeInputs(): void {
+  #clear(): void {
+    free(this.#task, this.#results);
+    this.#results = [];
     for (const input of this.#computation?.inputs ?? []) input.dispose();
     this.#computation = undefined;
   }
