@@ -1,19 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Check, difference } from './check.js';
+import { difference } from './check.js';
 import { floorOf, type Pass, streamSizeOf } from './floor.js';
 import { median, summarise } from './measurement.js';
 import type { Participant } from './participant.js';
-import type { MeasuredFloor, PeerResult, Result } from './results.js';
+import type { Adapter } from './protocol.js';
+import type { GpuResult, MeasuredFloor, PeerResult, Result } from './results.js';
+import { type Pace, Runner } from './runner.js';
 import type { Workload } from './workload.js';
-
-/** How thoroughly to measure. */
-export interface Pace {
-  /** How long everyone works before the first repetition that counts, for the sake of compilers and caches. */
-  readonly warmUpSeconds: number;
-  /** How long everyone works in one turn, at least one repetition. */
-  readonly turnSeconds: number;
-  readonly rounds: number;
-}
 
 /** Enough for medians that repeat. */
 export const thorough: Pace = { warmUpSeconds: 0.25, turnSeconds: 0.1, rounds: 9 };
@@ -21,7 +14,7 @@ export const thorough: Pace = { warmUpSeconds: 0.25, turnSeconds: 0.1, rounds: 9
 /** Shows that everything runs. */
 export const quick: Pace = { warmUpSeconds: 0, turnSeconds: 0, rounds: 3 };
 
-/** A peer whose one run takes longer cannot do the work. */
+/** A peer, or a mode of the GPU device, whose one run takes longer cannot do the work; the first compiles for it too. */
 const LONGEST_RUN_SECONDS = 20;
 
 /** Ours may take longer, as on the device `reference`. */
@@ -29,68 +22,12 @@ const OUR_LONGEST_RUN_SECONDS = 600;
 
 const PROBE_SECONDS = 60;
 
-/** Nobody gets another turn after so long. */
-const LONGEST_SECONDS = 10;
-
-const LONGEST_TURN = 1000;
-
 /** Threads of some libraries go on spinning for so long behind their work: those of OpenBLAS for 2^26 cycles. */
 const SETTLE_SECONDS = 0.04;
 
 /** Waits until nobody's threads use the processor any more. */
 async function settle(threads: number): Promise<void> {
   if (threads > 1) await setTimeout(1000 * SETTLE_SECONDS);
-}
-
-const total = (durations: readonly number[]): number => durations.reduce((sum, each) => sum + each, 0);
-
-/** One participant with the work in its hands. */
-class Runner {
-  readonly durations: number[] = [];
-  failure: string | undefined;
-  checks: readonly Check[] = [];
-  #repetitions = 1;
-  #spent = 0;
-
-  constructor(
-    readonly participant: Participant,
-    private readonly limitSeconds: number,
-  ) {}
-
-  /** Makes the inputs, runs once, and warms up. */
-  async prepare(workload: Workload, pace: Pace): Promise<void> {
-    const prepared = await this.participant.ask({ prepare: workload.work }, this.limitSeconds);
-    if ('failure' in prepared) {
-      this.failure = prepared.failure;
-      return;
-    }
-    if (!('checks' in prepared)) {
-      this.failure = 'it answered something else';
-      return;
-    }
-    this.checks = prepared.checks;
-    for (let spent = 0; spent < pace.warmUpSeconds && this.failure === undefined; ) {
-      const seconds = await this.#repeat(this.#repetitions);
-      spent += total(seconds);
-      const perRun = Math.min(...seconds);
-      this.#repetitions = Math.min(LONGEST_TURN, Math.max(1, Math.round(pace.turnSeconds / perRun)));
-    }
-  }
-
-  /** One turn. */
-  async run(): Promise<void> {
-    if (this.failure !== undefined || this.#spent >= LONGEST_SECONDS) return;
-    const durations = await this.#repeat(this.#repetitions);
-    this.#spent += total(durations);
-    this.durations.push(...durations);
-  }
-
-  async #repeat(repetitions: number): Promise<readonly number[]> {
-    const answer = await this.participant.ask({ repeat: repetitions }, this.limitSeconds);
-    if ('seconds' in answer && typeof answer.seconds !== 'number') return answer.seconds;
-    this.failure = 'failure' in answer ? answer.failure : 'it answered something else';
-    return [];
-  }
 }
 
 /** Measures the machine, in our own process. */
@@ -139,21 +76,41 @@ function peerResult(peer: Runner, ours: Runner): PeerResult {
   return { name, seconds, ratio: seconds.median / median(ours.durations) };
 }
 
+function gpuResult(gpu: Runner, adapter: Adapter, ours: Runner): GpuResult {
+  const { name } = gpu.participant;
+  if (gpu.failure !== undefined) return { name, absent: gpu.failure };
+  const kernel = summarise(gpu.durations);
+  return { name, adapter, kernel, ratio: kernel.median / median(ours.durations), ...gpu.transfers };
+}
+
+/** Everyone who takes part. */
+export interface Participants {
+  readonly ours: Participant;
+  readonly peers: readonly Participant[];
+  /** This library on the device `gpu`, in some of its modes. */
+  readonly gpu: readonly { readonly participant: Participant; readonly adapter: Adapter }[];
+}
+
 /**
  * Has everyone do the same work turn by turn, so that a machine that slows down slows down all of them; nobody uses the
- * processor while it is another's turn. Peers whose results differ from ours are not measured.
+ * processor while it is another's turn. Peers and modes of the GPU device whose results differ from ours are not measured.
  *
  * @throws MeasurementError where this library fails
  */
 export async function compare(
   workload: Workload,
   threads: number,
-  participants: { readonly ours: Participant; readonly peers: readonly Participant[] },
+  participants: Participants,
   pace: Pace,
 ): Promise<Result> {
   const ours = new Runner(participants.ours, OUR_LONGEST_RUN_SECONDS);
   const peers = participants.peers.map((peer) => new Runner(peer, LONGEST_RUN_SECONDS));
-  for (const runner of [ours, ...peers]) {
+  const gpu = participants.gpu.map(({ participant, adapter }) => ({
+    runner: new Runner(participant, LONGEST_RUN_SECONDS),
+    adapter,
+  }));
+  const runners = [ours, ...peers, ...gpu.map(({ runner }) => runner)];
+  for (const runner of runners) {
     await runner.prepare(workload, pace);
     if (runner === ours || runner.failure !== undefined) continue;
     const differs = difference(ours.checks, runner.checks);
@@ -162,7 +119,7 @@ export async function compare(
   const roofline = new Roofline(participants.ours, workload.passes, threads);
   for (let round = 0; round < pace.rounds && ours.failure === undefined; round++) {
     await roofline.run();
-    for (const runner of [ours, ...peers]) {
+    for (const runner of runners) {
       await runner.run();
       await settle(threads);
     }
@@ -179,5 +136,6 @@ export async function compare(
     floor,
     share: floor.seconds / seconds.median,
     peers: peers.map((peer) => peerResult(peer, ours)),
+    gpu: gpu.map(({ runner, adapter }) => gpuResult(runner, adapter, ours)),
   };
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type GpuMode, gpuModes } from '@pnn/tensor/gpu';
 import { peerNames } from './programs.js';
 import type { Workload } from './workload.js';
 
@@ -12,6 +13,8 @@ npm run bench -- [options]
   --threads LIST    numbers of threads, such as 1,2: 1 where nothing is said
   --peers [LIST]    also other libraries, turn by turn with this one: all of them, or those with such names, such as
                     pytorch,gpu.js: ${peerNames.join(', ')}
+  --gpu [MODES]     also this library on its device gpu, turn by turn likewise: in every mode that the machine has, or in
+                    those with such names, such as webgl2,webasm: ${gpuModes.join(', ')}
   --device NAME     wasm (where nothing is said) or reference
   --quick           few repetitions: shows that everything runs, not how fast
   --json FILE       also writes the results to FILE
@@ -22,6 +25,10 @@ The spread is the distance between the quartiles of the durations as a share of 
 the operations that the formula needs over the peak of the processor's SIMD instructions in WebAssembly and the bytes read
 and written over the bandwidth, both measured by the same process between the repetitions; for several passes over the data
 it is the sum of theirs.
+
+A row of the device gpu is the work over inputs that lie on the device, until its results are there. Upload of the inputs and
+readback of the results stand beside it, and what it costs to wait for nothing. webgl2 and webgpu run in headless Chromium, by the
+GPU where it finds one.
 
 Peers in JavaScript come with npm ci --prefix benchmarks; NumPy and PyTorch are taken from the first python3 on the path that
 has them, or from the one that the environment variable PNN_PYTHON names.`;
@@ -34,6 +41,7 @@ export interface Options {
   readonly filter: readonly string[];
   readonly threads: readonly number[];
   readonly peers: readonly string[];
+  readonly gpu: readonly GpuMode[];
   readonly device: 'wasm' | 'reference';
   readonly quick: boolean;
   readonly json: string | undefined;
@@ -43,9 +51,11 @@ export interface Options {
 
 /** An option without its value stands for all. */
 function completed(args: readonly string[]): string[] {
-  return args.map((arg, i) =>
-    arg === '--peers' && (args[i + 1] ?? '-').startsWith('-') ? `--peers=${peerNames.join()}` : arg,
-  );
+  const all: Readonly<Record<string, readonly string[]>> = { '--peers': peerNames, '--gpu': gpuModes };
+  return args.map((arg, i) => {
+    const names = all[arg];
+    return names && (args[i + 1] ?? '-').startsWith('-') ? `${arg}=${names.join()}` : arg;
+  });
 }
 
 function parse(args: readonly string[]) {
@@ -56,6 +66,7 @@ function parse(args: readonly string[]) {
         filter: { type: 'string', multiple: true, default: [] },
         threads: { type: 'string', default: '1' },
         peers: { type: 'string', default: '' },
+        gpu: { type: 'string', default: '' },
         device: { type: 'string', default: 'wasm' },
         quick: { type: 'boolean', default: false },
         json: { type: 'string' },
@@ -79,11 +90,12 @@ function threadsOf(list: string): number[] {
   return threads;
 }
 
-function peersOf(list: string): string[] {
+/** Those of the names that begin as one of the list does. */
+function chosenNames<Name extends string>(option: string, list: string, names: readonly Name[]): Name[] {
   const given = split(list);
-  const unknown = given.find((part) => !peerNames.some((name) => name.startsWith(part)));
-  if (unknown !== undefined) throw new UsageError(`--peers ${unknown}: there are ${peerNames.join(', ')}`);
-  return peerNames.filter((name) => given.some((part) => name.startsWith(part)));
+  const unknown = given.find((part) => !names.some((name) => name.startsWith(part)));
+  if (unknown !== undefined) throw new UsageError(`${option} ${unknown}: there are ${names.join(', ')}`);
+  return names.filter((name) => given.some((part) => name.startsWith(part)));
 }
 
 function checkWritable(file: string): void {
@@ -96,10 +108,18 @@ function checkWritable(file: string): void {
 
 /** @throws UsageError where they cannot be understood or met */
 export function readOptions(args: readonly string[]): Options {
-  const { filter, threads, peers, device, json, ...rest } = parse(args);
+  const { filter, threads, peers, gpu, device, json, ...rest } = parse(args);
   if (device !== 'wasm' && device !== 'reference') throw new UsageError(`--device ${device}: wasm or reference`);
   if (json !== undefined) checkWritable(json);
-  return { ...rest, filter: filter.flatMap(split), threads: threadsOf(threads), peers: peersOf(peers), device, json };
+  return {
+    ...rest,
+    filter: filter.flatMap(split),
+    threads: threadsOf(threads),
+    peers: chosenNames('--peers', peers, peerNames),
+    gpu: chosenNames('--gpu', gpu, gpuModes),
+    device,
+    json,
+  };
 }
 
 /** @throws UsageError where there is none */

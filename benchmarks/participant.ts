@@ -23,6 +23,9 @@ function parsed<T>(text: string, otherwise: (reason: string) => T): T {
 const REPORT_LENGTH = 10_000;
 const ERROR_LENGTH = 300;
 
+/** How long a process that was asked to end may take for it. */
+const FAREWELL_SECONDS = 2;
+
 /** What can be asked: a request is answered, fails in words, or takes too long and ends the process. */
 export type Outcome<T> = T | { readonly failure: string };
 
@@ -103,14 +106,16 @@ export class Participant {
     return answer as T;
   }
 
-  /** Ends it. */
+  /** Ends it, and lets it end what it has started itself. */
   async stop(): Promise<void> {
     this.#ended ??= 'it was stopped';
     const { exitCode, signalCode, pid } = this.#child;
     if (exitCode !== null || signalCode !== null || pid === undefined) return;
     const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 1000 * FAREWELL_SECONDS);
     await exit;
+    clearTimeout(timer);
   }
 
   async #read(timeoutSeconds: number, what: string): Promise<Outcome<{ readonly text: string }>> {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { GpuMode } from '@pnn/tensor/gpu';
 import type { Program } from './participant.js';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -67,4 +68,9 @@ export const peerNames: readonly string[] = Object.keys(peers);
 /** How a peer is started with so many threads, where it can use them. */
 export function peerProgram(name: string, threads: number): Program {
   return peers[name]!(name, threads);
+}
+
+/** This library on its device `gpu` in a mode. */
+export function gpuProgram(mode: GpuMode): Program {
+  return nodeProgram(`gpu-${mode}`, 'ours/gpu/main.ts', [mode]);
 }

@@ -1,5 +1,6 @@
 import type { Floor } from './floor.js';
 import type { Measurement } from './measurement.js';
+import type { Adapter } from './protocol.js';
 
 /** A peer beside us: how long it took, or in words why it did not. */
 export type PeerResult = { readonly name: string } & (
@@ -10,6 +11,27 @@ export type PeerResult = { readonly name: string } & (
     }
   | { readonly absent: string }
 );
+
+/** This library on the device `gpu` in one mode: how long the parts of a repetition took, or in words why they did not. */
+export type GpuResult = { readonly name: string } & (
+  | {
+      readonly adapter: Adapter;
+      /** Inputs go to the device. */
+      readonly upload: Measurement;
+      /** The work, over inputs on the device, until its results are there. */
+      readonly kernel: Measurement;
+      /** What waiting costs where nothing is left to wait for; `upload` and `kernel` include as much. */
+      readonly wait: Measurement;
+      /** Results come back. */
+      readonly readback: Measurement;
+      /** The median of `kernel` over that of ours beside it. */
+      readonly ratio: number;
+    }
+  | { readonly absent: string }
+);
+
+/** A mode of the device `gpu` that was asked for: by what it computes, or what it lacks here. */
+export type GpuStatus = { readonly name: string } & ({ readonly adapter: Adapter } | { readonly absent: string });
 
 /** The best that the machine did between the repetitions of one workload, medians over all rounds. */
 export interface MeasuredFloor extends Floor {
@@ -30,6 +52,8 @@ export interface Result {
   /** The floor over our median: the share of the roofline. */
   readonly share: number;
   readonly peers: readonly PeerResult[];
+  /** Of the modes that the machine has, where they were asked for. */
+  readonly gpu: readonly GpuResult[];
 }
 
 /** Where and with what it was measured. */
@@ -43,6 +67,7 @@ export interface Environment {
   readonly quick: boolean;
   /** Versions of all that took part, by their names. */
   readonly versions: Readonly<Record<string, string>>;
+  readonly gpu: readonly GpuStatus[];
 }
 
 /** The file that a run writes. */

@@ -1,7 +1,8 @@
 import type { Measurement } from './measurement.js';
-import type { PeerResult, Result } from './results.js';
+import type { Adapter } from './protocol.js';
+import type { GpuResult, GpuStatus, PeerResult, Result } from './results.js';
 
-const NAME_WIDTH = 15;
+const NAME_WIDTH = 17;
 const MEDIAN_WIDTH = 12;
 const SPREAD_WIDTH = 11;
 const REPETITIONS_WIDTH = 11;
@@ -24,17 +25,38 @@ function measured(name: string, { median, lower, upper, repetitions }: Measureme
   ].join('');
 }
 
-function peerRow(peer: PeerResult): string {
-  if ('absent' in peer) return `${`  ${peer.name}`.padEnd(NAME_WIDTH)}${'–'.padStart(MEDIAN_WIDTH)}   ${peer.absent}`;
-  const { ratio } = peer;
-  const relation = ratio >= 1 ? `×${rounded(ratio)} slower` : `×${rounded(1 / ratio)} faster`;
-  return measured(peer.name, peer.seconds) + relation;
+function absentRow(name: string, absent: string): string {
+  return `${`  ${name}`.padEnd(NAME_WIDTH)}${'–'.padStart(MEDIAN_WIDTH)}   ${absent}`;
 }
 
-/** One workload: our line with the floor, then one for each peer. */
-export function table({ name, threads, operations, seconds, floor, share, peers }: Result): string {
+function relation(ratio: number): string {
+  return ratio >= 1 ? `×${rounded(ratio)} slower` : `×${rounded(1 / ratio)} faster`;
+}
+
+function peerRow(peer: PeerResult): string {
+  if ('absent' in peer) return absentRow(peer.name, peer.absent);
+  return measured(peer.name, peer.seconds) + relation(peer.ratio);
+}
+
+function gpuRow(gpu: GpuResult): string {
+  if ('absent' in gpu) return absentRow(gpu.name, gpu.absent);
+  const { name, kernel, ratio, adapter } = gpu;
+  const beside = (['upload', 'readback', 'wait'] as const).map((part) => `${part} ${duration(gpu[part].median)}`);
+  return measured(name, kernel) + [relation(ratio), ...beside, ...(adapter.isSoftware ? ['software'] : [])].join(', ');
+}
+
+/** By what each mode of the device `gpu` computes here, or what it lacks. */
+export function gpuLines(modes: readonly GpuStatus[]): string {
+  const describe = ({ name, isSoftware }: Adapter) => `${name} (${isSoftware ? 'software' : 'hardware'})`;
+  return modes
+    .map((mode) => `${mode.name}: ${'absent' in mode ? `missing: ${mode.absent}` : describe(mode.adapter)}`)
+    .join('\n');
+}
+
+/** One workload: our line with the floor, then one for each peer and for each mode of the device `gpu`. */
+export function table({ name, threads, operations, seconds, floor, share, peers, gpu }: Result): string {
   const rate = rounded(operations / seconds.median / 1e9);
   const ours = `${(100 * share).toFixed(0)} % of the roofline (${floor.limit}, ${duration(floor.seconds)}), ${rate} GFLOP/s`;
   const head = `${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  return [head, measured('ours', seconds) + ours, ...peers.map(peerRow)].join('\n');
+  return [head, measured('ours', seconds) + ours, ...peers.map(peerRow), ...gpu.map(gpuRow)].join('\n');
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { checkOf, difference } from '../benchmarks/check.js';
 import { compare, MeasurementError, quick } from '../benchmarks/comparison.js';
+import { Field } from '../benchmarks/field.js';
 import { uniform } from '../benchmarks/inputs.js';
 import { Participant, type Program } from '../benchmarks/participant.js';
 import type { Workload } from '../benchmarks/workload.js';
@@ -15,8 +16,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const script = join(folder, 'peer.mjs');
 writeFileSync(
   script,
-  `import { createInterface } from 'node:readline';
+  `import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 const answers = JSON.parse(process.argv[2]);
+if (answers.log) appendFileSync(answers.log, 'once,');
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\\n');
 say(answers.greeting);
 for await (const text of createInterface({ input: process.stdin })) {
@@ -57,7 +60,7 @@ test('everyone takes a turn in every round, and is held against us and the floor
     await start('slower', { repeat: { seconds: [2] } }),
     await start('faster', { repeat: { seconds: [0.25] } }),
   ];
-  const result = await compare(workload, 2, { ours, peers }, quick);
+  const result = await compare(workload, 2, { ours, peers, gpu: [] }, quick);
   expect(result).toMatchObject({ name: 'matmul/8', threads: 2, operations: 2e8, bytes: 2 ** 20 });
   expect(result.seconds).toEqual({ median: 0.5, lower: 0.5, upper: 0.5, minimum: 0.5, repetitions: quick.rounds });
   expect(result.floor).toMatchObject({ seconds: 0.2, limit: 'arithmetic', peak: 1e9 });
@@ -79,16 +82,102 @@ test.each([
   },
 ])('a peer that is $name is a row that says so', async ({ name, answers, says }) => {
   const peers = [await start(name, answers), await start('honest')];
-  const result = await compare(workload, 1, { ours: await start('ours'), peers }, quick);
+  const result = await compare(workload, 1, { ours: await start('ours'), peers, gpu: [] }, quick);
   expect(result.peers).toMatchObject([
     { name, absent: says },
     { name: 'honest', ratio: 1 },
   ]);
 });
 
+test('upload, work and readback of the device gpu are told apart, and each turn counts all of them', async () => {
+  const adapter = { name: 'Abacus 9000', isSoftware: false };
+  const parts = { seconds: [1, 3], transfers: { upload: [0.5, 0.5], wait: [0.25, 0.25], readback: [4, 4] } };
+  const gpu = [
+    { participant: await start('gpu-abacus', { repeat: parts }), adapter },
+    { participant: await start('gpu-rope', { prepare: { error: 'too many elements' } }), adapter },
+  ];
+  const result = await compare(workload, 1, { ours: await start('ours'), peers: [], gpu }, quick);
+  const always = (seconds: number, repetitions: number) => ({
+    ...{ median: seconds, lower: seconds, upper: seconds, minimum: seconds },
+    repetitions,
+  });
+  expect(result.gpu).toEqual([
+    {
+      name: 'gpu-abacus',
+      adapter,
+      // The repetitions of its turn take 5.75 and 7.75 s in all: more than what anyone gets.
+      kernel: { median: 2, lower: 1.5, upper: 2.5, minimum: 1, repetitions: 2 },
+      ratio: 4,
+      upload: always(0.5, 2),
+      wait: always(0.25, 2),
+      readback: always(4, 2),
+    },
+    { name: 'gpu-rope', absent: 'error: too many elements' },
+  ]);
+});
+
+test('where one cannot be started at all, those who run are ended', async () => {
+  const pidFile = join(folder, 'pid');
+  const body = `require('node:fs').writeFileSync('${pidFile}', String(process.pid));
+    console.log(JSON.stringify({ version: '1.0' })); process.stdin.resume();`;
+  const ours: Program = { name: 'ours', command: process.execPath, args: ['-e', body] };
+  // Arguments with a null byte are more than any process can be given.
+  const impossible: Program = { name: 'impossible', command: process.execPath, args: ['\0'] };
+  const peers = [program('honest', {}), impossible];
+  await expect(Field.gather({ threads: 1, ours, peers, gpu: [] })).rejects.toThrow('null bytes');
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+test('one that does not end when it is asked to is ended all the same', async () => {
+  const body = `process.on('SIGTERM', () => {}); console.log(JSON.stringify({ version: '1.0' })); process.stdin.resume();`;
+  const stubborn: Program = { name: 'stubborn', command: process.execPath, args: ['-e', body] };
+  const { participant, greeting } = await Participant.start(stubborn, 20);
+  expect(greeting).toEqual({ version: '1.0' });
+  await participant.stop();
+  expect(await participant.ask({ repeat: 1 }, 1)).toEqual({ failure: 'it was stopped' });
+});
+
+test('one that was ended takes part in the next workload again', async () => {
+  const peers = [
+    program('crashing', { repeat: 'crash' }),
+    program('absent', { greeting: { absent: 'not installed' } }),
+  ];
+  const field = await Field.gather({ threads: 1, ours: program('ours', {}), peers, gpu: [] });
+  onTestFinished(() => field.leave());
+  const absences = [
+    { name: 'crashing', absent: 'it ended: TypeError: broken on purpose' },
+    { name: 'absent', absent: 'not installed' },
+  ];
+  expect((await field.measure(workload, true)).peers).toEqual(absences);
+  expect((await field.measure(workload, true)).peers).toEqual(absences);
+  expect(field.versions).toEqual({ ours: '1.0', crashing: '1.0' });
+});
+
+test('a mode of the device gpu that failed starts anew, and one that is missing says why once', async () => {
+  const adapter = { name: 'Abacus 9000', isSoftware: false };
+  const log = join(folder, 'starts');
+  const greeting = { version: '1.0', adapter };
+  const gpu = [
+    program('gpu-lost', { greeting, repeat: { error: 'the context is lost' }, log }),
+    program('gpu-none', { greeting: { absent: 'no such GPU' } }),
+  ];
+  const field = await Field.gather({ threads: 1, ours: program('ours', {}), peers: [], gpu });
+  onTestFinished(() => field.leave());
+  expect(field.gpuModes).toEqual([
+    { name: 'gpu-lost', adapter },
+    { name: 'gpu-none', absent: 'no such GPU' },
+  ]);
+  for (const starts of ['once,', 'once,once,']) {
+    expect(readFileSync(log, 'utf8')).toBe(starts);
+    const { gpu: rows } = await field.measure(workload, true);
+    expect(rows).toEqual([{ name: 'gpu-lost', absent: 'error: the context is lost' }]);
+  }
+});
+
 test('that we cannot do our own work is an error', async () => {
   const ours = await start('ours', { prepare: { error: 'out of memory' } });
-  const result = compare(workload, 1, { ours, peers: [] }, quick);
+  const result = compare(workload, 1, { ours, peers: [], gpu: [] }, quick);
   await expect(result).rejects.toThrow(new MeasurementError('matmul/8: error: out of memory'));
 });
 

@@ -14,7 +14,7 @@ const measured = (median: number) => ({ median, lower: median, upper: median, mi
 
 function result(name: string, seconds: number, peers: readonly PeerResult[], threads = 1): Result {
   const floor = { seconds: seconds / 2, limit: 'arithmetic', peak: 5e10, bandwidths: [] } as const;
-  return { name, threads, operations: 1, bytes: 1, seconds: measured(seconds), floor, share: 0.5, peers };
+  return { name, threads, operations: 1, bytes: 1, seconds: measured(seconds), floor, share: 0.5, peers, gpu: [] };
 }
 
 function peer(name: string, seconds: number, ours: number): PeerResult {
@@ -32,6 +32,7 @@ const report: Report = {
     device: 'wasm',
     quick: false,
     versions: { ours: '0.1.0', pytorch: '9.9' },
+    gpu: [],
   },
   results: [
     ...[2, 22].flatMap((degree) => [

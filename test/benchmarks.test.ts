@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gpuModes } from '@pnn/tensor/gpu';
 import { expect, onTestFinished, test } from 'vitest';
 import { floorOf, streamSizeOf } from '../benchmarks/floor.js';
 import { median, quantile, summarise } from '../benchmarks/measurement.js';
@@ -15,7 +16,7 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 
 function bench(...args: string[]) {
   const options = ['--import=tsx', '--conditions=@pnn/source', 'benchmarks/main.ts', ...args];
-  const env = { ...process.env, PNN_PYTHON: '/no/such/python3' };
+  const env = { ...process.env, PNN_PYTHON: '/no/such/python3', CHROMIUM: '/no/such/chromium' };
   return spawnSync(process.execPath, options, { cwd: repository, encoding: 'utf8', env });
 }
 
@@ -127,6 +128,38 @@ test('a run prints a table and writes the results, whichever peers are missing',
   expect(product?.floor.bandwidths).toHaveLength(1);
 });
 
+test('this library on the device gpu is a row of parts, and a mode that is missing a line that says why', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pnn-bench-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'results.json');
+  const filter = ['matmul/128', 'degree 2/even-odd/forward and', 'step/MLP'].join();
+  const { status, stdout, stderr } = bench('--quick', '--filter', filter, '--json', file, '--gpu', 'webgl,webasm');
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/\ngpu-webgl2: missing: there is no \/no\/such\/chromium: .*\n/);
+  expect(stdout).toMatch(/\ngpu-webasm: WebAssembly on the processor \(software\)\n/);
+  const duration = '[\\d.]+ [mµ]?s';
+  const row = `gpu-webasm +${duration} .* 3 runs +×[\\d.]+ (slower|faster), upload ${duration}, readback ${duration}, wait ${duration}, software`;
+  expect(stdout).toMatch(new RegExp(`\\n {2}${row}\\n`));
+  const { environment, results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+  const adapter = { name: 'WebAssembly on the processor', isSoftware: true };
+  expect(environment.gpu).toMatchObject([
+    { name: 'gpu-webgl2', absent: expect.stringContaining('install') },
+    { name: 'gpu-webasm', adapter },
+  ]);
+  expect(results).toHaveLength(3);
+  for (const { gpu, seconds } of results) {
+    // Figures mean that the results agreed with ours.
+    const part = { median: expect.any(Number), repetitions: 3 };
+    expect(gpu).toMatchObject([
+      { name: 'gpu-webasm', adapter, upload: part, kernel: part, wait: part, readback: part },
+    ]);
+    const [{ kernel, ratio }] = gpu as unknown as [{ kernel: typeof seconds; ratio: number }];
+    expect(kernel.minimum).toBeGreaterThan(0);
+    expect(ratio).toBeCloseTo(kernel.median / seconds.median, 12);
+  }
+});
+
 test.each([
   { args: ['--bogus'], says: "Unknown option '--bogus'" },
   { args: ['matmul'], says: "Unexpected argument 'matmul'" },
@@ -134,6 +167,7 @@ test.each([
   { args: ['--json', '/no/such/folder/results.json'], says: 'the folder does not exist' },
   { args: ['--threads', '1,none'], says: 'numbers of 1 or more' },
   { args: ['--peers', 'fortran'], says: '--peers fortran: there are javascript, ' },
+  { args: ['--gpu', 'abacus'], says: '--gpu abacus: there are webgl2, ' },
   { args: ['--device', 'abacus'], says: 'wasm or reference' },
 ])('a wrong option is an error of one sentence: $args', ({ args, says }) => {
   expect(() => readOptions(args)).toThrow(UsageError);
@@ -147,16 +181,28 @@ test('a wrong call ends with one sentence and status 2', () => {
   expect(stderr).toBe('bench: --filter no such thing: no workload has that in its name: see --list\n');
 });
 
-test('filters, threads and peers are lists; --peers alone means all', () => {
+test('filters, threads, peers and modes are lists; --peers or --gpu alone means all', () => {
   const options = readOptions(['--filter', 'a,b', '--filter', 'c', '--threads', '1,2', '--peers', 'gpu,numpy']);
   expect(options).toMatchObject({ filter: ['a', 'b', 'c'], threads: [1, 2], device: 'wasm', quick: false });
   expect(options.peers).toEqual(['gpu.js-cpu', 'gpu.js-webasm', 'numpy']);
   expect(readOptions(['--peers', '--quick'])).toMatchObject({ peers: peerNames, quick: true });
-  expect(readOptions([]).peers).toEqual([]);
+  expect(readOptions(['--gpu', '--quick', '--peers', 'numpy'])).toMatchObject({ gpu: gpuModes, peers: ['numpy'] });
+  expect(readOptions(['--gpu', 'webg,cpu']).gpu).toEqual(['webgl2', 'webgpu', 'cpu']);
+  expect(readOptions([])).toMatchObject({ peers: [], gpu: [] });
 });
 
 test('--help names every option, --list every workload', () => {
-  for (const option of ['--filter', '--threads', '--peers', '--device', '--quick', '--json', '--list', '--help']) {
+  for (const option of [
+    '--filter',
+    '--threads',
+    '--peers',
+    '--gpu',
+    '--device',
+    '--quick',
+    '--json',
+    '--list',
+    '--help',
+  ]) {
     expect(help).toContain(option);
   }
   expect(bench('--list', '--filter', 'matmul').stdout).toBe(

@@ -13,12 +13,13 @@ import {
   Residual,
   Sequential,
   scope,
+  sizeOf,
   tensor,
 } from '@pnn/nn';
 import { PolynomialActivation } from '@pnn/pnn';
 import { labels, uniform, weightReach } from '../inputs.js';
-import type { Prepared } from '../protocol.js';
 import type { Layer, StepWork } from '../work.js';
+import type { Task } from './task.js';
 
 /** Makes networks of layers in plain data, with weights that everyone starts from. */
 class NetworkBuilder {
@@ -70,37 +71,33 @@ class NetworkBuilder {
 /** Losses that are compared: of the first step and behind two updates. */
 const COMPARED_STEPS = 3;
 
-/** A network with its optimiser and one batch. */
-export function prepareStep(work: StepWork): Prepared {
+/** A network with its optimiser, and one batch. */
+export function stepTask(work: StepWork): Task {
   const { batch, input, classes, layers } = work;
   const network = new NetworkBuilder(work).network(layers);
-  const optimizer = new AdamW(network.parameters());
-  const images = tensor(uniform(batch * input.reduce((product, length) => product * length, 1), 1), {
-    shape: [batch, ...input],
-  });
-  const targets = tensor(labels(batch, classes));
-  const step = () => {
-    optimizer.zeroGrad();
-    const loss = crossEntropy(network.forward(images), targets);
-    loss.backward();
-    optimizer.step();
-    return loss;
-  };
-  const lossOfStep = () => {
-    let loss = Number.NaN;
-    scope(() => {
-      loss = step().dataSync()[0]!;
-    });
-    return loss;
-  };
+  const parameters = network.parameters();
+  const optimizer = new AdamW(parameters);
+  const shape = [batch, ...input];
+  const pixels = uniform(sizeOf(shape), 1);
+  const classOf = labels(batch, classes);
   return {
-    run: () => scope(() => void step()),
-    outputs: () => [Array.from({ length: COMPARED_STEPS }, lossOfStep)],
+    upload: () => {
+      const images = tensor(pixels, { shape });
+      const targets = tensor(classOf);
+      const step = () => {
+        optimizer.zeroGrad();
+        const loss = crossEntropy(network.forward(images), targets);
+        loss.backward();
+        optimizer.step();
+        return [loss];
+      };
+      return { inputs: [images, targets], compute: step };
+    },
+    state: parameters,
+    comparedRuns: COMPARED_STEPS,
     dispose: () => {
       optimizer.dispose();
       network.dispose();
-      images.dispose();
-      targets.dispose();
     },
   };
 }

@@ -2,7 +2,8 @@
 // functions do not survive every tool that transforms programs.
 import { createRequire } from 'node:module';
 import { batchNormInputs, convolutionInputs, matmulInputs, polynomialInputs } from '../inputs.js';
-import { CannotError, serve } from '../protocol.js';
+import { serve } from '../serve.js';
+import { CannotError } from '../subject.js';
 
 const mode = process.argv[2];
 let gpu;

@@ -1,5 +1,6 @@
 import { adamInputs, batchNormInputs, matmulInputs } from '../inputs.js';
-import { CannotError, type Prepared, serve } from '../protocol.js';
+import { serve } from '../serve.js';
+import { CannotError, type Prepared } from '../subject.js';
 import type { AdamWork, BatchNormWork, MatmulWork, Work } from '../work.js';
 import { prepareConvolution } from './javascript/convolution.js';
 import { preparePolynomial } from './javascript/polynomial.js';

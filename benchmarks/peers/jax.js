@@ -10,7 +10,8 @@ import {
   uniform,
   weightReach,
 } from '../inputs.js';
-import { CannotError, serve } from '../protocol.js';
+import { serve } from '../serve.js';
+import { CannotError } from '../subject.js';
 
 let jax;
 let np;

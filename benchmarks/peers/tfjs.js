@@ -15,7 +15,8 @@ import {
   uniform,
   weightReach,
 } from '../inputs.js';
-import { CannotError, serve } from '../protocol.js';
+import { serve } from '../serve.js';
+import { CannotError } from '../subject.js';
 
 const require = createRequire(import.meta.url);
 
@@ -41,16 +42,10 @@ function prepared(work, inputs) {
 
 /** A function of tensors, alone or with the gradients of all of them. */
 function differentiated(f, inputs, gradient, direction) {
+  const valueAndGradients = tf.valueAndGrads(f);
   const withGradients = () => {
-    let output;
-    const { value, grads } = tf.valueAndGrads((...all) => {
-      output = tf.keep(f(...all));
-      return tf.sum(tf.mul(output, gradient));
-    })(inputs);
-    value.dispose();
-    const result = tf.clone(output);
-    output.dispose();
-    return [result, ...grads];
+    const { value, grads } = valueAndGradients(inputs, gradient);
+    return [value, ...grads];
   };
   return prepared(direction === 'forward' ? () => [f(...inputs)] : withGradients, [...inputs, gradient]);
 }

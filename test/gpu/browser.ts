@@ -15,18 +15,33 @@ export const noBrowser: string | undefined = existsSync(executablePath)
 /** Modes of the GPU device that a browser offers, computed by the processor: SwiftShader renders in software. */
 export const browserModes = ['webgl2', 'webgpu'] as const;
 
-const flags = [
+const commonFlags = [
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--enable-unsafe-webgpu',
+];
+
+/** With these the processor stands in for a GPU, by SwiftShader. */
+export const softwareFlags: readonly string[] = [
+  ...commonFlags,
   '--use-gl=angle',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
-  '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
+];
+
+/** With these Chromium computes on the GPU where it finds one, without a screen too, and by SwiftShader where not. */
+export const hardwareFlags: readonly string[] = [
+  ...commonFlags,
+  '--ignore-gpu-blocklist',
+  '--enable-unsafe-swiftshader',
+  ...(process.platform === 'linux'
+    ? ['--use-angle=vulkan', '--enable-features=Vulkan', '--disable-vulkan-surface']
+    : []),
 ];
 
 /** A headless Chromium that shows pages of this repository. */
@@ -44,8 +59,9 @@ export class TestBrowser {
   /**
    * @param isolated whether pages are cross-origin isolated, so that they can share memory with workers
    * @param policy what pages allow themselves: a Content-Security-Policy
+   * @param flags what computes
    */
-  static async launch({ isolated = false, policy = '' } = {}): Promise<TestBrowser> {
+  static async launch({ isolated = false, policy = '', flags = softwareFlags } = {}): Promise<TestBrowser> {
     const files = new Map<string, string>();
     const server = createServer((request, response) => {
       const content = files.get(request.url ?? '');
@@ -59,7 +75,7 @@ export class TestBrowser {
       response.end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+    const browser = await chromium.launch({ executablePath, headless: true, args: [...flags] });
     return new TestBrowser(browser, server, files);
   }
 

@@ -1,5 +1,5 @@
 import { convolutionInputs } from '../../inputs.js';
-import type { Prepared } from '../../protocol.js';
+import type { Prepared } from '../../subject.js';
 import type { ConvolutionWork } from '../../work.js';
 
 /** A row of an image and the row of an output to which one weight carries it, where the window is not over the padding. */

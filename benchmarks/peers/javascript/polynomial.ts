@@ -1,5 +1,5 @@
 import { polynomialInputs } from '../../inputs.js';
-import type { Prepared } from '../../protocol.js';
+import type { Prepared } from '../../subject.js';
 import type { PolynomialWork } from '../../work.js';
 
 interface Kernel {

@@ -1,0 +1,28 @@
+import type { GpuMode } from '@pnn/tensor/gpu';
+import type { Adapter, Answer, Request } from '../../protocol.js';
+import { Performer } from '../../subject.js';
+import { missingHere, openDevice, subject } from './device.js';
+
+const performer = new Performer(subject);
+
+/** What the program in Node calls in the page. */
+export interface BenchmarkPage {
+  /** Opens the device, or says in words why it cannot. */
+  start(mode: GpuMode): Promise<Adapter | { readonly absent: string }>;
+  answer(request: Request): Promise<Answer>;
+}
+
+const benchmark: BenchmarkPage = {
+  async start(mode) {
+    const missing = await missingHere(mode);
+    if (missing !== undefined) return { absent: missing };
+    try {
+      return await openDevice(mode);
+    } catch (error) {
+      return { absent: (error as Error).message };
+    }
+  },
+  answer: (request) => performer.answer(request),
+};
+
+Object.assign(window, { benchmark, isReady: true });
