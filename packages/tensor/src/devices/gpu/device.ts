@@ -1,11 +1,12 @@
 import type { Device } from '../../device.js';
 import { DeviceError } from '../../errors.js';
+import { describeAdapter } from './adapter.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { addFunctions } from './functions.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
-import { EXACT_INTEGERS, type GpuLimits } from './limits.js';
+import type { GpuLimits } from './limits.js';
 import { matrixKernels } from './matmul.js';
 import { type GpuMode, gpuModes, listGpuModes, missingForMode } from './modes.js';
 import { movementKernels } from './movement.js';
@@ -34,37 +35,6 @@ export interface GpuDevice extends Device {
 export interface GpuOptions {
   /** The first mode of `listGpuModes()` that is available, where nothing is said. */
   readonly mode?: GpuMode;
-}
-
-/** What a context of WebGPU says of itself, as far as it is asked. */
-interface AdapterContext {
-  readonly adapter: {
-    readonly info?: { readonly [name in 'vendor' | 'architecture' | 'device' | 'description']?: string };
-  };
-  readonly device: { readonly limits: { readonly maxStorageBufferBindingSize: number } };
-}
-
-function describeAdapter(mode: GpuMode, context: unknown): { adapter: string; limits: GpuLimits } {
-  const exact: GpuLimits = { elements: EXACT_INTEGERS, because: 'shaders count in floats, exactly up to 2^24' };
-  if (mode === 'cpu') return { adapter: 'JavaScript on the processor', limits: exact };
-  if (mode === 'webasm') return { adapter: 'WebAssembly on the processor', limits: exact };
-  if (mode === 'webgpu') {
-    const { adapter, device } = context as AdapterContext;
-    const { vendor, architecture, device: model, description } = adapter.info ?? {};
-    const names = [vendor, architecture, model, description].filter((name) => name);
-    const room = device.limits.maxStorageBufferBindingSize / 4;
-    return {
-      adapter: names.join(' ') || 'an adapter without a name',
-      limits: room < exact.elements ? { elements: room, because: 'the size of a buffer of the adapter' } : exact,
-    };
-  }
-  const gl = context as WebGL2RenderingContext;
-  const names = gl.getExtension('WEBGL_debug_renderer_info');
-  const side = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
-  return {
-    adapter: String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)),
-    limits: side ** 2 < exact.elements ? { elements: side ** 2, because: `textures of ${side}x${side}` } : exact,
-  };
 }
 
 /** The mode in which a context really computes: gpu.js goes on in another one where it meets something it cannot do. */
