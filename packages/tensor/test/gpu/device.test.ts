@@ -1,8 +1,6 @@
 import { DeviceError, DTypeError, full, MemoryError, memory, scope, tensor } from '@pnn/tensor';
 import { type GpuDevice, gpu, gpuModes, listGpuModes } from '@pnn/tensor/gpu';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Executor } from '../../src/devices/gpu/executor.js';
-import type { Elements, LibraryContext } from '../../src/devices/gpu/library.js';
 
 afterEach(() => {
   vi.doUnmock('gpu.js');
@@ -131,93 +129,5 @@ describe.each(['cpu', 'webasm'] as const)('memory in mode %s', (mode) => {
       device.kernels.scale(view, tensor(2, { device }));
       expect(x.dataSync()).toEqual(Float32Array.of(10, 12));
     });
-  });
-});
-
-/** A library that answers later, and tells how many handles there are. */
-class LaterContext implements LibraryContext {
-  readonly Kernel = class {};
-  handles = 0;
-  broken = false;
-  addFunction(): void {}
-  async destroy(): Promise<void> {}
-  createKernel(source: string): ReturnType<LibraryContext['createKernel']> {
-    const kernel = async (...inputs: readonly (Elements | number)[]): Promise<Elements> => {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      if (this.broken) throw new Error('the device was lost');
-      const arrays = await Promise.all(
-        inputs.map((input) => (typeof input === 'number' || input instanceof Float32Array ? input : input.toArray())),
-      );
-      const [x, by] = arrays as [Float32Array, Float32Array | undefined];
-      const values = source.includes('by[0]') ? x.map((value) => value * by![0]!) : x.slice();
-      this.handles++;
-      let isDeleted = false;
-      return {
-        toArray: async () => {
-          if (isDeleted) throw new Error('read after it was deleted');
-          return values;
-        },
-        delete: () => {
-          if (isDeleted) throw new Error('deleted twice');
-          isDeleted = true;
-          this.handles--;
-        },
-      };
-    };
-    return Object.assign(kernel, { kernel: { fallbackReason: null, context: undefined } });
-  }
-}
-
-describe('a library that answers with promises', () => {
-  const limits = { elements: 100, because: 'of this test' };
-  const scaleSource = 'function (x, by) { return x[this.thread.x] * by[0]; }';
-
-  function operand(executor: Executor, values: readonly number[]) {
-    const buffer = executor.memory.allocate('float32', values.length);
-    const made = { shape: [values.length], size: values.length, dtype: 'float32' as const, buffer };
-    executor.memory.write(made, values);
-    return made;
-  }
-
-  /** Everything that was asked for before this is done when it has been read. */
-  async function settled(executor: Executor): Promise<void> {
-    const last = operand(executor, [0]);
-    await executor.memory.read(last).catch(() => {});
-    executor.memory.release(last.buffer);
-  }
-
-  test('is asked in order: changes in place, reads and releases see what was there when they were asked for', async () => {
-    const context = new LaterContext();
-    const executor = new Executor('later', context, limits, true);
-    expect(executor.memory.readNow).toBeUndefined();
-    const x = operand(executor, [1, 2, 3]);
-    const by = operand(executor, [10]);
-    const before = executor.memory.read(x);
-    executor.launch(x, scaleSource, x, by);
-    const after = executor.memory.read(x);
-    executor.memory.release(x.buffer);
-    executor.memory.release(by.buffer);
-    expect(Array.from(await before)).toEqual([1, 2, 3]);
-    expect(Array.from(await after)).toEqual([10, 20, 30]);
-    await settled(executor);
-    // What settled() has written itself is released a moment later.
-    expect(context.handles).toBeLessThanOrEqual(1);
-    expect(executor.held).toBeLessThanOrEqual(1);
-  });
-
-  test('keeps an error until the elements are read, also those of what was made of them', async () => {
-    const context = new LaterContext();
-    const executor = new Executor('later', context, limits, true);
-    const x = operand(executor, [1, 2, 3]);
-    await settled(executor);
-    context.broken = true;
-    const y = operand(executor, [4]);
-    await settled(executor);
-    context.broken = false;
-    executor.launch(x, scaleSource, x, y);
-    await expect(executor.memory.read(y)).rejects.toThrow('the device was lost');
-    await expect(executor.memory.read(x)).rejects.toThrow('the device was lost');
-    executor.memory.write(x, [7, 8, 9]);
-    expect(Array.from(await executor.memory.read(x))).toEqual([7, 8, 9]);
   });
 });

@@ -3,13 +3,17 @@ import { arrayTypes, type TypedArray } from '../../dtype.js';
 import { ArgumentError, DeviceError, DTypeError } from '../../errors.js';
 import type { Operand } from '../../kernels.js';
 import { type Bounds, bufferOf, GpuBuffer } from './buffer.js';
-import type { Elements, LibraryContext, LibraryKernel } from './library.js';
+import { type CompiledKernel, KernelCache } from './kernel-cache.js';
+import type { Elements, LibraryContext } from './library.js';
 import { checkRoom, EXACT_INTEGERS, type GpuLimits } from './limits.js';
 
 const IDENTITY = 'function (x) { return x[this.thread.x]; }';
 
-function free(elements: Elements | undefined): void {
-  if (elements && !(elements instanceof Float32Array)) elements.delete();
+function free(buffer: GpuBuffer): void {
+  if (buffer.elements && !(buffer.elements instanceof Float32Array)) buffer.elements.delete();
+  if (buffer.maker) buffer.maker.users--;
+  buffer.elements = undefined;
+  buffer.maker = undefined;
 }
 
 function hostArray(elements: Float32Array, { dtype, size }: GpuBuffer): TypedArray {
@@ -30,11 +34,12 @@ export class Executor {
   readonly #context: LibraryContext;
   readonly #name: string;
   readonly #asynchronous: boolean;
-  readonly #kernels = new Map<string, LibraryKernel>();
+  readonly #kernels: KernelCache;
   #last: Promise<void> = Promise.resolve();
   #held = 0;
 
-  constructor(name: string, context: LibraryContext, limits: GpuLimits, asynchronous: boolean) {
+  constructor(name: string, context: LibraryContext, limits: GpuLimits, asynchronous: boolean, kernelsKept?: number) {
+    this.#kernels = new KernelCache(context, kernelsKept);
     this.#name = name;
     this.#context = context;
     this.limits = limits;
@@ -56,6 +61,11 @@ export class Executor {
     return this.#held;
   }
 
+  /** Compiled kernels that are kept for further calls. */
+  get kernels(): number {
+    return this.#kernels.size;
+  }
+
   /**
    * The elements of `out` become what the kernel makes of the inputs: one call for every element, at `this.thread.x`.
    * Inputs are operands, read by their flat index, and numbers. `out` may be among them.
@@ -71,10 +81,11 @@ export class Executor {
       const values = sources.map((each) => {
         if (typeof each === 'number') return each;
         if (each.failure) throw each.failure;
-        return each.elements!;
+        // Of an empty operand nothing is read, but every input needs an element.
+        return each.elements ?? new Float32Array(Math.max(1, each.size));
       });
       const types = sources.map((each) => (typeof each === 'number' ? 'f' : each.size));
-      const kernel = this.#kernel(`${target.size}|${types}|${source}`, source, target.size);
+      const kernel = this.#kernels.get(`${target.size}|${types}|${source}`, source, { output: [target.size] });
       return this.#call(kernel, values, target);
     });
   }
@@ -114,46 +125,43 @@ export class Executor {
     });
   }
 
-  #kernel(key: string, source: string, size: number, argumentTypes?: readonly string[]): LibraryKernel {
-    let kernel = this.#kernels.get(key);
-    if (!kernel) {
-      kernel = this.#context.createKernel(source, {
-        output: [size],
-        ...(argumentTypes && { argumentTypes }),
-        precision: 'single',
-        pipeline: true,
-        immutable: true,
-        fixIntegerDivisionAccuracy: false,
-      });
-      this.#kernels.set(key, kernel);
+  #call(kernel: CompiledKernel, inputs: readonly (Elements | number)[], target: GpuBuffer): void | Promise<void> {
+    kernel.users++;
+    const fail = (error: unknown): never => {
+      kernel.users--;
+      throw error;
+    };
+    try {
+      const result = kernel.run(...inputs);
+      if (result instanceof Promise) return result.then((elements) => this.#replace(target, elements, kernel), fail);
+      this.#checkMode(kernel);
+      this.#replace(target, result, kernel);
+    } catch (error) {
+      fail(error);
     }
-    return kernel;
   }
 
-  #call(kernel: LibraryKernel, inputs: readonly (Elements | number)[], target: GpuBuffer): void | Promise<void> {
-    const result = kernel(...inputs);
-    if (result instanceof Promise) return result.then((elements) => this.#replace(target, elements));
-    if (!(kernel.kernel instanceof this.#context.Kernel)) {
-      throw new DeviceError(
-        `${this.#name}: gpu.js fell back to another mode (${kernel.kernel.fallbackReason ?? 'without a reason'}): ` +
-          'choose that mode in gpu({ mode }), or use another device',
-      );
-    }
-    this.#replace(target, result);
+  #checkMode({ run }: CompiledKernel): void {
+    if (run.kernel instanceof this.#context.Kernel) return;
+    throw new DeviceError(
+      `${this.#name}: gpu.js fell back to another mode (${run.kernel.fallbackReason ?? 'without a reason'}): ` +
+        'choose that mode in gpu({ mode }), or use another device',
+    );
   }
 
-  #replace(target: GpuBuffer, elements: Elements): void {
-    if (target.elements) free(target.elements);
+  #replace(target: GpuBuffer, elements: Elements, kernel: CompiledKernel): void {
+    if (target.elements) free(target);
     else this.#held++;
     target.elements = elements;
     target.failure = undefined;
+    if (elements instanceof Float32Array) kernel.users--;
+    else target.maker = kernel;
   }
 
   #release(buffer: GpuBuffer): void {
     this.#inOrder(buffer, () => {
       if (!buffer.elements) return;
-      free(buffer.elements);
-      buffer.elements = undefined;
+      free(buffer);
       this.#held--;
     });
   }
@@ -168,8 +176,8 @@ export class Executor {
   }
 
   #upload(target: GpuBuffer, elements: Float32Array): void | Promise<void> {
-    const key = `upload|${target.size}`;
-    return this.#call(this.#kernel(key, IDENTITY, target.size, ['Array']), [elements], target);
+    const settings = { output: [target.size], argumentTypes: ['Array'] } as const;
+    return this.#call(this.#kernels.get(`upload|${target.size}`, IDENTITY, settings), [elements], target);
   }
 
   #integerBounds(values: ArrayLike<number>): Bounds {
@@ -194,15 +202,21 @@ export class Executor {
     let elements: Promise<Float32Array> | undefined;
     // The copy is ordered here, before any release that follows; only its arrival is waited for.
     this.#inOrder(buffer, async () => {
-      if (buffer.elements && !buffer.failure) elements = this.#arrayOf(buffer.elements);
+      if (buffer.elements && !buffer.failure) elements = this.#arrayOf(buffer.elements, buffer.maker);
     });
     await this.#last;
     if (buffer.failure) throw buffer.failure;
     return hostArray(elements ? await elements : new Float32Array(buffer.size), buffer);
   }
 
-  async #arrayOf(elements: Elements): Promise<Float32Array> {
-    return elements instanceof Float32Array ? elements : elements.toArray();
+  async #arrayOf(elements: Elements, maker: CompiledKernel | undefined): Promise<Float32Array> {
+    if (elements instanceof Float32Array) return elements;
+    if (maker) maker.users++;
+    try {
+      return await elements.toArray();
+    } finally {
+      if (maker) maker.users--;
+    }
   }
 
   #readNow(buffer: GpuBuffer): TypedArray {
