@@ -3,8 +3,9 @@ import type { LibraryContext, LibraryKernel, LibraryKernelSettings } from './lib
 /**
  * How many compiled kernels a device keeps. Every shape has kernels of its own: a training step of a deep network has some
  * hundreds, which are needed again in every step, and those of its last, smaller batch and of evaluation as many again.
+ * One takes about 80 KB of JavaScript's heap, and with a software renderer up to 1 MB besides.
  */
-export const KERNELS_KEPT = 2048;
+export const KERNELS_KEPT = 1024;
 
 /** A compiled kernel, and how many of its results and calls are still in use: they end with the kernel. */
 export interface CompiledKernel {
