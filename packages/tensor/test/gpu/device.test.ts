@@ -80,6 +80,7 @@ describe.each(['cpu', 'webasm'] as const)('memory in mode %s', (mode) => {
 
   test('refuses integers that a float does not hold, when they are made and when they might come out', () => {
     expect(() => tensor([2 ** 24 + 1], { dtype: 'int32', device })).toThrow(DTypeError);
+    expect(() => full([3], -(2 ** 24) - 1, { dtype: 'int32', device })).toThrow(DTypeError);
     const x = tensor([2 ** 24], { dtype: 'int32', device });
     expect(() => x.add(1)).toThrow(DTypeError);
     expect(() => x.mul(x)).toThrow(DTypeError);
