@@ -12,7 +12,7 @@ const INCREMENT = 'function (x) { return x[this.thread.x] + 1; }';
 async function aliveAfterShapes(mode: GpuMode, shapes: number): Promise<{ handles: number; kernels: number }> {
   const context = new (GPU as unknown as Library)({ mode });
   const limits = { elements: 1000, because: 'of this test' };
-  const executor = new Executor(mode, context, limits, mode === 'webgpu', CAPACITY);
+  const executor = new Executor(mode, context, limits, { asynchronous: mode === 'webgpu', kernelsKept: CAPACITY });
   for (let size = 1; size <= shapes; size++) {
     const buffer = executor.memory.allocate('float32', size);
     const x: Operand = { shape: [size], size, dtype: 'float32', buffer };

@@ -26,7 +26,7 @@ describe('a library that answers with promises', () => {
 
   test('is asked in order: changes in place, reads and releases see what was there when they were asked for', async () => {
     const context = new LaterContext();
-    const executor = new Executor('later', context, limits, true);
+    const executor = new Executor('later', context, limits, { asynchronous: true });
     expect(executor.memory.readNow).toBeUndefined();
     const x = operand(executor, [1, 2, 3]);
     const by = operand(executor, [10]);
@@ -45,7 +45,7 @@ describe('a library that answers with promises', () => {
 
   test('keeps an error until the elements are read, also those of what was made of them', async () => {
     const context = new LaterContext();
-    const executor = new Executor('later', context, limits, true);
+    const executor = new Executor('later', context, limits, { asynchronous: true });
     const x = operand(executor, [1, 2, 3]);
     await settled(executor);
     context.broken = true;
@@ -61,7 +61,7 @@ describe('a library that answers with promises', () => {
 
   test('keeps kernels of results that are still being read', async () => {
     const context = new LaterContext();
-    const executor = new Executor('later', context, limits, true, 1);
+    const executor = new Executor('later', context, limits, { asynchronous: true, kernelsKept: 1 });
     const x = operand(executor, [1, 2, 3]);
     const read = executor.memory.read(x);
     executor.memory.release(x.buffer);
@@ -80,7 +80,7 @@ describe.each(nodeModes.filter((mode) => mode !== 'webgpu'))('compiled kernels i
 
   function open() {
     const context = new (GPU as unknown as Library)({ mode });
-    return { context, executor: new Executor(mode, context, limits, false, CAPACITY) };
+    return { context, executor: new Executor(mode, context, limits, { kernelsKept: CAPACITY }) };
   }
 
   test('are no more than were asked for, whatever shapes a program has', () => {

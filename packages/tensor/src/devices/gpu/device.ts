@@ -5,6 +5,7 @@ import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { addFunctions } from './functions.js';
+import { watchHealth } from './health.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
 import { matrixKernels } from './matmul.js';
@@ -63,14 +64,19 @@ async function contextBehind(mode: GpuMode, context: LibraryContext): Promise<un
   return kernel.kernel.context;
 }
 
+const opened = new Map<GpuMode, Promise<GpuDevice>>();
+
 async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
   const missing = await missingForMode(mode);
   if (missing !== undefined) throw new DeviceError(`gpu: no ${mode}: ${missing}`);
   const context = new library({ mode });
   addFunctions(context);
-  const { adapter, limits } = describeAdapter(mode, await contextBehind(mode, context));
+  const behind = await contextBehind(mode, context);
+  const { adapter, limits } = describeAdapter(mode, behind);
   const name = `gpu (${mode})`;
-  const executor = new Executor(name, context, limits, mode === 'webgpu');
+  // What is opened after a failure is a new context.
+  const checkHealth = watchHealth(name, mode, behind, () => opened.delete(mode));
+  const executor = new Executor(name, context, limits, { asynchronous: mode === 'webgpu', checkHealth });
   return {
     name,
     mode,
@@ -96,8 +102,6 @@ async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
     },
   };
 }
-
-const opened = new Map<GpuMode, Promise<GpuDevice>>();
 
 /**
  * A device that computes with kernels of gpu.js, in float32; one for each mode, however often it is asked for. It never

@@ -3,6 +3,7 @@ import { arrayTypes, type TypedArray } from '../../dtype.js';
 import { ArgumentError, DeviceError, DTypeError } from '../../errors.js';
 import type { Operand } from '../../kernels.js';
 import { type Bounds, bufferOf, GpuBuffer } from './buffer.js';
+import type { HealthCheck } from './health.js';
 import { type CompiledKernel, KernelCache } from './kernel-cache.js';
 import type { Elements, LibraryContext } from './library.js';
 import { checkRoom, EXACT_INTEGERS, type GpuLimits } from './limits.js';
@@ -23,6 +24,16 @@ function hostArray(elements: Float32Array, { dtype, size }: GpuBuffer): TypedArr
   return new arrayTypes[dtype](elements.subarray(0, size));
 }
 
+/** How an executor works. */
+export interface ExecutorSettings {
+  /** Whether the library answers with promises; not, where nothing is said. */
+  readonly asynchronous?: boolean;
+  /** How many compiled kernels are kept; `KERNELS_KEPT` where nothing is said. */
+  readonly kernelsKept?: number | undefined;
+  /** Is called whenever elements are read. */
+  readonly checkHealth?: HealthCheck;
+}
+
 /**
  * Runs kernels of gpu.js in the order in which they were asked for, keeps them compiled, and owns the memory. Where the
  * library answers with promises (WebGPU), every request waits for the one before it, so that changes in place and
@@ -34,12 +45,19 @@ export class Executor {
   readonly #context: LibraryContext;
   readonly #name: string;
   readonly #asynchronous: boolean;
+  readonly #checkHealth: HealthCheck;
   readonly #kernels: KernelCache;
   #last: Promise<void> = Promise.resolve();
   #held = 0;
 
-  constructor(name: string, context: LibraryContext, limits: GpuLimits, asynchronous: boolean, kernelsKept?: number) {
+  constructor(
+    name: string,
+    context: LibraryContext,
+    limits: GpuLimits,
+    { asynchronous = false, kernelsKept, checkHealth = () => {} }: ExecutorSettings = {},
+  ) {
     this.#kernels = new KernelCache(context, kernelsKept);
+    this.#checkHealth = checkHealth;
     this.#name = name;
     this.#context = context;
     this.limits = limits;
@@ -97,10 +115,8 @@ export class Executor {
     target.bounds = undefined;
     this.#inOrder(target, () => {
       if (source.failure) throw source.failure;
-      const elements = source.elements ?? new Float32Array(source.size);
-      const read = elements instanceof Float32Array ? elements : elements.toArray();
-      if (read instanceof Promise) return read.then((values) => this.#upload(target, compute(values)));
-      return this.#upload(target, compute(read));
+      if (this.#asynchronous) return this.#arrive(source).then((read) => this.#upload(target, compute(read)));
+      return this.#upload(target, compute(this.#arrayOf(source)));
     });
   }
 
@@ -201,27 +217,34 @@ export class Executor {
     if (!this.#asynchronous) return this.#readNow(buffer);
     let elements: Promise<Float32Array> | undefined;
     // The copy is ordered here, before any release that follows; only its arrival is waited for.
-    this.#inOrder(buffer, async () => {
-      if (buffer.elements && !buffer.failure) elements = this.#arrayOf(buffer.elements, buffer.maker);
+    this.#inOrder(buffer, () => {
+      if (!buffer.failure) elements = this.#arrive(buffer);
     });
     await this.#last;
-    if (buffer.failure) throw buffer.failure;
-    return hostArray(elements ? await elements : new Float32Array(buffer.size), buffer);
+    if (!elements) throw buffer.failure;
+    return hostArray(await elements, buffer);
   }
 
-  async #arrayOf(elements: Elements, maker: CompiledKernel | undefined): Promise<Float32Array> {
+  #readNow(buffer: GpuBuffer): TypedArray {
+    return hostArray(this.#arrayOf(buffer), buffer);
+  }
+
+  #arrayOf({ elements, size }: GpuBuffer): Float32Array {
+    if (!elements) return new Float32Array(size);
+    const array = elements instanceof Float32Array ? elements : (elements.toArray() as Float32Array);
+    this.#checkHealth();
+    return array;
+  }
+
+  async #arrive({ elements, maker, size }: GpuBuffer): Promise<Float32Array> {
+    if (!elements) return new Float32Array(size);
     if (elements instanceof Float32Array) return elements;
     if (maker) maker.users++;
     try {
       return await elements.toArray();
     } finally {
       if (maker) maker.users--;
+      this.#checkHealth();
     }
-  }
-
-  #readNow(buffer: GpuBuffer): TypedArray {
-    const { elements } = buffer;
-    if (!elements) return new arrayTypes[buffer.dtype](buffer.size);
-    return hostArray(elements instanceof Float32Array ? elements : (elements.toArray() as Float32Array), buffer);
   }
 }
