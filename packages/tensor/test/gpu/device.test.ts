@@ -1,4 +1,4 @@
-import { DeviceError, DTypeError, full, MemoryError, memory, scope, tensor } from '@pnn/tensor';
+import { DeviceError, DTypeError, full, MemoryError, memory, scope, softmaxCrossEntropy, tensor } from '@pnn/tensor';
 import { type GpuDevice, gpu, gpuModes, listGpuModes } from '@pnn/tensor/gpu';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
@@ -97,6 +97,21 @@ describe.each(['cpu', 'webasm'] as const)('memory in mode %s', (mode) => {
       expect(() => x.gather(0, tensor([3], { dtype: 'int32', device }))).toThrow(/index 3 is not one of the 3/);
       const first = tensor([3], { dtype: 'int32', device }).reshape([1, 1]).broadcastTo([2, 1]);
       expect(() => x.reshape([1, 3]).broadcastTo([2, 3]).gather(1, first)).toThrow(/index 3/);
+    });
+  });
+
+  test('lets indices pass that are in range, though those they were made from are not', () => {
+    scope(() => {
+      const x = tensor([1, 2, 3], { device });
+      const some = tensor([3, 0, 1], { dtype: 'int32', device });
+      expect(x.gather(0, some.slice([[1, 3]])).dataSync()).toEqual(Float32Array.of(1, 2));
+      const far = tensor([5, -2], { dtype: 'int32', device }).add(tensor([-4, 4], { dtype: 'int32', device }));
+      expect(x.gather(0, far).dataSync()).toEqual(Float32Array.of(2, 3));
+      const logits = tensor([[1, 2]], { device });
+      const labels = tensor([2, 0, 1], { dtype: 'int32', device });
+      const losses = softmaxCrossEntropy(logits.broadcastTo([2, 2]), labels.slice([[1, 3]]));
+      expect(losses.dataSync().every(Number.isFinite)).toBe(true);
+      expect(() => softmaxCrossEntropy(logits.broadcastTo([3, 2]), labels)).toThrow(/label 2 is not one of the 2/);
     });
   });
 

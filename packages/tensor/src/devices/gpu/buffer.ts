@@ -18,6 +18,8 @@ export class GpuBuffer implements Buffer {
   failure: unknown;
   /** Between which numbers integers lie, where that is known: kernels cannot complain about an index, so others must. */
   bounds: Bounds;
+  /** Whether both bounds are among the elements. */
+  attained = false;
   /** For the positions of a pooling: how its window moved. */
   window: WindowGeometry | undefined;
 

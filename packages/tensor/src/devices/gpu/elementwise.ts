@@ -3,7 +3,7 @@ import { broadcastStrides } from '../../shape.js';
 import { type Bounds, bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
 import { unaryBodies } from './functions.js';
-import { computeIntegers, integerBounds } from './integers.js';
+import { computeIntegers, integerBounds, keepBounds } from './integers.js';
 import { flatIndex, joinAxes, kernelSource, takeApart } from './source.js';
 
 /** Each binary operator as an expression of `a` and `b`; where neither is larger, one is NaN, and the sum is. */
@@ -106,14 +106,15 @@ export function elementwiseKernels(
       computeIntegers('fill', out, [value, value], () => {
         executor.launch(out, kernelSource(['value'], 'return value;'), value);
       });
+      bufferOf(out).attained = true;
     },
     copy(x, out) {
       map(x, out, 'return v;');
-      bufferOf(out).bounds = bufferOf(x).bounds;
+      keepBounds(x, out, true);
     },
     broadcast(x, out) {
       broadcast([x], out, 'return a;');
-      bufferOf(out).bounds = bufferOf(x).bounds;
+      keepBounds(x, out, true);
     },
     scale: (x, factor) => executor.launch(x, kernelSource(['x', 'by'], 'return x[this.thread.x] * by[0];'), x, factor),
   };

@@ -17,6 +17,12 @@ function free(buffer: GpuBuffer): void {
   buffer.maker = undefined;
 }
 
+/** What is known of integers holds until others take their place. */
+function forget(buffer: GpuBuffer): void {
+  buffer.bounds = undefined;
+  buffer.attained = false;
+}
+
 function hostArray(elements: Float32Array, { dtype, size }: GpuBuffer): TypedArray {
   if (dtype !== 'float32' && elements.some(Number.isNaN)) {
     throw new ArgumentError('data: a position was out of range when these elements were picked by an index');
@@ -94,7 +100,7 @@ export class Executor {
     if (out.size === 0) return;
     const target = bufferOf(out);
     const sources = inputs.map((input) => (typeof input === 'number' ? input : bufferOf(input)));
-    target.bounds = undefined;
+    forget(target);
     this.#inOrder(target, () => {
       const values = sources.map((each) => {
         if (typeof each === 'number') return each;
@@ -112,7 +118,7 @@ export class Executor {
   computeOnHost(out: Operand, x: Operand, compute: (elements: Float32Array) => Float32Array): void {
     const target = bufferOf(out);
     const source = bufferOf(x);
-    target.bounds = undefined;
+    forget(target);
     this.#inOrder(target, () => {
       if (source.failure) throw source.failure;
       if (this.#asynchronous) return this.#arrive(source).then((read) => this.#upload(target, compute(read)));
@@ -185,8 +191,8 @@ export class Executor {
   #write(operand: Operand, values: ArrayLike<number>): void {
     const target = bufferOf(operand);
     if (target.size === 0) return;
-    target.bounds = undefined;
-    if (target.dtype === 'int32') target.bounds = this.#integerBounds(values);
+    forget(target);
+    if (target.dtype === 'int32') Object.assign(target, { bounds: this.#integerBounds(values), attained: true });
     const elements = Float32Array.from(values);
     this.#inOrder(target, () => this.#upload(target, elements));
   }

@@ -22,6 +22,19 @@ export const integerBounds = {
   none: (): Bounds => undefined,
 } as const;
 
+/** Remembers that `out` has integers of `x`, and whether it has all of them. */
+export function keepBounds(x: Operand, out: Operand, all: boolean): void {
+  const { bounds, attained } = bufferOf(x);
+  Object.assign(bufferOf(out), { bounds, attained: all && attained });
+}
+
+/** A position that is not below the length, where one is known without reading: kernels cannot complain. */
+export function wrongPosition(positions: Operand, length: number): number | undefined {
+  const { bounds, attained } = bufferOf(positions);
+  if (!attained || positions.size === 0) return undefined;
+  return bounds?.find((position) => position < 0 || position >= length);
+}
+
 /**
  * Computes integers where a float holds every possible result, and remembers between which numbers they lie.
  *
