@@ -1,12 +1,13 @@
 import type { DeviceMemory } from '../../device.js';
 import { arrayTypes, type TypedArray } from '../../dtype.js';
-import { ArgumentError, DeviceError, DTypeError } from '../../errors.js';
+import { ArgumentError, DeviceError } from '../../errors.js';
 import type { Operand } from '../../kernels.js';
-import { type Bounds, bufferOf, GpuBuffer } from './buffer.js';
+import { bufferOf, GpuBuffer } from './buffer.js';
 import type { HealthCheck } from './health.js';
+import { boundsOf } from './integers.js';
 import { type CompiledKernel, KernelCache } from './kernel-cache.js';
 import type { Elements, LibraryContext } from './library.js';
-import { checkRoom, EXACT_INTEGERS, type GpuLimits } from './limits.js';
+import { checkRoom, type GpuLimits } from './limits.js';
 
 const IDENTITY = 'function (x) { return x[this.thread.x]; }';
 
@@ -192,7 +193,10 @@ export class Executor {
     const target = bufferOf(operand);
     if (target.size === 0) return;
     forget(target);
-    if (target.dtype === 'int32') Object.assign(target, { bounds: this.#integerBounds(values), attained: true });
+    if (target.dtype === 'int32') {
+      target.bounds = boundsOf(this.#name, values);
+      target.attained = true;
+    }
     const elements = Float32Array.from(values);
     this.#inOrder(target, () => this.#upload(target, elements));
   }
@@ -200,22 +204,6 @@ export class Executor {
   #upload(target: GpuBuffer, elements: Float32Array): void | Promise<void> {
     const settings = { output: [target.size], argumentTypes: ['Array'] } as const;
     return this.#call(this.#kernels.get(`upload|${target.size}`, IDENTITY, settings), [elements], target);
-  }
-
-  #integerBounds(values: ArrayLike<number>): Bounds {
-    let low = Number.POSITIVE_INFINITY;
-    let high = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < values.length; i++) {
-      low = Math.min(low, values[i]!);
-      high = Math.max(high, values[i]!);
-    }
-    if (low < -EXACT_INTEGERS || high > EXACT_INTEGERS) {
-      throw new DTypeError(
-        `${this.#name}: it holds int32 from ${-EXACT_INTEGERS} to ${EXACT_INTEGERS}, not from ${low} to ${high}: ` +
-          'keep the tensor on reference',
-      );
-    }
-    return [low, high];
   }
 
   async #read(operand: Operand): Promise<TypedArray> {

@@ -22,6 +22,27 @@ export const integerBounds = {
   none: (): Bounds => undefined,
 } as const;
 
+/**
+ * The smallest and the largest of integers.
+ *
+ * @throws DTypeError where a float does not hold them
+ */
+export function boundsOf(device: string, values: ArrayLike<number>): Bounds {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]!);
+    high = Math.max(high, values[i]!);
+  }
+  if (low < -EXACT_INTEGERS || high > EXACT_INTEGERS) {
+    throw new DTypeError(
+      `${device}: it holds int32 from ${-EXACT_INTEGERS} to ${EXACT_INTEGERS}, not from ${low} to ${high}: ` +
+        'keep the tensor on reference',
+    );
+  }
+  return [low, high];
+}
+
 /** Remembers that `out` has integers of `x`, and whether it has all of them. */
 export function keepBounds(x: Operand, out: Operand, all: boolean): void {
   const { bounds, attained } = bufferOf(x);
