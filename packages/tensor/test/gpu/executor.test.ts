@@ -2,16 +2,21 @@ import { GPU } from 'gpu.js';
 import { describe, expect, test } from 'vitest';
 import { Executor } from '../../src/devices/gpu/executor.js';
 import type { Library } from '../../src/devices/gpu/library.js';
+import { movementKernels } from '../../src/devices/gpu/movement.js';
+import { normalisationKernels } from '../../src/devices/gpu/normalisation.js';
+import { reductionKernels } from '../../src/devices/gpu/reduction.js';
+import { softmaxKernels } from '../../src/devices/gpu/softmax.js';
+import { updateKernels } from '../../src/devices/gpu/update.js';
 import type { Operand } from '../../src/kernels.js';
-import { LaterContext } from './later-context.js';
+import { FakeContext } from './fake-context.js';
 import { nodeModes } from './modes.js';
 
 const limits = { elements: 100, because: 'of this test' };
 const scaleSource = 'function (x, by) { return x[this.thread.x] * by[0]; }';
 
-function operand(executor: Executor, values: readonly number[]): Operand {
+function operand(executor: Executor, values: readonly number[], shape: readonly number[] = [values.length]): Operand {
   const buffer = executor.memory.allocate('float32', values.length);
-  const made = { shape: [values.length], size: values.length, dtype: 'float32' as const, buffer };
+  const made = { shape, size: values.length, dtype: 'float32' as const, buffer };
   executor.memory.write(made, values);
   return made;
 }
@@ -25,7 +30,7 @@ describe('a library that answers with promises', () => {
   }
 
   test('is asked in order: changes in place, reads and releases see what was there when they were asked for', async () => {
-    const context = new LaterContext();
+    const context = new FakeContext({ later: true });
     const executor = new Executor('later', context, limits, { asynchronous: true });
     expect(executor.memory.readNow).toBeUndefined();
     const x = operand(executor, [1, 2, 3]);
@@ -44,14 +49,14 @@ describe('a library that answers with promises', () => {
   });
 
   test('keeps an error until the elements are read, also those of what was made of them', async () => {
-    const context = new LaterContext();
+    const context = new FakeContext({ later: true });
     const executor = new Executor('later', context, limits, { asynchronous: true });
     const x = operand(executor, [1, 2, 3]);
     await settled(executor);
-    context.broken = true;
+    context.fails = () => true;
     const y = operand(executor, [4]);
     await settled(executor);
-    context.broken = false;
+    context.fails = () => false;
     executor.launch(x, scaleSource, x, y);
     await expect(executor.memory.read(y)).rejects.toThrow('the device was lost');
     await expect(executor.memory.read(x)).rejects.toThrow('the device was lost');
@@ -60,7 +65,7 @@ describe('a library that answers with promises', () => {
   });
 
   test('keeps kernels of results that are still being read', async () => {
-    const context = new LaterContext();
+    const context = new FakeContext({ later: true });
     const executor = new Executor('later', context, limits, { asynchronous: true, kernelsKept: 1 });
     const x = operand(executor, [1, 2, 3]);
     const read = executor.memory.read(x);
@@ -71,6 +76,53 @@ describe('a library that answers with promises', () => {
     executor.memory.release(y.buffer);
     await executor.memory.read(operand(executor, [5, 6]));
     expect(executor.kernels).toBe(1);
+  });
+});
+
+/** Computations of several launches, with results of their own. */
+const computations: Readonly<Record<string, (executor: Executor, x: Operand, out: Operand) => void>> = {
+  softmax: (executor, x, out) => softmaxKernels(executor).softmax(x, out),
+  crossEntropy: (executor, x, out) => softmaxKernels(executor).crossEntropy(x, x, out, out, 0),
+  topk: (executor, x, out) => reductionKernels(executor).topk(x, out, true),
+  sum: (executor, x, out) => reductionKernels(executor).reduction.sum(x, out, { outer: 1, length: 300, inner: 1 }),
+  argmax: (executor, x, out) =>
+    reductionKernels(executor).argReduction.argmax(x, out, { outer: 1, length: 300, inner: 1 }),
+  concat: (executor, x, out) => movementKernels(executor).concat(Array<Operand>(9).fill(x), out, 1),
+  euclideanNorm: (executor, x, out) => updateKernels(executor).euclideanNorm([x, x], out),
+  batchNorm: (executor, x, out) =>
+    normalisationKernels(executor).batchNorm(x, undefined, undefined, out, out, out, 1e-5),
+};
+
+describe.each([true, false])('a launch that fails, with a library that answers later: %s', (later) => {
+  const room = { elements: 3000, because: 'of this test' };
+
+  /** Computes with one launch that fails, and returns how many there were, what was thrown and what is left. */
+  async function run(compute: (typeof computations)[string], failing: number) {
+    const context = new FakeContext({ later });
+    const executor = new Executor('fake', context, room, { asynchronous: later });
+    const x = operand(executor, Array<number>(300).fill(0), [1, 300]);
+    const out = operand(executor, Array<number>(2700).fill(0), [1, 2700]);
+    await executor.memory.read(out);
+    const before = context.calls;
+    context.fails = (calls) => calls === before + failing;
+    let failure: unknown;
+    try {
+      compute(executor, x, out);
+    } catch (error) {
+      failure = error;
+    }
+    await executor.memory.read(x);
+    return { launches: context.calls - before, failure, left: [context.handles, executor.held] };
+  }
+
+  test.each(Object.entries(computations))('leaves nothing behind in %s', async (_, compute) => {
+    const { launches } = await run(compute, Number.POSITIVE_INFINITY);
+    expect(launches).toBeGreaterThan(1);
+    for (let failing = 0; failing < launches; failing++) {
+      const { failure, left } = await run(compute, failing);
+      expect(failure).toEqual(later ? undefined : new Error('the device was lost'));
+      expect(left).toEqual([2, 2]);
+    }
   });
 });
 
