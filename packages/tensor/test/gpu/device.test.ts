@@ -1,6 +1,7 @@
 import { DeviceError, DTypeError, full, MemoryError, memory, scope, softmaxCrossEntropy, tensor } from '@pnn/tensor';
 import { type GpuDevice, gpu, gpuModes, listGpuModes } from '@pnn/tensor/gpu';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Library, LibraryContext, LibraryKernel } from '../../src/devices/gpu/library.js';
 
 afterEach(() => {
   vi.doUnmock('gpu.js');
@@ -48,17 +49,27 @@ describe('the choice of a mode', () => {
 
   test('refuses a library that computes in another mode than it was told to', async () => {
     vi.resetModules();
-    const { GPU } = (await vi.importActual('gpu.js')) as { GPU: new (settings: object) => object };
-    class Other extends GPU {
+    const { GPU } = (await vi.importActual('gpu.js')) as { GPU: Library };
+    let destroyed = 0;
+    class Other {
       static readonly isWebAssemblySupported = true;
-      constructor() {
-        super({ mode: 'cpu' });
-        Object.assign(this, { Kernel: class {} });
+      readonly Kernel = class {};
+      readonly #cpu = new GPU({ mode: 'cpu' });
+      addFunction(...settings: Parameters<LibraryContext['addFunction']>): void {
+        this.#cpu.addFunction(...settings);
+      }
+      createKernel(...settings: Parameters<LibraryContext['createKernel']>): LibraryKernel {
+        return this.#cpu.createKernel(...settings);
+      }
+      async destroy(): Promise<void> {
+        destroyed++;
+        await this.#cpu.destroy();
       }
     }
     vi.doMock('gpu.js', () => ({ GPU: Other }));
     const fresh = await import('@pnn/tensor/gpu');
-    await expect(fresh.gpu({ mode: 'webasm' })).rejects.toThrow();
+    await expect(fresh.gpu({ mode: 'webasm' })).rejects.toThrow(/gpu.js took another mode than webasm/);
+    expect(destroyed).toBe(1);
   });
 });
 

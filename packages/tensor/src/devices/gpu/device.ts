@@ -6,6 +6,7 @@ import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { addFunctions } from './functions.js';
 import { watchHealth } from './health.js';
+import { compile } from './kernel-cache.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
 import { matrixKernels } from './matmul.js';
@@ -40,14 +41,8 @@ export interface GpuOptions {
 
 /** The mode in which a context really computes: gpu.js goes on in another one where it meets something it cannot do. */
 async function contextBehind(mode: GpuMode, context: LibraryContext): Promise<unknown> {
-  const kernel = context.createKernel('function (x) { return 2 * x[this.thread.x]; }', {
-    output: [3],
-    argumentTypes: ['Array'],
-    precision: 'single',
-    pipeline: true,
-    immutable: true,
-    fixIntegerDivisionAccuracy: false,
-  });
+  const source = 'function (x) { return 2 * x[this.thread.x]; }';
+  const kernel = compile(context, source, { output: [3], argumentTypes: ['Array'] });
   const result = await kernel(Float32Array.of(1, 1 / 3, -5));
   const doubled = result instanceof Float32Array ? result : await result.toArray();
   if (!(result instanceof Float32Array)) result.delete();
@@ -71,7 +66,10 @@ async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
   if (missing !== undefined) throw new DeviceError(`gpu: no ${mode}: ${missing}`);
   const context = new library({ mode });
   addFunctions(context);
-  const behind = await contextBehind(mode, context);
+  const behind = await contextBehind(mode, context).catch(async (error: unknown) => {
+    await context.destroy();
+    throw error;
+  });
   const { adapter, limits } = describeAdapter(mode, behind);
   const name = `gpu (${mode})`;
   // What is opened after a failure is a new context.

@@ -7,6 +7,21 @@ import type { LibraryContext, LibraryKernel, LibraryKernelSettings } from './lib
  */
 export const KERNELS_KEPT = 1024;
 
+/** A kernel of a source, compiled in the one way in which all of them are. */
+export function compile(
+  context: LibraryContext,
+  source: string,
+  settings: Pick<LibraryKernelSettings, 'output' | 'argumentTypes'>,
+): LibraryKernel {
+  return context.createKernel(source, {
+    ...settings,
+    precision: 'single',
+    pipeline: true,
+    immutable: true,
+    fixIntegerDivisionAccuracy: false,
+  });
+}
+
 /** A compiled kernel, and how many of its results and calls are still in use: they end with the kernel. */
 export interface CompiledKernel {
   readonly run: LibraryKernel;
@@ -36,14 +51,7 @@ export class KernelCache {
       this.#kernels.delete(key);
     } else {
       this.#makeRoom();
-      const run = this.#context.createKernel(source, {
-        ...settings,
-        precision: 'single',
-        pipeline: true,
-        immutable: true,
-        fixIntegerDivisionAccuracy: false,
-      });
-      kernel = { run, users: 0 };
+      kernel = { run: compile(this.#context, source, settings), users: 0 };
     }
     this.#kernels.set(key, kernel);
     return kernel;
