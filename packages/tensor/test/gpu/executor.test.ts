@@ -163,6 +163,20 @@ describe.each(nodeModes.filter((mode) => mode !== 'webgpu'))('compiled kernels i
     executor.memory.release(last.buffer);
   });
 
+  test('serve slices from any start', () => {
+    const { executor } = open();
+    const { slice } = movementKernels(executor);
+    const x = operand(executor, [1, 2, 3, 4, 5, 6]);
+    const out = operand(executor, [0, 0]);
+    slice(x, out, [0], [2]);
+    const compiled = executor.kernels;
+    for (let start = 0; start < 4; start++) {
+      slice(x, out, [start], [2]);
+      expect(executor.memory.readNow!(out)).toEqual(Float32Array.of(start + 1, start + 3));
+    }
+    expect(executor.kernels).toBe(compiled);
+  });
+
   test('are those that were needed last', () => {
     const { context, executor } = open();
     const x = operand(executor, [1, 2]);

@@ -14,11 +14,11 @@ function around(shape: Shape, axis: number): readonly [outer: number, length: nu
   return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
 }
 
-/** out[i, j, …] = x[start + i·strides[0] + j·strides[1] + …] */
-function stridedSource(shape: Shape, strides: readonly number[], start: number): string {
+/** out[i, j, …] = x[start + i·strides[0] + j·strides[1] + …]; the start is a number of the call, as batches have many. */
+function stridedSource(shape: Shape, strides: readonly number[]): string {
   const joined = joinAxes(shape, [strides]);
   const { statements, at } = takeApart('this.thread.x', joined.shape, 'i');
-  return kernelSource(['x'], `${statements}\nreturn x[${flatIndex(at, joined.strides[0]!, start)}];`);
+  return kernelSource(['x', 'start'], `${statements}\nreturn x[start + ${flatIndex(at, joined.strides[0]!)}];`);
 }
 
 /** x is spread over out, the rest is `value`. */
@@ -53,7 +53,7 @@ export function movementKernels(
   executor: Executor,
 ): Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatterAdd'> {
   const strided = (x: Operand, out: Operand, strides: readonly number[], start: number): void => {
-    executor.launch(out, stridedSource(out.shape, strides, start), x);
+    executor.launch(out, stridedSource(out.shape, strides), x, start);
     keepBounds(x, out, x.size === out.size);
   };
 
