@@ -1,9 +1,13 @@
 import { concat, conv2d, full, MemoryError, memory, scope, stack, type Tensor, where } from '@pnn/tensor';
 import { type GpuDevice, gpu } from '@pnn/tensor/gpu';
 import fc from 'fast-check';
-import { utils } from 'gpu.js';
+import { GPU, utils } from 'gpu.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { describeAdapter, type WebGlContext, type WebGpuContext } from '../../src/devices/gpu/adapter.js';
+import { Executor } from '../../src/devices/gpu/executor.js';
+import type { Library } from '../../src/devices/gpu/library.js';
+import { polynomialKernels } from '../../src/devices/gpu/polynomial.js';
+import type { Operand } from '../../src/kernels.js';
 
 /** How gpu.js lays out so many elements in a texture: width and height. */
 const { closestSquareDimensions } = utils as unknown as { closestSquareDimensions(length: number): Int32Array };
@@ -89,5 +93,37 @@ describe.each(['cpu', 'webasm'] as const)('results that are too large in mode %s
       expect(() => compute(column, row)).toThrow(/16777216 that a tensor may have there/);
     });
     expect({ ...memory(), held: device.held }).toEqual(before);
+  });
+});
+
+describe('room for what lies between the steps', () => {
+  /** The gradients of 20 coefficients for each of 2 channels, from 300 elements each. */
+  function coefficientGradient(elements: number): Float32Array {
+    const executor = new Executor('small', new (GPU as unknown as Library)({ mode: 'cpu' }), { elements, because: '' });
+    const operand = (shape: readonly number[], element: (i: number) => number): Operand => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const made: Operand = { shape, size, dtype: 'float32', buffer: executor.memory.allocate('float32', size) };
+      executor.memory.write(
+        made,
+        Float32Array.from({ length: size }, (_, i) => element(i)),
+      );
+      return made;
+    };
+    const [x, gradient, out] = [Math.sin, Math.cos, () => 0].map((element) => operand([1, 2, 300], element));
+    const [coefficients, found] = [1, 0].map((value) => operand([2, 20], () => value));
+    const form = { basis: 'monomial', evenTerms: 20, bound: 2, outside: 'polynomial', penalty: undefined } as const;
+    const { polynomialGradient } = polynomialKernels(executor);
+    polynomialGradient(gradient, undefined, x!, coefficients!, out!, found, form);
+    return executor.memory.readNow!(found!) as Float32Array;
+  }
+
+  test('is asked for as far as there is any', () => {
+    const roomy = coefficientGradient(10_000);
+    const narrow = coefficientGradient(600);
+    // Sums of 300 numbers below 1, in another order.
+    narrow.forEach((value, i) => {
+      expect(Math.abs(value - roomy[i]!)).toBeLessThanOrEqual(2 * 300 * 300 * 2 ** -24);
+    });
+    expect(Math.max(...narrow.map(Math.abs))).toBeGreaterThan(0.1);
   });
 });
