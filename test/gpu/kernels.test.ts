@@ -7,7 +7,8 @@ import { browserModes, noBrowser, TestBrowser } from './browser.js';
 const RUNS = 4;
 
 test('says which modes of a browser are tested', () => {
-  if (noBrowser) console.warn(`NOT TESTED: ${browserModes.join(' and ')}, since ${noBrowser}`);
+  const modes = `${browserModes.join(', ')} in a browser`;
+  console.warn(noBrowser ? `NOT TESTED: ${modes}: ${noBrowser}` : `TESTED: ${modes}`);
   expect(noBrowser ?? '').toMatch(/^$|install Debian's package chromium/);
 });
 

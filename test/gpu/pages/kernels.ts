@@ -1,16 +1,11 @@
 import type { GpuMode } from '@pnn/tensor/gpu';
 import { gpu } from '@pnn/tensor/gpu';
 import { kernelCases } from '../../../packages/tensor/test/gpu/cases/index.js';
+import { failureOf } from './failure.js';
 
 /** Runs one of the kernel cases, and returns what went wrong. */
 async function runKernelCase(mode: GpuMode, name: string, runs: number): Promise<string | undefined> {
-  try {
-    await kernelCases.find((each) => each.name === name)!.check(await gpu({ mode }), runs);
-    return undefined;
-  } catch (error) {
-    const { message, cause } = error as Error;
-    return cause ? `${cause}\n${message}` : message;
-  }
+  return failureOf(async () => kernelCases.find((each) => each.name === name)!.check(await gpu({ mode }), runs));
 }
 
 async function describeDevice(mode: GpuMode): Promise<string> {

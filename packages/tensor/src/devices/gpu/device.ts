@@ -1,11 +1,14 @@
 import type { Device } from '../../device.js';
 import { DeviceError } from '../../errors.js';
+import { describeAdapter } from './adapter.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { addFunctions } from './functions.js';
+import { watchHealth } from './health.js';
+import { compile } from './kernel-cache.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
-import { EXACT_INTEGERS, type GpuLimits } from './limits.js';
+import type { GpuLimits } from './limits.js';
 import { matrixKernels } from './matmul.js';
 import { type GpuMode, gpuModes, listGpuModes, missingForMode } from './modes.js';
 import { movementKernels } from './movement.js';
@@ -36,47 +39,10 @@ export interface GpuOptions {
   readonly mode?: GpuMode;
 }
 
-/** What a context of WebGPU says of itself, as far as it is asked. */
-interface AdapterContext {
-  readonly adapter: {
-    readonly info?: { readonly [name in 'vendor' | 'architecture' | 'device' | 'description']?: string };
-  };
-  readonly device: { readonly limits: { readonly maxStorageBufferBindingSize: number } };
-}
-
-function describeAdapter(mode: GpuMode, context: unknown): { adapter: string; limits: GpuLimits } {
-  const exact: GpuLimits = { elements: EXACT_INTEGERS, because: 'shaders count in floats, exactly up to 2^24' };
-  if (mode === 'cpu') return { adapter: 'JavaScript on the processor', limits: exact };
-  if (mode === 'webasm') return { adapter: 'WebAssembly on the processor', limits: exact };
-  if (mode === 'webgpu') {
-    const { adapter, device } = context as AdapterContext;
-    const { vendor, architecture, device: model, description } = adapter.info ?? {};
-    const names = [vendor, architecture, model, description].filter((name) => name);
-    const room = device.limits.maxStorageBufferBindingSize / 4;
-    return {
-      adapter: names.join(' ') || 'an adapter without a name',
-      limits: room < exact.elements ? { elements: room, because: 'the size of a buffer of the adapter' } : exact,
-    };
-  }
-  const gl = context as WebGL2RenderingContext;
-  const names = gl.getExtension('WEBGL_debug_renderer_info');
-  const side = gl.getParameter(gl.MAX_TEXTURE_SIZE) as number;
-  return {
-    adapter: String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)),
-    limits: side ** 2 < exact.elements ? { elements: side ** 2, because: `textures of ${side}x${side}` } : exact,
-  };
-}
-
 /** The mode in which a context really computes: gpu.js goes on in another one where it meets something it cannot do. */
 async function contextBehind(mode: GpuMode, context: LibraryContext): Promise<unknown> {
-  const kernel = context.createKernel('function (x) { return 2 * x[this.thread.x]; }', {
-    output: [3],
-    argumentTypes: ['Array'],
-    precision: 'single',
-    pipeline: true,
-    immutable: true,
-    fixIntegerDivisionAccuracy: false,
-  });
+  const source = 'function (x) { return 2 * x[this.thread.x]; }';
+  const kernel = compile(context, source, { output: [3], argumentTypes: ['Array'] });
   const result = await kernel(Float32Array.of(1, 1 / 3, -5));
   const doubled = result instanceof Float32Array ? result : await result.toArray();
   if (!(result instanceof Float32Array)) result.delete();
@@ -93,14 +59,22 @@ async function contextBehind(mode: GpuMode, context: LibraryContext): Promise<un
   return kernel.kernel.context;
 }
 
+const opened = new Map<GpuMode, Promise<GpuDevice>>();
+
 async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
   const missing = await missingForMode(mode);
   if (missing !== undefined) throw new DeviceError(`gpu: no ${mode}: ${missing}`);
   const context = new library({ mode });
   addFunctions(context);
-  const { adapter, limits } = describeAdapter(mode, await contextBehind(mode, context));
+  const behind = await contextBehind(mode, context).catch(async (error: unknown) => {
+    await context.destroy();
+    throw error;
+  });
+  const { adapter, limits } = describeAdapter(mode, behind);
   const name = `gpu (${mode})`;
-  const executor = new Executor(name, context, limits, mode === 'webgpu');
+  // What is opened after a failure is a new context.
+  const checkHealth = watchHealth(name, mode, behind, () => opened.delete(mode));
+  const executor = new Executor(name, context, limits, { asynchronous: mode === 'webgpu', checkHealth });
   return {
     name,
     mode,
@@ -126,8 +100,6 @@ async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
     },
   };
 }
-
-const opened = new Map<GpuMode, Promise<GpuDevice>>();
 
 /**
  * A device that computes with kernels of gpu.js, in float32; one for each mode, however often it is asked for. It never

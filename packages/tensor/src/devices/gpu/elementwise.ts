@@ -3,7 +3,7 @@ import { broadcastStrides } from '../../shape.js';
 import { type Bounds, bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
 import { unaryBodies } from './functions.js';
-import { computeIntegers, integerBounds } from './integers.js';
+import { computeIntegers, integerBounds, keepBounds } from './integers.js';
 import { flatIndex, joinAxes, kernelSource, takeApart } from './source.js';
 
 /** Each binary operator as an expression of `a` and `b`; where neither is larger, one is NaN, and the sum is. */
@@ -40,9 +40,13 @@ const binaryBounds: Readonly<Partial<Record<BinaryName, (a: Bounds, b: Bounds) =
   pow: integerBounds.none,
 };
 
-/** Truncation; NaN and infinities are 0. Beyond 2^31 the remainder modulo 2^32 is taken when the elements are read. */
+/** Truncation; NaN and infinities are 0, and from 2^31 on the remainder modulo 2^32 is taken. */
 const TO_INTEGER = `if (Math.abs(v) < 8388608) { return v < 0 ? -Math.floor(-v) : Math.floor(v); }
-if (Math.abs(v) <= 3.4028234e38) { return v; }
+if (Math.abs(v) < 2147483648) { return v; }
+if (Math.abs(v) <= 3.4028234e38) {
+  const rest = v - Math.floor(v * ${2 ** -32}) * 4294967296;
+  return rest < 2147483648 ? rest : rest - 4294967296;
+}
 return 0.0;`;
 
 const names = ['a', 'b', 'c'] as const;
@@ -102,16 +106,18 @@ export function elementwiseKernels(
       if (out.dtype === 'int32' && x.dtype === 'bool') bufferOf(out).bounds = [0, 1];
     },
     fill(out, value) {
-      executor.launch(out, kernelSource(['value'], 'return value;'), value);
-      if (out.dtype === 'int32') bufferOf(out).bounds = [value, value];
+      computeIntegers('fill', out, [value, value], () => {
+        executor.launch(out, kernelSource(['value'], 'return value;'), value);
+      });
+      bufferOf(out).attained = true;
     },
     copy(x, out) {
       map(x, out, 'return v;');
-      bufferOf(out).bounds = bufferOf(x).bounds;
+      keepBounds(x, out, true);
     },
     broadcast(x, out) {
       broadcast([x], out, 'return a;');
-      bufferOf(out).bounds = bufferOf(x).bounds;
+      keepBounds(x, out, true);
     },
     lerp(x, y, weight, factor) {
       const body = 'return x[this.thread.x] + weight * (factor * y[this.thread.x] - x[this.thread.x]);';

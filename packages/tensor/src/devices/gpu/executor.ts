@@ -1,15 +1,27 @@
 import type { DeviceMemory } from '../../device.js';
 import { arrayTypes, type TypedArray } from '../../dtype.js';
-import { ArgumentError, DeviceError, DTypeError } from '../../errors.js';
+import { ArgumentError, DeviceError } from '../../errors.js';
 import type { Operand } from '../../kernels.js';
-import { type Bounds, bufferOf, GpuBuffer } from './buffer.js';
-import type { Elements, LibraryContext, LibraryKernel } from './library.js';
-import { checkRoom, EXACT_INTEGERS, type GpuLimits } from './limits.js';
+import { bufferOf, GpuBuffer } from './buffer.js';
+import type { HealthCheck } from './health.js';
+import { boundsOf } from './integers.js';
+import { type CompiledKernel, KernelCache } from './kernel-cache.js';
+import type { Elements, LibraryContext } from './library.js';
+import { checkRoom, type GpuLimits } from './limits.js';
 
 const IDENTITY = 'function (x) { return x[this.thread.x]; }';
 
-function free(elements: Elements | undefined): void {
-  if (elements && !(elements instanceof Float32Array)) elements.delete();
+function free(buffer: GpuBuffer): void {
+  if (buffer.elements && !(buffer.elements instanceof Float32Array)) buffer.elements.delete();
+  if (buffer.maker) buffer.maker.users--;
+  buffer.elements = undefined;
+  buffer.maker = undefined;
+}
+
+/** What is known of integers holds until others take their place. */
+function forget(buffer: GpuBuffer): void {
+  buffer.bounds = undefined;
+  buffer.attained = false;
 }
 
 function hostArray(elements: Float32Array, { dtype, size }: GpuBuffer): TypedArray {
@@ -17,6 +29,16 @@ function hostArray(elements: Float32Array, { dtype, size }: GpuBuffer): TypedArr
     throw new ArgumentError('data: a position was out of range when these elements were picked by an index');
   }
   return new arrayTypes[dtype](elements.subarray(0, size));
+}
+
+/** How an executor works. */
+export interface ExecutorSettings {
+  /** Whether the library answers with promises; not, where nothing is said. */
+  readonly asynchronous?: boolean;
+  /** How many compiled kernels are kept; `KERNELS_KEPT` where nothing is said. */
+  readonly kernelsKept?: number | undefined;
+  /** Is called whenever elements are read. */
+  readonly checkHealth?: HealthCheck;
 }
 
 /**
@@ -30,11 +52,19 @@ export class Executor {
   readonly #context: LibraryContext;
   readonly #name: string;
   readonly #asynchronous: boolean;
-  readonly #kernels = new Map<string, LibraryKernel>();
+  readonly #checkHealth: HealthCheck;
+  readonly #kernels: KernelCache;
   #last: Promise<void> = Promise.resolve();
   #held = 0;
 
-  constructor(name: string, context: LibraryContext, limits: GpuLimits, asynchronous: boolean) {
+  constructor(
+    name: string,
+    context: LibraryContext,
+    limits: GpuLimits,
+    { asynchronous = false, kernelsKept, checkHealth = () => {} }: ExecutorSettings = {},
+  ) {
+    this.#kernels = new KernelCache(context, kernelsKept);
+    this.#checkHealth = checkHealth;
     this.#name = name;
     this.#context = context;
     this.limits = limits;
@@ -56,6 +86,11 @@ export class Executor {
     return this.#held;
   }
 
+  /** Compiled kernels that are kept for further calls. */
+  get kernels(): number {
+    return this.#kernels.size;
+  }
+
   /**
    * The elements of `out` become what the kernel makes of the inputs: one call for every element, at `this.thread.x`.
    * Inputs are operands, read by their flat index, and numbers. `out` may be among them.
@@ -66,15 +101,16 @@ export class Executor {
     if (out.size === 0) return;
     const target = bufferOf(out);
     const sources = inputs.map((input) => (typeof input === 'number' ? input : bufferOf(input)));
-    target.bounds = undefined;
+    forget(target);
     this.#inOrder(target, () => {
       const values = sources.map((each) => {
         if (typeof each === 'number') return each;
         if (each.failure) throw each.failure;
-        return each.elements!;
+        // Of an empty operand nothing is read, but every input needs an element.
+        return each.elements ?? new Float32Array(Math.max(1, each.size));
       });
       const types = sources.map((each) => (typeof each === 'number' ? 'f' : each.size));
-      const kernel = this.#kernel(`${target.size}|${types}|${source}`, source, target.size);
+      const kernel = this.#kernels.get(`${target.size}|${types}|${source}`, source, { output: [target.size] });
       return this.#call(kernel, values, target);
     });
   }
@@ -83,13 +119,11 @@ export class Executor {
   computeOnHost(out: Operand, x: Operand, compute: (elements: Float32Array) => Float32Array): void {
     const target = bufferOf(out);
     const source = bufferOf(x);
-    target.bounds = undefined;
+    forget(target);
     this.#inOrder(target, () => {
       if (source.failure) throw source.failure;
-      const elements = source.elements ?? new Float32Array(source.size);
-      const read = elements instanceof Float32Array ? elements : elements.toArray();
-      if (read instanceof Promise) return read.then((values) => this.#upload(target, compute(values)));
-      return this.#upload(target, compute(read));
+      if (this.#asynchronous) return this.#arrive(source).then((read) => this.#upload(target, compute(read)));
+      return this.#upload(target, compute(this.#arrayOf(source)));
     });
   }
 
@@ -114,46 +148,43 @@ export class Executor {
     });
   }
 
-  #kernel(key: string, source: string, size: number, argumentTypes?: readonly string[]): LibraryKernel {
-    let kernel = this.#kernels.get(key);
-    if (!kernel) {
-      kernel = this.#context.createKernel(source, {
-        output: [size],
-        ...(argumentTypes && { argumentTypes }),
-        precision: 'single',
-        pipeline: true,
-        immutable: true,
-        fixIntegerDivisionAccuracy: false,
-      });
-      this.#kernels.set(key, kernel);
+  #call(kernel: CompiledKernel, inputs: readonly (Elements | number)[], target: GpuBuffer): void | Promise<void> {
+    kernel.users++;
+    const fail = (error: unknown): never => {
+      kernel.users--;
+      throw error;
+    };
+    try {
+      const result = kernel.run(...inputs);
+      if (result instanceof Promise) return result.then((elements) => this.#replace(target, elements, kernel), fail);
+      this.#checkMode(kernel);
+      this.#replace(target, result, kernel);
+    } catch (error) {
+      fail(error);
     }
-    return kernel;
   }
 
-  #call(kernel: LibraryKernel, inputs: readonly (Elements | number)[], target: GpuBuffer): void | Promise<void> {
-    const result = kernel(...inputs);
-    if (result instanceof Promise) return result.then((elements) => this.#replace(target, elements));
-    if (!(kernel.kernel instanceof this.#context.Kernel)) {
-      throw new DeviceError(
-        `${this.#name}: gpu.js fell back to another mode (${kernel.kernel.fallbackReason ?? 'without a reason'}): ` +
-          'choose that mode in gpu({ mode }), or use another device',
-      );
-    }
-    this.#replace(target, result);
+  #checkMode({ run }: CompiledKernel): void {
+    if (run.kernel instanceof this.#context.Kernel) return;
+    throw new DeviceError(
+      `${this.#name}: gpu.js fell back to another mode (${run.kernel.fallbackReason ?? 'without a reason'}): ` +
+        'choose that mode in gpu({ mode }), or use another device',
+    );
   }
 
-  #replace(target: GpuBuffer, elements: Elements): void {
-    if (target.elements) free(target.elements);
+  #replace(target: GpuBuffer, elements: Elements, kernel: CompiledKernel): void {
+    if (target.elements) free(target);
     else this.#held++;
     target.elements = elements;
     target.failure = undefined;
+    if (elements instanceof Float32Array) kernel.users--;
+    else target.maker = kernel;
   }
 
   #release(buffer: GpuBuffer): void {
     this.#inOrder(buffer, () => {
       if (!buffer.elements) return;
-      free(buffer.elements);
-      buffer.elements = undefined;
+      free(buffer);
       this.#held--;
     });
   }
@@ -161,31 +192,18 @@ export class Executor {
   #write(operand: Operand, values: ArrayLike<number>): void {
     const target = bufferOf(operand);
     if (target.size === 0) return;
-    target.bounds = undefined;
-    if (target.dtype === 'int32') target.bounds = this.#integerBounds(values);
+    forget(target);
+    if (target.dtype === 'int32') {
+      target.bounds = boundsOf(this.#name, values);
+      target.attained = true;
+    }
     const elements = Float32Array.from(values);
     this.#inOrder(target, () => this.#upload(target, elements));
   }
 
   #upload(target: GpuBuffer, elements: Float32Array): void | Promise<void> {
-    const key = `upload|${target.size}`;
-    return this.#call(this.#kernel(key, IDENTITY, target.size, ['Array']), [elements], target);
-  }
-
-  #integerBounds(values: ArrayLike<number>): Bounds {
-    let low = Number.POSITIVE_INFINITY;
-    let high = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < values.length; i++) {
-      low = Math.min(low, values[i]!);
-      high = Math.max(high, values[i]!);
-    }
-    if (low < -EXACT_INTEGERS || high > EXACT_INTEGERS) {
-      throw new DTypeError(
-        `${this.#name}: it holds int32 from ${-EXACT_INTEGERS} to ${EXACT_INTEGERS}, not from ${low} to ${high}: ` +
-          'keep the tensor on reference',
-      );
-    }
-    return [low, high];
+    const settings = { output: [target.size], argumentTypes: ['Array'] } as const;
+    return this.#call(this.#kernels.get(`upload|${target.size}`, IDENTITY, settings), [elements], target);
   }
 
   async #read(operand: Operand): Promise<TypedArray> {
@@ -193,21 +211,34 @@ export class Executor {
     if (!this.#asynchronous) return this.#readNow(buffer);
     let elements: Promise<Float32Array> | undefined;
     // The copy is ordered here, before any release that follows; only its arrival is waited for.
-    this.#inOrder(buffer, async () => {
-      if (buffer.elements && !buffer.failure) elements = this.#arrayOf(buffer.elements);
+    this.#inOrder(buffer, () => {
+      if (!buffer.failure) elements = this.#arrive(buffer);
     });
     await this.#last;
-    if (buffer.failure) throw buffer.failure;
-    return hostArray(elements ? await elements : new Float32Array(buffer.size), buffer);
-  }
-
-  async #arrayOf(elements: Elements): Promise<Float32Array> {
-    return elements instanceof Float32Array ? elements : elements.toArray();
+    if (!elements) throw buffer.failure;
+    return hostArray(await elements, buffer);
   }
 
   #readNow(buffer: GpuBuffer): TypedArray {
-    const { elements } = buffer;
-    if (!elements) return new arrayTypes[buffer.dtype](buffer.size);
-    return hostArray(elements instanceof Float32Array ? elements : (elements.toArray() as Float32Array), buffer);
+    return hostArray(this.#arrayOf(buffer), buffer);
+  }
+
+  #arrayOf({ elements, size }: GpuBuffer): Float32Array {
+    if (!elements) return new Float32Array(size);
+    const array = elements instanceof Float32Array ? elements : (elements.toArray() as Float32Array);
+    this.#checkHealth();
+    return array;
+  }
+
+  async #arrive({ elements, maker, size }: GpuBuffer): Promise<Float32Array> {
+    if (!elements) return new Float32Array(size);
+    if (elements instanceof Float32Array) return elements;
+    if (maker) maker.users++;
+    try {
+      return await elements.toArray();
+    } finally {
+      if (maker) maker.users--;
+      this.#checkHealth();
+    }
   }
 }

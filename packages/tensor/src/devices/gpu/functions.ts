@@ -105,10 +105,12 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
       return x < 0 ? 2 - errorTail(-x) : errorTail(x);
     }`,
   ],
-  // The method of Cody and Waite with the constants of Cephes (Moshier): x less a multiple of π/2 in three parts.
+  // The method of Cody and Waite with the constants of Cephes (Moshier): x less a multiple of π/2 in three parts. From 2^17
+  // on, products with the first part are not exact any more: the root of a negative number is NaN.
   [
     ['x', 'shift'],
     `function sineOfQuarters(x, shift) {
+      if (Math.abs(x) > 131072) { return Math.sqrt(-Math.abs(x)); }
       const n = Math.floor(x * 0.6366197723675814 + 0.5);
       const r = x - n * 1.5703125 - n * 0.0004837512969970703125 - n * 7.54978995489188216e-8;
       const q = r * r;
@@ -125,8 +127,7 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
   // |a|^b, with the sign of an odd power where a is negative; NaN (the root of −1) where b is no integer then.
   [
     ['a', 'b'],
-    `function power(a, b) {
-      if (b === 0 || a === 1) { return 1.0; }
+    `function powerOfNumbers(a, b) {
       const size = Math.abs(a);
       if (size === 0) {
         if (b > 0) { return 0.0; }
@@ -142,6 +143,17 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
         }
       }
       return result;
+    }`,
+  ],
+  [
+    ['a', 'b'],
+    `function power(a, b) {
+      if (b === 0 || a === 1) { return 1.0; }
+      if (a <= 0 || a > 0) {
+        if (b <= 0 || b > 0) { return powerOfNumbers(a, b); }
+        return b;
+      }
+      return a;
     }`,
   ],
 ];

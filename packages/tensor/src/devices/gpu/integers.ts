@@ -23,6 +23,40 @@ export const integerBounds = {
 } as const;
 
 /**
+ * The smallest and the largest of integers.
+ *
+ * @throws DTypeError where a float does not hold them
+ */
+export function boundsOf(device: string, values: ArrayLike<number>): Bounds {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]!);
+    high = Math.max(high, values[i]!);
+  }
+  if (low < -EXACT_INTEGERS || high > EXACT_INTEGERS) {
+    throw new DTypeError(
+      `${device}: it holds int32 from ${-EXACT_INTEGERS} to ${EXACT_INTEGERS}, not from ${low} to ${high}: ` +
+        'keep the tensor on reference',
+    );
+  }
+  return [low, high];
+}
+
+/** Remembers that `out` has integers of `x`, and whether it has all of them. */
+export function keepBounds(x: Operand, out: Operand, all: boolean): void {
+  const { bounds, attained } = bufferOf(x);
+  Object.assign(bufferOf(out), { bounds, attained: all && attained });
+}
+
+/** A position that is not below the length, where one is known without reading: kernels cannot complain. */
+export function wrongPosition(positions: Operand, length: number): number | undefined {
+  const { bounds, attained } = bufferOf(positions);
+  if (!attained || positions.size === 0) return undefined;
+  return bounds?.find((position) => position < 0 || position >= length);
+}
+
+/**
  * Computes integers where a float holds every possible result, and remembers between which numbers they lie.
  *
  * @throws DTypeError where a result might lie beyond 2^24

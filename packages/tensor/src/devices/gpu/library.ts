@@ -14,6 +14,8 @@ export interface LibraryKernel {
   (...inputs: readonly (Elements | number)[]): Elements | Promise<Elements>;
   /** What computes: replaced when the library falls back to another mode. */
   readonly kernel: { readonly fallbackReason: string | null; readonly context: unknown };
+  /** Frees what the kernel holds: its program, and the last of its results. */
+  destroy(): void;
 }
 
 /** How a kernel is compiled. */
@@ -29,6 +31,8 @@ export interface LibraryKernelSettings {
 /** One context of gpu.js. */
 export interface LibraryContext {
   readonly Kernel: abstract new (...parameters: never[]) => object;
+  /** All kernels that were created and not destroyed. */
+  readonly kernels: object[];
   createKernel(source: string, settings: LibraryKernelSettings): LibraryKernel;
   addFunction(
     source: string,

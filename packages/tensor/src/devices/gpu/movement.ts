@@ -3,7 +3,7 @@ import type { Kernels, Operand } from '../../kernels.js';
 import { type Shape, sizeOf, stridesOf } from '../../shape.js';
 import { bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
-import { computeIntegers, integerBounds } from './integers.js';
+import { computeIntegers, integerBounds, keepBounds, wrongPosition } from './integers.js';
 import { flatIndex, joinAxes, kernelSource, takeApart } from './source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
@@ -14,11 +14,11 @@ function around(shape: Shape, axis: number): readonly [outer: number, length: nu
   return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
 }
 
-/** out[i, j, …] = x[start + i·strides[0] + j·strides[1] + …] */
-function stridedSource(shape: Shape, strides: readonly number[], start: number): string {
+/** out[i, j, …] = x[start + i·strides[0] + j·strides[1] + …]; the start is a number of the call, as batches have many. */
+function stridedSource(shape: Shape, strides: readonly number[]): string {
   const joined = joinAxes(shape, [strides]);
   const { statements, at } = takeApart('this.thread.x', joined.shape, 'i');
-  return kernelSource(['x'], `${statements}\nreturn x[${flatIndex(at, joined.strides[0]!, start)}];`);
+  return kernelSource(['x', 'start'], `${statements}\nreturn x[start + ${flatIndex(at, joined.strides[0]!)}];`);
 }
 
 /** x is spread over out, the rest is `value`. */
@@ -42,9 +42,8 @@ function padSource(x: Shape, out: Shape, starts: readonly number[], steps: reado
 
 /** @throws ArgumentError where an index is out of range, as far as that is known without reading it */
 function checkIndex(operation: string, index: Operand, length: number): void {
-  const bounds = bufferOf(index).bounds;
-  const wrong = bounds?.find((position) => position < 0 || position >= length);
-  if (wrong !== undefined && index.size > 0) {
+  const wrong = wrongPosition(index, length);
+  if (wrong !== undefined) {
     throw new ArgumentError(`${operation}: index ${wrong} is not one of the ${length} along the axis`);
   }
 }
@@ -54,8 +53,8 @@ export function movementKernels(
   executor: Executor,
 ): Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatterAdd'> {
   const strided = (x: Operand, out: Operand, strides: readonly number[], start: number): void => {
-    executor.launch(out, stridedSource(out.shape, strides, start), x);
-    bufferOf(out).bounds = bufferOf(x).bounds;
+    executor.launch(out, stridedSource(out.shape, strides), x, start);
+    keepBounds(x, out, x.size === out.size);
   };
 
   /** Joins blocks of equal `outer`: the rows of out are those of the inputs one behind the other. */

@@ -243,7 +243,8 @@ return sum / ${x.size};`;
         return;
       }
       const { terms, polynomials } = layout;
-      const parts = partsOf(x.size / polynomials);
+      const room = Math.max(1, Math.floor(executor.limits.elements / coefficientGradient.size));
+      const parts = Math.min(partsOf(x.size / polynomials), room);
       executor.withTemporary(polynomials * terms * parts, (partial) => {
         executor.launch(partial, coefficientGradientSource(x, layout, form, parts), x, gradient);
         reduce(executor, 'sum', partial, coefficientGradient, {

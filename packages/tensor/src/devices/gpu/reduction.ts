@@ -19,7 +19,7 @@ export interface MappedSum extends ReductionLayout {
   readonly inputs: readonly (Operand | number)[];
   /** Their names in `term`. */
   readonly parameters: readonly string[];
-  /** Statements that declare `v`, from the flat index `at` of the element and its place `row` and `column`. */
+  /** Statements that declare `v`, from the flat index `at` of the element and where it is: `row`, `place` and `column`. */
   readonly term: string;
 }
 

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../errors.js';
 import type { Kernels, Operand } from '../../kernels.js';
-import { bufferOf } from './buffer.js';
 import type { Executor } from './executor.js';
+import { wrongPosition } from './integers.js';
 import { reduce, sumMapped } from './reduction.js';
 import { flatIndex, kernelSource, takeApart } from './source.js';
 
@@ -50,7 +50,7 @@ return ${expression};`;
     crossEntropy(logits, labels, losses, probabilities, labelSmoothing) {
       if (logits.size === 0) return;
       const length = logits.shape[1]!;
-      const wrong = bufferOf(labels).bounds?.find((label) => label < 0 || label >= length);
+      const wrong = wrongPosition(labels, length);
       if (wrong !== undefined) {
         throw new ArgumentError(`crossEntropy: label ${wrong} is not one of the ${length} classes`);
       }

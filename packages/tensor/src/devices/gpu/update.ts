@@ -3,29 +3,49 @@ import type { Executor } from './executor.js';
 import { sumMapped } from './reduction.js';
 import { kernelSource } from './source.js';
 
+/** Magnitudes above LARGE and below SMALL are brought near 1 by powers of two before they are squared. */
+const LARGE = 2 ** 50;
+const SHRINK = 2 ** -80;
+const SMALL = 2 ** -30;
+const GROW = 2 ** 64;
+
 /** Steps of optimisers, in place. Their settings are numbers of the call, so that a schedule compiles nothing anew. */
 export function updateKernels(executor: Executor): Pick<Kernels, 'euclideanNorm' | 'sgd' | 'adam'> {
-  /** Σx² over the elements of an operand. */
+  /** Three sums of squares over the elements of an operand: those of small, of usual (and NaN) and of large elements. */
   const sumSquares = (x: Operand, out: Operand): void =>
     sumMapped(executor, out, {
-      outer: 1,
+      outer: 3,
       length: x.size,
       inner: 1,
-      inputs: [x],
-      parameters: ['x'],
-      term: 'const v = x[at] * x[at];',
+      inputs: [x, SMALL, LARGE, GROW, SHRINK],
+      parameters: ['x', 'small', 'large', 'grow', 'shrink'],
+      term: `const size = Math.abs(x[place]);
+let range = 1;
+let scaled = size;
+if (size < small) { range = 0; scaled = size * grow; }
+if (size > large) { range = 2; scaled = size * shrink; }
+const v = range === row ? scaled * scaled : 0.0;`,
     });
 
   return {
+    // J. L. Blue, "A Portable Fortran Program to Find the Euclidean Norm of a Vector" (ACM TOMS 4, 1978).
     euclideanNorm(operands, out) {
-      executor.launch(out, kernelSource(['value'], 'return value;'), 0);
-      executor.withTemporary(1, (part) => {
-        for (const operand of operands) {
-          sumSquares(operand, part);
-          executor.launch(out, kernelSource(['a', 'b'], 'return a[0] + b[0];'), out, part);
-        }
+      executor.withTemporary(3, (sums) => {
+        executor.launch(sums, kernelSource(['value'], 'return value;'), 0);
+        executor.withTemporary(3, (part) => {
+          for (const operand of operands) {
+            sumSquares(operand, part);
+            const add = kernelSource(['a', 'b'], 'return a[this.thread.x] + b[this.thread.x];');
+            executor.launch(sums, add, sums, part);
+          }
+        });
+        // Beside large elements small ones do not count; squares are shrunk or grown by both factors, one after the other.
+        const norm = `const usual = sums[1];
+if (sums[2] > 0) { return Math.sqrt(sums[2] + usual * shrink * shrink) / shrink; }
+if (usual <= 0) { return Math.sqrt(sums[0]) / grow; }
+return Math.sqrt(usual + sums[0] / grow / grow);`;
+        executor.launch(out, kernelSource(['sums', 'grow', 'shrink'], norm), sums, GROW, SHRINK);
       });
-      executor.launch(out, kernelSource(['x'], 'return Math.sqrt(x[0]);'), out);
     },
     sgd(parameter, gradient, velocity, { learningRate, momentum, dampening, weightDecay, nesterov, first }) {
       const slope = 'gradient[this.thread.x] + weightDecay * parameter[this.thread.x]';

@@ -18,13 +18,16 @@ import {
 } from './kernel-case.js';
 
 const wide = fc.oneof(withSpecials, floats(-30, 30), floats(-1, 1), floats(1e-6, 1e6));
-const angles = floats(-1000, 1000);
+const angles = fc.oneof(floats(-1000, 1000), floats(-(2 ** 17), 2 ** 17));
 const sizes = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 70 }) }, fc.constant(9001));
 
 /** Relative error of e^x in shaders: 3 + 2|x| units in the last place, each two roundings. */
 const exponential = (x: number): number => 2 * (3 + 2 * Math.abs(x)) * UNIT;
 const exact = (): number => 0;
 const relative = (units: (x: number) => number) => (value: number, x: number) => units(x) * Math.abs(value);
+
+/** Of the multiple of π/2 that is taken off an angle, the product with the second part, 4.8e-4·(2/π)|x|, is rounded. */
+const angleError = (x: number): number => (12 + 4e-4 * Math.abs(x)) * UNIT;
 
 /** How far each function may be from its exact value, at x. What follows an exponential adds a dozen roundings. */
 const bounds: Readonly<Record<string, (value: number, x: number) => number>> = {
@@ -44,8 +47,8 @@ const bounds: Readonly<Record<string, (value: number, x: number) => number>> = {
   // The logarithm of shaders: 3 units in the last place.
   log: relative(() => 40 * UNIT),
   log1p: (value, x) => 40 * UNIT * Math.abs(value) + (x < -0.49 || x > 0.99 ? 4 * UNIT : 0),
-  sin: () => 12 * UNIT,
-  cos: () => 12 * UNIT,
+  sin: (_, x) => angleError(x),
+  cos: (_, x) => angleError(x),
   tanh: relative((x) => 60 * UNIT + exponential(2 * Math.min(Math.abs(x), 10))),
   sigmoid: relative((x) => exponential(x) + 2 * DIVISION + 4 * UNIT),
   silu: relative((x) => exponential(x) + 2 * DIVISION + 6 * UNIT),
@@ -120,6 +123,33 @@ const powerCase = forAll(
   },
 );
 
+/** Where the result of every combination is one of 0, 1, infinities and NaN, or a whole power. */
+const extremes = [0, 1, -1, 2, -2, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+
+const extremePowerCase: KernelCase = {
+  name: 'binary pow of NaN and infinities',
+  async check(device) {
+    const table = (shape: readonly number[]): Table => ({ shape, data: extremes });
+    const compute = (on: Device) =>
+      read(() => apply(operators.pow, [place(on, table([8, 1])), place(on, table([8]))], undefined));
+    const [[actual], [expected]] = [await compute(device), await compute(reference)];
+    expectWithin(actual!, expected!, (value) => 2 * exponential(2) * Math.abs(value));
+  },
+};
+
+/** Beyond 2^17 the sine of a float is not known to the kernel, and it says so. */
+const farAngleCase: KernelCase = {
+  name: 'sin and cos of what is too large',
+  async check(device) {
+    const far = [2 ** 18, -1e6, 1e30, Number.NEGATIVE_INFINITY];
+    const results = await read(() => {
+      const x = place(device, { shape: [4], data: far });
+      return [x.sin(), x.cos()];
+    });
+    for (const result of results) expectSame(result, Array<number>(4).fill(Number.NaN));
+  },
+};
+
 const comparisons = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
 const comparisonCases: KernelCase[] = comparisons.map((name) =>
   forAll(`comparison ${name}`, pairs(fc.oneof(withSpecials, fc.constantFrom(0, 1, 2))), async (device, inputs) => {
@@ -142,7 +172,16 @@ const others: readonly KernelCase[] = [
   }),
   forAll(
     'cast',
-    tableOf([60], fc.oneof(numbers, withSpecials, fc.integer({ min: -(2 ** 24), max: 2 ** 24 }))),
+    tableOf(
+      [60],
+      fc.oneof(
+        numbers,
+        withSpecials,
+        fc.integer({ min: -(2 ** 24), max: 2 ** 24 }),
+        floats(-(2 ** 34), 2 ** 34),
+        fc.constantFrom(2 ** 31, -(2 ** 31), 1.5 * 2 ** 32 - 256, -(2 ** 31) - 256, 1e20),
+      ),
+    ),
     async (device, input) => {
       const compute = (on: Device) =>
         read(() => {
@@ -198,6 +237,8 @@ export const elementwiseCases: readonly KernelCase[] = [
   ...unaryCases,
   ...binaryCases,
   powerCase,
+  extremePowerCase,
+  farAngleCase,
   ...comparisonCases,
   ...others,
 ];

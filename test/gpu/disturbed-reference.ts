@@ -1,0 +1,74 @@
+import { type Buffer, type Device, type Generator, type Kernels, type Operand, reference } from '@pnn/tensor';
+import type { BinaryName, ReductionName, UnaryName } from '../../packages/tensor/src/kernels.js';
+import { UNIT } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
+
+/**
+ * How far a kernel may be off, relative to its result: the most that the cases of the kernels allow at the points of these
+ * cases, which is tanh at 10. Its quotient of exponentials has 60 roundings, and e^20 the 2·(3 + 2·20) that GLSL ES 3.00
+ * (section 4.5.1) and WGSL (section 15.7.4) give it. Every other one stays below: the sums have a dozen terms.
+ */
+export const KERNEL_ERROR = 146 * UNIT;
+
+/** Kernels that move, select or compare elements, or change their signs: exact on every device. */
+const exactKernels: ReadonlySet<string> = new Set<UnaryName | BinaryName | ReductionName | keyof Kernels>([
+  ...(['neg', 'abs', 'sign', 'relu', 'floor', 'ceil', 'round', 'maximum', 'minimum', 'gate', 'max', 'min'] as const),
+  ...(['where', 'cast', 'fill', 'copy', 'broadcast', 'permute', 'slice', 'pad', 'concat', 'gather'] as const),
+  ...(['maxPool2d', 'maxPool2dSelect'] as const),
+]);
+
+/** Kernels whose results are exact where they are integers, as the exponents of negative numbers have to be. */
+const roundingKernels: ReadonlySet<string> = new Set<BinaryName>(['add', 'sub', 'mul']);
+
+type Kernel = (...inputs: unknown[]) => void;
+interface KernelTable {
+  readonly [name: string]: Kernel | KernelTable;
+}
+
+function isOperand(input: unknown): input is Operand {
+  return typeof input === 'object' && input !== null && 'buffer' in input;
+}
+
+/**
+ * The reference, with inputs and kernels that are off by as much as those of a GPU may be, up or down by chance. What this
+ * changes in a gradient is what the errors of all intermediate results do, however much the steps that follow amplify them.
+ */
+export function disturbed(generator: Generator): Device {
+  const { memory } = reference;
+  const unset = new Set<Buffer>();
+  const disturb = (operand: Operand, values: ArrayLike<number>, isExact: (value: number) => boolean): void => {
+    unset.delete(operand.buffer);
+    const draw = (value: number) => value * (1 + (generator.uniform() < 0.5 ? -KERNEL_ERROR : KERNEL_ERROR));
+    memory.write(
+      operand,
+      Array.from(values, (value) => (operand.dtype !== 'float64' || isExact(value) ? value : draw(value))),
+    );
+  };
+  const wrap = (table: KernelTable): KernelTable =>
+    Object.fromEntries(
+      Object.entries(table).map(([name, kernel]) => {
+        if (typeof kernel !== 'function') return [name, wrap(kernel)];
+        const wrapped: Kernel = (...inputs) => {
+          kernel(...inputs);
+          const isExact = (value: number) =>
+            exactKernels.has(name) || (roundingKernels.has(name) && Number.isInteger(value));
+          for (const operand of inputs.filter(isOperand)) {
+            if (unset.has(operand.buffer)) disturb(operand, memory.readNow!(operand), isExact);
+          }
+        };
+        return [name, wrapped];
+      }),
+    );
+  return {
+    name: 'disturbed reference',
+    kernels: wrap(reference.kernels as unknown as KernelTable) as unknown as Kernels,
+    memory: {
+      ...memory,
+      write: (operand, values) => disturb(operand, values, () => false),
+      allocate(dtype, size) {
+        const buffer = memory.allocate(dtype, size);
+        unset.add(buffer);
+        return buffer;
+      },
+    },
+  };
+}
