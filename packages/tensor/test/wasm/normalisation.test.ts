@@ -200,7 +200,7 @@ describe.each(variants)('batchNorm on %s', (_, device) => {
           const [out] = forward(device, 'float32', huge);
           const [expected, mean] = forward(reference, 'float64', huge).map((result) => result.dataSync());
           // Of the size of the largest: rounding x, the mean and the factors; the digits that a mean far from 0 takes.
-          const largest = expected!.reduce((size, value) => Math.max(size, Math.abs(value)), 1);
+          const largest = Math.max(1, ...Array.from(expected!, Math.abs));
           const lost = Math.max(...mean!.map((value) => Math.abs(value) / 1e30)) + 1;
           const spread = Math.min(...Array.from(mean!, (_, c) => spreadOf(each, c)));
           fc.pre(spread > 0.1);
