@@ -155,8 +155,8 @@ function differentiateAll(task: Activation, x: usize, gradient: usize, out: usiz
     oddSlopes(constants, second, last, x, gradient, out, groups, sums, odd, totals);
   } else if (isShifted(task)) {
     const terms = <i32>task.evenTerms;
-    if (terms == 2) twoTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
-    else if (terms == 3) threeTermSlopes(constants, second, x, gradient, out, groups, sums, totals);
+    if (terms == 2) twoTermSlopes(constants, second, x, gradient, out, groups, totals);
+    else if (terms == 3) threeTermSlopes(constants, second, x, gradient, out, groups, totals);
     else shiftedSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);
   } else {
     lineSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);

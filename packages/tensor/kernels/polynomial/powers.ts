@@ -1,11 +1,14 @@
 // Slopes and sums of powers at once, for groups of four vectors: Horner's method for the slopes and the powers for the sums
 // hide each other's latency, and both fit in the registers.
-import { madd } from '../simd';
+import { lowerDoubles, madd, upperDoubles } from '../simd';
 import { CHUNK } from './activation';
 import {
   CHEBYSHEV, finish, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
   VALUE, variableOf,
 } from './group';
+
+/** Bytes whose powers are summed in single precision. */
+const SUMMED: usize = <usize>CHUNK << 4;
 
 /** Elements of a group. */
 export const POWER_GROUP: i32 = 16;
@@ -24,15 +27,17 @@ function weightOf(result: i32, gradient: v128, x: v128): v128 {
   return result == VALUE ? f32x4.mul(gradient, x) : gradient;
 }
 
+/** Adds four sums to two in double precision. */
+// @ts-ignore: decorator
+@inline
+function addDoubles(total: v128, sum: v128): v128 {
+  return f64x2.add(total, f64x2.add(lowerDoubles(sum), upperDoubles(sum)));
+}
+
 /** Puts sums of float32 to those in double precision, two for each, and starts them again from 0. */
 function flush(sums: usize, end: usize, totals: usize): void {
   for (; sums < end; sums += 16, totals += 16) {
-    const values = v128.load(sums);
-    const pairs = f64x2.add(
-      f64x2.promote_low_f32x4(values),
-      f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3)),
-    );
-    v128.store(totals, f64x2.add(v128.load(totals), pairs));
+    v128.store(totals, addDoubles(v128.load(totals), v128.load(sums)));
     v128.store(sums, f32x4.splat(0));
   }
 }
@@ -50,7 +55,7 @@ function slopesAndPowers(
 ): void {
   const end = x + <usize>groups * BYTES;
   while (x < end) {
-    const chunkEnd = min(end, x + (<usize>CHUNK << 2));
+    const chunkEnd = min(end, x + SUMMED);
     for (; x < chunkEnd; x += BYTES, gradient += BYTES, out += BYTES) {
       const x0 = v128.load(x);
       const x1 = v128.load(x, 16);
@@ -167,7 +172,7 @@ export function oddSlopes(
 @inline
 function shortSlopes(
   terms: i32, constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32,
-  sums: usize, totals: usize,
+  totals: usize,
 ): void {
   const end = x + <usize>groups * BYTES;
   const scale = v128.load32_splat(constants, SCALE);
@@ -175,14 +180,18 @@ function shortSlopes(
   const rest = v128.load32_splat(constants, REST);
   const c0 = v128.load32_splat(table);
   const c1 = terms > 2 ? v128.load32_splat(table, 4) : c0;
-  const sumsEnd = sums + (<usize>(terms + 1) << 4);
   let sizes = v128.load(constants, LARGEST);
+  let total0 = v128.load(totals);
+  let total1 = v128.load(totals, 16);
+  let total2 = v128.load(totals, 32);
+  const products = totals + (<usize>terms << 4);
+  let productTotal = v128.load(products);
   while (x < end) {
     const chunkEnd = min(end, x + (<usize>CHUNK << 2));
     let sum0 = f32x4.splat(0);
     let sum1 = f32x4.splat(0);
     let sum2 = f32x4.splat(0);
-    let products = f32x4.splat(0);
+    let product = f32x4.splat(0);
     for (; x < chunkEnd; x += 32, gradient += 32, out += 32) {
       const x0 = v128.load(x);
       const x1 = v128.load(x, 16);
@@ -190,7 +199,7 @@ function shortSlopes(
       const g1 = v128.load(gradient, 16);
       sizes = i32x4.max_s(sizes, largest(x0, x1, magnitude));
       sum0 = f32x4.add(sum0, f32x4.add(g0, g1));
-      products = f32x4.add(products, madd(x1, g1, f32x4.mul(x0, g0)));
+      product = f32x4.add(product, madd(x1, g1, f32x4.mul(x0, g0)));
       const s0 = variableOf(SHIFTED, x0, scale, scale);
       const s1 = variableOf(SHIFTED, x1, scale, scale);
       const w0 = f32x4.mul(g0, s0);
@@ -200,23 +209,26 @@ function shortSlopes(
       finish(SLOPE_LINE, terms > 2 ? madd(c1, s0, c0) : c0, x0, g0, out, rest);
       finish(SLOPE_LINE, terms > 2 ? madd(c1, s1, c0) : c0, x1, g1, out + 16, rest);
     }
-    v128.store(sums, sum0);
-    v128.store(sums, sum1, 16);
-    if (terms > 2) v128.store(sums, sum2, 32);
-    v128.store(sumsEnd - 16, products);
-    flush(sums, sumsEnd, totals);
+    total0 = addDoubles(total0, sum0);
+    total1 = addDoubles(total1, sum1);
+    if (terms > 2) total2 = addDoubles(total2, sum2);
+    productTotal = addDoubles(productTotal, product);
   }
+  v128.store(totals, total0);
+  v128.store(totals, total1, 16);
+  if (terms > 2) v128.store(totals, total2, 32);
+  v128.store(products, productTotal);
   v128.store(constants, sizes, LARGEST);
 }
 
 export function twoTermSlopes(
-  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, sums: usize, totals: usize,
+  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,
 ): void {
-  shortSlopes(2, constants, table, x, gradient, out, groups, sums, totals);
+  shortSlopes(2, constants, table, x, gradient, out, groups, totals);
 }
 
 export function threeTermSlopes(
-  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, sums: usize, totals: usize,
+  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,
 ): void {
-  shortSlopes(3, constants, table, x, gradient, out, groups, sums, totals);
+  shortSlopes(3, constants, table, x, gradient, out, groups, totals);
 }

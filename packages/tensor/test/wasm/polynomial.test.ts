@@ -244,8 +244,8 @@ describe.each(variants)('polynomial on %s', (_, device) => {
           expectWithin(actual!, results, bounds);
           if (!which.learnable) return;
 
-          // A chunk of 448 is summed in float32: one product, two additions in each of 28 groups of four vectors, and 28
-          // of the groups; in short polynomials one addition in each of 56 pairs, and 56 of the pairs.
+          // 1,792 elements are summed in float32: one product, two additions in each of 112 groups of four vectors, and 112 of
+          // the groups; in short polynomials 448 elements by 56 pairs.
           const sumBounds = new Float64Array(expectedSums!.size);
           const area = each.shape.slice(2).reduce((product, length) => product * length, 1);
           each.x.forEach((x, i) => {
@@ -261,7 +261,7 @@ describe.each(variants)('polynomial on %s', (_, device) => {
               sumBounds[channel * terms + k]! +=
                 weight *
                 (errors[i]!.values[k]! +
-                  60 * UNIT * size +
+                  116 * UNIT * size +
                   8 * UNIT * slope * (excess + Math.abs(edges[i]!) * Math.sign(excess)));
             }
           });
