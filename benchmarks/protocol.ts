@@ -5,8 +5,8 @@ import type { Work } from './work.js';
 export interface Adapter {
   /** The renderer or adapter as its driver calls it, or the processor. */
   readonly name: string;
-  /** Whether the processor stands in for a GPU. */
-  readonly isSoftware: boolean;
+  /** Whether the processor stands in for a GPU; some adapters do not say. */
+  readonly kind: 'hardware' | 'software' | 'unknown';
 }
 
 /** The first line of a participant. */

@@ -42,12 +42,15 @@ function gpuRow(gpu: GpuResult): string {
   if ('absent' in gpu) return absentRow(gpu.name, gpu.absent);
   const { name, kernel, ratio, adapter } = gpu;
   const beside = (['upload', 'readback', 'wait'] as const).map((part) => `${part} ${duration(gpu[part].median)}`);
-  return measured(name, kernel) + [relation(ratio), ...beside, ...(adapter.isSoftware ? ['software'] : [])].join(', ');
+  return (
+    measured(name, kernel) +
+    [relation(ratio), ...beside, ...(adapter.kind === 'hardware' ? [] : [adapter.kind])].join(', ')
+  );
 }
 
 /** By what each mode of the device `gpu` computes here, or what it lacks. */
 export function gpuLines(modes: readonly GpuStatus[]): string {
-  const describe = ({ name, isSoftware }: Adapter) => `${name} (${isSoftware ? 'software' : 'hardware'})`;
+  const describe = ({ name, kind }: Adapter) => `${name} (${kind === 'unknown' ? 'hardware or software' : kind})`;
   return modes
     .map((mode) => `${mode.name}: ${'absent' in mode ? `missing: ${mode.absent}` : describe(mode.adapter)}`)
     .join('\n');

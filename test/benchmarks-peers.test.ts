@@ -90,7 +90,7 @@ test.each([
 });
 
 test('upload, work and readback of the device gpu are told apart, and each turn counts all of them', async () => {
-  const adapter = { name: 'Abacus 9000', isSoftware: false };
+  const adapter = { name: 'Abacus 9000', kind: 'hardware' as const };
   const parts = { seconds: [1, 3], transfers: { upload: [0.5, 0.5], wait: [0.25, 0.25], readback: [4, 4] } };
   const gpu = [
     { participant: await start('gpu-abacus', { repeat: parts }), adapter },
@@ -155,7 +155,7 @@ test('one that was ended takes part in the next workload again', async () => {
 });
 
 test('a mode of the device gpu that failed starts anew, and one that is missing says why once', async () => {
-  const adapter = { name: 'Abacus 9000', isSoftware: false };
+  const adapter = { name: 'Abacus 9000', kind: 'hardware' as const };
   const log = join(folder, 'starts');
   const greeting = { version: '1.0', adapter };
   const gpu = [

@@ -142,7 +142,7 @@ test('this library on the device gpu is a row of parts, and a mode that is missi
   const row = `gpu-webasm +${duration} .* 3 runs +×[\\d.]+ (slower|faster), upload ${duration}, readback ${duration}, wait ${duration}, software`;
   expect(stdout).toMatch(new RegExp(`\\n {2}${row}\\n`));
   const { environment, results } = JSON.parse(readFileSync(file, 'utf8')) as Report;
-  const adapter = { name: 'WebAssembly on the processor', isSoftware: true };
+  const adapter = { name: 'WebAssembly on the processor', kind: 'software' as const };
   expect(environment.gpu).toMatchObject([
     { name: 'gpu-webgl2', absent: expect.stringContaining('install') },
     { name: 'gpu-webasm', adapter },

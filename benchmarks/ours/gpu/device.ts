@@ -21,8 +21,10 @@ export async function missingHere(mode: GpuMode): Promise<string | undefined> {
 export async function openDevice(mode: GpuMode): Promise<Adapter> {
   const device = await gpu({ mode });
   setDevice(device);
-  const isSoftware = mode === 'webasm' || mode === 'cpu' || SOFTWARE.test(device.adapter);
-  return { name: device.adapter, isSoftware };
+  const onProcessor = mode === 'webasm' || mode === 'cpu' || SOFTWARE.test(device.adapter);
+  // An adapter of WebGPU need not say its name.
+  const kind = onProcessor ? 'software' : /without a name/.test(device.adapter) ? 'unknown' : 'hardware';
+  return { name: device.adapter, kind };
 }
 
 /** This library on the default device, which has a memory of its own. */

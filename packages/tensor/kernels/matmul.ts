@@ -70,6 +70,7 @@ function stripsPerBlock(m: i32, k: i32, n: i32): i32 {
   return <i32>max<i64>(1, PACK_TARGET / max<i64>(1, <i64>max(rowsPerPart(m), columnsPerPart(n)) * k));
 }
 
+/** Small strips share a block. */
 export function matmulPackBlocks(task: usize): i32 {
   const fields = changetype<Matmul>(task);
   const m = <i32>fields.m;
@@ -77,6 +78,7 @@ export function matmulPackBlocks(task: usize): i32 {
   return ceilDiv(<i32>fields.matrices * stripCount(m, n), stripsPerBlock(m, <i32>fields.k, n));
 }
 
+/** Packs the strips of a block. */
 export function matmulPack(task: usize, block: i32, scratch: usize): void {
   const fields = changetype<Matmul>(task);
   const m = <i32>fields.m;
@@ -136,6 +138,7 @@ function partCount(m: i32, n: i32): i32 {
   return ceilDiv(m, rowsPerPart(m)) * ceilDiv(n, columnsPerPart(n));
 }
 
+/** Small parts share a block. */
 export function matmulBlocks(task: usize): i32 {
   const fields = changetype<Matmul>(task);
   const m = <i32>fields.m;
@@ -143,10 +146,12 @@ export function matmulBlocks(task: usize): i32 {
   return ceilDiv(<i32>fields.matrices * partCount(m, n), partsPerBlock(m, <i32>fields.k, n));
 }
 
+/** Room for what lies beyond the edges of a product. */
 export function matmulScratch(task: usize): usize {
   return EDGE_BYTES;
 }
 
+/** Multiplies the packed panels of the parts of a block. */
 export function matmul(task: usize, block: i32, scratch: usize): void {
   const fields = changetype<Matmul>(task);
   const m = <i32>fields.m;

@@ -4,7 +4,8 @@
 //   name(task, block, scratch)   computes one block; blocks may run in any order and at the same time
 //   nameBlocks(task)             the number of blocks
 //   nameScratch(task)            bytes that a running block needs for itself; 0 where there is no such function
-//   nameShared(task)             bytes that all blocks share and the caller provides, as f64: packed factors, partial results
+//   nameShared(task)             bytes that all blocks share and the caller provides, as f64, where these do not follow from the
+//                                number of blocks and the shapes: packed weights, partial results
 //
 // `task` points to the fields of the call, numbers of eight bytes each: read them with the functions below, or give them
 // names by an @unmanaged class of f64. Nothing is kept in the module: no globals, no static data, so that any number of

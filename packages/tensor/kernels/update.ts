@@ -34,6 +34,7 @@ function adamVector(
   storeSome(parameter, f32x4.sub(f32x4.mul(old, shrink), step), lanes);
 }
 
+/** A block is a piece of the elements. */
 export function adamBlocks(task: usize): i32 {
   return ceilDiv(integer(task, 4), BLOCK);
 }
@@ -108,6 +109,7 @@ function sgdRun(
   if (rest > 0) sgdVector(kind, nesterov, rest, parameter, gradient, velocity, rate, momentum, share, decay);
 }
 
+/** A block is a piece of the elements. */
 export function sgdBlocks(task: usize): i32 {
   return ceilDiv(integer(task, 3), BLOCK);
 }

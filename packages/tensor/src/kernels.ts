@@ -274,7 +274,7 @@ export interface Kernels {
   euclideanNorm(operands: readonly Operand[], out: Operand): void;
   /** In place: x is multiplied by the scalar. */
   scale(x: Operand, factor: Operand): void;
-  /** In place: x ← x + weight·(factor·y − x), of one shape and a floating type. */
+  /** In place: x ← (1 − weight)·x + weight·factor·y, of one shape and a floating type. */
   lerp(x: Operand, y: Operand, weight: number, factor: number): void;
   /** In place: parameter and velocity (undefined without momentum). */
   sgd(parameter: Operand, gradient: Operand, velocity: Operand | undefined, settings: SgdSettings): void;

@@ -2,8 +2,17 @@ import { ArgumentError } from './errors.js';
 
 /** What a scope frees. */
 export abstract class Scoped {
-  /** @internal The scope that frees it. */
-  owner: Scope | undefined;
+  #owner: Scope | undefined;
+
+  /** @internal From now on this scope frees it, or nobody. */
+  belongTo(scope: Scope | undefined): void {
+    this.#owner = scope;
+  }
+
+  /** @internal */
+  belongsTo(scope: Scope): boolean {
+    return this.#owner === scope;
+  }
 
   abstract readonly disposed: boolean;
   abstract dispose(): void;
@@ -16,7 +25,9 @@ export class Scope {
   readonly made: Scoped[] = [];
 
   free(): void {
-    for (const made of this.made) if (made.owner === this && !made.disposed) made.dispose();
+    for (const made of this.made) if (made.belongsTo(this) && !made.disposed) made.dispose();
+    // Whoever holds one of them is not to hold all.
+    this.made.length = 0;
   }
 }
 
@@ -24,20 +35,20 @@ let current: Scope | undefined;
 
 /** Puts something into the current scope, if there is one; otherwise it outlives. */
 export function enter(made: Scoped): void {
-  made.owner = current;
+  made.belongTo(current);
   if (current) current.made.push(made);
   else made.outlive();
 }
 
 /** Takes it out of every scope around here, so that it lives until it is disposed of. */
 export function keep<T extends Scoped>(kept: T): T {
-  kept.owner = undefined;
+  kept.belongTo(undefined);
   kept.outlive();
   return kept;
 }
 
-function belongsTo(value: unknown, scope: Scope): value is Scoped {
-  return value instanceof Scoped && value.owner === scope;
+function isOf(scope: Scope, value: unknown): value is Scoped {
+  return value instanceof Scoped && value.belongsTo(scope);
 }
 
 function entriesOf(value: object): Iterable<unknown> {
@@ -50,11 +61,11 @@ function entriesOf(value: object): Iterable<unknown> {
 /** Everything of the scope that the value holds in arrays, maps and plain objects. */
 function scopedIn(value: unknown, scope: Scope): Iterable<Scoped> {
   if (typeof value !== 'object' || value === null) return [];
-  if (belongsTo(value, scope)) return [value];
+  if (isOf(scope, value)) return [value];
   const found: Scoped[] = [];
   const reached = new Set<unknown>([value]);
   for (const each of reached) {
-    if (belongsTo(each, scope)) found.push(each);
+    if (isOf(scope, each)) found.push(each);
     else if (typeof each === 'object' && each !== null) for (const entry of entriesOf(each)) reached.add(entry);
   }
   return found;

@@ -398,7 +398,7 @@ export class Tensor extends Storage {
     return this;
   }
   /**
-   * In place: x + weight·(factor·target − x), as running averages need it. A gradient that still needs the old elements will
+   * In place: (1 − weight)·x + weight·factor·target, as running averages need it. A gradient that still needs the old elements will
    * refuse to run.
    *
    * @throws ShapeError | DTypeError | DeviceError where shape, type or memory differ

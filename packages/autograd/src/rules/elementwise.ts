@@ -65,10 +65,11 @@ export const elementwiseRules: RulesOf<OperatorFamilies['elementwise']> = {
   pow: [
     (g, c) => {
       // b·a^(b−1), which is 0 for a = b = 0: the exponent −1 must not appear there, but must where a ≠ 0, since the
-      // derivative in b is 1/a.
+      // derivative in b is 1/a. Where nobody asks for that, one exponent stays one: whole powers are products then.
       const a = c.input(0);
       const b = c.input(1);
-      const exponent = where(a.equal(0), where(b.equal(0), scalarLike(b, 1), b), b).sub(1);
+      const above = where(b.equal(0), scalarLike(b, 1), b);
+      const exponent = (b.size === 1 && !b.requiresGrad ? above : where(a.equal(0), above, b)).sub(1);
       return g.mul(b.mul(a.pow(exponent))).sumTo(c.shape(0));
     },
     (g, c) => {

@@ -3,6 +3,9 @@ import {
   BatchNorm, centresOf, centreStep, channelParts, channelsOf, finiteOrZero, firstChannel, imageParts, imageStep, partialsOf,
 } from './fields';
 
+/** By how many variances the square of an element's distance from the mean may be larger before it is far away. */
+const FAR: f64 = 16;
+
 /** The factors of a channel, for the map of map.ts. */
 // @ts-ignore: decorator
 @inline
@@ -58,7 +61,20 @@ function differentiate(task: BatchNorm, channel: i32, sum: f64, product: f64): v
   storeFactors(task, channel, f32.load(<usize>task.mean + at), factor, (-scale * sum) / count, scale);
 }
 
-/** The sums of a channel all in double precision, where squares are beyond single precision. */
+/**
+ * Whether sums of short runs in single precision will not do: squares that are beyond it, or an element to take differences
+ * from that is so far from the others that their variance is a small rest of two large numbers.
+ */
+// @ts-ignore: decorator
+@inline
+function isRough(task: BatchNorm, sum: f64, product: f64): bool {
+  if (!isFinite(sum) || !isFinite(product)) return true;
+  const count = task.images * task.area;
+  const offset = sum / count;
+  return !task.gradient && offset * offset > FAR * (product / count - offset * offset);
+}
+
+/** The sums of a channel all in double precision. */
 function sumExactly(task: BatchNorm, channel: i32, sum: usize, product: usize): void {
   const own = f32.load(centresOf(task) + <usize>channel * centreStep(task));
   const centre = task.gradient ? own : finiteOrZero(own);
@@ -107,7 +123,7 @@ export function channelFactors(task: BatchNorm, block: i32): void {
   }
   for (let i = 0; i < channels; i++) {
     const at = totals + (<usize>i << 3);
-    if (!isFinite(f64.load(at)) || !isFinite(f64.load(at + row))) sumExactly(task, first + i, at, at + row);
+    if (isRough(task, f64.load(at), f64.load(at + row))) sumExactly(task, first + i, at, at + row);
     const sum = f64.load(at);
     const product = f64.load(at + row);
     if (task.gradient) differentiate(task, first + i, sum, product);

@@ -51,6 +51,11 @@ function imagesPerPart(task: BatchNorm): i32 {
   return max(1, ELEMENTS / max(1, channelsPerPart(task) * <i32>task.area));
 }
 
+/** The blocks of sums and of the map: a part of the channels in a part of the images. */
+export function blocksOf(task: BatchNorm): i32 {
+  return imageParts(task) * channelParts(task);
+}
+
 /** Parts that the channels are cut into; the blocks of a part of the images follow each other. */
 // @ts-ignore: decorator
 @inline
@@ -58,30 +63,35 @@ export function channelParts(task: BatchNorm): i32 {
   return ceilDiv(<i32>task.channels, channelsPerPart(task));
 }
 
+/** Parts that the images are cut into. */
 // @ts-ignore: decorator
 @inline
 export function imageParts(task: BatchNorm): i32 {
   return ceilDiv(<i32>task.images, imagesPerPart(task));
 }
 
+/** The first channel of a part. */
 // @ts-ignore: decorator
 @inline
 export function firstChannel(task: BatchNorm, channelPart: i32): i32 {
   return channelPart * channelsPerPart(task);
 }
 
+/** How many channels a part has. */
 // @ts-ignore: decorator
 @inline
 export function channelsOf(task: BatchNorm, channelPart: i32): i32 {
   return min(channelsPerPart(task), <i32>task.channels - firstChannel(task, channelPart));
 }
 
+/** The first image of a part. */
 // @ts-ignore: decorator
 @inline
 export function firstImage(task: BatchNorm, imagePart: i32): i32 {
   return imagePart * imagesPerPart(task);
 }
 
+/** How many images a part has. */
 // @ts-ignore: decorator
 @inline
 export function imagesOf(task: BatchNorm, imagePart: i32): i32 {
@@ -125,8 +135,8 @@ export function centreStep(task: BatchNorm): usize {
 }
 
 /**
- * Differences from an element of the channel keep digits that squares of its elements would lose; differences from one that is
- * not finite would keep none.
+ * Differences from an element of the channel keep digits that squares of its elements would lose, unless it is far from the rest
+ * (see factors.ts); differences from one that is not finite would keep none.
  */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 // out = (x − centre)·factor + shift + gradient·slope, with factors for each channel.
 import { loadSome, madd, storeSome } from '../simd';
-import { BatchNorm, channelParts, channelsOf, firstChannel, firstOffset, imageParts, imageStep, imagesOf } from './fields';
+import { BatchNorm, blocksOf, channelParts, channelsOf, firstChannel, firstOffset, imageStep, imagesOf } from './fields';
 
 // @ts-ignore: decorator
 @inline
@@ -72,8 +72,9 @@ function mapBlock(withGradient: bool, task: BatchNorm, block: i32): void {
   }
 }
 
+/** See fields.ts. */
 export function channelMapBlocks(task: BatchNorm): i32 {
-  return imageParts(task) * channelParts(task);
+  return blocksOf(task);
 }
 
 /** out = (x − centre)·factor + shift + gradient·slope for the elements of a block. */

@@ -2,7 +2,7 @@
 // precision, everything else in double precision.
 import { loadSome, lowerDoubles, madd, upperDoubles } from '../simd';
 import {
-  BatchNorm, centresOf, centreStep, channelParts, channelsOf, finiteOrZero, firstChannel, firstOffset, imageParts, imageStep,
+  BatchNorm, blocksOf, centresOf, centreStep, channelParts, channelsOf, finiteOrZero, firstChannel, firstOffset, imageParts, imageStep,
   imagesOf, partialsOf,
 } from './fields';
 
@@ -139,8 +139,9 @@ function sumBlock(withGradient: bool, task: BatchNorm, block: i32): void {
   }
 }
 
+/** See fields.ts. */
 export function channelSumsBlocks(task: BatchNorm): i32 {
-  return imageParts(task) * channelParts(task);
+  return blocksOf(task);
 }
 
 /** The sums of all parts of the images. */

@@ -4,6 +4,7 @@ import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
   GROUP, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
+import { lowerDoubles, upperDoubles } from '../simd';
 import { ceilDiv } from '../task';
 import {
   CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesOf, VALUE,
@@ -26,8 +27,11 @@ const CONSTANTS: usize = CLAMPED + (<usize>RUN << 2);
 /** Sums for the gradients of the coefficients: of a chunk in float32, then of the block in double precision. */
 const SUMS: usize = CONSTANTS + CONSTANTS_BYTES;
 
-/** What a power of B²/2, or the reciprocal of one, may be: 2^80. */
-const LARGEST_POWER: f64 = 1.2e24;
+/**
+ * What a power of B²/2, or the reciprocal of one, may be, 2^68: products with gradients from 1e-17 to 1e14 and their sums are
+ * then numbers that float32 holds with all digits.
+ */
+const LARGEST_POWER: f64 = 2.95e20;
 
 // There are two sums of even terms at least, and one more of odd ones than may be wanted: see powers.ts.
 
@@ -89,7 +93,7 @@ function oddCoefficient(task: Activation, channel: i32, k: i32): f64 {
 
 /**
  * Whether sums and slopes are of powers of x² − B²/2, one operation instead of two for the Chebyshev variable: where the highest
- * power of B²/2 is far from the ends of float32, so that it costs no digits.
+ * power of B²/2 is far from the ends of float32.
  */
 // @ts-ignore: decorator
 @inline
@@ -166,10 +170,7 @@ function differentiateAll(task: Activation, x: usize, gradient: usize, out: usiz
 // @ts-ignore: decorator
 @inline
 function addLanes(values: v128): f64 {
-  const pairs = f64x2.add(
-    f64x2.promote_low_f32x4(values),
-    f64x2.promote_low_f32x4(v128.shuffle<f32>(values, values, 2, 3, 2, 3)),
-  );
+  const pairs = f64x2.add(lowerDoubles(values), upperDoubles(values));
   return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
 }
 
@@ -238,10 +239,12 @@ function backwardGroups(task: Activation, x: usize, gradient: usize, out: usize,
   }
 }
 
+/** See activation.ts. */
 export function polynomialGradientBlocks(task: Activation): i32 {
   return blocksOf(task);
 }
 
+/** What stands at the top of this file. */
 export function polynomialGradientScratch(task: Activation): usize {
   return tableOf(task, 0) + (<usize>(firstTerms(task) + secondTerms(task)) << 2);
 }

@@ -3,6 +3,7 @@ import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
   GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
+import { lowerDoubles, upperDoubles } from '../simd';
 import { ceilDiv } from '../task';
 import {
   CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
@@ -115,10 +116,7 @@ function inspect(task: Activation, x: usize, out: usize, scratch: usize): void {
   const form = <i32>task.form;
   if (form != NO_PENALTY) {
     const penalties = penaltyValue(form, sizes, <f32>task.limit, <f32>task.cap);
-    const sums = f64x2.add(
-      f64x2.promote_low_f32x4(penalties),
-      f64x2.promote_low_f32x4(v128.shuffle<f32>(penalties, penalties, 2, 3, 2, 3)),
-    );
+    const sums = f64x2.add(lowerDoubles(penalties), upperDoubles(penalties));
     v128.store(scratch, f64x2.add(v128.load(scratch, PENALTIES), sums), PENALTIES);
   }
   if (task.tangent && v128.any_true(beyond)) {
@@ -146,10 +144,12 @@ function forwardGroups(task: Activation, x: usize, out: usize, groups: i32, scra
   }
 }
 
+/** See activation.ts. */
 export function polynomialBlocks(task: Activation): i32 {
   return blocksOf(task);
 }
 
+/** What stands at the top of this file. */
 export function polynomialScratch(task: Activation): usize {
   return TABLE + (<usize>termsOf(task) << 2);
 }

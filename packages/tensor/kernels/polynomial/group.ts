@@ -74,6 +74,7 @@ export const MINUS_ONE: usize = 24;
 export const MASK: usize = 28;
 export const CONSTANTS_BYTES: usize = 32;
 
+/** Stores them, with no sizes so far. */
 export function setConstants(constants: usize, scale: f32, rest: f32): void {
   v128.store(constants, i32x4.splat(0), LARGEST);
   f32.store(constants, scale, SCALE);

@@ -48,6 +48,7 @@ function slopeOf(form: i32, u: v128): v128 {
   return f32x4.mul(f32x4.splat(10), f32x4.mul(eighth(u), u));
 }
 
+/** The penalty of each of four inputs. */
 export function penaltyValue(form: i32, size: v128, limit: f32, cap: f32): v128 {
   const argument = argumentOf(form, size, limit);
   const last = lastOf(form, cap);

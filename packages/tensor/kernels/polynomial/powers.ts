@@ -221,12 +221,14 @@ function shortSlopes(
   v128.store(constants, sizes, LARGEST);
 }
 
+/** For E of two terms. */
 export function twoTermSlopes(
   constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,
 ): void {
   shortSlopes(2, constants, table, x, gradient, out, groups, totals);
 }
 
+/** For E of three terms. */
 export function threeTermSlopes(
   constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,
 ): void {

@@ -344,10 +344,22 @@ describe.each(variants)('polynomial on %s', (_, device) => {
 });
 
 describe.each(variants)('polynomial with extreme bounds on %s', (_, device) => {
-  test.each([1e-6, 1e-3, 1e3, 9e5])('%d: the gradient of the coefficients keeps its digits', (bound) => {
+  test.each([
+    [1e-6, 3, 1e17],
+    [1e-3, 3, 1e17],
+    [1e3, 3, 1e17],
+    [9e5, 3, 1e17],
+    [1.4e4, 4, 1e14],
+    [5.5, 20, 1e17],
+    [10, 12, 1e14],
+    [10, 12, 1e-17],
+    [0.36, 20, 1e-20],
+    [0.8, 12, 1e-17],
+  ])('%d, %d even terms and gradients of %d: those of the coefficients keep their digits', (bound, evenTerms, size) => {
     scope(() => {
       const share = [-1, -0.7, -0.1, 0.2, 0.5, 0.9, 0.35, -0.35];
-      const options = { basis: 'even-odd', evenTerms: 3, bound, outside: 'polynomial' } as const;
+      const options = { basis: 'even-odd', evenTerms, bound, outside: 'polynomial' } as const;
+      const terms = Array.from({ length: evenTerms + 1 }, (_, k) => (k === evenTerms ? 1 : 0.5 ** (k + 1)));
       const slopes = (on: Device, dtype: 'float32' | 'float64') => {
         const x = place(
           on,
@@ -355,9 +367,9 @@ describe.each(variants)('polynomial with extreme bounds on %s', (_, device) => {
           share.map((part) => Math.fround(part * bound)),
           dtype,
         );
-        const gradient = place(on, [8], Array<number>(8).fill(Math.fround(1e17)), dtype);
-        const coefficients = place(on, [4], [0.5, 0.25, 0.125, 1], dtype);
-        const [out, found] = [place(on, [8], share, dtype), place(on, [4], [0, 0, 0, 0], dtype)];
+        const gradient = place(on, [8], Array<number>(8).fill(Math.fround(size)), dtype);
+        const coefficients = place(on, [terms.length], terms, dtype);
+        const [out, found] = [place(on, [8], share, dtype), place(on, [terms.length], terms, dtype)];
         on.kernels.polynomialGradient(gradient, undefined, x, coefficients, out, found, {
           ...options,
           penalty: undefined,
@@ -365,9 +377,10 @@ describe.each(variants)('polynomial with extreme bounds on %s', (_, device) => {
         return found.dataSync();
       };
       const exact = slopes(reference, 'float64');
-      // Sums of eight terms of at most 1e17, each rounded a dozen times.
+      // Sums of eight terms of at most the gradient, each rounded a dozen times and its variable three times for each factor.
+      const roundings = 12 + 4 * evenTerms;
       slopes(device, 'float32').forEach((value, k) => {
-        expect(Math.abs(value - exact[k]!)).toBeLessThanOrEqual(8 * 1e17 * 12 * UNIT);
+        expect(Math.abs(value - exact[k]!)).toBeLessThanOrEqual(8 * size * roundings * UNIT);
       });
     });
   });

@@ -101,6 +101,22 @@ async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
   };
 }
 
+/** Says once that the processor stands in for a GPU that nobody named a mode of. */
+let said = false;
+
+async function firstMode(): Promise<GpuMode> {
+  const reports = await listGpuModes();
+  const { mode } = reports.find(({ available }) => available)!;
+  if (!said && (mode === 'webasm' || mode === 'cpu')) {
+    said = true;
+    const lacking = reports.flatMap((report) => (report.available ? [] : [`${report.mode}: ${report.missing}`]));
+    console.warn(
+      `gpu: there is no GPU for programs here, so ${mode} computes on the processor (${lacking.join('; ')})`,
+    );
+  }
+  return mode;
+}
+
 /**
  * A device that computes with kernels of gpu.js, in float32; one for each mode, however often it is asked for. It never
  * takes another mode than the one that is named.
@@ -109,7 +125,7 @@ async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
  */
 export async function gpu({ mode }: GpuOptions = {}): Promise<GpuDevice> {
   const library = await loadLibrary();
-  const chosen = mode ?? (await listGpuModes()).find(({ available }) => available)!.mode;
+  const chosen = mode ?? (await firstMode());
   if (!gpuModes.includes(chosen)) {
     throw new DeviceError(`gpu: there is no mode ${chosen}: take one of ${gpuModes.join(', ')}`);
   }

@@ -120,7 +120,7 @@ export function elementwiseKernels(
       keepBounds(x, out, true);
     },
     lerp(x, y, weight, factor) {
-      const body = 'return x[this.thread.x] + weight * (factor * y[this.thread.x] - x[this.thread.x]);';
+      const body = 'return (1.0 - weight) * x[this.thread.x] + weight * (factor * y[this.thread.x]);';
       executor.launch(x, kernelSource(['x', 'y', 'weight', 'factor'], body), x, y, weight, factor);
     },
     scale: (x, factor) => executor.launch(x, kernelSource(['x', 'by'], 'return x[this.thread.x] * by[0];'), x, factor),

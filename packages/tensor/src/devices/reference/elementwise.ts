@@ -163,6 +163,6 @@ export const elementwise: Pick<
   lerp(x, y, weight, factor) {
     const target = values(x);
     const source = values(y);
-    for (let i = 0; i < target.length; i++) target[i]! += weight * (factor * source[i]! - target[i]!);
+    for (let i = 0; i < target.length; i++) target[i] = (1 - weight) * target[i]! + weight * (factor * source[i]!);
   },
 };

@@ -1,10 +1,8 @@
 import type { Operand } from '../../kernels.js';
 import { type HostBuffer, linearMemory } from '../../memory.js';
-import type { KernelExports, KernelName } from './instance.js';
+import { type KernelExports, type KernelName, MOST_FIELDS } from './instance.js';
 import type { ThreadPool } from './threads/thread-pool.js';
 import { Workspace } from './workspace.js';
-
-const MAXIMUM_FIELDS = 64;
 
 /** Where the elements of an operand begin in the linear memory. */
 export function addressOf(operand: Operand): number {
@@ -15,7 +13,7 @@ export function addressOf(operand: Operand): number {
 export class Executor {
   readonly #exports: KernelExports & Readonly<Record<string, KernelExports[KernelName] | undefined>>;
   readonly #threads: ThreadPool | undefined;
-  readonly #task = linearMemory.allocate(MAXIMUM_FIELDS * Float64Array.BYTES_PER_ELEMENT);
+  readonly #task = linearMemory.allocate(MOST_FIELDS * Float64Array.BYTES_PER_ELEMENT);
   readonly #scratch = new Workspace();
 
   /** Without threads the calling one does it all. */

@@ -16,6 +16,7 @@ function packedBytes(m: number, k: number, n: number): number {
   return (Math.ceil(m / ROWS) * ROWS + Math.ceil(n / COLUMNS) * COLUMNS) * k * Float32Array.BYTES_PER_ELEMENT;
 }
 
+/** Products of matrices of float32; `reference` has the other types. */
 export function matrixKernels(executor: Executor): Pick<Kernels, 'matmul'> {
   const table = new Workspace();
   const packed = new Workspace();

@@ -2,6 +2,7 @@ import type { Kernels } from '../../kernels.js';
 import { reference } from '../reference/index.js';
 import { addressOf, type Executor } from './executor.js';
 
+/** Steps of optimisers for float32; `reference` has the other types. */
 export function updateKernels(executor: Executor): Pick<Kernels, 'sgd' | 'adam'> {
   return {
     sgd(parameter, gradient, velocity, settings) {

@@ -1,11 +1,11 @@
 import { type HostBuffer, linearMemory } from '../../../memory.js';
+import { MOST_FIELDS } from '../instance.js';
 import { Workspace } from '../workspace.js';
 import * as control from './control-block.js';
 import type { PlatformWorker, startWorker } from './platform-worker.js';
 import type { WorkerData } from './worker-program.js';
 
 const MOST_WORKERS = 63;
-const MOST_FIELDS = 64;
 
 /** What workers compute together with the calling thread. */
 export interface Job {
@@ -19,7 +19,10 @@ export interface Job {
   readonly workers: number;
 }
 
-/** Workers, and the memory that they read and write beside their tensors; it stays theirs until they have ended. */
+/**
+ * Workers, and the memory that they read and write beside tensors and what blocks share; it stays theirs until they have ended.
+ * Tensors and what blocks share do not: a worker that was given up may still spoil them, so the error says to go on from a checkpoint.
+ */
 export class Team {
   readonly #start: typeof startWorker;
   readonly #data: Omit<WorkerData, 'index'>;
