@@ -555,17 +555,20 @@ describe('clone, detach and assign', () => {
 
   it('assignLerp moves elements by a share of the way, and counts as a change', () => {
     fc.assert(
-      fc.property(fc.double({ min: -10, max: 10, noNaN: true }), fc.double({ min: 0, max: 1 }), (goal, weight) =>
-        scope(() => {
-          const x = tensor([0, 1, -3], { dtype: 'float64' });
-          const version = x.buffer.version;
-          x.assignLerp(full([3], goal, { dtype: 'float64' }), weight, 2);
-          x.dataSync().forEach((moved, i) => {
-            const old = [0, 1, -3][i]!;
-            expect(Math.abs(moved - (old + weight * (2 * goal - old)))).toBeLessThanOrEqual(1e-13);
-          });
-          expect(x.buffer.version).toBe(version + 1);
-        }),
+      fc.property(
+        fc.double({ min: -10, max: 10, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (goal, weight) =>
+          scope(() => {
+            const x = tensor([0, 1, -3], { dtype: 'float64' });
+            const version = x.buffer.version;
+            x.assignLerp(full([3], goal, { dtype: 'float64' }), weight, 2);
+            x.dataSync().forEach((moved, i) => {
+              const old = [0, 1, -3][i]!;
+              expect(Math.abs(moved - (old + weight * (2 * goal - old)))).toBeLessThanOrEqual(1e-13);
+            });
+            expect(x.buffer.version).toBe(version + 1);
+          }),
       ),
     );
     scope(() => {

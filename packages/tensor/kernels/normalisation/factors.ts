@@ -27,11 +27,10 @@ function gammaOf(task: BatchNorm, at: usize): f64 {
 /** Mean and variance, and (x − mean)·γ/√(variance + ε) + β. */
 // @ts-ignore: decorator
 @inline
-function normalise(task: BatchNorm, channel: i32, sum: f64, square: f64): void {
+function normalise(task: BatchNorm, channel: i32, centre: f32, sum: f64, square: f64): void {
   const at = <usize>channel << 2;
   const count = task.images * task.area;
   const offset = sum / count;
-  const centre = finiteOrZero(f32.load(centresOf(task) + <usize>channel * centreStep(task)));
   const exactly = <f64>centre + offset;
   const mean = <f32>exactly;
   const variance = max<f64>(0, square / count - offset * offset);
@@ -75,9 +74,7 @@ function isRough(task: BatchNorm, sum: f64, product: f64): bool {
 }
 
 /** The sums of a channel all in double precision. */
-function sumExactly(task: BatchNorm, channel: i32, sum: usize, product: usize): void {
-  const own = f32.load(centresOf(task) + <usize>channel * centreStep(task));
-  const centre = task.gradient ? own : finiteOrZero(own);
+function sumExactly(task: BatchNorm, channel: i32, centre: f32, sum: usize, product: usize): void {
   const step = imageStep(task);
   const start = <usize>channel * <usize>task.area << 2;
   let sums: f64 = 0;
@@ -123,10 +120,17 @@ export function channelFactors(task: BatchNorm, block: i32): void {
   }
   for (let i = 0; i < channels; i++) {
     const at = totals + (<usize>i << 3);
-    if (isRough(task, f64.load(at), f64.load(at + row))) sumExactly(task, first + i, at, at + row);
+    const own = f32.load(centresOf(task) + <usize>(first + i) * centreStep(task));
+    let centre = task.gradient ? own : finiteOrZero(own);
+    if (isRough(task, f64.load(at), f64.load(at + row))) {
+      // Better than from one element: from what is the mean, as far as it is known.
+      const mean = <f32>(<f64>centre + f64.load(at) / (task.images * task.area));
+      if (!task.gradient && isFinite(mean)) centre = mean;
+      sumExactly(task, first + i, centre, at, at + row);
+    }
     const sum = f64.load(at);
     const product = f64.load(at + row);
     if (task.gradient) differentiate(task, first + i, sum, product);
-    else normalise(task, first + i, sum, product);
+    else normalise(task, first + i, centre, sum, product);
   }
 }
