@@ -37,7 +37,7 @@ export interface ExecutorSettings {
   readonly asynchronous?: boolean;
   /** How many compiled kernels are kept; `KERNELS_KEPT` where nothing is said. */
   readonly kernelsKept?: number | undefined;
-  /** Is called whenever elements are read. */
+  /** Is called whenever elements are read, and where a kernel fails: what it throws goes before. */
   readonly checkHealth?: HealthCheck;
 }
 
@@ -152,6 +152,8 @@ export class Executor {
     kernel.users++;
     const fail = (error: unknown): never => {
       kernel.users--;
+      // What a library says of a context that was lost is of no use to anybody.
+      this.#checkHealth();
       throw error;
     };
     try {
@@ -215,7 +217,11 @@ export class Executor {
       if (!buffer.failure) elements = this.#arrive(buffer);
     });
     await this.#last;
-    if (!elements) throw buffer.failure;
+    if (!elements) {
+      // That a GPU was lost may be heard of after a kernel has failed for that.
+      this.#checkHealth();
+      throw buffer.failure;
+    }
     return hostArray(await elements, buffer);
   }
 
