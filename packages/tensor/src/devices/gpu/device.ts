@@ -70,11 +70,20 @@ async function open(mode: GpuMode, library: Library): Promise<OpenedDevice> {
   const missing = await missingForMode(mode);
   if (missing !== undefined) throw new DeviceError(`gpu: no ${mode}: ${missing}`);
   const context = new library({ mode });
+  try {
+    return await deviceOf(mode, context);
+  } catch (cause) {
+    // Of what was not opened there may be nothing to destroy, and that it was not says more than an error there.
+    await context.destroy().catch(() => {});
+    if (cause instanceof DeviceError) throw cause;
+    const message = cause instanceof Error ? cause.message : cause;
+    throw new DeviceError(`gpu: ${mode} cannot be opened (${message}): name another mode`, { cause });
+  }
+}
+
+async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedDevice> {
   addFunctions(context);
-  const behind = await contextBehind(mode, context).catch(async (error: unknown) => {
-    await context.destroy();
-    throw error;
-  });
+  const behind = await contextBehind(mode, context);
   const { adapter, limits } = describeAdapter(mode, behind);
   const name = `gpu (${mode})`;
   // What is opened after a failure is a new context.
