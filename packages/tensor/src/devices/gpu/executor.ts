@@ -10,6 +10,7 @@ import type { Elements, LibraryContext } from './library.js';
 import { checkRoom, type GpuLimits } from './limits.js';
 
 const IDENTITY = 'function (x) { return x[this.thread.x]; }';
+const CONSTANT = 'function (value) { return value; }';
 
 function free(buffer: GpuBuffer): void {
   if (buffer.elements && !(buffer.elements instanceof Float32Array)) buffer.elements.delete();
@@ -113,6 +114,11 @@ export class Executor {
       const kernel = this.#kernels.get(`${target.size}|${types}|${source}`, source, { output: [target.size] });
       return this.#call(kernel, values, target);
     });
+  }
+
+  /** All elements of `out` become this number. */
+  fill(out: Operand, value: number): void {
+    this.launch(out, CONSTANT, value);
   }
 
   /** The elements of `out` become what the processor makes of those of x: for the little that shaders are bad at. */
