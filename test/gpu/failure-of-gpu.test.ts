@@ -34,4 +34,19 @@ describe.skipIf(noBrowser)('a GPU that fails', () => {
   test.each(browserModes)('in mode %s is found by gpu() where nothing is computed in between', async (mode) => {
     expect(await afterFailure(mode, 'lost')).toEqual([undefined, 40]);
   });
+  test('that cannot write floats is a DeviceError that says what to do', async () => {
+    const page = await browser.open(
+      'pages/failure-of-gpu.ts',
+      `<!doctype html><script>
+        const { getExtension } = WebGL2RenderingContext.prototype;
+        WebGL2RenderingContext.prototype.getExtension = function (name) {
+          return name === 'EXT_color_buffer_float' ? null : getExtension.call(this, name);
+        };
+      </script>`,
+    );
+    expect(await page.evaluate("failureToOpen('webgl2')")).toMatch(
+      /^DeviceError: gpu: webgl2 cannot be opened \(.*float.*\): name another mode$/i,
+    );
+    await page.close();
+  });
 });

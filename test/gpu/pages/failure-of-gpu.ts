@@ -67,4 +67,9 @@ async function afterFailure(
   return [failure, await scope(() => tensor([20], { device: next }).mul(2)).item()];
 }
 
-Object.assign(window, { afterFailure, isReady: true });
+/** The error of opening a mode. */
+async function failureToOpen(mode: GpuMode): Promise<string> {
+  return gpu({ mode }).then(() => 'none', String);
+}
+
+Object.assign(window, { afterFailure, failureToOpen, isReady: true });
