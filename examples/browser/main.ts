@@ -1,4 +1,4 @@
-import { AdamW, crossEntropy, scope, setDevice, setSeed } from '@pnn/nn';
+import { AdamW, type Batch, crossEntropy, scope, setDevice, setSeed } from '@pnn/nn';
 import { boundaryLoss, digits, imageLoaders, PolynomialActivation, RangeTracker, smallCnn } from '@pnn/pnn';
 import { type GpuMode, gpu, listGpuModes } from '@pnn/tensor/gpu';
 import { drawChart } from './chart.js';
@@ -17,7 +17,7 @@ async function train(mode: GpuMode): Promise<void> {
   setDevice(device);
   element('device').textContent = device.description;
   setSeed(7);
-  const { train } = imageLoaders(digits({ train: 640, test: 64 }), { batchSize: 32 });
+  const { train: batches } = imageLoaders(digits({ train: 640, test: 64 }), { batchSize: 32 });
   const network = smallCnn({
     channels: 1,
     height: 28,
@@ -33,49 +33,70 @@ async function train(mode: GpuMode): Promise<void> {
   const losses: number[] = [];
   const reaches = tracker.activations.map(([name]) => ({ label: `activation ${name}`, values: [] as number[] }));
 
-  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
-    for (const batch of train) {
-      optimizer.zeroGrad();
-      const loss = scope(() => {
-        const task = crossEntropy(network.forward(batch.inputs), batch.labels);
-        task.add(boundaryLoss(network, { lambda: 100 })).backward();
-        return task.detach();
-      });
+  const step = async (batch: Batch): Promise<void> => {
+    optimizer.zeroGrad();
+    const loss = scope(() => {
+      const task = crossEntropy(network.forward(batch.inputs), batch.labels);
+      task.add(boundaryLoss(network, { lambda: 100 })).backward();
+      return task.detach();
+    });
+    try {
       optimizer.step();
       losses.push(await loss.item());
       const ranges = await tracker.collect();
       tracker.accept();
       for (const [i, { maxAbs }] of ranges.entries()) reaches[i]!.values.push(maxAbs);
+    } finally {
       loss.dispose();
-      batch.dispose();
-      element('loss').innerHTML = drawChart({ lines: [{ label: 'loss', values: losses }] });
-      element('reach').innerHTML = drawChart({ lines: reaches, limit: { label: `B = ${BOUND}`, value: BOUND } });
-      const recent = losses.slice(-5);
-      const mean = recent.reduce((sum, value) => sum + value, 0) / recent.length;
-      status.textContent = `Epoch ${epoch} of ${EPOCHS}, step ${losses.length}: loss ${mean.toFixed(3)}`;
-      // Lets the page be drawn.
-      await new Promise((resolve) => setTimeout(resolve));
     }
+  };
+  const draw = (epoch: number): void => {
+    element('loss').innerHTML = drawChart({ lines: [{ label: 'loss', values: losses }] });
+    element('reach').innerHTML = drawChart({ lines: reaches, limit: { label: `B = ${BOUND}`, value: BOUND } });
+    const recent = losses.slice(-5);
+    const mean = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+    status.textContent = `Epoch ${epoch} of ${EPOCHS}, step ${losses.length}: loss ${mean.toFixed(3)}`;
+  };
+
+  try {
+    for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+      for (const batch of batches) {
+        try {
+          await step(batch);
+        } finally {
+          batch.dispose();
+        }
+        draw(epoch);
+        // Lets the page be drawn.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    }
+    status.textContent += ': done';
+  } finally {
+    tracker.detach();
+    optimizer.dispose();
+    network.dispose();
   }
-  status.textContent += ': done';
-  tracker.detach();
-  optimizer.dispose();
-  network.dispose();
 }
+
+/** Offers the modes that this browser has. */
+async function offerModes(): Promise<void> {
+  for (const { mode, available, missing } of await listGpuModes()) {
+    if (available) modes.add(new Option(mode, mode));
+    else console.info(`${mode}: ${missing}`);
+  }
+  button.disabled = false;
+  status.textContent = 'Ready.';
+}
+
+const show = (error: unknown): void => {
+  status.textContent = String(error);
+};
 
 button.addEventListener('click', async () => {
   button.disabled = true;
-  try {
-    await train(modes.value as GpuMode);
-  } catch (error) {
-    status.textContent = String(error);
-  }
+  await train(modes.value as GpuMode).catch(show);
   button.disabled = false;
 });
 
-for (const { mode, available, missing } of await listGpuModes()) {
-  if (available) modes.add(new Option(mode, mode));
-  else console.info(`${mode}: ${missing}`);
-}
-button.disabled = false;
-status.textContent = 'Ready.';
+await offerModes().catch(show);

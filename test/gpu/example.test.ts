@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noBrowser, TestBrowser } from './browser.js';
@@ -16,21 +14,33 @@ async function lines(page: Page, chart: string): Promise<number[][]> {
 describe.skipIf(noBrowser)('the page of examples/browser', () => {
   let browser: TestBrowser;
   let page: Page;
+  /** The page with another script in place of its own, followed by the program, once its status is this. */
+  const open = (script: string, status: string): Promise<Page> => {
+    const own = /<script[^>]*><\/script>/;
+    expect(html).toMatch(own);
+    const ready = `/${status}/.test(document.getElementById('status').textContent)`;
+    return browser.open('../../examples/browser/main.ts', html.replace(own, script), ready);
+  };
   beforeAll(async () => {
     browser = await TestBrowser.launch();
-    const script = /<script[^>]*><\/script>/;
-    expect(html).toMatch(script);
-    page = await browser.open(
-      '../../examples/browser/main.ts',
-      html.replace(script, ''),
-      "document.getElementById('status').textContent === 'Ready.'",
-    );
+    page = await open('', '^Ready\\.$');
   });
   afterAll(() => browser.close());
 
   test('offers the modes of the browser, WebGL 2 first', async () => {
     const offered = await page.$$eval('#mode option', (options) => options.map((option) => option.textContent));
     expect(offered).toEqual(['webgl2', 'webgpu', 'webasm', 'cpu']);
+  });
+
+  test('says what is wrong where no devices can be looked for', async () => {
+    const broken = "get gpu() { throw new Error('no access') }";
+    const other = await open(
+      `<script>Object.defineProperties(navigator, Object.getOwnPropertyDescriptors({ ${broken} }))</script>`,
+      '^Error: ',
+    );
+    expect(await other.textContent('#status')).toBe('Error: no access');
+    expect(await other.isDisabled('#train')).toBe(true);
+    await other.close();
   });
 
   test('trains a network of degree 8 by WebGL 2, and draws loss and reach', async () => {
@@ -49,7 +59,7 @@ describe.skipIf(noBrowser)('the page of examples/browser', () => {
     const reaches = await lines(page, 'reach');
     expect(reaches.map(({ length }) => length)).toEqual([40, 40]);
     expect(await page.textContent('#reach .limit-label')).toBe('B = 8');
-    const screenshot = await page.screenshot({ path: join(tmpdir(), 'pnn-browser-example.png') });
+    const screenshot = await page.screenshot();
     expect(screenshot.length).toBeGreaterThan(20_000);
   });
 });

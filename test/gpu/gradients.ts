@@ -1,15 +1,5 @@
 import { grad, requireGrad } from '@pnn/autograd';
-import {
-  type Device,
-  type FloatDType,
-  Generator,
-  getDevice,
-  reference,
-  scope,
-  setDevice,
-  type Tensor,
-  tensor,
-} from '@pnn/tensor';
+import { type Device, type FloatDType, getDevice, reference, scope, setDevice, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { expectWithin } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
 import { elementwiseCases } from '../gradients/cases/elementwise.js';
@@ -18,7 +8,7 @@ import { movementCases } from '../gradients/cases/movement.js';
 import { reductionCases } from '../gradients/cases/reduction.js';
 import { windowCases } from '../gradients/cases/window.js';
 import type { GradientCase, GradientCases } from '../gradients/gradient-case.js';
-import { disturbed, KERNEL_ERROR } from './disturbed-reference.js';
+import { boundsOfErrors } from './disturbed-reference.js';
 
 /** Casts are to float64, which the device refuses. */
 const { cast: _casts, ...elementwise } = elementwiseCases;
@@ -31,8 +21,6 @@ export const gradientCases: GradientCases = {
   ...windowCases,
   ...fusedCases,
 };
-
-const DISTURBANCES = 4;
 
 /** The gradients of Σ(0.3y² + 0.7y), which depend on the value as well. */
 async function gradients(device: Device, dtype: FloatDType, { inputs, f }: GradientCase): Promise<number[]> {
@@ -55,26 +43,12 @@ async function gradients(device: Device, dtype: FloatDType, { inputs, f }: Gradi
   return arrays.flatMap((array) => Array.from(array));
 }
 
-/**
- * Fails where a gradient on the device is further from that of the reference than errors of its kernels can explain.
- *
- * Every draw of signs gives the sum Σ±s_k of what the errors change, s_k being the share of intermediate result k. Four
- * draws with no sum above a quarter of the root of Σs_k², which is the size of such a sum, happen once in a thousand
- * times, and errors as large as they may be add up to that root where their signs are independent: hence the factor 4. The
- * last term is for results near 0 of functions whose error is absolute, as that of sin.
- */
+/** Fails where a gradient on the device is further from that of the reference than errors of its kernels can explain. */
 async function checkGradients(device: Device, given: GradientCase): Promise<void> {
   const expected = await gradients(reference, 'float64', given);
   const actual = await gradients(device, 'float32', given);
-  const generator = new Generator(1);
-  const changes = expected.map(() => 0);
-  for (let draw = 0; draw < DISTURBANCES; draw++) {
-    const moved = await gradients(disturbed(generator), 'float64', given);
-    moved.forEach((value, i) => {
-      changes[i] = Math.max(changes[i]!, Math.abs(value - expected[i]!));
-    });
-  }
-  expectWithin(actual, expected, (_, i) => 4 * changes[i]! + KERNEL_ERROR);
+  const bounds = await boundsOfErrors(expected, (disturbed) => gradients(disturbed, 'float64', given));
+  expectWithin(actual, expected, (_, i) => bounds[i]!);
 }
 
 /**

@@ -1,6 +1,5 @@
-import { scope, tensor } from '@pnn/tensor';
-import { type GpuMode, gpu } from '@pnn/tensor/gpu';
-import { failureOf } from './failure.js';
+import { scope, type Tensor, tensor } from '@pnn/tensor';
+import { type GpuDevice, type GpuMode, gpu } from '@pnn/tensor/gpu';
 
 interface GpuProcess {
   readonly createBuffer: (descriptor: object) => void;
@@ -37,22 +36,40 @@ const failures = {
   },
 } as const;
 
-/** What reading gives once the GPU has failed, and what a device that is asked for afterwards computes. */
+/** What a program does once the GPU has failed, before it asks for a device again. */
+const uses = {
+  reads: async ({ made }) => void (await made.data()),
+  /** By a kernel that was compiled before the failure. */
+  launches: async ({ made }) => void (await scope(() => made.mul(2)).data()),
+  /** By a kernel that is compiled now. */
+  compiles: async ({ made }) => void (await scope(() => made.exp()).data()),
+  makes: async ({ device }) => void (await tensor([1, 2, 3], { device }).data()),
+} satisfies Record<string, (given: { readonly device: GpuDevice; readonly made: Tensor }) => Promise<void>>;
+
+/** The error of a use after the failure, where there is one, and what a device that is asked for afterwards computes. */
 async function afterFailure(
   mode: GpuMode,
   kind: keyof typeof failures,
+  use?: keyof typeof uses,
 ): Promise<readonly [string | undefined, number]> {
   const device = await gpu({ mode });
   const doubled = () => scope(() => tensor([21], { device }).mul(2));
   const before = doubled();
   if ((await before.item()) !== 42) throw new Error('wrong before the failure');
-  const x = doubled();
+  const made = doubled();
   failures[kind]();
-  const failure = await failureOf(async () => void (await x.data()));
+  // By then WebGPU has told what happened.
+  if (!use) await new Promise((resolve) => setTimeout(resolve, 100));
+  const failure = use && (await uses[use]({ device, made }).then(() => 'none', String));
   contexts.length = 0;
   devices.length = 0;
   const next = await gpu({ mode });
   return [failure, await scope(() => tensor([20], { device: next }).mul(2)).item()];
 }
 
-Object.assign(window, { afterFailure, isReady: true });
+/** The error of opening a mode. */
+async function failureToOpen(mode: GpuMode): Promise<string> {
+  return gpu({ mode }).then(() => 'none', String);
+}
+
+Object.assign(window, { afterFailure, failureToOpen, isReady: true });

@@ -13,7 +13,7 @@ async function aliveAfterSteps(mode: GpuMode): Promise<{ handles: number; held: 
   const device = await gpu({ mode });
   const alive: { handles: number; held: number; buffers: number }[] = [];
   const note = () => alive.push({ handles: handlesAlive(mode), held: device.held, buffers: memory().buffers });
-  await train(device, 'AdamW', 0, note);
+  await train(device, 'AdamW', note);
   return alive;
 }
 

@@ -116,9 +116,10 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
     return 0;
   } catch (cause) {
     if (!(cause instanceof MemoryError)) throw cause;
-    throw new MemoryError('pnn train: the training does not fit into memory: give smaller --widths or --batch-size', {
-      cause,
-    });
+    throw new MemoryError(
+      `pnn train: the training does not fit into memory (${cause.message}): give smaller --widths or --batch-size`,
+      { cause },
+    );
   } finally {
     process.off('SIGINT', interrupt);
   }

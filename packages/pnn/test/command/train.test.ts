@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { MemoryError, PnnError } from '@pnn/nn';
+import { getDevice, MemoryError, PnnError, setDevice } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/command/options.js';
@@ -270,11 +270,26 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
     expect(await readFile(file, 'utf8')).toBe('mine');
   });
 
+  const tooLarge = /^pnn train: the training does not fit into memory \(.+\): give smaller --widths or --batch-size$/;
+
   it.each(['--widths 1000000000', '--model mlp --widths 60000,60000'])('a network too large: %s', async (widths) => {
     const call = [...tiny, ...widths.split(' '), '--out', join(folder, 'too large')];
-    await expect(train(call, { write: () => {} })).rejects.toThrow(
-      new MemoryError('pnn train: the training does not fit into memory: give smaller --widths or --batch-size'),
-    );
+    const error: unknown = await train(call, { write: () => {} }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(MemoryError);
+    expect((error as MemoryError).message).toMatch(tooLarge);
+  });
+
+  it('a batch too large for a GPU, by the limit of its mode', async () => {
+    const call = `--device gpu:cpu --train-images 1000 --test-images 10 --widths 32 --batch-size 1000 --out`.split(' ');
+    const before = getDevice();
+    try {
+      const error: unknown = await train([...call, join(folder, 'too large')], { write: () => {} }).catch((e) => e);
+      expect(error).toBeInstanceOf(MemoryError);
+      expect((error as MemoryError).message).toMatch(tooLarge);
+      expect((error as MemoryError).message).toContain('more than the 16777216 that a tensor may have there');
+    } finally {
+      setDevice(before);
+    }
   });
 
   it('a checkpoint that is missing, damaged or none', async () => {

@@ -1,7 +1,10 @@
 import { DeviceError, DTypeError, full, MemoryError, memory, scope, softmaxCrossEntropy, tensor } from '@pnn/tensor';
 import { type GpuDevice, gpu, gpuModes, listGpuModes } from '@pnn/tensor/gpu';
+import { GPU as gpuJs } from 'gpu.js';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Library, LibraryContext, LibraryKernel } from '../../src/devices/gpu/library.js';
+
+const GPU = gpuJs as unknown as Library;
 
 afterEach(() => {
   vi.doUnmock('gpu.js');
@@ -47,13 +50,12 @@ describe('the choice of a mode', () => {
     await expect(fresh.listGpuModes()).rejects.toThrow(/npm install gpu.js$/);
   });
 
-  test('refuses a library that computes in another mode than it was told to', async () => {
-    vi.resetModules();
-    const { GPU } = (await vi.importActual('gpu.js')) as { GPU: Library };
-    let destroyed = 0;
-    class Other {
+  describe('in a library that is not what it should be', () => {
+    /** What the library does in every mode: it computes by JavaScript. */
+    class OtherContext {
       static readonly isWebAssemblySupported = true;
-      readonly Kernel = class {};
+      static destroyed = 0;
+      readonly Kernel: LibraryContext['Kernel'] = class {};
       readonly #cpu = new GPU({ mode: 'cpu' });
       addFunction(...settings: Parameters<LibraryContext['addFunction']>): void {
         this.#cpu.addFunction(...settings);
@@ -62,14 +64,54 @@ describe('the choice of a mode', () => {
         return this.#cpu.createKernel(...settings);
       }
       async destroy(): Promise<void> {
-        destroyed++;
+        OtherContext.destroyed++;
         await this.#cpu.destroy();
       }
     }
-    vi.doMock('gpu.js', () => ({ GPU: Other }));
-    const fresh = await import('@pnn/tensor/gpu');
-    await expect(fresh.gpu({ mode: 'webasm' })).rejects.toThrow(/gpu.js took another mode than webasm/);
-    expect(destroyed).toBe(1);
+
+    /** What opening gives with such a library, and how many contexts were destroyed. */
+    async function openWith(library: object): Promise<readonly [unknown, number]> {
+      vi.resetModules();
+      vi.doMock('gpu.js', () => ({ GPU: library }));
+      const fresh = await import('@pnn/tensor/gpu');
+      const before = OtherContext.destroyed;
+      const error: unknown = await fresh.gpu({ mode: 'webasm' }).catch((each: unknown) => each);
+      return [error, OtherContext.destroyed - before];
+    }
+
+    test('refuses one that computes in another mode than it was told to', async () => {
+      const [error, destroyed] = await openWith(OtherContext);
+      expect(String(error)).toMatch(/^DeviceError: gpu: gpu.js took another mode than webasm .*: name another$/);
+      expect(destroyed).toBe(1);
+    });
+
+    test.each(['addFunction', 'createKernel', 'compute', 'destroy'])('says what to do where %s fails', async (step) => {
+      const cause = new Error(`${step} is not supported`);
+      const fail = (): never => {
+        throw cause;
+      };
+      class Broken extends OtherContext {
+        override addFunction(...settings: Parameters<LibraryContext['addFunction']>): void {
+          if (step === 'addFunction') fail();
+          super.addFunction(...settings);
+        }
+        override createKernel(...settings: Parameters<LibraryContext['createKernel']>): LibraryKernel {
+          if (step === 'createKernel') fail();
+          const { kernel } = super.createKernel(...settings);
+          return Object.assign(() => fail(), { kernel, destroy: fail });
+        }
+        override async destroy(): Promise<void> {
+          await super.destroy();
+          if (step === 'destroy') throw new Error('there is nothing to destroy');
+        }
+      }
+      const [error, destroyed] = await openWith(Broken);
+      expect(String(error)).toBe(
+        `DeviceError: gpu: webasm cannot be opened (${step} is not supported): name another mode`,
+      );
+      expect(error).toMatchObject({ cause });
+      expect(destroyed).toBe(1);
+    });
   });
 });
 

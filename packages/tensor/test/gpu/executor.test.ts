@@ -7,6 +7,7 @@ import { normalisationKernels } from '../../src/devices/gpu/normalisation.js';
 import { reductionKernels } from '../../src/devices/gpu/reduction.js';
 import { softmaxKernels } from '../../src/devices/gpu/softmax.js';
 import { updateKernels } from '../../src/devices/gpu/update.js';
+import { DeviceError } from '../../src/errors.js';
 import type { Operand } from '../../src/kernels.js';
 import { FakeContext } from './fake-context.js';
 import { nodeModes } from './modes.js';
@@ -92,6 +93,27 @@ const computations: Readonly<Record<string, (executor: Executor, x: Operand, out
   batchNorm: (executor, x, out) =>
     normalisationKernels(executor).batchNorm(x, undefined, undefined, out, out, out, 1e-5),
 };
+
+test.each([true, false])('a device that failed says so for kernels that fail after it: later %s', async (later) => {
+  const context = new FakeContext({ later });
+  let lost = false;
+  const checkHealth = (): void => {
+    if (lost) throw new DeviceError('it is lost');
+  };
+  const executor = new Executor('fake', context, limits, { asynchronous: later, checkHealth });
+  const x = operand(executor, [1, 2]);
+  await executor.memory.read(x);
+  context.fails = () => true;
+  const launch = async () => {
+    executor.launch(x, scaleSource, x, x);
+    await executor.memory.read(x);
+  };
+  // The failure may be known only after the kernel has failed.
+  if (!later) lost = true;
+  const failed = expect(launch()).rejects.toThrow(new DeviceError('it is lost'));
+  lost = true;
+  await failed;
+});
 
 describe.each([true, false])('a launch that fails, with a library that answers later: %s', (later) => {
   const room = { elements: 3000, because: 'of this test' };

@@ -61,9 +61,16 @@ return sum;`,
   );
 }
 
+/** Windows along one axis: how many there are, their stride, and what `reached` stays below. */
+interface WindowsAlong {
+  readonly count: number;
+  readonly step: number;
+  readonly end: number;
+}
+
 /** Statements that find the window (`name`) that a row or column reaches by a place of the kernel, if there is one. */
-function windowAt(name: string, reached: string, step: number, count: number, inside: string): string {
-  const { statements, at } = takeApart(reached, [2 ** 20, step], name);
+function windowAt(name: string, reached: string, { count, step, end }: WindowsAlong, inside: string): string {
+  const { statements, at } = takeApart(reached, [Math.ceil(end / step), step], name);
   const isWhole = step > 1 ? ` && ${at[1]} === 0` : '';
   // What is taken apart must not be negative.
   return `if (${reached} >= 0) {
@@ -87,6 +94,8 @@ function inputGradientSource(sizes: Sizes, geometry: ConvolutionGeometry): strin
     [groupChannels * kernel[0] * kernel[1], ...strideOfRows(kernel[0], kernel[1])],
   );
   const slope = flatIndex(['plane', 'oy', 'ox'], strideOfRows(outHeight, outWidth));
+  const rows = { count: outHeight, step: stride[0], end: height + padding[0] };
+  const columns = { count: outWidth, step: stride[1], end: width + padding[1] };
   return kernelSource(
     ['gradient', 'weight'],
     `${statements}
@@ -100,11 +109,10 @@ for (let f = 0; f < ${groupFilters}; f++) {
     ${windowAt(
       'oy',
       'reachedY',
-      stride[0],
-      outHeight,
+      rows,
       `for (let kx = 0; kx < ${kernel[1]}; kx++) {
 const reachedX = ${column} + ${padding[1]} - kx * ${dilation[1]};
-${windowAt('ox', 'reachedX', stride[1], outWidth, `sum = sum + gradient[${slope}] * weight[${place}];`)}
+${windowAt('ox', 'reachedX', columns, `sum = sum + gradient[${slope}] * weight[${place}];`)}
 }`,
     )}
   }
@@ -165,7 +173,7 @@ export function convolutionKernels(
     conv2dWeightGradient(gradient, x, out, geometry) {
       const sizes = sizesOf(x, gradient, geometry);
       if (x.size === 0 || gradient.size === 0) {
-        executor.launch(out, kernelSource(['value'], 'return value;'), 0);
+        executor.fill(out, 0);
         return;
       }
       const room = Math.max(1, Math.floor(executor.limits.elements / out.size));

@@ -5,7 +5,7 @@ import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { addFunctions } from './functions.js';
-import { watchHealth } from './health.js';
+import { type HealthCheck, watchHealth } from './health.js';
 import { compile } from './kernel-cache.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
@@ -59,23 +59,37 @@ async function contextBehind(mode: GpuMode, context: LibraryContext): Promise<un
   return kernel.kernel.context;
 }
 
-const opened = new Map<GpuMode, Promise<GpuDevice>>();
+interface OpenedDevice {
+  readonly device: GpuDevice;
+  readonly checkHealth: HealthCheck;
+}
 
-async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
+const opened = new Map<GpuMode, Promise<OpenedDevice>>();
+
+async function open(mode: GpuMode, library: Library): Promise<OpenedDevice> {
   const missing = await missingForMode(mode);
   if (missing !== undefined) throw new DeviceError(`gpu: no ${mode}: ${missing}`);
   const context = new library({ mode });
+  try {
+    return await deviceOf(mode, context);
+  } catch (cause) {
+    // Of what was not opened there may be nothing to destroy, and that it was not says more than an error there.
+    await context.destroy().catch(() => {});
+    if (cause instanceof DeviceError) throw cause;
+    const message = cause instanceof Error ? cause.message : cause;
+    throw new DeviceError(`gpu: ${mode} cannot be opened (${message}): name another mode`, { cause });
+  }
+}
+
+async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedDevice> {
   addFunctions(context);
-  const behind = await contextBehind(mode, context).catch(async (error: unknown) => {
-    await context.destroy();
-    throw error;
-  });
+  const behind = await contextBehind(mode, context);
   const { adapter, limits } = describeAdapter(mode, behind);
   const name = `gpu (${mode})`;
   // What is opened after a failure is a new context.
   const checkHealth = watchHealth(name, mode, behind, () => opened.delete(mode));
   const executor = new Executor(name, context, limits, { asynchronous: mode === 'webgpu', checkHealth });
-  return {
+  const device: GpuDevice = {
     name,
     mode,
     adapter,
@@ -99,6 +113,17 @@ async function open(mode: GpuMode, library: Library): Promise<GpuDevice> {
       return executor.held;
     },
   };
+  return { device, checkHealth };
+}
+
+/** Whether a device still computes; one that does not is taken off the list of those that are opened. */
+function computes({ checkHealth }: OpenedDevice): boolean {
+  try {
+    checkHealth();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Says once that the processor stands in for a GPU that nobody named a mode of. */
@@ -129,11 +154,13 @@ export async function gpu({ mode }: GpuOptions = {}): Promise<GpuDevice> {
   if (!gpuModes.includes(chosen)) {
     throw new DeviceError(`gpu: there is no mode ${chosen}: take one of ${gpuModes.join(', ')}`);
   }
-  let device = opened.get(chosen);
-  if (!device) {
-    device = open(chosen, library);
-    opened.set(chosen, device);
-    device.catch(() => opened.delete(chosen));
+  let found = opened.get(chosen);
+  // Another call may have opened a new one meanwhile.
+  if (found && !computes(await found)) found = opened.get(chosen);
+  if (!found) {
+    found = open(chosen, library);
+    opened.set(chosen, found);
+    found.catch(() => opened.delete(chosen));
   }
-  return device;
+  return (await found).device;
 }

@@ -106,9 +106,7 @@ export function elementwiseKernels(
       if (out.dtype === 'int32' && x.dtype === 'bool') bufferOf(out).bounds = [0, 1];
     },
     fill(out, value) {
-      computeIntegers('fill', out, [value, value], () => {
-        executor.launch(out, kernelSource(['value'], 'return value;'), value);
-      });
+      computeIntegers('fill', out, [value, value], () => executor.fill(out, value));
       bufferOf(out).attained = true;
     },
     copy(x, out) {

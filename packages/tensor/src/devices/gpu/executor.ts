@@ -10,6 +10,7 @@ import type { Elements, LibraryContext } from './library.js';
 import { checkRoom, type GpuLimits } from './limits.js';
 
 const IDENTITY = 'function (x) { return x[this.thread.x]; }';
+const CONSTANT = 'function (value) { return value; }';
 
 function free(buffer: GpuBuffer): void {
   if (buffer.elements && !(buffer.elements instanceof Float32Array)) buffer.elements.delete();
@@ -37,7 +38,7 @@ export interface ExecutorSettings {
   readonly asynchronous?: boolean;
   /** How many compiled kernels are kept; `KERNELS_KEPT` where nothing is said. */
   readonly kernelsKept?: number | undefined;
-  /** Is called whenever elements are read. */
+  /** Is called whenever elements are read, and where a kernel fails: what it throws goes before. */
   readonly checkHealth?: HealthCheck;
 }
 
@@ -115,6 +116,11 @@ export class Executor {
     });
   }
 
+  /** All elements of `out` become this number. */
+  fill(out: Operand, value: number): void {
+    this.launch(out, CONSTANT, value);
+  }
+
   /** The elements of `out` become what the processor makes of those of x: for the little that shaders are bad at. */
   computeOnHost(out: Operand, x: Operand, compute: (elements: Float32Array) => Float32Array): void {
     const target = bufferOf(out);
@@ -152,6 +158,8 @@ export class Executor {
     kernel.users++;
     const fail = (error: unknown): never => {
       kernel.users--;
+      // What a library says of a context that was lost is of no use to anybody.
+      this.#checkHealth();
       throw error;
     };
     try {
@@ -215,7 +223,11 @@ export class Executor {
       if (!buffer.failure) elements = this.#arrive(buffer);
     });
     await this.#last;
-    if (!elements) throw buffer.failure;
+    if (!elements) {
+      // That a GPU was lost may be heard of after a kernel has failed for that.
+      this.#checkHealth();
+      throw buffer.failure;
+    }
     return hostArray(await elements, buffer);
   }
 

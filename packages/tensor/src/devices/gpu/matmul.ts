@@ -31,7 +31,7 @@ export function matrixKernels(executor: Executor): Pick<Kernels, 'matmul'> {
     matmul(a, b, out, layout) {
       const products = integerBounds.mul(bufferOf(a).bounds, bufferOf(b).bounds);
       computeIntegers('matmul', out, integerBounds.sum(products, layout.k), () => {
-        if (layout.k === 0) executor.launch(out, kernelSource(['value'], 'return value;'), 0);
+        if (layout.k === 0) executor.fill(out, 0);
         else executor.launch(out, matmulSource(layout), a, b);
       });
     },

@@ -107,7 +107,7 @@ export function movementKernels(
       );
     },
     pad(x, out, starts, steps, value) {
-      if (x.size === 0) executor.launch(out, kernelSource(['value'], 'return value;'), value);
+      if (x.size === 0) executor.fill(out, value);
       else executor.launch(out, padSource(x.shape, out.shape, starts, steps), x, value);
     },
     concat(inputs, out, axis) {
@@ -133,7 +133,7 @@ return x[${source}];`;
       const length = out.shape[axis]!;
       checkIndex('scatterAdd', index, length);
       if (x.size === 0) {
-        executor.launch(out, kernelSource(['value'], 'return value;'), 0);
+        executor.fill(out, 0);
         return;
       }
       const { statements, at } = takeApart('this.thread.x', [outer, length, inner], 'i');

@@ -204,13 +204,11 @@ return result;`,
 
 /** Activation polynomials by Horner's method. */
 export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial' | 'polynomialGradient'> {
-  const zero = (out: Operand): void => executor.launch(out, kernelSource(['value'], 'return value;'), 0);
-
   return {
     polynomial(x, coefficients, out, penalty, range, form) {
       if (x.size === 0) {
-        zero(penalty);
-        zero(range);
+        executor.fill(penalty, 0);
+        executor.fill(range, 0);
         return;
       }
       executor.launch(out, valueSource(x, layoutOf(coefficients), form), x, coefficients);
@@ -239,7 +237,7 @@ return sum / ${x.size};`;
       }
       if (!coefficientGradient) return;
       if (!gradient || x.size === 0) {
-        zero(coefficientGradient);
+        executor.fill(coefficientGradient, 0);
         return;
       }
       const { terms, polynomials } = layout;

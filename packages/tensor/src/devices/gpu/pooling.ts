@@ -55,10 +55,12 @@ function windowsOver(
   index: string,
   name: string,
   axis: 0 | 1,
+  length: number,
   { kernel, stride, padding, dilation }: WindowGeometry,
 ): { statements: string; last: string; count: number } {
   const reach = dilation[axis] * (kernel[axis] - 1) + 1;
-  const { statements, at } = takeApart(`(${index} + ${padding[axis]})`, [2 ** 20, stride[axis]], name);
+  const steps = Math.ceil((length + padding[axis]) / stride[axis]);
+  const { statements, at } = takeApart(`(${index} + ${padding[axis]})`, [steps, stride[axis]], name);
   return { statements, last: at[0]!, count: Math.ceil(reach / stride[axis]) };
 }
 
@@ -72,8 +74,8 @@ function coveringSource(
   const { statements, at } = takeApart('this.thread.x', [planes, height, width], 'i');
   const [plane, row, column] = at as [string, string, string];
   const all = (count: number) => ({ statements: '', last: `${count - 1}`, count });
-  const rows = geometry ? windowsOver(row, 'y', 0, geometry) : all(outHeight);
-  const columns = geometry ? windowsOver(column, 'x', 1, geometry) : all(outWidth);
+  const rows = geometry ? windowsOver(row, 'y', 0, height, geometry) : all(outHeight);
+  const columns = geometry ? windowsOver(column, 'x', 1, width, geometry) : all(outWidth);
   const output = flatIndex([plane, 'oy', 'ox'], [outHeight * outWidth, outWidth, 1]);
   return kernelSource(
     parameters,

@@ -64,7 +64,7 @@ function splitOf(length: number): number {
 export function sumMapped(executor: Executor, out: Operand, sum: MappedSum): void {
   const { outer, length, inner, inputs, parameters, term } = sum;
   if (length === 0) {
-    executor.launch(out, kernelSource(['value'], 'return value;'), 0);
+    executor.fill(out, 0);
     return;
   }
   const parts = splitOf(length);

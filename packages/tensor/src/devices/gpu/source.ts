@@ -12,8 +12,9 @@ export interface Coordinates {
 }
 
 /**
- * Takes a flat index apart. Shaders divide floats, and not exactly: the quotient may be one off, which the remainder
- * shows. All numbers are integers below 2^24, which floats hold exactly.
+ * Takes a flat index apart. All numbers are integers up to 2^24, which floats hold exactly, but shaders divide floats
+ * within 2.5 units in the last place only (GLSL ES 3.00, section 4.5.1). Below 2^22 these are at most 5/8, and the integer
+ * part is one off at most; from there on they are 5/4, and it may be two off. The remainder shows it.
  *
  * @param index an expression
  * @param lengths of the axes, outermost first
@@ -28,11 +29,15 @@ export function takeApart(index: string, lengths: Shape, name: string): Coordina
     const length = lengths[axis]!;
     const own = `${name}${axis}`;
     const next = `${name}Above${axis}`;
+    const corrections = [
+      `if (${own} < 0) { ${next} = ${next} - 1; ${own} = ${own} + ${length}; }`,
+      `if (${own} >= ${length}) { ${next} = ${next} + 1; ${own} = ${own} - ${length}; }`,
+    ];
     statements.push(
       `let ${next} = Math.floor(${rest} / ${length});`,
       `let ${own} = ${rest} - ${next} * ${length};`,
-      `if (${own} < 0) { ${next} = ${next} - 1; ${own} = ${own} + ${length}; }`,
-      `if (${own} >= ${length}) { ${next} = ${next} + 1; ${own} = ${own} - ${length}; }`,
+      ...corrections,
+      ...(sizeOf(lengths.slice(0, axis)) > 2 ** 22 ? corrections : []),
     );
     at[axis] = own;
     rest = next;

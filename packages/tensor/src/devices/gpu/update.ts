@@ -31,7 +31,7 @@ const v = range === row ? scaled * scaled : 0.0;`,
     // J. L. Blue, "A Portable Fortran Program to Find the Euclidean Norm of a Vector" (ACM TOMS 4, 1978).
     euclideanNorm(operands, out) {
       executor.withTemporary(3, (sums) => {
-        executor.launch(sums, kernelSource(['value'], 'return value;'), 0);
+        executor.fill(sums, 0);
         executor.withTemporary(3, (part) => {
           for (const operand of operands) {
             sumSquares(operand, part);

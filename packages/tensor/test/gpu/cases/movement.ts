@@ -117,6 +117,22 @@ export const movementCases: readonly KernelCase[] = [
     expectWithin((await compute(device))[0]!, expected!, () => sumBound(index.shape[axis]!, 1.5 * index.shape[axis]!));
   }),
   {
+    name: 'permute near the largest size, where quotients are least exact',
+    async check(device) {
+      const rows = Math.floor((2 ** 24 - 1) / 3);
+      const [values] = await read(() => [
+        tensor(
+          Float32Array.from({ length: 3 * rows }, (_, i) => i),
+          { device },
+        )
+          .reshape([3, rows])
+          .permute([1, 0]),
+      ]);
+      const wrong = (values as Float32Array).findIndex((value, i) => value !== (i % 3) * rows + Math.floor(i / 3));
+      if (wrong >= 0) throw new Error(`element ${wrong} is ${values![wrong]}`);
+    },
+  },
+  {
     name: 'an index that the device has computed and that is out of range gives NaN',
     async check(device) {
       const [values] = await read(() => {

@@ -56,20 +56,25 @@ const activations: fc.Arbitrary<Activation> = fc
     }),
   );
 
+/** t is a quotient by a bound that is rounded as well. */
+const VARIABLE = DIVISION + UNIT;
+
 /**
- * What rounding can make of Σ|c||φ_k(x)| and of its derivative: t is off by a quotient's rounding, s by four times that,
- * and Horner's method rounds twice a step (Higham, section 5.1). The k-th power of s amplifies its error k times.
+ * What rounding can make of Σ|c||φ_k(x)| and of its derivative. Of s = 2t² − 1 the error is one of 2t² + 1, whatever s is
+ * itself: twice that of t, and one rounding for the product and the difference each. It makes k·|s|^(k−1) times that of the
+ * k-th power. Horner's method rounds twice a step, and as often again for the derivative (Higham, section 5.1).
  */
 function errorsAt(x: number, { options, coefficients }: Activation): { value: number; slope: number; power: number } {
   const { basis, evenTerms, bound, outside } = options;
   const terms = coefficients.shape.at(-1)!;
   const edge = outside === 'tangent' ? Math.min(Math.abs(x), bound) : Math.abs(x);
   const t = edge / bound;
-  const s = Math.max(1, basis === 'monomial' ? t : 2 * t * t + 1);
+  const s = Math.max(1, basis === 'monomial' ? t : Math.abs(2 * t * t - 1));
+  const ofS = basis === 'monomial' ? VARIABLE * t : (2 * VARIABLE + 2 * UNIT) * (2 * t * t + 1);
   const degree = Math.max(evenTerms, terms - evenTerms) - 1;
   const largest = Math.max(...coefficients.data.map(Math.abs));
-  const relative = (degree + 2) * (4 * DIVISION + 8 * UNIT) + (4 * terms + 20) * UNIT;
-  const power = s ** degree * Math.max(1, t) * relative;
+  const rounding = VARIABLE + (4 * terms + 20) * UNIT;
+  const power = Math.max(1, t) * (degree * ofS * s ** Math.max(0, degree - 1) + rounding * s ** degree);
   const slope = ((4 * t + 2) * (degree + 1) * power * largest * terms) / bound;
   const beyond = Math.abs(x) - edge;
   return {
