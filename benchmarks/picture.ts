@@ -7,14 +7,15 @@ if (from === undefined || to === undefined) {
   console.error('bench:picture: npm run bench:picture -- RESULTS.json PICTURE.svg');
   process.exitCode = 2;
 } else {
-  const report = JSON.parse(readFileSync(from, 'utf8')) as Report;
-  if (report.environment?.quick) {
-    console.error(`bench:picture: ${from} was measured with --quick, which shows nothing: measure without it`);
-    process.exitCode = 2;
-  } else if (report.version === 2 && report.results.length > 0) {
+  try {
+    const report = JSON.parse(readFileSync(from, 'utf8')) as Report;
+    if (report.environment?.quick)
+      throw new Error('was measured with --quick, which shows nothing: measure without it');
+    if (report.version !== 2 || report.results.length === 0)
+      throw new Error('has no results of npm run bench -- --json');
     writeFileSync(to, drawReport(report));
-  } else {
-    console.error(`bench:picture: ${from} has no results of npm run bench -- --json`);
+  } catch (error) {
+    console.error(`bench:picture: ${from}: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 2;
   }
 }

@@ -169,7 +169,9 @@ function splitHeader(bytes: Uint8Array, name: string): [text: string, dataStart:
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > LONGEST_HEADER) {
-    throw new FormatError(`${name}: a header of ${length} bytes exceeds the limit of ${LONGEST_HEADER}`);
+    throw new FormatError(
+      `${name}: a header of ${length} bytes exceeds the limit of ${LONGEST_HEADER}: this is no file of safetensors, or a damaged one`,
+    );
   }
   const dataStart = LENGTH_SIZE + Number(length);
   if (dataStart > bytes.length) {
@@ -286,7 +288,9 @@ function checkCoverage(entries: readonly Entry[], dataLength: number, file: stri
     }
     if (begin > covered) throw new FormatError(`${source}: bytes ${covered} to ${begin} before it belong to no tensor`);
     if (end > dataLength) {
-      throw new FormatError(`${source}: data_offsets [${begin}, ${end}] reach beyond the ${dataLength} bytes of data`);
+      throw new FormatError(
+        `${source}: data_offsets [${begin}, ${end}] reach beyond the ${dataLength} bytes of data: the file is incomplete`,
+      );
     }
     const size = elementCount(shape) * ELEMENT_SIZES[type];
     if (size !== end - begin) {

@@ -201,7 +201,10 @@ describe('decodeSafetensors refuses', () => {
       safetensorsFile('{}', [], 100_000_000),
       'the header of 100000000 bytes reaches beyond the end of the file',
     );
-    expectFault(safetensorsFile('{}', [], 100_000_001), 'a header of 100000001 bytes exceeds the limit of 100000000');
+    expectFault(
+      safetensorsFile('{}', [], 100_000_001),
+      'a header of 100000001 bytes exceeds the limit of 100000000: this is no file of safetensors, or a damaged one',
+    );
     expectFault(safetensorsFile('{}', [], 2n ** 64n - 1n), 'a header of 18446744073709551615 bytes exceeds');
   });
 
@@ -266,7 +269,7 @@ describe('decodeSafetensors refuses', () => {
     ['[1,5]', '[5,9]', 9, 'tensor "a": bytes 0 to 1 before it belong to no tensor'],
     ['[0,4]', '[3,7]', 8, 'tensor "b": data_offsets [3, 7] overlap the tensor that ends at 4'],
     ['[0,4]', '[0,4]', 4, 'tensor "b": data_offsets [0, 4] overlap the tensor that ends at 4'],
-    ['[0,4]', '[4,8]', 7, 'tensor "b": data_offsets [4, 8] reach beyond the 7 bytes of data'],
+    ['[0,4]', '[4,8]', 7, 'tensor "b": data_offsets [4, 8] reach beyond the 7 bytes of data: the file is incomplete'],
     ['[4,8]', '[0,4]', 9, 'the last 1 bytes belong to no tensor'],
     ['[0,4]', '[4,9]', 9, 'tensor "b": shape [1] of float32 takes 4 bytes but data_offsets span 5'],
     ['[0,3]', '[3,7]', 7, 'tensor "a": shape [1] of float32 takes 4 bytes but data_offsets span 3'],
