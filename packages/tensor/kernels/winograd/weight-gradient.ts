@@ -131,7 +131,7 @@ export function winogradWeightGradient(task: usize, block: i32, scratch: usize):
       const first = min(c, channels - 1);
       const source = window.open(room, <usize>fields.x, firstInput + first, min(4, channels - first), slab.images);
       const panel = inputs + ((<usize>(c & ~7) * tiles) << 2) + (<usize>(c & 4) << 2);
-      transformInputs(window, source, channels - first, offsets, tiles, panel, inputStep, scratch);
+      transformPlanes(false, window, source, channels - first, offsets, tiles, panel, inputStep, scratch);
     }
     window.place(
       4,
@@ -148,7 +148,7 @@ export function winogradWeightGradient(task: usize, block: i32, scratch: usize):
     for (let f = 0; f < filters; f += ROWS) {
       const source = window.open(room, <usize>fields.out, firstSlope + f, min(ROWS, filters - f), slab.images);
       const panel = slopes + ((<usize>f * tiles) << 2);
-      transformSlopePlanes(window, source, filters - f, offsets, tiles, panel, slopeStep, scratch);
+      transformPlanes(true, window, source, filters - f, offsets, tiles, panel, slopeStep, scratch);
     }
     const start = index == firstSlab ? zeros : 0;
     for (let point = 0; point < POINTS; point++) {
@@ -198,8 +198,11 @@ function planeAt(window: Window, index: i32, present: i32): usize {
   return <usize>min(index, present - 1) * window.plane;
 }
 
-/** Fills a half of a panel of eight channels in each of the 36 matrices of inputs. */
-function transformInputs(
+/** Fills half a panel of eight channels in each of the 36 matrices of inputs, or a panel of four filters in those of slopes. */
+// @ts-ignore: decorator
+@inline
+function transformPlanes(
+  ofSlopes: bool,
   window: Window,
   source: usize,
   present: i32,
@@ -214,28 +217,8 @@ function transformInputs(
   const p3 = source + planeAt(window, 3, present);
   for (let at = offsets, end = offsets + (<usize>tiles << 2); at != end; at += 4) {
     const offset = offsetAt(at, 0);
-    transformInput(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
-    out += 32;
-  }
-}
-
-/** Fills a panel of four filters in each of the 36 matrices of slopes. */
-function transformSlopePlanes(
-  window: Window,
-  source: usize,
-  present: i32,
-  offsets: usize,
-  tiles: i32,
-  out: usize,
-  outStep: usize,
-  lines: usize,
-): void {
-  const p1 = source + planeAt(window, 1, present);
-  const p2 = source + planeAt(window, 2, present);
-  const p3 = source + planeAt(window, 3, present);
-  for (let at = offsets, end = offsets + (<usize>tiles << 2); at != end; at += 4) {
-    const offset = offsetAt(at, 0);
-    transformSlopes(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
-    out += 16;
+    if (ofSlopes) transformSlopes(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
+    else transformInput(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
+    out += ofSlopes ? 16 : 32;
   }
 }
