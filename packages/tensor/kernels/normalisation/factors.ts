@@ -1,6 +1,6 @@
 // What becomes of a channel: its statistics or gradients, and the factors of its map.
 import {
-  BatchNorm, centresOf, centreStep, channelParts, channelsOf, finiteOrZero, firstChannel, imageParts, imageStep, partialsOf,
+  BatchNorm, centreAt, centresOf, centreStep, channelParts, channelsOf, firstChannel, imageParts, imageStep, partialsOf,
 } from './fields';
 
 /** By how many variances the square of an element's distance from the mean may be larger before it is far away. */
@@ -120,8 +120,7 @@ export function channelFactors(task: BatchNorm, block: i32): void {
   }
   for (let i = 0; i < channels; i++) {
     const at = totals + (<usize>i << 3);
-    const own = f32.load(centresOf(task) + <usize>(first + i) * centreStep(task));
-    let centre = task.gradient ? own : finiteOrZero(own);
+    let centre = centreAt(task.gradient != 0, centresOf(task) + <usize>(first + i) * centreStep(task));
     if (isRough(task, f64.load(at), f64.load(at + row))) {
       // Better than from one element: from what is the mean, as far as it is known.
       const mean = <f32>(<f64>centre + f64.load(at) / (task.images * task.area));

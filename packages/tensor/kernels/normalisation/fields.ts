@@ -135,11 +135,12 @@ export function centreStep(task: BatchNorm): usize {
 }
 
 /**
- * Differences from an element of the channel keep digits that squares of its elements would lose, unless it is far from the rest
- * (see factors.ts); differences from one that is not finite would keep none.
+ * The centre that lies there. Forward, differences from an element of the channel keep digits that squares of its elements would
+ * lose, unless it is far from the rest (see factors.ts); differences from one that is not finite would keep none.
  */
 // @ts-ignore: decorator
 @inline
-export function finiteOrZero(value: f32): f32 {
-  return isFinite(value) ? value : 0;
+export function centreAt(withGradient: bool, from: usize): f32 {
+  const own = f32.load(from);
+  return withGradient || isFinite(own) ? own : 0;
 }

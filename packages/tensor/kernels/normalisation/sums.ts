@@ -2,7 +2,7 @@
 // precision, everything else in double precision.
 import { loadSome, lowerDoubles, madd, upperDoubles } from '../simd';
 import {
-  BatchNorm, blocksOf, centresOf, centreStep, channelParts, channelsOf, finiteOrZero, firstChannel, firstOffset, imageParts, imageStep,
+  BatchNorm, blocksOf, centreAt, centresOf, centreStep, channelParts, channelsOf, firstChannel, firstOffset, imageParts, imageStep,
   imagesOf, partialsOf,
 } from './fields';
 
@@ -132,8 +132,7 @@ function sumBlock(withGradient: bool, task: BatchNorm, block: i32): void {
     let at: usize = 0;
     for (let c = 0; c < channels; c++, at += plane) {
       const sum = sums + (<usize>c << 3);
-      const own = f32.load(centres + <usize>c * centreDistance);
-      const centre = withGradient ? own : finiteOrZero(own);
+      const centre = centreAt(withGradient, centres + <usize>c * centreDistance);
       sumPlane(withGradient, x + at, g + at, area, centre, sum, sum + row);
     }
   }
