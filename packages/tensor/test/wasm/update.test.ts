@@ -1,6 +1,7 @@
 import { type Device, reference, scope } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { adamSettings, sgdSettings } from '../update-settings.js';
 import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
 
 const numbers = fc.oneof(
@@ -18,24 +19,6 @@ const state = sizes.chain((size) =>
 );
 type State = typeof state extends fc.Arbitrary<infer Value> ? Value : never;
 type Type = 'float32' | 'float64';
-
-const adamSettings = fc.record({
-  learningRate: fc.constantFrom(0, 1e-3, 0.1),
-  beta1: fc.constantFrom(0, 0.9),
-  beta2: fc.constantFrom(0.9, 0.999),
-  epsilon: fc.constantFrom(1e-8, 1e-3),
-  weightDecay: fc.constantFrom(0, 0.01),
-  decoupled: fc.boolean(),
-  step: fc.constantFrom(1, 2, 1000),
-});
-const sgdSettings = fc.record({
-  learningRate: fc.constantFrom(0, 1e-3, 0.1),
-  momentum: fc.constantFrom(0.5, 0.9),
-  dampening: fc.constantFrom(0, 0.3),
-  weightDecay: fc.constantFrom(0, 0.01),
-  nesterov: fc.boolean(),
-  first: fc.boolean(),
-});
 
 function adam(device: Device, dtype: Type, { parameter, gradient, first, second }: State, settings: AdamSettings) {
   const tensors = [parameter, gradient, first, second].map((data) => place(device, [data.length], data, dtype));

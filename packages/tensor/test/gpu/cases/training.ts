@@ -1,5 +1,6 @@
 import { apply, type Device, operators, reference, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
+import { adamSettings, sgdSettings } from '../../update-settings.js';
 import {
   compare,
   DIVISION,
@@ -83,23 +84,6 @@ const state = fc.integer({ min: 1, max: 60 }).chain((size) =>
     second: tableOf([size], moderate.map(Math.abs)),
   }),
 );
-const adamSettings = fc.record({
-  learningRate: fc.constantFrom(0, 1e-3, 0.1),
-  beta1: fc.constantFrom(0, 0.9),
-  beta2: fc.constantFrom(0.9, 0.999),
-  epsilon: fc.constantFrom(1e-8, 1e-3),
-  weightDecay: fc.constantFrom(0, 0.01),
-  decoupled: fc.boolean(),
-  step: fc.constantFrom(1, 2, 1000),
-});
-const sgdSettings = fc.record({
-  learningRate: fc.constantFrom(0, 1e-3, 0.1),
-  momentum: fc.constantFrom(0.5, 0.9),
-  dampening: fc.constantFrom(0, 0.3),
-  weightDecay: fc.constantFrom(0, 0.01),
-  nesterov: fc.boolean(),
-  first: fc.boolean(),
-});
 
 const adamCase = forAll('adam', fc.tuple(state, adamSettings), async (device, [each, settings]) => {
   const tables = [each.parameter, each.gradient, each.first, each.second];
