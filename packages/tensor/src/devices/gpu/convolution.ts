@@ -1,28 +1,25 @@
 import type { ConvolutionGeometry, Kernels, Operand } from '../../kernels.js';
+import { type ConvolutionSizes, sizesOf } from '../convolution-sizes.js';
 import type { Executor } from './executor.js';
 import { reduce } from './reduction.js';
 import { flatIndex, kernelSource, takeApart } from './source.js';
 
-/** The sizes of one convolution: x [N,C,H,W], weight [F,C/groups,KH,KW], out [N,F,OH,OW]. */
-interface Sizes {
-  readonly images: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly filters: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
+/** The sizes of one convolution: x [N,C,H,W], weight [F,C/groups,KH,KW], out [N,F,OH,OW]; channels and filters of all groups. */
+interface Sizes extends Omit<ConvolutionSizes, 'groups'> {
   /** Channels and filters of a group. */
   readonly groupChannels: number;
   readonly groupFilters: number;
 }
 
-function sizesOf(x: Operand, out: Operand, { groups }: ConvolutionGeometry): Sizes {
-  const [images, channels, height, width] = x.shape as [number, number, number, number];
-  const [, filters, outHeight, outWidth] = out.shape as [number, number, number, number];
-  const groupChannels = channels / groups;
-  const groupFilters = filters / groups;
-  return { images, channels, height, width, filters, outHeight, outWidth, groupChannels, groupFilters };
+function allSizesOf(x: Operand, out: Operand, geometry: ConvolutionGeometry): Sizes {
+  const { groups, channels, filters, ...places } = sizesOf(x.shape, out.shape, geometry.groups);
+  return {
+    ...places,
+    channels: groups * channels,
+    filters: groups * filters,
+    groupChannels: channels,
+    groupFilters: filters,
+  };
 }
 
 const strideOfRows = (rows: number, columns: number): readonly number[] => [rows * columns, columns, 1];
@@ -164,14 +161,14 @@ export function convolutionKernels(
 ): Pick<Kernels, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'> {
   return {
     conv2d(x, weight, bias, out, geometry) {
-      const source = forwardSource(sizesOf(x, out, geometry), geometry, bias !== undefined);
+      const source = forwardSource(allSizesOf(x, out, geometry), geometry, bias !== undefined);
       executor.launch(out, source, x, weight, ...(bias ? [bias] : []));
     },
     conv2dInputGradient(gradient, weight, out, geometry) {
-      executor.launch(out, inputGradientSource(sizesOf(out, gradient, geometry), geometry), gradient, weight);
+      executor.launch(out, inputGradientSource(allSizesOf(out, gradient, geometry), geometry), gradient, weight);
     },
     conv2dWeightGradient(gradient, x, out, geometry) {
-      const sizes = sizesOf(x, gradient, geometry);
+      const sizes = allSizesOf(x, gradient, geometry);
       if (x.size === 0 || gradient.size === 0) {
         executor.fill(out, 0);
         return;

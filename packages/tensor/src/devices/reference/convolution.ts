@@ -1,38 +1,19 @@
 import type { TypedArray } from '../../dtype.js';
 import type { ConvolutionGeometry, Kernels, Operand } from '../../kernels.js';
+import { type ConvolutionSizes, sizesOf } from '../convolution-sizes.js';
 import { values } from '../host.js';
 import { multiplyPanels, packPanels, panelSize, workspace } from './gemm.js';
 
-/** The sizes of one group of one image: patches of `depth` elements at `positions` places. */
-interface Sizes {
-  readonly images: number;
-  readonly groups: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly filters: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
+/** The patches of one group of one image: `depth` elements at `positions` places. */
+interface Sizes extends ConvolutionSizes {
   readonly depth: number;
   readonly positions: number;
 }
 
-function sizesOf(x: Operand, out: Operand, { groups, kernel }: ConvolutionGeometry): Sizes {
-  const [images, allChannels, height, width] = x.shape as [number, number, number, number];
-  const [, allFilters, outHeight, outWidth] = out.shape as [number, number, number, number];
-  const channels = allChannels / groups;
-  return {
-    images,
-    groups,
-    channels,
-    height,
-    width,
-    filters: allFilters / groups,
-    outHeight,
-    outWidth,
-    depth: channels * kernel[0] * kernel[1],
-    positions: outHeight * outWidth,
-  };
+function patchSizesOf(x: Operand, out: Operand, { groups, kernel }: ConvolutionGeometry): Sizes {
+  const sizes = sizesOf(x.shape, out.shape, groups);
+  const depth = sizes.channels * kernel[0] * kernel[1];
+  return { ...sizes, depth, positions: sizes.outHeight * sizes.outWidth };
 }
 
 /**
@@ -108,7 +89,7 @@ function fold(
 
 export const convolution: Pick<Kernels, 'conv2d' | 'conv2dInputGradient' | 'conv2dWeightGradient'> = {
   conv2d(x, weight, bias, out, geometry) {
-    const sizes = sizesOf(x, out, geometry);
+    const sizes = patchSizesOf(x, out, geometry);
     const { images, groups, channels, height, width, filters, depth, positions } = sizes;
     const source = values(x);
     const kernels = values(weight);
@@ -134,7 +115,7 @@ export const convolution: Pick<Kernels, 'conv2d' | 'conv2dInputGradient' | 'conv
     }
   },
   conv2dInputGradient(gradient, weight, out, geometry) {
-    const sizes = sizesOf(out, gradient, geometry);
+    const sizes = patchSizesOf(out, gradient, geometry);
     const { images, groups, channels, height, width, filters, depth, positions } = sizes;
     const source = values(gradient);
     const kernels = values(weight);
@@ -154,7 +135,7 @@ export const convolution: Pick<Kernels, 'conv2d' | 'conv2dInputGradient' | 'conv
     }
   },
   conv2dWeightGradient(gradient, x, out, geometry) {
-    const sizes = sizesOf(x, gradient, geometry);
+    const sizes = patchSizesOf(x, gradient, geometry);
     const { images, groups, channels, height, width, filters, depth, positions } = sizes;
     const slopes = values(gradient);
     const source = values(x);

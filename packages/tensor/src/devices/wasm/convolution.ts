@@ -1,6 +1,7 @@
 import type { Kernels } from '../../kernels.js';
+import { type ConvolutionSizes, sizesOf } from '../convolution-sizes.js';
 import { reference } from '../reference/index.js';
-import { type ConvolutionSizes, convolutionFields, sizesOf, slabSteps, turned } from './convolution-sizes.js';
+import { convolutionFields, slabSteps, turned } from './convolution-sizes.js';
 import { addressOf, type Executor } from './executor.js';
 import { runPacked } from './packed-weights.js';
 import { convolveByTiles, takesWinograd, tileParts, tileSteps } from './winograd.js';

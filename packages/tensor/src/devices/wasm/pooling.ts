@@ -1,6 +1,7 @@
 import type { Kernels, Operand, WindowGeometry } from '../../kernels.js';
+import { sizesOf } from '../convolution-sizes.js';
 import { reference } from '../reference/index.js';
-import { geometryFields, sizesOf } from './convolution-sizes.js';
+import { geometryFields } from './convolution-sizes.js';
 import { addressOf, type Executor } from './executor.js';
 
 type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'averagePool2d' | 'averagePool2dGradient';

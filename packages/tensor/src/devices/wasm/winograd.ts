@@ -1,5 +1,6 @@
 import type { ConvolutionGeometry, Operand } from '../../kernels.js';
-import { type ConvolutionSizes, convolutionFields, type SlabSteps, slabSteps } from './convolution-sizes.js';
+import type { ConvolutionSizes } from '../convolution-sizes.js';
+import { convolutionFields, type SlabSteps, slabSteps } from './convolution-sizes.js';
 import type { Executor } from './executor.js';
 import { runPacked } from './packed-weights.js';
 import type { Workspace } from './workspace.js';
