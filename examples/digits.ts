@@ -1,5 +1,7 @@
+import { digits, imageLoaders } from '@pnn/data';
+import { mlp } from '@pnn/models';
 import { AdamW, setSeed } from '@pnn/nn';
-import { digits, imageLoaders, mlp, PolynomialActivation, Trainer } from '@pnn/pnn';
+import { PolynomialActivation, Trainer } from '@pnn/pnn';
 
 setSeed(7);
 const { train, test } = imageLoaders(digits({ train: 1000, test: 200 }), { batchSize: 50 });
