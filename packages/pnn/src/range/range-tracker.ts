@@ -1,7 +1,7 @@
 import { ArgumentError, keep, type Module, noGrad, type Tensor } from '@pnn/nn';
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { polynomialActivations } from '../activation/polynomial-activations.js';
-import type { HistogramRecord, InputRange } from '../report/record.js';
+import type { HistogramRecord, InputRange } from '../training/records.js';
 
 /** Bins of the histogram of each activation's inputs, over [−SPAN·B, SPAN·B]. */
 const BINS = 4096;

@@ -8,7 +8,7 @@ import {
   StateDictError,
   type Tensor,
 } from '@pnn/nn';
-import type { EpochRecord } from '../report/record.js';
+import type { EpochRecord } from './records.js';
 import type { Trainer, TrainerProgress } from './trainer.js';
 
 /** Everything that a training needs to continue bit for bit: tensors as plain data, the rest as JSON. */

@@ -1,5 +1,5 @@
 import type { BatchRange } from '../range/range-tracker.js';
-import type { StopRecord } from '../report/record.js';
+import type { StopRecord } from './records.js';
 
 /** What a step saw, as far as it tells whether the training still makes sense. */
 export interface StepHealth {

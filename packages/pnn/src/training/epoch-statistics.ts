@@ -1,4 +1,4 @@
-import type { EpochRecord, InputRange } from '../report/record.js';
+import type { EpochRecord, InputRange } from './records.js';
 
 /** What is added up over the steps of an epoch; plain data, so that a checkpoint can hold it. */
 export interface EpochSums {

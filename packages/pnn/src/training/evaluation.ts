@@ -1,7 +1,7 @@
 import { ArgumentError, type Batch, crossEntropy, type Module, noGrad, scope, type Tensor } from '@pnn/nn';
 import { RangeTracker } from '../range/range-tracker.js';
-import type { InputRange } from '../report/record.js';
 import { letEventsIn } from './events.js';
+import type { InputRange } from './records.js';
 
 /** How well a network does on data that it does not learn from. */
 export interface Evaluation {

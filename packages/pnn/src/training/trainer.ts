@@ -16,11 +16,11 @@ import { constantLambda, type Lambda } from '../boundary/lambda.js';
 import { BufferBackup } from '../range/buffer-backup.js';
 import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
-import type { EpochRecord, StopRecord } from '../report/record.js';
 import { divergenceOf } from './divergence.js';
 import { addStep, type EpochSums, epochRecord, noSums, type StepRecord } from './epoch-statistics.js';
 import { countCorrect, evaluate } from './evaluation.js';
 import { letEventsIn } from './events.js';
+import type { EpochRecord, StopRecord } from './records.js';
 
 /** What a trainer works with. */
 export interface TrainerOptions {
