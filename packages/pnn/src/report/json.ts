@@ -1,4 +1,17 @@
-import { FormatError } from '@pnn/tensor';
+import {
+  anyOf,
+  boolean,
+  type Decoder,
+  decodeJson,
+  dictionary,
+  encodeJson,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  text,
+} from '../codec/index.js';
 import type {
   CurvePoint,
   DatasetRecord,
@@ -22,9 +35,7 @@ import { REPORT_VERSION } from './record.js';
  * nothing tells it from one.
  */
 export function stringifyReport(report: Report): string {
-  return JSON.stringify(report, (_key, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  );
+  return encodeJson(report);
 }
 
 /**
@@ -33,76 +44,10 @@ export function stringifyReport(report: Report): string {
  * @throws FormatError if the text is no JSON, has another version, or a field is missing or has another type.
  */
 export function parseReport(text: string): Report {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new FormatError(`parseReport: the text is no JSON: ${(error as Error).message}`, { cause: error });
-  }
-  return report(value, 'report');
+  return decodeJson(text, report, 'parseReport: report');
 }
 
-/** Checks a value found at `path` and returns it typed. */
-type Decoder<T> = (value: unknown, path: string) => T;
-
-function fail(path: string, expected: string, value: unknown): never {
-  const found = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
-  throw new FormatError(`parseReport: ${path} must be ${expected}, not ${found.slice(0, 60)}`);
-}
-
-const text: Decoder<string> = (value, path) => (typeof value === 'string' ? value : fail(path, 'a string', value));
-
-const NON_FINITE = new Map([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((x) => [String(x), x]));
-
-const number: Decoder<number> = (value, path) => {
-  if (typeof value === 'number') return value;
-  return (typeof value === 'string' ? NON_FINITE.get(value) : undefined) ?? fail(path, 'a number', value);
-};
-
-const setting: Decoder<SettingValue> = (value, path) =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? value
-    : fail(path, 'a string, a number or a boolean', value);
-
-function oneOf<T extends string | number>(...allowed: readonly T[]): Decoder<T> {
-  return (value, path) =>
-    allowed.find((candidate) => candidate === value) ??
-    fail(path, allowed.map((v) => JSON.stringify(v)).join(' or '), value);
-}
-
-function nullable<T>(decode: Decoder<T>): Decoder<T | null> {
-  return (value, path) => (value === null ? null : decode(value, path));
-}
-
-function list<T>(decode: Decoder<T>): Decoder<T[]> {
-  return (value, path) =>
-    Array.isArray(value)
-      ? value.map((item: unknown, index) => decode(item, `${path}[${index}]`))
-      : fail(path, 'a list', value);
-}
-
-function fieldsOf(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'an object', value);
-  return value as Record<string, unknown>;
-}
-
-function dictionary<T>(decode: Decoder<T>): Decoder<Record<string, T>> {
-  return (value, path) =>
-    Object.fromEntries(
-      Object.entries(fieldsOf(value, path)).map(([key, item]) => [key, decode(item, `${path}.${key}`)]),
-    );
-}
-
-function object<T extends object>(decoders: { readonly [Key in keyof T]-?: Decoder<T[Key]> }): Decoder<T> {
-  return (value, path) => {
-    const fields = fieldsOf(value, path);
-    const decoded: Partial<T> = {};
-    for (const key in decoders) {
-      decoded[key] = decoders[key](Object.hasOwn(fields, key) ? fields[key] : undefined, `${path}.${key}`);
-    }
-    return decoded as T;
-  };
-}
+const setting: Decoder<SettingValue> = anyOf<SettingValue>('a string, a number or a boolean', text, number, boolean);
 
 const inputRange = object<InputRange>({ maxAbs: number, q999: number, shareOutside: number });
 
