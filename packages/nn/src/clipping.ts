@@ -11,6 +11,8 @@ const EPSILON = 1e-6;
 export interface GradientNormOptions {
   /** p of (Σ |g|^p)^(1/p): 2 where nothing is said; 1; Infinity for the largest |g|; any other p above 0. */
   readonly norm?: number;
+  /** The norm where it is known already, as `clipGradientNorm(parameters, Infinity)` gives it: it is not measured again. */
+  readonly measured?: Tensor;
 }
 
 function powerSum(gradient: Tensor, p: number): Tensor {
@@ -19,19 +21,29 @@ function powerSum(gradient: Tensor, p: number): Tensor {
   return (p === 1 ? magnitudes : magnitudes.pow(p)).sum();
 }
 
-/** The Euclidean norm, in one pass over all gradients of a type. */
-function euclideanNorm(gradients: readonly Tensor[], like: Tensor): Tensor {
-  const parts = [...new Set(gradients.map(({ dtype }) => dtype))].map((dtype) => {
-    const same = gradients.filter((gradient) => gradient.dtype === dtype);
-    const part = same[0]!.allocate([], dtype);
-    part.device.kernels.euclideanNorm(same, part);
-    return part.cast(like.dtype);
-  });
-  if (parts.length < 2) return parts[0] ?? zeros([], like);
-  return parts
-    .map((part) => part.square())
-    .reduce((sum, part) => sum.add(part))
-    .sqrt();
+/**
+ * The Euclidean norm of float tensors taken as one vector, in one pass over all of a type and without overflow on the
+ * way; it is not finite where an element is not. Gradients do not flow through it.
+ *
+ * @param like what the norm has the type of, and the device where there are no tensors
+ * @returns a scalar; 0 where there are no tensors
+ */
+export function euclideanNorm(tensors: readonly Tensor[], like: Tensor): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const parts = [...new Set(tensors.map(({ dtype }) => dtype))].map((dtype) => {
+        const same = tensors.filter((each) => each.dtype === dtype);
+        const part = same[0]!.allocate([], dtype);
+        part.device.kernels.euclideanNorm(same, part);
+        return part.cast(like.dtype);
+      });
+      if (parts.length < 2) return parts[0] ?? zeros([], like);
+      return parts
+        .map((part) => part.square())
+        .reduce((sum, part) => sum.add(part))
+        .sqrt();
+    }),
+  );
 }
 
 function normOf(gradients: readonly Tensor[], p: number, like: Tensor): Tensor {
@@ -64,7 +76,7 @@ function normOf(gradients: readonly Tensor[], p: number, like: Tensor): Tensor {
 export function clipGradientNorm(
   parameters: ParametersOrGroups,
   maxNorm: number,
-  { norm: p = 2 }: GradientNormOptions = {},
+  { norm: p = 2, measured }: GradientNormOptions = {},
 ): Tensor {
   const groups = groupsOf('clipGradientNorm', parameters);
   checkOption(maxNorm > 0, 'clipGradientNorm', 'maxNorm', 'a number above 0', maxNorm);
@@ -73,15 +85,11 @@ export function clipGradientNorm(
   const like = groups.find((group) => group.parameters.length > 0)!.parameters[0]!;
   return noGrad(() =>
     scope(() => {
-      const norm = normOf(
-        clipped.flatMap(({ grad }) => grad ?? []),
-        p,
-        like,
-      );
+      const gradients = clipped.flatMap(({ grad }) => grad ?? []);
+      const norm = measured ?? normOf(gradients, p, like);
       if (maxNorm === Number.POSITIVE_INFINITY) return norm;
       const factor = full([], maxNorm, norm).div(norm.add(EPSILON)).minimum(1);
-      for (const { grad: gradient } of clipped) {
-        if (!gradient) continue;
+      for (const gradient of gradients) {
         gradient.device.kernels.scale(gradient, factor.cast(gradient.dtype));
         gradient.buffer.version++;
       }

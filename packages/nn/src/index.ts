@@ -2,6 +2,7 @@ export * from '@pnn/autograd';
 export * from '@pnn/tensor';
 export * from './clipping.js';
 export * from './data/index.js';
+export * from './distributed.js';
 export * from './initialisation.js';
 export * from './layers/index.js';
 export * from './losses.js';

@@ -4,11 +4,13 @@ import type { DatasetSplits } from '@pnn/data';
 import { saveNetwork } from '@pnn/models/node';
 import { FormatError } from '@pnn/nn';
 import { writeFileAtomically } from '@pnn/nn/node';
-import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from '@pnn/pnn';
+import { type Checkpoint, restoreCheckpoint, stoppedLayer, takeCheckpoint } from '@pnn/pnn';
+import { list, number, object } from '@pnn/pnn/codec';
 import { saveCheckpoint } from '@pnn/pnn/node';
 import { type DeviceName, deviceNames } from '../cli/devices.js';
 import type { DataSettings } from '../cli/train-options.js';
 import { Experiment, type ExperimentSettings, sampleRecords } from '../experiment/index.js';
+import { runDecoder } from '../report/decoders.js';
 import {
   type EpochRecord,
   ProgressBar,
@@ -53,21 +55,24 @@ export const CHECKPOINT_FILE = 'checkpoint.safetensors';
 /** Test images shown in the report. */
 const SAMPLES = 24;
 
+const finishedRuns = list(object<FinishedRun>({ record: runDecoder, predictions: list(list(number)) }));
+
 /** The plan and the finished runs that a checkpoint holds. */
 export function sessionStateOf({ state }: Checkpoint, path: string): SessionState {
   const session = state.settings as SessionState | null;
   if (!session?.plan?.runs || !session.finished || !deviceNames.includes(session.plan.device)) {
     throw new FormatError(`${path} is a checkpoint, but not one of the command train`);
   }
-  return session;
+  return { plan: session.plan, finished: finishedRuns(session.finished, `${path}: settings.finished`) };
 }
 
 function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: readonly number[]): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
+  const accuracy = epoch.validationMetrics?.accuracy;
   const parts = [
     `${name}: epoch ${epoch.epoch}/${epochs}`,
     `loss ${epoch.trainLoss.toFixed(4)}`,
-    `test ${epoch.validationAccuracy === null ? '–' : percent(epoch.validationAccuracy)}`,
+    `test ${accuracy === undefined ? '–' : percent(accuracy)}`,
   ];
   if (bounds.length > 0) {
     const reach = epoch.layers.map(({ train, validation }, i) => (validation ?? train).maxAbs / bounds[i]!);
@@ -144,9 +149,10 @@ export class Session {
           correct = 0;
           samples = 0;
         }
-        correct += step.correct;
+        const { accuracy } = step.metrics;
+        correct += step.samples * (accuracy ?? 0);
         samples += step.samples;
-        bar.update(position, { loss: step.loss, accuracy: correct / samples });
+        bar.update(position, { loss: step.loss, ...(accuracy !== undefined && { accuracy: correct / samples }) });
       },
       onCalibration: (layers) => {
         bar?.clear();
@@ -167,10 +173,9 @@ export class Session {
       }
       bar?.clear();
       if (experiment.trainer.stopped) {
-        const { layer, step, reason } = experiment.trainer.stopped;
-        this.#terminal.write(
-          `${name}: stopped at step ${step}${layer === null ? '' : `, layer ${layer}`}: ${reason}\n`,
-        );
+        const { step, reason } = experiment.trainer.stopped;
+        const layer = stoppedLayer(experiment.trainer.stopped);
+        this.#terminal.write(`${name}: stopped at step ${step}${layer === null ? '' : ` in ${layer}`}: ${reason}\n`);
       } else if (signal.aborted && experiment.epochs.length < settings.epochs) {
         await this.#saveCheckpoint(experiment);
         return undefined;

@@ -125,12 +125,12 @@ export class Experiment {
     }
   }
 
-  /** The record of the run so far, with a test of the network as it is. */
+  /** The record of the run so far, with a test of the network as it is: that of the last epoch where nothing came after. */
   async record(name: string): Promise<RunRecord> {
     const { settings, trainer } = this;
     const progress = trainer.progress();
     const start = performance.now();
-    const test = await evaluate(this.network, this.#loaders.test);
+    const test = trainer.validation ?? (await evaluate(this.network, this.#loaders.test));
     const testSeconds = (performance.now() - start) / 1000;
     const layers = await Promise.all(
       test.tracker.activations.map(
@@ -147,7 +147,7 @@ export class Experiment {
     );
     return {
       name,
-      role: settings.activation ? 'polynomial' : 'reference',
+      role: settings.activation ? 'polynomial' : 'twin',
       settings: describeSettings(settings, this.#warmUpSteps),
       device: getDevice().description ?? getDevice().name,
       seed: settings.seed,
@@ -158,7 +158,7 @@ export class Experiment {
       final: {
         epoch: progress.epoch,
         testLoss: test.loss,
-        testAccuracy: test.accuracy,
+        testMetrics: test.metrics,
         layers: test.ranges,
         seconds: this.epochs.reduce((sum, { seconds }) => sum + seconds, progress.sums.seconds) + testSeconds,
       },

@@ -1,8 +1,8 @@
 /**
  * The record of a training: plain data that survives JSON, filled by a trainer, read by every report.
  *
- * Conventions of version 1:
- * - losses are means per example in nats, shares and accuracies are fractions in [0, 1], times are seconds;
+ * Conventions:
+ * - losses are means per example (in nats, if they are cross-entropies), shares and accuracies are fractions in [0, 1], times are seconds;
  * - a measurement that was not made is `null`; one that was made and overflowed is `NaN` or `±Infinity`
  *   (written to JSON as the strings `"NaN"`, `"Infinity"`, `"-Infinity"`, see `stringifyReport`);
  * - lists "per layer" follow the order of {@link RunRecord.layers}.
@@ -12,8 +12,8 @@ import type { EpochRecord, HistogramRecord, InputRange, StopRecord } from '@pnn/
 
 export type { EpochLayerRecord, EpochRecord, HistogramRecord, InputRange, StopRecord } from '@pnn/pnn';
 
-/** The version of the record format that this package writes and reads. */
-export const REPORT_VERSION = 1;
+/** The version of the record format that this package writes; it reads version 1 as well. */
+export const REPORT_VERSION = 2;
 
 /** Everything that a report shows: one data set and the runs made on it. */
 export interface Report {
@@ -48,8 +48,8 @@ export type SettingValue = string | number | boolean;
 export interface RunRecord {
   /** Such as `polynomial, degree 8` or `ReLU twin`; unique within a report. */
   readonly name: string;
-  /** `reference` is the twin with the target activation, which the polynomial runs are compared with. */
-  readonly role: 'polynomial' | 'reference';
+  /** `twin` is the same network with the target activation, which the polynomial runs are compared with. */
+  readonly role: 'polynomial' | 'twin';
   /** Whatever makes the run repeatable and has no field of its own: learning rate, batch size, λ, ... */
   readonly settings: Readonly<Record<string, SettingValue>>;
   /** The device that really ran, such as `wasm (relaxed SIMD, 2 threads)`. */
@@ -61,7 +61,7 @@ export interface RunRecord {
   readonly clipNorm: number | null;
   /** In order; shorter than planned if the run was stopped. */
   readonly epochs: readonly EpochRecord[];
-  /** The polynomial activations, from input to output; empty for a reference run. */
+  /** The polynomial activations, from input to output; empty for a twin. */
   readonly layers: readonly LayerRecord[];
   /** The test after training; `null` if the run ended without one. */
   readonly final: FinalRecord | null;
@@ -97,9 +97,10 @@ export interface CurvePoint {
 export interface FinalRecord {
   /** The epoch whose weights were tested. */
   readonly epoch: number;
-  /** Mean cross-entropy on the test data. */
+  /** Mean loss of the task on the test data. */
   readonly testLoss: number;
-  readonly testAccuracy: number;
+  /** Mean of each metric on the test data, such as `accuracy`. */
+  readonly testMetrics: Readonly<Record<string, number>>;
   /** Per polynomial activation, on the test data. */
   readonly layers: readonly InputRange[];
   /** The whole run: training, validation and test. */

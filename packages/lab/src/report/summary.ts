@@ -28,17 +28,17 @@ export interface Containment {
   readonly ranges: readonly (InputRange | null)[];
 }
 
-/** The run that the others are compared with: the first whose role is `reference`, or `null`. */
+/** The run that the others are compared with: the first whose role is `twin`, or `null`. */
 export function referenceRun(report: Report): RunRecord | null {
-  return report.runs.find((run) => run.role === 'reference') ?? null;
+  return report.runs.find((run) => run.role === 'twin') ?? null;
 }
 
 /** Summarises every run of a report, in its order. */
 export function summarise(report: Report): RunSummary[] {
   const reference = referenceRun(report);
   return report.runs.map((run) => {
-    const testAccuracy = run.final?.testAccuracy ?? null;
-    const referenceAccuracy = run === reference ? null : (reference?.final?.testAccuracy ?? null);
+    const testAccuracy = run.final?.testMetrics.accuracy ?? null;
+    const referenceAccuracy = run === reference ? null : (reference?.final?.testMetrics.accuracy ?? null);
     const steps = run.epochs.reduce((sum, epoch) => sum + epoch.steps, 0);
     const clipped = run.epochs.reduce((sum, epoch) => sum + epoch.steps * epoch.clippedShare, 0);
     return {
@@ -47,7 +47,7 @@ export function summarise(report: Report): RunSummary[] {
       interval: testAccuracy === null ? null : wilsonInterval(testAccuracy, report.dataset.test),
       difference: testAccuracy === null || referenceAccuracy === null ? null : testAccuracy - referenceAccuracy,
       testLoss: run.final?.testLoss ?? null,
-      boundaryLoss: run.role === 'reference' ? null : (run.epochs.at(-1)?.boundaryLoss ?? null),
+      boundaryLoss: run.role === 'twin' ? null : (run.epochs.at(-1)?.boundaryLoss ?? null),
       clippedShare: steps === 0 || run.clipNorm === null ? null : clipped / steps,
       steps,
       seconds: run.final?.seconds ?? totalSeconds(run),

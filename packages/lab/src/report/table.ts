@@ -1,3 +1,4 @@
+import { stoppedLayer } from '@pnn/pnn';
 import {
   formatCount,
   formatFixed,
@@ -108,14 +109,10 @@ function layerRows({ run, containment }: RunSummary): Cell[][] {
 }
 
 /** The reason may be longer than a line: it is broken between words. */
-function stopLines(
-  name: string,
-  { layer, step, reason }: StopRecord,
-  width: number,
-  options: TerminalOptions,
-): string[] {
+function stopLines(name: string, stop: StopRecord, width: number, options: TerminalOptions): string[] {
+  const layer = stoppedLayer(stop);
   const place = layer === null ? '' : ` in ${layer}`;
-  const text = harmless(`! ${name} was stopped at step ${formatCount(step)}${place}: ${reason}`);
+  const text = harmless(`! ${name} was stopped at step ${formatCount(stop.step)}${place}: ${stop.reason}`);
   return wrap(text, width).map((line) => emphasise(line, 'bad', options));
 }
 

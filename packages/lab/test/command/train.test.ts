@@ -52,7 +52,7 @@ describe('pnn train', () => {
     const report = await reportIn(out);
     expect(report.runs.map(({ name, role, stopped }) => ({ name, role, stopped }))).toEqual([
       { name: 'polynomial, degree 8', role: 'polynomial', stopped: null },
-      { name: 'relu twin', role: 'reference', stopped: null },
+      { name: 'relu twin', role: 'twin', stopped: null },
     ]);
     expect(report.dataset).toMatchObject({ name: 'digits', train: 64, test: 32 });
     expect(report.samples).toHaveLength(24);
@@ -81,7 +81,7 @@ describe('pnn train', () => {
       await train([...tiny, ...wild, '--epochs', '3', '--order', 'activation-first', '--out', out], terminal),
     ).toBe(0);
     const line = terminal.screen.find((text) => text.includes('stopped at step'));
-    expect(line).toMatch(/^polynomial, degree 22: stopped at step \d+(, layer \S+)?: \S/);
+    expect(line).toMatch(/^polynomial, degree 22: stopped at step \d+( in layer \S+ \(PolynomialActivation\))?: \S/);
     const [run] = (await reportIn(out)).runs;
     expect(line).toContain(run!.stopped!.reason);
     const { network } = await loadNetwork(join(out, 'polynomial.safetensors'));

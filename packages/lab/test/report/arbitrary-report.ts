@@ -14,6 +14,8 @@ const text = fc.oneof(
 );
 const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 
+const metrics = fc.dictionary(fc.oneof(text, fc.constant('accuracy')), number, { maxKeys: 2 });
+
 const range: fc.Arbitrary<InputRange> = fc.record({ maxAbs: number, q999: number, shareOutside: number });
 
 const epoch: fc.Arbitrary<EpochRecord> = fc.record({
@@ -21,9 +23,9 @@ const epoch: fc.Arbitrary<EpochRecord> = fc.record({
   steps: count,
   trainLoss: number,
   boundaryLoss: number,
-  trainAccuracy: number,
+  trainMetrics: metrics,
   validationLoss: nullable(number),
-  validationAccuracy: nullable(number),
+  validationMetrics: nullable(metrics),
   learningRate: number,
   seconds: number,
   gradientNorm: fc.record({ median: number, max: number }),
@@ -43,7 +45,7 @@ const layer: fc.Arbitrary<LayerRecord> = fc.record({
 
 const run: fc.Arbitrary<RunRecord> = fc.record({
   name: text,
-  role: fc.constantFrom('polynomial', 'reference'),
+  role: fc.constantFrom('polynomial', 'twin'),
   settings: fc.dictionary(text, fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean())),
   device: text,
   seed: count,
@@ -55,12 +57,12 @@ const run: fc.Arbitrary<RunRecord> = fc.record({
     fc.record({
       epoch: count,
       testLoss: number,
-      testAccuracy: number,
+      testMetrics: metrics,
       layers: fc.array(range, { maxLength: 2 }),
       seconds: number,
     }),
   ),
-  stopped: nullable(fc.record({ layer: nullable(text), step: count, reason: text })),
+  stopped: nullable(fc.record({ layer: nullable(text), kind: nullable(text), step: count, reason: text })),
 });
 
 const sample: fc.Arbitrary<SampleRecord> = fc.record({
@@ -74,7 +76,7 @@ const sample: fc.Arbitrary<SampleRecord> = fc.record({
 
 /** Records of the right types with anything in them: hostile text, NaN, infinities, empty and inconsistent lists. */
 export const arbitraryReport: fc.Arbitrary<Report> = fc.record({
-  version: fc.constant(1),
+  version: fc.constant(2),
   title: text,
   created: fc.oneof(text, fc.constant('2025-06-01T12:34:56Z')),
   software: text,

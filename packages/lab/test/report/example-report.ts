@@ -23,7 +23,7 @@ const DIGITS = [
 export function exampleReport(): Report {
   const runs = [polynomialRun(8, 0.987), polynomialRun(4, 0.9793), referenceRun()];
   return {
-    version: 1,
+    version: 2,
     title: 'Polynomial against ReLU on handwritten digits',
     created: '2025-06-01T12:34:56.000Z',
     software: '@pnn/pnn 0.1.0',
@@ -50,7 +50,7 @@ function polynomialRun(degree: number, accuracy: number): RunRecord {
     final: {
       epoch: EPOCHS,
       testLoss: 0.051 + 0.1 / degree,
-      testAccuracy: accuracy,
+      testMetrics: { accuracy },
       layers: LAYERS.map((_, index) => range(EPOCHS, index, degree === 4 && index === 1 ? 1.35 : 0.92)),
       seconds: 93.4,
     },
@@ -62,7 +62,7 @@ function referenceRun(): RunRecord {
   return {
     ...common(0.9892, 16),
     name: 'ReLU twin',
-    role: 'reference',
+    role: 'twin',
     settings,
     layers: [],
     epochs: Array.from({ length: EPOCHS }, (_, index) => ({
@@ -70,7 +70,7 @@ function referenceRun(): RunRecord {
       boundaryLoss: 0,
       layers: [],
     })),
-    final: { epoch: EPOCHS, testLoss: 0.0387, testAccuracy: 0.9892, layers: [], seconds: 71.2 },
+    final: { epoch: EPOCHS, testLoss: 0.0387, testMetrics: { accuracy: 0.9892 }, layers: [], seconds: 71.2 },
     stopped: null,
   };
 }
@@ -89,9 +89,9 @@ function epoch(number: number, accuracy: number, degree: number): EpochRecord {
     steps: 469,
     trainLoss: 0.02 + 0.62 * (1 - progress) + 0.1 / degree,
     boundaryLoss: number > 8 && degree === 8 ? 0 : 14 * Math.exp(-number * 1.1) * (1 + wobble * 20),
-    trainAccuracy: accuracy - 0.1 * (1 - progress) + 0.004,
+    trainMetrics: { accuracy: accuracy - 0.1 * (1 - progress) + 0.004 },
     validationLoss: 0.05 + 0.4 * (1 - progress) + 0.1 / degree + wobble,
-    validationAccuracy: accuracy - 0.08 * (1 - progress) + wobble / 2,
+    validationMetrics: { accuracy: accuracy - 0.08 * (1 - progress) + wobble / 2 },
     learningRate: number > 8 ? 1e-4 : 1e-3,
     seconds: 7.4 + wobble * 100,
     gradientNorm: { median: 0.9 * Math.exp(-number / 6) + 0.2, max: 11 * Math.exp(-number / 3) + 0.7 + wobble * 20 },

@@ -64,9 +64,12 @@ describe('renderReport', () => {
 
   it('tells where and why a run stopped', () => {
     const example = exampleReport();
-    const stopped = { layer: 'stem.activation', step: 1234, reason: 'the polynomial overflowed: |x| = 3.1e+9, B = 6' };
+    const reason = 'the polynomial overflowed: |x| = 3.1e+9, B = 6';
+    const stopped = { layer: 'stem.activation', kind: 'PolynomialActivation', step: 1234, reason };
     const html = renderReport({ ...example, runs: [{ ...example.runs[0]!, final: null, stopped }] });
-    expect(html).toContain('was stopped</b> at step 1,234 in <code>stem.activation</code>: the polynomial overflowed');
+    expect(html).toContain(
+      'was stopped</b> at step 1,234 in layer stem.activation (PolynomialActivation): the polynomial',
+    );
     expect(html).toContain('not tested');
   });
 
@@ -102,7 +105,7 @@ describe('renderReport', () => {
           device: text,
           settings: { [`setting ${text}`]: text },
           layers: run.layers.map((layer) => ({ ...layer, name: text, target: text })),
-          stopped: { layer: text, step: 1, reason: text },
+          stopped: { layer: text, kind: text, step: 1, reason: text },
         })),
       };
     };

@@ -26,7 +26,7 @@ describe('stringifyReport and parseReport', () => {
     const example = exampleReport();
     const run = { ...example.runs[0]!, clipNorm: Number.POSITIVE_INFINITY };
     const plain = JSON.parse(stringifyReport({ ...example, runs: [run] }));
-    expect(plain.version).toBe(1);
+    expect(plain.version).toBe(2);
     expect(plain.runs[0].clipNorm).toBe('Infinity');
     expect(plain.runs[0].epochs[0].epoch).toBe(1);
   });
@@ -40,9 +40,9 @@ describe('stringifyReport and parseReport', () => {
     expect(broken((r) => delete r.runs[1].epochs[2].trainLoss)).toThrow(
       new FormatError('parseReport: report.runs[1].epochs[2].trainLoss must be a number, not nothing'),
     );
-    expect(broken((r) => (r.version = 2))).toThrow('report.version must be 1, not 2');
+    expect(broken((r) => (r.version = 3))).toThrow('report.version must be 1 or 2, not 3');
     expect(broken((r) => (r.samples = {}))).toThrow('report.samples must be a list');
-    expect(broken((r) => (r.runs[0].role = 'twin'))).toThrow('report.runs[0].role must be "polynomial" or "reference"');
+    expect(broken((r) => (r.runs[0].role = 'reference'))).toThrow('report.runs[0].role must be "polynomial" or "twin"');
     expect(broken((r) => (r.runs[0].settings.x = null))).toThrow('report.runs[0].settings.x must be a string');
     expect(broken((r) => (r.dataset = null))).toThrow('report.dataset must be an object, not null');
     expect(broken((r) => (r.runs[0].seed = 'nan'))).toThrow(FormatError);

@@ -28,9 +28,11 @@ describe('renderSummary', () => {
 
   it('says that a run was stopped', () => {
     const example = exampleReport();
-    const stopped = { layer: 'stem.activation', step: 12, reason: 'the loss is NaN' };
+    const stopped = { layer: '6', kind: 'PolynomialActivation', step: 12, reason: 'the loss is NaN' };
     const summary = renderSummary({ ...example, runs: [{ ...example.runs[0]!, stopped }] }, { width: 200 });
-    expect(summary).toContain('! polynomial, degree 8 was stopped at step 12 in stem.activation: the loss is NaN\n');
+    expect(summary).toContain(
+      '! polynomial, degree 8 was stopped at step 12 in layer 6 (PolynomialActivation): the loss is NaN\n',
+    );
   });
 
   it('fits any record into any width, without commands to the terminal', () => {

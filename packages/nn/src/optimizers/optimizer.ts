@@ -164,13 +164,16 @@ export abstract class Optimizer implements Disposable {
   /**
    * Updates in place every parameter that has a gradient.
    *
+   * @param norm the norm of the gradients, where `clipGradientNorm(optimizer.groups, Infinity)` has measured it already
    * @throws DisposedError where a parameter was freed, by `module.cast()` for example, or the optimiser was
    */
-  step(): void {
+  step(norm?: Tensor): void {
     this.#checkAlive();
     this.#freeNorm();
     const { maxNorm, maxValue } = this.#options;
-    if (maxNorm !== undefined) this.#lastNorm = keep(clipGradientNorm(this.groups, maxNorm));
+    if (maxNorm !== undefined) {
+      this.#lastNorm = keep(clipGradientNorm(this.groups, maxNorm, norm && { measured: norm.detach() }));
+    }
     if (maxValue !== undefined) clipGradientValue(this.groups, maxValue);
     for (const slot of this.#slots) {
       const { parameter, group } = slot;

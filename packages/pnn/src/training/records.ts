@@ -1,7 +1,7 @@
 /**
  * What a training tells about itself: plain data that survives JSON.
  *
- * - losses are means per sample in nats, shares are fractions in [0, 1], times are seconds;
+ * - losses are means per sample (in nats, if they are cross-entropies), shares are fractions in [0, 1], times are seconds;
  * - a measurement that was not made is `null`; one that was made and overflowed is `NaN` or `±Infinity`;
  * - lists "per layer" follow the order of the polynomial activations in the network.
  */
@@ -10,16 +10,18 @@
 export interface EpochRecord {
   /** Counted from 1. */
   readonly epoch: number;
-  /** Number of optimiser steps in this epoch. */
+  /** Number of optimizer steps in this epoch. */
   readonly steps: number;
-  /** Mean cross-entropy over the steps, without the boundary loss. */
+  /** Mean loss of the task over the samples, without the boundary loss. */
   readonly trainLoss: number;
-  /** Mean boundary loss over the steps as it is added to the loss, λ included; 0 for a reference run. */
+  /** Mean boundary loss over the samples as it is added to the loss, λ included; 0 without polynomials. */
   readonly boundaryLoss: number;
-  readonly trainAccuracy: number;
-  /** Mean cross-entropy on the validation data; `null` without validation. */
+  /** Mean of each metric over the samples, such as `accuracy`. */
+  readonly trainMetrics: Readonly<Record<string, number>>;
+  /** Mean loss of the task on the validation data; `null` without validation. */
   readonly validationLoss: number | null;
-  readonly validationAccuracy: number | null;
+  /** Mean of each metric on the validation data; `null` without validation. */
+  readonly validationMetrics: Readonly<Record<string, number>> | null;
   /** At the end of the epoch. */
   readonly learningRate: number;
   /** Training and validation together. */
@@ -62,8 +64,17 @@ export interface HistogramRecord {
 export interface StopRecord {
   /** Name of the layer where it showed first; `null` if it is none's fault (such as an interrupt). */
   readonly layer: string | null;
-  /** Optimiser steps since the start of the run. */
+  /** What the layer is, such as `PolynomialActivation`; `null` if there is no layer, or it is not known. */
+  readonly kind: string | null;
+  /** Optimizer steps since the start of the run. */
   readonly step: number;
   /** One sentence, such as `the polynomial overflowed: |x| = 3.1e+9, B = 6`. */
   readonly reason: string;
+}
+
+/** The layer of a stop as it is shown, such as `layer 6 (PolynomialActivation)`; `null` if it is none's fault. */
+export function stoppedLayer({ layer, kind }: StopRecord): string | null {
+  if (layer === null) return null;
+  const name = layer === '' ? 'the network' : `layer ${layer}`;
+  return kind === null ? name : `${name} (${kind})`;
 }

@@ -1,3 +1,4 @@
+import { stoppedLayer } from '@pnn/pnn';
 import { colourClass } from '../chart/series.js';
 import {
   formatCount,
@@ -54,7 +55,7 @@ function findings({ run, containment }: RunSummary): Markup[] {
       : [
           bad(
             markup`<b>${run.name} was stopped</b> at step ${formatCount(run.stopped.step)}${
-              run.stopped.layer === null ? null : markup` in <code>${run.stopped.layer}</code>`
+              stoppedLayer(run.stopped) === null ? null : markup` in ${stoppedLayer(run.stopped)}`
             }: ${run.stopped.reason}`,
           ),
         ];
