@@ -1,11 +1,5 @@
-import { ArrayDataset, DataLoader, type Shape } from '@pnn/nn';
-import {
-  type ChannelStatistics,
-  channelStatistics,
-  type DatasetSplits,
-  type ImageDataset,
-  normalize,
-} from './dataset.js';
+import { ArrayDataset, DataLoader, normalizeChannels, type Shape } from '@pnn/nn';
+import { type ChannelStatistics, channelStatistics, type DatasetSplits, type ImageDataset } from './dataset.js';
 
 /** How images are put into batches. */
 export interface ImageLoaderOptions {
@@ -37,20 +31,17 @@ export function imageLoaders(
   const statistics = channelStatistics(splits.train);
   const { channels, height, width } = splits.train;
   const inputShape = [channels, height, width];
-  const dataset = (split: ImageDataset) =>
-    new ArrayDataset({
-      inputs: normalize(split, statistics),
-      inputShape,
-      labels: split.labels,
-      classes: split.classes.length,
-    });
+  const transforms = [normalizeChannels(statistics.mean, statistics.std)];
+  const dataset = ({ images, labels, classes }: ImageDataset) =>
+    new ArrayDataset({ inputs: images, inputShape, labels, classes });
   return {
     train: new DataLoader(dataset(splits.train), {
       batchSize,
+      transforms,
       shuffle: true,
       dropLast: splits.train.count > batchSize,
     }),
-    test: new DataLoader(dataset(splits.test), { batchSize: testBatchSize }),
+    test: new DataLoader(dataset(splits.test), { batchSize: testBatchSize, transforms }),
     statistics,
     inputShape,
   };
