@@ -78,7 +78,8 @@ const HISTOGRAMS_PER_EPOCH = 8;
 /** The sum of the sizes of the gradients that clipping leaves out, which tells whether all are finite. */
 function unclippedNorm(groups: Optimizer['groups']): Tensor | undefined {
   const parameters = groups.flatMap((group) => (group.clipped === false ? group.parameters : []));
-  return parameters.length > 0 ? clipGradientNorm(parameters, Number.POSITIVE_INFINITY, { norm: 1 }) : undefined;
+  if (parameters.length === 0) return undefined;
+  return clipGradientNorm([{ name: 'unclipped', parameters }], Number.POSITIVE_INFINITY, { norm: 1 });
 }
 
 /**
