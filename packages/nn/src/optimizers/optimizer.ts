@@ -14,6 +14,7 @@ import { checkOption } from '../options.js';
 import type { Parameter } from '../parameter.js';
 import { groupsOf, type ParameterGroup, type ParametersOrGroups } from '../parameter-groups.js';
 import { assignState, StateDictError, stateProblems } from '../state-dict.js';
+import { MemoryGrowth } from './memory-growth.js';
 
 /** Options of every optimiser. */
 export interface OptimizerOptions {
@@ -99,6 +100,7 @@ export abstract class Optimizer implements Disposable {
   readonly #options: OptimizerHyperparameters;
   readonly #momentNames: readonly string[];
   readonly #slots: readonly Slot[];
+  readonly #memoryGrowth = new MemoryGrowth();
   #lr = 0;
   #lastNorm: Tensor | undefined;
   #disposed = false;
@@ -161,7 +163,8 @@ export abstract class Optimizer implements Disposable {
   }
 
   /**
-   * Updates in place every parameter that has a gradient.
+   * Updates in place every parameter that has a gradient. Warns on the console, once in a program, if the live tensors
+   * grow from step to step, as they do in a loop without `scope()`.
    *
    * @throws DisposedError where a parameter was freed, by `module.cast()` for example, or the optimiser was
    */
@@ -187,6 +190,7 @@ export abstract class Optimizer implements Disposable {
       });
       parameter.buffer.version++;
     }
+    this.#memoryGrowth.step(`${this.#name}.step`);
   }
 
   /** Changes the elements of one parameter and of its moments in place. */
