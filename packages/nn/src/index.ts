@@ -9,6 +9,7 @@ export * from './losses.js';
 export * from './module.js';
 export * from './optimizers/index.js';
 export * from './parameter.js';
+export type { ParameterGroup, ParametersOrGroups } from './parameter-groups.js';
 export * from './registry.js';
 export * from './safetensors.js';
 export * from './schedulers/index.js';
