@@ -160,7 +160,7 @@ describe('a graph', () => {
       y.backward();
       for (const again of [() => y.backward(), () => backward(y), () => grad(y, [x])]) {
         expect(again).toThrow(GradientError);
-        expect(again).toThrow(/backward of \w+: the graph was let go by an earlier backward: pass retainGraph: true/);
+        expect(again).toThrow(/backward of \w+: the graph was released by an earlier backward: pass retainGraph: true/);
       }
     });
   });
@@ -171,7 +171,7 @@ describe('a graph', () => {
       const shared = x.exp();
       const [a, b] = [shared.sum(), shared.mul(2).sum()];
       a.backward();
-      expect(() => b.backward()).toThrow('backward of exp: the graph was let go');
+      expect(() => b.backward()).toThrow('backward of exp: the graph was released');
     });
   });
 

@@ -17,9 +17,9 @@ export interface ParameterGroup {
   readonly parameters: readonly Parameter[];
   /** Whether clipping by norm counts and rescales the gradients of this group; yes where nothing is said. */
   readonly clipped?: boolean;
-  /** The learning rate of the group as a multiple of the optimiser's; 1 where nothing is said. */
+  /** The learning rate of the group as a multiple of the optimizer's; 1 where nothing is said. */
   readonly lrScale?: number;
-  /** The weight decay of the group instead of the optimiser's. */
+  /** The weight decay of the group instead of the optimizer's. */
   readonly weightDecay?: number;
 }
 
@@ -28,7 +28,7 @@ export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Te
 
 const groupSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
   weight: {},
-  normalisation: { clipped: false },
+  normalization: { clipped: false },
   polynomial: { lrScale: 0.1 },
 };
 
@@ -122,13 +122,13 @@ export abstract class Module {
     });
   }
 
-  /** Switches this module and all in it to the behaviour of training (or, with false, of evaluation). */
+  /** Switches this module and all in it to the behavior of training (or, with false, of evaluation). */
   train(mode = true): this {
     for (const [, module] of this.namedModules()) module.training = mode;
     return this;
   }
 
-  /** Switches this module and all in it to the behaviour of evaluation. */
+  /** Switches this module and all in it to the behavior of evaluation. */
   eval(): this {
     return this.train(false);
   }
@@ -184,7 +184,7 @@ export abstract class Module {
 
   /**
    * Turns all float parameters and buffers into another float type; those that are shared stay shared. Do it before an
-   * optimiser gets to know them.
+   * optimizer gets to know them.
    */
   cast(dtype: FloatDType): this {
     const replacements = new Map<Tensor, Parameter | StateBuffer>();

@@ -32,7 +32,7 @@ function replay({ subject, attributes, inputs, outputs }: GoldenCase): void {
   });
 }
 
-const goldens = loadGolden('optimisers').filter(({ subject }) => subject.startsWith('clipGrad'));
+const goldens = loadGolden('optimizers').filter(({ subject }) => subject.startsWith('clipGrad'));
 
 describe('clipping follows PyTorch', () => {
   it('in every stored case', () => expect(goldens.length).toBe(19));
@@ -96,7 +96,7 @@ describe('clipGradientNorm', () => {
         const weights = vectors.map((vector) => parameterWith(vector));
         const gammas = others.map((vector) => parameterWith(vector));
         const groups: readonly ParameterGroup[] = [
-          { name: 'normalisation', parameters: gammas, clipped: false },
+          { name: 'normalization', parameters: gammas, clipped: false },
           { name: 'weight', parameters: weights, clipped: true },
         ];
         const before = gammas.map(({ grad }) => bitsOf(grad!));
@@ -114,13 +114,13 @@ describe('clipGradientNorm', () => {
   it('scales a gradient once that several summands share', () => {
     const clipped = parameterOf([0, 0]);
     const alike = parameterOf([0, 0]);
-    const free = parameterOf([0, 0], { role: 'normalisation' });
+    const free = parameterOf([0, 0], { role: 'normalization' });
     const factors = tensor(Float64Array.of(3, 4));
     clipped.add(alike).add(free).backward(factors);
     const norm = clipGradientNorm(
       [
         { name: 'weight', parameters: [clipped, alike] },
-        { name: 'normalisation', parameters: [free], clipped: false },
+        { name: 'normalization', parameters: [free], clipped: false },
       ],
       1,
     );

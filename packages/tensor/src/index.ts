@@ -3,22 +3,25 @@ export { apply, type TensorLike } from './apply.js';
 export * from './creation.js';
 export { getDevice, setDevice } from './default-device.js';
 export type { Device, DeviceMemory } from './device.js';
+export { linearMemory } from './devices/host/linear-memory.js';
 export { reference } from './devices/reference/index.js';
 export { hasWasm, wasm } from './devices/wasm/index.js';
 export { getThreads, setThreads } from './devices/wasm/threads/thread-count.js';
 export { arrayTypes, bytesPerElement, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
-export { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './elements.js';
 export * from './errors.js';
-export * from './functions/classification.js';
+export { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './formats/elements.js';
+export { excerpt, HeaderScanner, quote } from './formats/header-scanner.js';
+export * from './formats/host-array.js';
+export { decodeNpy, encodeNpy } from './formats/npy.js';
+export * from './formats/safetensors.js';
 export * from './functions/convolution.js';
 export * from './functions/dropout.js';
-export * from './functions/joining.js';
-export * from './functions/normalisation.js';
+export * from './functions/movement.js';
+export * from './functions/normalization.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
-export { excerpt, HeaderScanner, quote } from './header-scanner.js';
+export * from './functions/softmax.js';
 export type { History, OperatorCall, TensorsOf } from './history.js';
-export * from './host-array.js';
 export type {
   AdamSettings,
   Buffer,
@@ -30,12 +33,10 @@ export type {
   SgdSettings,
   WindowGeometry,
 } from './kernels.js';
-export { linearMemory } from './memory.js';
-export type { MatmulOptions } from './methods/matrix.js';
+export { where } from './methods/elementwise.js';
+export type { MatmulOptions } from './methods/matmul.js';
 export type { SliceRange } from './methods/movement.js';
 export type { Axes, ReductionOptions } from './methods/reduction.js';
-export { where } from './methods/selection.js';
-export { decodeNpy, encodeNpy } from './npy.js';
 export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
 export { type OperatorFamilies, type OperatorName, type Operators, operators } from './operators/index.js';
 export {

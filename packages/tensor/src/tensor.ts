@@ -4,10 +4,10 @@ import type { DType } from './dtype.js';
 import { GradientError, ShapeError } from './errors.js';
 import type { History } from './history.js';
 import type { Buffer } from './kernels.js';
-import { type MatmulOptions, matmul } from './methods/matrix.js';
+import { clamp } from './methods/elementwise.js';
+import { type MatmulOptions, matmul } from './methods/matmul.js';
 import * as movement from './methods/movement.js';
 import * as reduction from './methods/reduction.js';
-import { clamp } from './methods/selection.js';
 import { checkSameType, checkType } from './operator.js';
 import { operators } from './operators/index.js';
 import { formatTensor } from './print.js';
@@ -164,8 +164,8 @@ export class Tensor extends Storage {
     return applyBinary(operators.minimum, this, other);
   }
   /** a where b > 0, else 0: what ReLU's gradient is */
-  gate(other: Tensor): Tensor {
-    return applyBinary(operators.gate, this, other);
+  reluGradient(other: Tensor): Tensor {
+    return applyBinary(operators.reluGradient, this, other);
   }
   /** a limited to [low, high]; the gradient is that of a from low to high inclusive */
   clamp(low: number, high: number): Tensor {
@@ -363,7 +363,7 @@ export class Tensor extends Storage {
   cast(dtype: DType): Tensor {
     return dtype === this.dtype ? view(this) : apply(operators.cast, [this], { dtype })[0]!;
   }
-  /** @internal A tensor on the same device, not initialised, or one that looks at elements that exist already. */
+  /** @internal A tensor on the same device, not initialized, or one that looks at elements that exist already. */
   allocate(shape: Shape, dtype: DType, sharedBuffer?: Buffer): Tensor {
     return new Tensor(shape, dtype, this.device, sharedBuffer);
   }

@@ -14,7 +14,7 @@ const numbers = fc.array(
   },
 );
 
-describe('the kernels of the optimisers', () => {
+describe('the kernels of the optimizers', () => {
   it('sgd follows its formula over several steps (Sutskever et al., ICML 2013)', () => {
     const settings = fc.record({
       learningRate: fc.constantFrom(0.1, 0.01),

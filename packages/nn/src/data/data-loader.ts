@@ -22,7 +22,7 @@ export interface DataLoaderOptions {
   readonly shuffle?: boolean;
   /** Whether samples that do not fill a last batch are left out; no where nothing is said. */
   readonly dropLast?: boolean;
-  /** Changes to every sample, in this order: augmentation, normalisation. */
+  /** Changes to every sample, in this order: augmentation, normalization. */
   readonly transforms?: readonly Transform[];
   /** Draws the orders; seeded from the program's stream `shuffle` where it is missing. */
   readonly generator?: Generator;
@@ -85,8 +85,8 @@ interface Epoch {
  * that is used for all batches, and become tensors in one copy. The tensors belong to the caller: free them by
  * `for (using batch of loader)` or `batch.dispose()`; iterating inside of a `scope()` leaves them to the scope.
  *
- * A batch is made when it is asked for: 128 images of 28x28, or of 32x32 in colour that are moved, mirrored and
- * normalised, take about 2% of the time of a step of a small network on one thread (two dense layers, two convolutions),
+ * A batch is made when it is asked for: 128 images of 28x28, or of 32x32 in color that are moved, mirrored and
+ * normalized, take about 2% of the time of a step of a small network on one thread (two dense layers, two convolutions),
  * and less of any larger one. No thread prepares the next batch meanwhile: its core would be missing in the step.
  *
  * The loader draws from generators of its own, so that its place can be kept in a checkpoint: after `restore(state())`

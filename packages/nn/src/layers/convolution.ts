@@ -9,7 +9,7 @@ import {
   type Tensor,
   zeros,
 } from '@pnn/tensor';
-import { kaimingUniform } from '../initialisation.js';
+import { kaimingUniform } from '../initialization.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 

@@ -1,5 +1,5 @@
 import { formatShape, type RandomOptions, ShapeError, type Tensor, zeros } from '@pnn/tensor';
-import { kaimingUniform } from '../initialisation.js';
+import { kaimingUniform } from '../initialization.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 

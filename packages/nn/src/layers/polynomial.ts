@@ -112,7 +112,7 @@ export class Polynomial extends Module {
   }
 
   /**
-   * Takes another polynomial with as many terms, in the same tensor, so that optimisers go on with it.
+   * Takes another polynomial with as many terms, in the same tensor, so that optimizers go on with it.
    *
    * @throws ArgumentError where the basis or the number of terms differs
    */

@@ -2,7 +2,7 @@ import { ArgumentError, formatShape } from '@pnn/tensor';
 import type { ParameterGroup } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-/** What an optimiser trains or a clipping limits: groups with their settings, or parameters that are all alike. */
+/** What an optimizer trains or a clipping limits: groups with their settings, or parameters that are all alike. */
 export type ParametersOrGroups = readonly ParameterGroup[] | readonly Parameter[];
 
 function isGroups(given: ParametersOrGroups): given is readonly ParameterGroup[] {

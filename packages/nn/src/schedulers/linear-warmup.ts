@@ -14,7 +14,7 @@ export interface LinearWarmupOptions {
 
 /**
  * Multiplies the learning rate by a factor that goes from `startFactor` to `endFactor` in a line: PyTorch's LinearLR.
- * The optimiser gets the rate of the start at once.
+ * The optimizer gets the rate of the start at once.
  */
 export class LinearWarmup extends EpochScheduler {
   readonly #start: number;

@@ -103,7 +103,7 @@ function results(device: Device): Uint8Array[] {
       outside: 'tangent',
       penalty: { form: 'exponential', limit: 3, cap: 3 },
     });
-    const normalised = batchNorm(x);
+    const normalized = batchNorm(x);
     const outputs = [
       a.matmul(b),
       conv2d(x, normal([7, 6, 3, 3], 0, 1, options), normal([7], 0, 1, options), { padding: 1 }),
@@ -111,9 +111,9 @@ function results(device: Device): Uint8Array[] {
       output,
       penalty,
       range,
-      normalised.output,
-      normalised.mean,
-      normalised.variance,
+      normalized.output,
+      normalized.mean,
+      normalized.variance,
       x.exp(),
       x.mul(normal([6, 1, 1], 0, 1, options)),
       x.sum(),

@@ -1,7 +1,7 @@
 import { type Device, type DType, reference, type Shape, scope, sizeOf, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 
-/** What a kernel must fulfil on a device, in a browser or in Node. */
+/** What a kernel must fulfill on a device, in a browser or in Node. */
 export interface KernelCase {
   readonly name: string;
   /** Fails by throwing; `runs` is the number of random inputs. */
