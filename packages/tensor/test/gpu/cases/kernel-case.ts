@@ -114,3 +114,20 @@ export function forAll<Input>(
       ),
   };
 }
+
+/** Pairs of integers, for rows and columns. */
+export const pairs = (min: number, max: number): fc.Arbitrary<readonly [number, number]> =>
+  fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
+
+/** Compares sums of so many terms. */
+export async function withinSums(
+  device: Device,
+  inputs: readonly Table[],
+  terms: number,
+  compute: (...inputs: Tensor[]) => readonly Tensor[],
+): Promise<void> {
+  const { actual, expected, magnitudes } = await compare(device, inputs, compute);
+  for (const [i, values] of actual.entries()) {
+    expectWithin(values, expected[i]!, (_, at) => sumBound(terms, magnitudes[i]![at]!));
+  }
+}
