@@ -93,7 +93,7 @@ export class CallVertex implements Context {
     this.#call = undefined;
   }
 
-  /** @throws GradientError where the tensors of the call were let go, whether its rule needs them or not */
+  /** @throws GradientError where the tensors of the call were released, whether its rule needs them or not */
   checkRecorded(): void {
     this.#recorded();
   }

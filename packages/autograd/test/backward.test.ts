@@ -153,7 +153,7 @@ describe('a graph', () => {
     ['exp', (x) => x.exp().sum()],
     ['add', (x) => x.add(1).sum()],
     ['reshape', (x) => x.reshape([2, 1]).sum()],
-  ])('is let go by backward, whether its rules need values or not: %s', (_, f) => {
+  ])('is released by backward, whether its rules need values or not: %s', (_, f) => {
     scope(() => {
       const x = leaf([1, 2]);
       const y = f(x);
@@ -165,7 +165,7 @@ describe('a graph', () => {
     });
   });
 
-  it('that two results share is let go with the first', () => {
+  it('that two results share is released with the first', () => {
     scope(() => {
       const x = leaf([1, 2]);
       const shared = x.exp();

@@ -9,7 +9,7 @@ const EPSILON = 1e-6;
 
 /** Which norm clipping measures. */
 export interface GradientNormOptions {
-  /** p of (Σ |g|^p)^(1/p): 2 where nothing is said; 1; Infinity for the largest |g|; any other p above 0. */
+  /** p of (Σ |g|^p)^(1/p): 1; 2; Infinity for the largest |g|; any other p above 0. @default 2 */
   readonly norm?: number;
 }
 

@@ -52,13 +52,13 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
   return { fanIn: inputs * field, fanOut: outputs * field };
 }
 
-/** Options of the kaiming initializations; the gain is that of ReLU, the mode fan-in where nothing is said. */
+/** Options of the kaiming initializations. @default the gain of ReLU, mode fan-in */
 export interface KaimingOptions extends RandomOptions {
   readonly gain?: number;
   readonly mode?: FanMode;
 }
 
-/** Options of the xavier initializations; the gain is 1 where nothing is said. */
+/** Options of the xavier initializations. @default gain 1 */
 export interface XavierOptions extends RandomOptions {
   readonly gain?: number;
 }

@@ -15,9 +15,9 @@ import { assignState, StateDictError, stateProblems } from './state-dict.js';
 export interface ParameterGroup {
   readonly name: string;
   readonly parameters: readonly Parameter[];
-  /** Whether clipping by norm counts and rescales the gradients of this group; yes where nothing is said. */
+  /** Whether clipping by norm counts and rescales the gradients of this group. @default true */
   readonly clipped?: boolean;
-  /** The learning rate of the group as a multiple of the optimizer's; 1 where nothing is said. */
+  /** The learning rate of the group as a multiple of the optimizer's. @default 1 */
   readonly lrScale?: number;
   /** The weight decay of the group instead of the optimizer's. */
   readonly weightDecay?: number;
@@ -146,7 +146,7 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers.
    *
-   * @param options.strict whether every name must be there and no other; yes where nothing is said
+   * @param options.strict whether every name must be there and no other (default true)
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is

@@ -15,13 +15,13 @@ import { Parameter, StateBuffer } from '../parameter.js';
 
 /** Options of batch normalization. */
 export interface BatchNormOptions extends TensorOptions {
-  /** Added to the variance; 1e-5 where nothing is said. */
+  /** Added to the variance. @default 1e-5 */
   readonly epsilon?: number;
   /** The weight of a new batch in the running statistics (0.1), or null for the plain average of all batches. */
   readonly momentum?: number | null;
-  /** Whether there are γ and β to be learned; yes where nothing is said. */
+  /** Whether there are γ and β to be learned. @default true */
   readonly affine?: boolean;
-  /** Whether evaluation uses running statistics, not those of the batch; yes where nothing is said. */
+  /** Whether evaluation uses running statistics, not those of the batch. @default true */
   readonly trackRunningStatistics?: boolean;
 }
 

@@ -35,7 +35,7 @@ export interface GpuDevice extends Device {
 
 /** How a GPU device is chosen. */
 export interface GpuOptions {
-  /** The first mode of `listGpuModes()` that is available, where nothing is said. */
+  /** @default the first mode of `listGpuModes()` that is available */
   readonly mode?: GpuMode;
 }
 

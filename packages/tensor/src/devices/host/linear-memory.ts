@@ -40,7 +40,7 @@ export class HostBuffer {
  */
 export class LinearMemory {
   #memory: WebAssembly.Memory | undefined;
-  /** That of the memory, which takes its time to say; another one when it has grown. */
+  /** Cached `memory.buffer`: the getter is slow. Another one when the memory has grown. */
   #bytes: WebAssembly.Memory['buffer'] | undefined;
   /** The first 64 bytes stay free, so that 0 is never the address of anything. */
   #top = ALIGNMENT;

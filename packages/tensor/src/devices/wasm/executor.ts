@@ -22,13 +22,13 @@ export class Executor {
     this.#threads = threads;
   }
 
-  /** The number of blocks of a kernel, by its sizes: for who gives each of them room for partial sums. */
+  /** The number of blocks of a kernel, by its sizes; used to size the partial-sum buffer. */
   blocks(name: KernelName, fields: readonly number[]): number {
     this.#write(fields);
     return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
   }
 
-  /** The bytes that all blocks of a kernel share, by its sizes: for who reserves them. */
+  /** The bytes that all blocks of a kernel share, by its sizes; the caller reserves them. */
   sharedBytes(name: KernelName, fields: readonly number[]): number {
     this.#write(fields);
     return this.#exports[`${name}Shared`]!(this.#task.pointer, 0, 0);
