@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { backward } from '@pnn/autograd';
 import { DisposedError, DTypeError, memory, normal, ones, scope, type Tensor, tensor, zeros } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
@@ -377,6 +378,11 @@ describe('Parameter', () => {
   test('must have elements that have gradients', () => {
     expect(() => new Parameter(tensor(Int32Array.of(1)))).toThrow(DTypeError);
   });
+});
+
+test('a parameter shows its elements in console.log', () => {
+  const weight = new Parameter(tensor([1.5, -2]));
+  expect(inspect(weight)).toBe('tensor([ 1.5000, -2.0000], float32)');
 });
 
 test('prints as a tree with settings and numbers of parameters', () => {

@@ -10,7 +10,7 @@ import * as movement from './methods/movement.js';
 import * as reduction from './methods/reduction.js';
 import { checkSameType, checkType } from './operator.js';
 import { operators } from './operators/index.js';
-import { formatTensor } from './print.js';
+import { formatTensor, inspect } from './print.js';
 import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from './shape.js';
 import { Storage } from './storage.js';
 
@@ -434,5 +434,10 @@ export class Tensor extends Storage {
       return `tensor(${formatShape(this.shape)}, ${this.dtype}, ${this.disposed ? 'freed' : this.device.name})`;
     }
     return formatTensor(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /** What `console.log` shows in Node: the elements as a person wants to see them, or what is known without waiting. */
+  [inspect](): string {
+    return this.toString();
   }
 }
