@@ -3,15 +3,12 @@ export { apply, type TensorLike } from './apply.js';
 export * from './creation.js';
 export { getDevice, setDevice } from './default-device.js';
 export type { Device, DeviceMemory } from './device.js';
-export { linearMemory } from './devices/host/linear-memory.js';
 export { reference } from './devices/reference/index.js';
 export { hasWasm, wasm } from './devices/wasm/index.js';
 export { getThreads, setThreads } from './devices/wasm/threads/thread-count.js';
-export { arrayTypes, bytesPerElement, type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
+export { type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
 export * from './errors.js';
-export { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './formats/elements.js';
-export { excerpt, HeaderScanner, quote } from './formats/header-scanner.js';
-export * from './formats/host-array.js';
+export { checkHostArray, type HostArray } from './formats/host-array.js';
 export { decodeNpy, encodeNpy } from './formats/npy.js';
 export * from './formats/safetensors.js';
 export * from './functions/convolution.js';
@@ -42,14 +39,13 @@ export { type OperatorFamilies, type OperatorName, type Operators, operators } f
 export {
   Generator,
   type GeneratorState,
-  philox,
   randomState,
   randomStream,
   restoreRandomState,
   setSeed,
 } from './random.js';
-export { erfc, scalarFunctions } from './scalar-functions.js';
+export { scalarFunctions } from './scalar-functions.js';
 export { keep, scope } from './scope.js';
-export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf, stridesOf } from './shape.js';
+export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { Tensor } from './tensor.js';

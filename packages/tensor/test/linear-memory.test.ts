@@ -1,7 +1,8 @@
-import { bytesPerElement, type DType, MemoryError } from '@pnn/tensor';
+import { type DType, MemoryError } from '@pnn/tensor';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HostBuffer, LinearMemory } from '../src/devices/host/linear-memory.js';
+import { bytesPerElement } from '../src/dtype.js';
 
 const memory = new LinearMemory();
 const held = new Set<HostBuffer>();

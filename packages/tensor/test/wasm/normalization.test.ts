@@ -1,6 +1,7 @@
-import { apply, type Device, linearMemory, operators, reference, scope, type Tensor } from '@pnn/tensor';
+import { apply, type Device, operators, reference, scope, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
 

@@ -1,5 +1,5 @@
-import { linearMemory } from '@pnn/tensor';
 import { expect, test } from 'vitest';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { convolutionFields } from '../../src/devices/wasm/kernels/convolution-sizes.js';
 

@@ -9,7 +9,6 @@ import {
   dropoutMask,
   Generator,
   getThreads,
-  linearMemory,
   maxPool2d,
   normal,
   polynomial,
@@ -25,6 +24,7 @@ import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
 import { ThreadPool } from '../../src/devices/wasm/threads/thread-pool.js';
 import './variants.js';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 
 const countBefore = getThreads();
 
