@@ -200,9 +200,9 @@ export interface Kernels {
 
   /** Also gives the position of each maximum (the first one, NaN before all) in its plane; padding never wins. */
   maxPool2d(x: Operand, out: Operand, indices: Operand, geometry: WindowGeometry): void;
-  /** Reads (or adds up) by the positions that maxPool2d found. */
+  /** Reads (or adds up) by the positions that maxPool2d found with this window. */
   maxPool2dSelect(x: Operand, indices: Operand, out: Operand): void;
-  maxPool2dGradient(gradient: Operand, indices: Operand, out: Operand): void;
+  maxPool2dGradient(gradient: Operand, indices: Operand, out: Operand, geometry: WindowGeometry): void;
   /** The mean over the window, padding counted as zeros. */
   averagePool2d(x: Operand, out: Operand, geometry: WindowGeometry): void;
   averagePool2dGradient(gradient: Operand, out: Operand, geometry: WindowGeometry): void;

@@ -42,12 +42,12 @@ export const poolingCases: readonly KernelCase[] = [
     const compute = (on: Device) =>
       read(() => {
         const [maxima, indices] = apply(operators.maxPool2d, [place(on, x)], geometry) as [Tensor, Tensor];
-        const [selected] = apply(operators.maxPool2dSelect, [place(on, x), indices], undefined) as [Tensor];
+        const [selected] = apply(operators.maxPool2dSelect, [place(on, x), indices], geometry) as [Tensor];
         const slopes = place(on, gradient);
-        const shape = { shape: x.shape };
-        const [spread] = apply(operators.maxPool2dGradient, [slopes, indices], shape) as [Tensor];
-        // Positions whose origin is not known: every window is looked at.
-        const [again] = apply(operators.maxPool2dGradient, [slopes, indices.clone()], shape) as [Tensor];
+        const attributes = { ...geometry, shape: x.shape };
+        const [spread] = apply(operators.maxPool2dGradient, [slopes, indices], attributes) as [Tensor];
+        // The window does not come with the positions, so a copy of them does as well.
+        const [again] = apply(operators.maxPool2dGradient, [slopes, indices.clone()], attributes) as [Tensor];
         return [maxima, indices, selected, spread, again];
       });
     const expected = await compute(reference);

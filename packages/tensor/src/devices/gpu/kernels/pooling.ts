@@ -67,15 +67,14 @@ function windowsOver(
 /** Sums, for one input, what the windows that may cover it have for it: `visit` for window `oy`, `ox`. */
 function coveringSource(
   { planes, height, width, outHeight, outWidth }: Sizes,
-  geometry: WindowGeometry | undefined,
+  geometry: WindowGeometry,
   parameters: readonly string[],
   visit: (row: string, column: string, output: string) => string,
 ): string {
   const { statements, at } = unravelIndex('this.thread.x', [planes, height, width], 'i');
   const [plane, row, column] = at as [string, string, string];
-  const all = (count: number) => ({ statements: '', last: `${count - 1}`, count });
-  const rows = geometry ? windowsOver(row, 'y', 0, height, geometry) : all(outHeight);
-  const columns = geometry ? windowsOver(column, 'x', 1, width, geometry) : all(outWidth);
+  const rows = windowsOver(row, 'y', 0, height, geometry);
+  const columns = windowsOver(column, 'x', 1, width, geometry);
   const output = ravelIndex([plane, 'oy', 'ox'], [outHeight * outWidth, outWidth, 1]);
   return kernelSource(
     parameters,
@@ -132,16 +131,15 @@ if (best <= 0 || best > 0) {
         'return position;',
       );
       executor.launch(indices, source, x);
-      bufferOf(indices).window = geometry;
       bufferOf(indices).bounds = [0, sizes.height * sizes.width - 1];
       select(x, indices, out);
     },
     maxPool2dSelect: select,
-    maxPool2dGradient(gradient, indices, out) {
+    maxPool2dGradient(gradient, indices, out, geometry) {
       const sizes = sizesOf(out, gradient);
       const source = coveringSource(
         sizes,
-        bufferOf(indices).window,
+        geometry,
         ['gradient', 'positions'],
         (row, column, output) => `const window = ${output};
 if (positions[window] === ${ravelIndex([row, column], [sizes.width, 1])}) { sum = sum + gradient[window]; }`,

@@ -6,7 +6,7 @@ import { geometryFields } from './convolution-sizes.js';
 
 type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'averagePool2d' | 'averagePool2dGradient';
 
-/** For kernels that go by the positions of the maxima. */
+/** For the kernel that goes by the positions of the maxima. */
 const noWindow: WindowGeometry = { kernel: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 
 /** What the kernels of kernels/pooling/ are told. */
@@ -38,9 +38,9 @@ export function poolingKernels(executor: Executor): Pick<Kernels, PoolingName> {
       if (x.dtype !== 'float32') return other.maxPool2dSelect(x, indices, out);
       executor.run('maxPool2dSelect', fieldsOf(x, out, indices));
     },
-    maxPool2dGradient(gradient, indices, out) {
-      if (out.dtype !== 'float32') return other.maxPool2dGradient(gradient, indices, out);
-      executor.run('maxPool2dGradient', fieldsOf(out, gradient, indices));
+    maxPool2dGradient(gradient, indices, out, geometry) {
+      if (out.dtype !== 'float32') return other.maxPool2dGradient(gradient, indices, out, geometry);
+      executor.run('maxPool2dGradient', fieldsOf(out, gradient, indices, geometry));
     },
     averagePool2d(x, out, geometry) {
       if (x.dtype !== 'float32') return other.averagePool2d(x, out, geometry);
