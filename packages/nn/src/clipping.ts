@@ -1,5 +1,5 @@
 import { noGrad } from '@pnn/autograd';
-import { full, scope, type Tensor, zeros } from '@pnn/tensor';
+import { euclideanNorm, full, scope, type Tensor, updateInPlace, zeros } from '@pnn/tensor';
 import { groupsOf, type ParametersOrGroups } from './optimizers/parameter-groups.js';
 import { checkOption } from './options.js';
 import type { Parameter } from './parameter.js';
@@ -20,12 +20,10 @@ function powerSum(gradient: Tensor, p: number): Tensor {
 }
 
 /** The Euclidean norm, in one pass over all gradients of a type. */
-function euclideanNorm(gradients: readonly Tensor[], like: Tensor): Tensor {
+function euclideanNormOf(gradients: readonly Tensor[], like: Tensor): Tensor {
   const parts = [...new Set(gradients.map(({ dtype }) => dtype))].map((dtype) => {
     const same = gradients.filter((gradient) => gradient.dtype === dtype);
-    const part = same[0]!.allocate([], dtype);
-    part.device.kernels.euclideanNorm(same, part);
-    return part.cast(like.dtype);
+    return euclideanNorm(same).cast(like.dtype);
   });
   if (parts.length < 2) return parts[0] ?? zeros([], like);
   return parts
@@ -35,7 +33,7 @@ function euclideanNorm(gradients: readonly Tensor[], like: Tensor): Tensor {
 }
 
 function normOf(gradients: readonly Tensor[], p: number, like: Tensor): Tensor {
-  if (p === 2) return euclideanNorm(gradients, like);
+  if (p === 2) return euclideanNormOf(gradients, like);
   let total = zeros([], like);
   for (const gradient of gradients) {
     if (gradient.size === 0) continue;
@@ -82,8 +80,7 @@ export function clipGradientNorm(
       const factor = full([], maxNorm, norm).div(norm.add(EPSILON)).minimum(1);
       for (const { grad: gradient } of clipped) {
         if (!gradient) continue;
-        gradient.device.kernels.scale(gradient, factor.cast(gradient.dtype));
-        gradient.buffer.version++;
+        updateInPlace(gradient, (kernels) => kernels.scale(gradient, factor.cast(gradient.dtype)));
       }
       return norm;
     }),

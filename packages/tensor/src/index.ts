@@ -18,7 +18,9 @@ export * from './functions/normalization.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
 export * from './functions/softmax.js';
+export * from './functions/update.js';
 export type { History, OperatorCall, TensorsOf } from './history.js';
+export { updateInPlace } from './in-place.js';
 export type {
   AdamSettings,
   Buffer,

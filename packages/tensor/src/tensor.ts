@@ -3,6 +3,7 @@ import type { Device } from './device.js';
 import type { DType } from './dtype.js';
 import { GradientError, ShapeError } from './errors.js';
 import type { History } from './history.js';
+import { updateInPlace } from './in-place.js';
 import type { Buffer } from './kernels.js';
 import { clamp } from './methods/elementwise.js';
 import { type MatmulOptions, matmul } from './methods/matmul.js';
@@ -393,8 +394,7 @@ export class Tensor extends Storage {
    */
   assign(source: Tensor): this {
     this.#checkReplacement('assign', source);
-    this.device.kernels.copy(source, this);
-    this.buffer.version++;
+    updateInPlace(this, (kernels) => kernels.copy(source, this));
     return this;
   }
   /**
@@ -407,8 +407,7 @@ export class Tensor extends Storage {
   assignLerp(target: Tensor, weight: number, factor = 1): this {
     this.#checkReplacement('assignLerp', target);
     checkType('assignLerp', this, ['float32', 'float64']);
-    this.device.kernels.lerp(this, target, weight, factor);
-    this.buffer.version++;
+    updateInPlace(this, (kernels) => kernels.lerp(this, target, weight, factor));
     return this;
   }
 

@@ -186,11 +186,10 @@ export abstract class Optimizer implements Disposable {
         weightDecay: group.weightDecay ?? this.#options.weightDecay,
         step: slot.steps,
       });
-      parameter.buffer.version++;
     }
   }
 
-  /** Changes the elements of one parameter and of its moments in place. */
+  /** Changes the elements of one parameter and of its moments in place, by `assign` or `updateInPlace`. */
   protected abstract update(update: ParameterUpdate): void;
 
   /** Frees the gradients of all parameters. */
