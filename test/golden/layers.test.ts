@@ -1,4 +1,3 @@
-import { penaltyOf } from '@pnn/autograd';
 import {
   AdamW,
   AvgPool2d,
@@ -25,6 +24,7 @@ import {
   Tanh,
 } from '@pnn/nn';
 import { type FloatDType, scope, stack, type Tensor } from '@pnn/tensor';
+import { penaltyOf } from '../../packages/autograd/src/rules/polynomial.js';
 import { type Computed, compareWithGolden, type Tensors, type Tolerances } from './compare.js';
 import type { GoldenAttribute, GoldenCase } from './load.js';
 import { loadGoldenState } from './modules.js';

@@ -292,7 +292,7 @@ export function gradientsOf(roots: readonly Root[], targets: readonly Tensor[], 
  * touching anybody's `grad`.
  *
  * @param inputs leaves or intermediate results; one that the output does not depend on gets zeros
- * @throws GradientError where the output or an input does not require a gradient, or the graph was let go
+ * @throws GradientError where the output or an input does not require a gradient, or the graph was released
  * @throws ShapeError where the output is not a scalar and no gradient is given
  */
 export function grad(

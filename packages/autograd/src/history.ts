@@ -69,7 +69,7 @@ export function requireGrad<T extends Tensor>(tensor: T): T {
 /**
  * Adds the gradient of the tensor to the `grad` of every leaf that it depends on; `tensor.backward()` is the short form.
  *
- * @throws GradientError where it depends on none, or the graph was let go by an earlier backward
+ * @throws GradientError where it depends on none, or the graph was released by an earlier backward
  */
 export function backward(tensor: Tensor, options: BackwardCallOptions = {}): void {
   accumulateGradients({ tensor, gradient: options.gradient }, options);

@@ -6,4 +6,3 @@ export { type BackwardCallOptions, backward, requireGrad, zeroGrad } from './his
 export { enableGrad, noGrad } from './recording.js';
 export type { Context, FusedRule, Rule, RulesOf, Vjp, VjpOfEach, VjpPerInput } from './rule.js';
 export { rules } from './rules/index.js';
-export { penaltyOf } from './rules/polynomial.js';

@@ -12,6 +12,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  updateInPlace,
   zeros,
 } from '@pnn/tensor';
 import fc from 'fast-check';
@@ -153,25 +154,25 @@ describe('a graph', () => {
     ['exp', (x) => x.exp().sum()],
     ['add', (x) => x.add(1).sum()],
     ['reshape', (x) => x.reshape([2, 1]).sum()],
-  ])('is let go by backward, whether its rules need values or not: %s', (_, f) => {
+  ])('is released by backward, whether its rules need values or not: %s', (_, f) => {
     scope(() => {
       const x = leaf([1, 2]);
       const y = f(x);
       y.backward();
       for (const again of [() => y.backward(), () => backward(y), () => grad(y, [x])]) {
         expect(again).toThrow(GradientError);
-        expect(again).toThrow(/backward of \w+: the graph was let go by an earlier backward: pass retainGraph: true/);
+        expect(again).toThrow(/backward of \w+: the graph was released by an earlier backward: pass retainGraph: true/);
       }
     });
   });
 
-  it('that two results share is let go with the first', () => {
+  it('that two results share is released with the first', () => {
     scope(() => {
       const x = leaf([1, 2]);
       const shared = x.exp();
       const [a, b] = [shared.sum(), shared.mul(2).sum()];
       a.backward();
-      expect(() => b.backward()).toThrow('backward of exp: the graph was let go');
+      expect(() => b.backward()).toThrow('backward of exp: the graph was released');
     });
   });
 
@@ -213,6 +214,16 @@ describe('values that backward needs', () => {
       const again = f(x, w).sum();
       w.detach().assign(ones([2], float64));
       expect(() => again.backward()).toThrow(message);
+    });
+  });
+
+  it('are missed when a kernel changed them in place', () => {
+    scope(() => {
+      const [x, w] = [leaf([1, 2]), leaf([3, 4])];
+      const y = x.mul(w).sum();
+      updateInPlace(w, (kernels) => kernels.scale(w, tensor(2, float64)));
+      expect(elements(w)).toEqual([6, 8]);
+      expect(() => y.backward()).toThrow('backward of mul: input 1 [2] was changed in place after it was used');
     });
   });
 

@@ -1,5 +1,5 @@
 import { noGrad } from '@pnn/autograd';
-import { ArgumentError, full, scope, type Tensor, zeros } from '@pnn/tensor';
+import { ArgumentError, euclideanNorm, full, scope, type Tensor, updateInPlace, zeros } from '@pnn/tensor';
 import { checkOption } from './options.js';
 import type { Parameter } from './parameter.js';
 import { areGroups, groupsOf, type ParameterGroup, type ParametersOrGroups } from './parameter-groups.js';
@@ -26,21 +26,18 @@ function powerSum(gradient: Tensor, p: number): Tensor {
 }
 
 /**
- * The Euclidean norm of float tensors taken as one vector, in one pass over all of a type and without overflow on the
- * way; it is not finite where an element is not. Gradients do not flow through it.
+ * The Euclidean norm of float tensors of any types taken as one vector, without overflow on the way; it is not finite if
+ * an element is not. Gradients do not flow through it.
  *
- * @param like what the norm has the type of, and the device where there are no tensors
- * @returns a scalar; 0 where there are no tensors
+ * @param like what the norm has the type of, and the device if there are no tensors
+ * @returns a scalar; 0 if there are no tensors
  */
-export function euclideanNorm(tensors: readonly Tensor[], like: Tensor): Tensor {
+export function totalNorm(tensors: readonly Tensor[], like: Tensor): Tensor {
   return noGrad(() =>
     scope(() => {
-      const parts = [...new Set(tensors.map(({ dtype }) => dtype))].map((dtype) => {
-        const same = tensors.filter((each) => each.dtype === dtype);
-        const part = same[0]!.allocate([], dtype);
-        part.device.kernels.euclideanNorm(same, part);
-        return part.cast(like.dtype);
-      });
+      const parts = [...new Set(tensors.map(({ dtype }) => dtype))].map((dtype) =>
+        euclideanNorm(tensors.filter((each) => each.dtype === dtype)).cast(like.dtype),
+      );
       if (parts.length < 2) return parts[0] ?? zeros([], like);
       return parts
         .map((part) => part.square())
@@ -51,7 +48,7 @@ export function euclideanNorm(tensors: readonly Tensor[], like: Tensor): Tensor 
 }
 
 function normOf(gradients: readonly Tensor[], p: number, like: Tensor): Tensor {
-  if (p === 2) return euclideanNorm(gradients, like);
+  if (p === 2) return totalNorm(gradients, like);
   let total = zeros([], like);
   for (const gradient of gradients) {
     if (gradient.size === 0) continue;
@@ -95,8 +92,7 @@ export function clipGradientNorm(
       if (maxNorm === Number.POSITIVE_INFINITY) return norm;
       const factor = full([], maxNorm, norm).div(norm.add(EPSILON)).minimum(1);
       for (const gradient of gradients) {
-        gradient.device.kernels.scale(gradient, factor.cast(gradient.dtype));
-        gradient.buffer.version++;
+        updateInPlace(gradient, (kernels) => kernels.scale(gradient, factor.cast(gradient.dtype)));
       }
       return norm;
     }),

@@ -101,13 +101,13 @@ export abstract class Module {
     return groupsByRole(this.parameters());
   }
 
-  /** Switches this module and all in it to the behaviour of training (or, with false, of evaluation). */
+  /** Switches this module and all in it to the behavior of training (or, with false, of evaluation). */
   train(mode = true): this {
     for (const [, module] of this.namedModules()) module.training = mode;
     return this;
   }
 
-  /** Switches this module and all in it to the behaviour of evaluation. */
+  /** Switches this module and all in it to the behavior of evaluation. */
   eval(): this {
     return this.train(false);
   }
@@ -125,7 +125,7 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers.
    *
-   * @param options.strict whether every name must be there and no other; yes where nothing is said
+   * @param options.strict whether every name must be there and no other (default true)
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
@@ -163,7 +163,7 @@ export abstract class Module {
 
   /**
    * Turns all float parameters and buffers into another float type; those that are shared stay shared. Do it before an
-   * optimiser gets to know them.
+   * optimizer gets to know them.
    */
   cast(dtype: FloatDType): this {
     const replacements = new Map<Tensor, Parameter | StateBuffer>();

@@ -37,7 +37,7 @@ export type ParametersOrGroups = readonly ParameterGroup[] | readonly Parameter[
 /** What each role asks for, in the order of the groups. */
 const roleSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
   weight: {},
-  normalisation: { clipped: false },
+  normalization: { clipped: false },
   polynomial: { lrScale: 0.1 },
 };
 

@@ -1,4 +1,4 @@
-import { euclideanNorm, isFloat, keep, type Module, noGrad, type Tensor } from '@pnn/nn';
+import { isFloat, keep, type Module, noGrad, type Tensor, totalNorm } from '@pnn/nn';
 
 interface Backup {
   readonly name: string;
@@ -52,7 +52,7 @@ export class BufferBackup implements Disposable {
     const memories = [...new Set(changed.map(({ device }) => device.memory))];
     return memories.map((memory) => {
       const members = changed.filter(({ device }) => device.memory === memory);
-      return euclideanNorm(members, members[0]!);
+      return totalNorm(members, members[0]!);
     });
   }
 

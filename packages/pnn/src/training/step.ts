@@ -2,11 +2,11 @@ import {
   type Batch,
   type Communicator,
   clipGradientNorm,
-  euclideanNorm,
   type Module,
   type Optimizer,
   scope,
   type Tensor,
+  totalNorm,
 } from '@pnn/nn';
 import { boundaryLoss } from '../boundary/boundary-loss.js';
 import type { Lambda } from '../boundary/lambda.js';
@@ -132,7 +132,7 @@ const sumOf = (values: readonly number[]): number => values.reduce((sum, value) 
 function unclippedNorm({ groups }: Optimizer): Tensor[] {
   const parameters = groups.flatMap((group) => (group.clipped === false ? group.parameters : []));
   const gradients = parameters.flatMap(({ grad }) => grad ?? []);
-  return gradients.length > 0 ? [euclideanNorm(gradients, gradients[0]!)] : [];
+  return gradients.length > 0 ? [totalNorm(gradients, gradients[0]!)] : [];
 }
 
 /** The one wait for the device: everything that is to be known of a step is read together. */
