@@ -1,11 +1,11 @@
+export type { DatasetEntry, SampleCounts } from './dataset-entry.js';
+export { type FileSource, filesInMemory } from './file-source.js';
 export { decodeIdx, encodeIdx, type IdxArray, type IdxData } from './formats/idx.js';
-export { type ImageLoaderOptions, type ImageLoaders, imageLoaders } from './loaders.js';
-export { type DigitsOptions, digitCounts, digits } from './sets/digits/digits.js';
-export {
-  type ChannelStatistics,
-  channelStatistics,
-  type DatasetSplits,
-  type ImageDataset,
-  normalize,
-  slice,
-} from './statistics.js';
+export { type DataLoaders, type DataLoadersOptions, dataLoaders } from './loaders.js';
+export { datasets, loadDataset } from './registry.js';
+export { cifar10 } from './sets/cifar10.js';
+export { type DigitsOptions, digits } from './sets/digits/digits.js';
+export { fashionMnist, mnist } from './sets/mnist.js';
+export type { DatasetSplits } from './splits.js';
+export { type ChannelStatistics, channelStatistics } from './statistics.js';
+export { Subset } from './subset.js';

@@ -1,48 +1,57 @@
-import { ArrayDataset, DataLoader, normalizeChannels, type Shape } from '@pnn/nn';
-import { type ChannelStatistics, channelStatistics, type DatasetSplits, type ImageDataset } from './statistics.js';
+import { DataLoader, normalizeChannels, type Transform } from '@pnn/nn';
+import type { DatasetSplits } from './splits.js';
+import { type ChannelStatistics, channelStatistics } from './statistics.js';
 
-/** How images are put into batches. */
-export interface ImageLoaderOptions {
+/** How samples are put into batches. */
+export interface DataLoadersOptions {
   readonly batchSize: number;
-  /** Images evaluated at a time; 500 where nothing is said. */
+  /**
+   * Samples evaluated at a time.
+   *
+   * @default 500
+   */
   readonly testBatchSize?: number;
+  /**
+   * Whether every channel gets mean 0 and deviation 1, by the statistics of the training data.
+   *
+   * @default true
+   */
+  readonly normalize?: boolean;
+  /**
+   * Changes to every training sample, such as `randomCrop(4)`.
+   *
+   * @default []
+   */
+  readonly augmentation?: readonly Transform[];
 }
 
 /** The batches of a data set for training (shuffled) and for testing. */
-export interface ImageLoaders {
+export interface DataLoaders {
   readonly train: DataLoader;
   readonly test: DataLoader;
-  /** What both were normalised with: mean and deviation of the training images. */
-  readonly statistics: ChannelStatistics;
-  /** The shape of an image: [channels, height, width]. */
-  readonly inputShape: Shape;
+  /** What both are normalized with; undefined if they are not. */
+  readonly statistics: ChannelStatistics | undefined;
 }
 
 /**
- * Loaders of normalised images. Training images that do not fill the last batch are left out of the epoch (others in
- * each), since BatchNorm cannot learn from a single one.
+ * Loaders of a data set of any kind: images, recordings, windows, rows. Samples stay as they are kept until a batch is
+ * made of them, so that bytes take a quarter of what numbers would. Training samples that do not fill the last batch are
+ * left out of the epoch (others in each), since BatchNorm cannot learn from a single one.
  *
- * @throws ArgumentError where there are no images or the batch size is not a positive integer
+ * @throws ArgumentError if the batch size is not a positive integer
  */
-export function imageLoaders(
-  splits: DatasetSplits,
-  { batchSize, testBatchSize = 500 }: ImageLoaderOptions,
-): ImageLoaders {
-  const statistics = channelStatistics(splits.train);
-  const { channels, height, width } = splits.train;
-  const inputShape = [channels, height, width];
-  const transforms = [normalizeChannels(statistics.mean, statistics.std)];
-  const dataset = ({ images, labels, classes }: ImageDataset) =>
-    new ArrayDataset({ inputs: images, inputShape, labels, classes });
+export function dataLoaders({ train, test }: DatasetSplits, options: DataLoadersOptions): DataLoaders {
+  const { batchSize, testBatchSize = 500, normalize = true, augmentation = [] } = options;
+  const statistics = normalize ? channelStatistics(train) : undefined;
+  const normalization = statistics ? [normalizeChannels(statistics.mean, statistics.std)] : [];
   return {
-    train: new DataLoader(dataset(splits.train), {
+    train: new DataLoader(train, {
       batchSize,
-      transforms,
       shuffle: true,
-      dropLast: splits.train.count > batchSize,
+      dropLast: train.length > batchSize,
+      transforms: [...augmentation, ...normalization],
     }),
-    test: new DataLoader(dataset(splits.test), { batchSize: testBatchSize, transforms }),
+    test: new DataLoader(test, { batchSize: testBatchSize, transforms: normalization }),
     statistics,
-    inputShape,
   };
 }

@@ -1,67 +1,44 @@
-import { GELU, Module, ReLU, type Sequential, Sigmoid, SiLU, Tanh, type Tensor } from '@pnn/nn';
-import { PolynomialActivation, type TargetName } from '@pnn/pnn';
-import { smallCnn } from './cnn.js';
-import { mlp } from './mlp.js';
-import { resnet8, resnet18, resnet20 } from './resnet.js';
-import type { ActivationSettings, ExperimentSettings } from './settings.js';
+import { ArgumentError, type Module, Registry, type Shape } from '@pnn/nn';
+import type { ActivationFactory } from './activation-order.js';
+import { cnnModel } from './cnn.js';
+import { mlpModel } from './mlp.js';
+import type { ModelEntry, ModelSpec } from './model-spec.js';
+import { resnet8Model, resnet18Model, resnet20Model } from './resnet.js';
 
-/** ln(1 + e^x). */
-class Softplus extends Module {
-  override forward(x: Tensor): Tensor {
-    return x.softplus();
-  }
+/** The models that can be chosen by name. `models.register(entry)` adds one of your own. */
+export const models = new Registry<ModelEntry>('model', [
+  cnnModel,
+  mlpModel,
+  resnet8Model,
+  resnet20Model,
+  resnet18Model,
+]);
+
+/**
+ * Checks that there is such a network, without making it.
+ *
+ * @throws ArgumentError if the model is unknown, does not take such samples or has no such setting
+ */
+export function checkModel({ name, widths, dropout }: ModelSpec, inputShape: Shape): void {
+  const model = models.get(name);
+  const refusal = model.refuses?.(inputShape, widths);
+  if (refusal !== undefined) throw new ArgumentError(`the model ${name} ${refusal}`);
+  if (!model.widths && widths.length > 0) throw new ArgumentError(`the model ${name} has no widths to choose`);
+  if (!model.dropout && dropout > 0) throw new ArgumentError(`the model ${name} has no dropout`);
 }
 
-const targets: Readonly<Record<TargetName, new () => Module>> = {
-  relu: ReLU,
-  silu: SiLU,
-  gelu: GELU,
-  sigmoid: Sigmoid,
-  tanh: Tanh,
-  softplus: Softplus,
-};
-
-/** B before calibration; any positive number would do, since the warm-up uses the targets. */
-const PROVISIONAL_BOUND = 10;
-
-function activationFactory(target: TargetName, settings: ActivationSettings | null): () => Module {
-  if (!settings) return () => new targets[target]();
-  const { degree, bound, alpha, method, basis, learnable, outside, penalty } = settings;
-  const b = bound.kind === 'fixed' ? bound.bound : PROVISIONAL_BOUND;
-  return () =>
-    new PolynomialActivation({ target, degree, bound: b, alpha, method, basis, learnable, outside, penalty });
-}
-
-/** What a network has to know of its images; any data set of them will do. */
-export interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly classes: readonly string[];
-}
-
-/** Mean and standard deviation of each channel, of pixels scaled to 0 … 1. */
-export interface ChannelStatistics {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
-/** The network of an experiment for images of this shape and as many outputs as there are classes, with fresh parameters. */
-export function buildNetwork(settings: ExperimentSettings, shape: ImageShape): Sequential {
-  const { channels, height, width } = shape;
-  const classes = shape.classes.length;
-  const activation = activationFactory(settings.target, settings.activation);
-  const { order, dropout, widths } = settings;
-  switch (settings.model) {
-    case 'cnn':
-      return smallCnn({ channels, height, width, classes, activation, filters: widths, order });
-    case 'mlp':
-      return mlp({ inputs: channels * height * width, hidden: widths, classes, activation, dropout, order });
-    case 'resnet8':
-      return resnet8({ channels, classes, activation, order });
-    case 'resnet20':
-      return resnet20({ channels, classes, activation, order });
-    case 'resnet18':
-      return resnet18({ channels, classes, activation, order });
-  }
+/**
+ * The network of a spec, with fresh parameters.
+ *
+ * @param inputShape the shape of one sample
+ * @param outputs numbers that come out of a sample, such as one for each class
+ * @throws ArgumentError if the model is unknown, does not take such samples or has no such setting
+ */
+export function buildModel(
+  spec: ModelSpec,
+  options: { readonly inputShape: Shape; readonly outputs: number; readonly activation: ActivationFactory },
+): Module {
+  checkModel(spec, options.inputShape);
+  const { name, widths, order, dropout } = spec;
+  return models.get(name).make({ ...options, widths, order, dropout });
 }

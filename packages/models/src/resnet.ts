@@ -1,12 +1,14 @@
 import { BatchNorm2d, Conv2d, GlobalAvgPool, Linear, Module, Residual, Sequential, type Tensor } from '@pnn/nn';
-import { type ActivationFactory, type NormalisationOrder, normalisedActivation } from './cnn.js';
+import { type ActivationFactory, type NormalizationOrder, normalizedActivation } from './activation-order.js';
+import { type ModelEntry, refusesAllButImages } from './model-spec.js';
 
 /** A residual network for small images (He et al., arXiv 1512.03385), with a 3×3 stem. */
 export interface ResNetOptions {
   readonly channels: number;
   readonly classes: number;
   readonly activation: ActivationFactory;
-  readonly order?: NormalisationOrder;
+  /** @default 'normalization-first' */
+  readonly order?: NormalizationOrder;
 }
 
 /** Two 3×3 convolutions around a shortcut, and the activation behind their sum. */
@@ -19,12 +21,12 @@ class BasicBlock extends Module {
     outChannels: number,
     stride: number,
     make: ActivationFactory,
-    order: NormalisationOrder,
+    order: NormalizationOrder,
   ) {
     super();
     const body = new Sequential(
       new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, bias: false }),
-      ...normalisedActivation(new BatchNorm2d(outChannels), make(), order),
+      ...normalizedActivation(new BatchNorm2d(outChannels), make(), order),
       new Conv2d(outChannels, outChannels, 3, { padding: 1, bias: false }),
       new BatchNorm2d(outChannels),
     );
@@ -43,7 +45,7 @@ class BasicBlock extends Module {
 
 /** A stem, stages of basic blocks that halve the image from the second one on, global average pooling, a linear layer. */
 function resnet(widths: readonly number[], blocks: number, options: ResNetOptions): Sequential {
-  const { channels, classes, activation, order = 'normalisation-first' } = options;
+  const { channels, classes, activation, order = 'normalization-first' } = options;
   const stages = widths.flatMap((width, stage) =>
     Array.from({ length: blocks }, (_, block) => {
       const inChannels = block > 0 ? width : (widths[stage - 1] ?? width);
@@ -52,7 +54,7 @@ function resnet(widths: readonly number[], blocks: number, options: ResNetOption
   );
   return new Sequential(
     new Conv2d(channels, widths[0]!, 3, { padding: 1, bias: false }),
-    ...normalisedActivation(new BatchNorm2d(widths[0]!), activation(), order),
+    ...normalizedActivation(new BatchNorm2d(widths[0]!), activation(), order),
     ...stages,
     new GlobalAvgPool(),
     new Linear(widths.at(-1)!, classes),
@@ -73,3 +75,24 @@ export function resnet20(options: ResNetOptions): Sequential {
 export function resnet8(options: ResNetOptions): Sequential {
   return resnet([16, 32, 64], 1, options);
 }
+
+function entry(name: string, summary: string, make: (options: ResNetOptions) => Sequential): ModelEntry {
+  return {
+    name,
+    summary,
+    widths: null,
+    dropout: false,
+    refuses: refusesAllButImages,
+    make: ({ inputShape, outputs, activation, order }) =>
+      make({ channels: inputShape[0]!, classes: outputs, activation, order }),
+  };
+}
+
+/** {@link resnet8} by name. */
+export const resnet8Model = entry('resnet8', 'three stages of one residual block, 16 to 64 channels', resnet8);
+
+/** {@link resnet20} by name. */
+export const resnet20Model = entry('resnet20', 'three stages of three residual blocks, 16 to 64 channels', resnet20);
+
+/** {@link resnet18} by name. */
+export const resnet18Model = entry('resnet18', 'four stages of two residual blocks, 64 to 512 channels', resnet18);

@@ -3,6 +3,7 @@ export * from './activation/polynomial-activations.js';
 export * from './boundary/boundary-loss.js';
 export * from './boundary/lambda.js';
 export * from './fitting/index.js';
+export * from './method/index.js';
 export * from './presets.js';
 export * from './range/calibration.js';
 export * from './range/range-tracker.js';

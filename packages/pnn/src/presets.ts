@@ -1,4 +1,7 @@
 import { ArgumentError } from '@pnn/tensor';
+import { defaultPolynomial } from './method/defaults.js';
+import type { MethodSpec } from './method/method-spec.js';
+import type { TrainingSpec } from './method/training-spec.js';
 
 /** The settings of one experiment of the paper. */
 export interface Preset {
@@ -93,4 +96,27 @@ export function preset(dataset: string, degree: number): Preset {
     throw new ArgumentError(`preset: no settings for degree ${degree} on ${dataset}; there are some for ${known}`);
   }
   return { ...METHOD, ...overrides, ...activation, dataset, degree };
+}
+
+/** The method of a preset, as the published code ran it: the polynomial itself outside [−B, B], one B for all layers. */
+export function methodOf({ degree, bound, alpha, samples, lambda }: Preset): MethodSpec {
+  return {
+    target: 'relu',
+    polynomial: {
+      ...defaultPolynomial,
+      degree,
+      bound: { kind: 'fixed', bound },
+      alpha,
+      samples,
+      outside: 'polynomial',
+      // Up to this excess, float32 holds the penalty and its gradient as the paper states them.
+      penalty: { form: 'exponential', cap: 10 },
+      lambda: { kind: 'constant', lambda },
+    },
+  };
+}
+
+/** The training of a preset, with the seed 0. */
+export function trainingOf({ epochs, batchSize, lr, weightDecay, maxNorm, scheduler }: Preset): TrainingSpec {
+  return { epochs, batchSize, lr, weightDecay, maxNorm, clipping: 'selective', scheduler, seed: 0 };
 }

@@ -1,2 +1,1 @@
-export { cifar10 } from '../sets/cifar10.js';
-export { fashionMnist, mnist } from '../sets/mnist.js';
+export { folder } from './folder-source.js';

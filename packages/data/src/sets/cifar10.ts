@@ -1,61 +1,87 @@
-import { FormatError } from '@pnn/tensor';
-import { readDataFile } from '../node/folder-source.js';
-import type { DatasetSplits, ImageDataset } from '../statistics.js';
+import { ArrayDataset, FormatError } from '@pnn/nn';
+import type { DatasetEntry } from '../dataset-entry.js';
+import { type FileSource, readDataFile } from '../file-source.js';
+import type { DatasetSplits } from '../splits.js';
 
-const SIZE = 32;
+const SIDE = 32;
 const CHANNELS = 3;
-const IMAGE = CHANNELS * SIZE * SIZE;
+const IMAGE_BYTES = CHANNELS * SIDE * SIDE;
 /** One byte of label, then the red, the green and the blue plane. */
-const RECORD = 1 + IMAGE;
+const RECORD_BYTES = 1 + IMAGE_BYTES;
+/** The records of each file as it is published. */
+const RECORDS_PER_FILE = 10_000;
+
+const FILES = 'the six .bin files of the binary version of CIFAR-10, https://www.cs.toronto.edu/~kriz/cifar.html';
 
 const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
 /** The file as checked records. */
-async function readRecords(directory: string, name: string): Promise<Uint8Array> {
-  const advice = 'put the six .bin files of the binary version of CIFAR-10 there';
-  const { path, bytes } = await readDataFile('cifar10', directory, [name], advice);
-  if (bytes.length === 0 || bytes.length % RECORD !== 0) {
+async function readRecords(source: FileSource, name: string): Promise<Uint8Array> {
+  const { path, bytes } = await readDataFile(source, [name], `put ${FILES} there`);
+  if (bytes.length === 0 || bytes.length % RECORD_BYTES !== 0) {
     throw new FormatError(
-      `cifar10: ${path} has ${bytes.length} bytes, which is not a positive multiple of the ${RECORD} of a record: it is truncated, or not the binary version`,
+      `cifar10: ${path} has ${bytes.length} bytes, which is not a positive multiple of the ${RECORD_BYTES} of a record: it is truncated, or not the binary version`,
     );
   }
-  for (let start = 0; start < bytes.length; start += RECORD) {
+  for (let start = 0; start < bytes.length; start += RECORD_BYTES) {
     if (bytes[start]! >= classes.length) {
       throw new FormatError(
-        `cifar10: ${path} gives record ${start / RECORD} the label ${bytes[start]}, and labels go from 0 to ${classes.length - 1}`,
+        `cifar10: ${path} gives record ${start / RECORD_BYTES} the label ${bytes[start]}, and labels go from 0 to ${classes.length - 1}`,
       );
     }
   }
   return bytes;
 }
 
-async function readSplit(directory: string, split: 'train' | 'test', names: readonly string[]): Promise<ImageDataset> {
-  const files: Uint8Array[] = [];
-  for (const name of names) files.push(await readRecords(directory, name));
-  const count = files.reduce((sum, file) => sum + file.length / RECORD, 0);
-  const images = new Uint8Array(count * IMAGE);
-  const labels = new Int32Array(count);
-  let image = 0;
-  for (const file of files) {
-    for (let start = 0; start < file.length; start += RECORD) {
-      labels[image] = file[start]!;
-      images.set(file.subarray(start + 1, start + RECORD), image * IMAGE);
-      image++;
+function grown<T extends Uint8Array | Int32Array>(array: T, larger: T): T {
+  larger.set(array);
+  return larger;
+}
+
+/** Joins the files of a split one by one, so that no more than one of them is in memory besides. */
+async function readSplit(source: FileSource, names: readonly string[]): Promise<ArrayDataset> {
+  let images = new Uint8Array(names.length * RECORDS_PER_FILE * IMAGE_BYTES);
+  let labels = new Int32Array(names.length * RECORDS_PER_FILE);
+  let count = 0;
+  for (const name of names) {
+    const records = await readRecords(source, name);
+    const end = count + records.length / RECORD_BYTES;
+    if (end > labels.length) {
+      images = grown(images, new Uint8Array(2 * end * IMAGE_BYTES));
+      labels = grown(labels, new Int32Array(2 * end));
+    }
+    for (let start = 0; start < records.length; start += RECORD_BYTES, count++) {
+      labels[count] = records[start]!;
+      images.set(records.subarray(start + 1, start + RECORD_BYTES), count * IMAGE_BYTES);
     }
   }
-  return { name: `cifar10/${split}`, images, labels, count, channels: CHANNELS, height: SIZE, width: SIZE, classes };
+  return new ArrayDataset({
+    inputs: images.subarray(0, count * IMAGE_BYTES),
+    inputShape: [CHANNELS, SIDE, SIDE],
+    labels: labels.subarray(0, count),
+    classes,
+  });
 }
 
 /**
- * CIFAR-10, 50,000 and 10,000 colour images of ten things, 3x32x32, channels red, green, blue (Krizhevsky, "Learning
+ * CIFAR-10, 50,000 and 10,000 color images of ten things, 3x32x32, channels red, green, blue (Krizhevsky, "Learning
  * Multiple Layers of Features from Tiny Images", 2009).
  *
- * @param directory holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of the binary version
- * @throws ArgumentError where a file is not there or cannot be read
- * @throws FormatError where a file is not made of whole records with labels from 0 to 9
+ * @param source holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of the binary version
+ * @throws ArgumentError if a file is not there or cannot be read
+ * @throws FormatError if a file is not made of whole records with labels from 0 to 9
  */
-export async function cifar10(directory: string): Promise<DatasetSplits> {
+export async function cifar10(source: FileSource): Promise<DatasetSplits<ArrayDataset>> {
   const batches = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
-  const train = await readSplit(directory, 'train', batches);
-  return { train, test: await readSplit(directory, 'test', ['test_batch.bin']) };
+  const train = await readSplit(source, batches);
+  return { name: 'cifar10', train, test: await readSplit(source, ['test_batch.bin']) };
 }
+
+/** {@link cifar10} by name. */
+export const cifar10Dataset: DatasetEntry = {
+  name: 'cifar10',
+  summary: '60,000 color images of ten things, 32x32',
+  inputShape: [CHANNELS, SIDE, SIDE],
+  files: FILES,
+  load: cifar10,
+};

@@ -1,32 +1,17 @@
-import { type Device, hasWasm, reference, setDevice, setThreads, wasm } from '@pnn/nn';
+import { type Device, reference, setDevice, setThreads, wasm } from '@pnn/nn';
 import { enableRelaxedSimd } from '@pnn/nn/node';
 import { gpu, gpuModes } from '@pnn/tensor/gpu';
-import type { Options } from './options.js';
+import type { DeviceSpec } from '../experiment/specs.js';
 
 /** The devices that the command computes on; `gpu` is the first of the modes after it that is available. */
-export const deviceNames = ['wasm', 'reference', 'gpu', ...gpuModes.map((mode) => `gpu:${mode}` as const)] as const;
-/** One of the names that `--device` takes. */
-export type DeviceName = (typeof deviceNames)[number];
-
-/**
- * The device that the options name; sets the number of threads, where they say one.
- *
- * @throws UsageError where a value is out of its range
- */
-export function deviceFrom(options: Options): DeviceName {
-  const threads = options.integer('threads', 1, 64);
-  const name = options.choice('device', deviceNames) ?? (hasWasm() ? 'wasm' : 'reference');
-  if (threads !== undefined && name !== 'wasm') options.refuse(`--threads goes with --device wasm, not ${name}`);
-  if (threads !== undefined) setThreads(threads);
-  return name;
-}
+export const deviceNames: readonly string[] = ['wasm', 'reference', 'gpu', ...gpuModes.map((mode) => `gpu:${mode}`)];
 
 /**
  * The device of this name.
  *
- * @throws DeviceError where something is missing: the message says how to get it
+ * @throws DeviceError if something is missing: the message says how to get it
  */
-export async function openDevice(name: DeviceName): Promise<Device> {
+export async function openDevice(name: string): Promise<Device> {
   enableRelaxedSimd();
   if (name === 'wasm') return wasm();
   if (name === 'reference') return reference;
@@ -35,11 +20,12 @@ export async function openDevice(name: DeviceName): Promise<Device> {
 }
 
 /**
- * Computes on this device from now on, and returns it.
+ * Computes on this device from now on, with as many threads as the spec says, and returns it.
  *
- * @throws DeviceError where the platform does not have it
+ * @throws DeviceError if the platform does not have it
  */
-export async function useDevice(name: DeviceName): Promise<Device> {
+export async function useDevice({ name, threads }: DeviceSpec): Promise<Device> {
+  if (threads !== null) setThreads(threads);
   const device = await openDevice(name);
   setDevice(device);
   return device;

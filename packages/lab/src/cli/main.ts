@@ -1,45 +1,52 @@
 import { PnnError } from '@pnn/nn';
-import { listDevices } from '../commands/devices.js';
+import { devices } from '../commands/devices.js';
 import { fit } from '../commands/fit.js';
 import { train } from '../commands/train.js';
 import { version } from '../version.js';
-import { UsageError } from './options.js';
+import { type Command, helpOf } from './command.js';
+import { Options, UsageError } from './options.js';
 
-const commands = { train, fit, devices: listDevices } as const;
+const commands: readonly Command[] = [train, fit, devices];
+
+const width = Math.max(...commands.map(({ name }) => name.length));
 
 const help = `Usage: pnn COMMAND [options]
 
 Trains neural networks whose activations are polynomials, as encrypted inference needs them.
 
 Commands:
-  train    train a polynomial network beside its twin, and report
-  fit      fit a polynomial to an activation, and print it
-  devices  list what this machine can compute with
+${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
 pnn COMMAND --help tells the options of a command, pnn --version the version.
 `;
 
 async function run(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args;
-  if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
-    (command === undefined ? process.stderr : process.stdout).write(help);
-    return command === undefined ? 2 : 0;
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    (name === undefined ? process.stderr : process.stdout).write(help);
+    return name === undefined ? 2 : 0;
   }
-  if (command === '--version') {
+  if (name === '--version') {
     process.stdout.write(`${version}\n`);
     return 0;
   }
-  if (!Object.hasOwn(commands, command)) {
-    throw new UsageError(`pnn: there is no command '${command}': see pnn --help`);
+  const command = commands.find((each) => each.name === name);
+  if (!command) throw new UsageError(`pnn: there is no command '${name}': see pnn --help`);
+  const options = new Options(`pnn ${name}`, rest, command.options());
+  if (options.has('help')) {
+    process.stdout.write(helpOf(command));
+    return 0;
   }
-  return commands[command as keyof typeof commands](rest, process.stdout);
+  return command.run(options, process.stdout);
 }
 
-/** Exit status where nobody reads the output any more, by the convention of shells: 128 + SIGPIPE. */
+/** Exit status if nobody reads the output any more, by the convention of shells: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The terminal was closed: SIGHUP comes with it, and a command ends in its own way.
+    if (error.code === 'EIO') return;
     if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
     if (stream === process.stdout) process.stderr.write(`pnn: the output cannot be written: ${error.message}\n`);
     process.exit(1);

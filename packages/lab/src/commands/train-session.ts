@@ -2,17 +2,23 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSplits } from '@pnn/data';
 import { saveNetwork } from '@pnn/models/node';
-import { FormatError } from '@pnn/nn';
 import { writeFileAtomically } from '@pnn/nn/node';
-import { type Checkpoint, restoreCheckpoint, stoppedLayer, takeCheckpoint } from '@pnn/pnn';
-import { list, number, object } from '@pnn/pnn/codec';
+import { type Checkpoint, type EpochRecord, restoreCheckpoint, stoppedLayer, takeCheckpoint } from '@pnn/pnn';
+import { type Decoder, list, number, object, text } from '@pnn/pnn/codec';
 import { saveCheckpoint } from '@pnn/pnn/node';
-import { type DeviceName, deviceNames } from '../cli/devices.js';
-import type { DataSettings } from '../cli/train-options.js';
-import { Experiment, type ExperimentSettings, sampleRecords } from '../experiment/index.js';
+import type { Terminal } from '../cli/terminal.js';
+import { Experiment } from '../experiment/experiment.js';
+import { sampleRecords } from '../experiment/samples.js';
+import {
+  type DataSpec,
+  type DeviceSpec,
+  dataSpec,
+  deviceSpec,
+  type ExperimentSpec,
+  experimentSpec,
+} from '../experiment/specs.js';
 import { runDecoder } from '../report/decoders.js';
 import {
-  type EpochRecord,
   ProgressBar,
   REPORT_VERSION,
   type Report,
@@ -22,13 +28,22 @@ import {
 } from '../report/index.js';
 import { version } from '../version.js';
 
-/** What a call of `pnn train` is to do; survives JSON. */
+/** One network of a plan, and the file that it is saved in. */
+interface PlannedRun {
+  readonly name: string;
+  readonly file: string;
+  readonly experiment: ExperimentSpec;
+}
+
+/** What a call of `pnn train` is to do. Plain data that survives JSON. */
 export interface Plan {
   /** Where it is computed: another device gives other bits. */
-  readonly device: DeviceName;
+  readonly device: DeviceSpec;
   readonly title: string;
-  readonly data: DataSettings;
-  readonly runs: readonly { readonly name: string; readonly file: string; readonly settings: ExperimentSettings }[];
+  /** Absolute paths of modules that register data sets and models of the user's own. */
+  readonly imports: readonly string[];
+  readonly data: DataSpec;
+  readonly runs: readonly PlannedRun[];
 }
 
 interface FinishedRun {
@@ -42,12 +57,16 @@ interface SessionState {
   readonly finished: readonly FinishedRun[];
 }
 
-/** Where a session writes what a person reads. */
-export interface Terminal {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+const sessionState: Decoder<SessionState> = object<SessionState>({
+  plan: object<Plan>({
+    device: deviceSpec,
+    title: text,
+    imports: list(text),
+    data: dataSpec,
+    runs: list(object<PlannedRun>({ name: text, file: text, experiment: experimentSpec })),
+  }),
+  finished: list(object<FinishedRun>({ record: runDecoder, predictions: list(list(number)) })),
+});
 
 /** The file that an interrupted session goes on from. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
@@ -55,15 +74,13 @@ export const CHECKPOINT_FILE = 'checkpoint.safetensors';
 /** Test images shown in the report. */
 const SAMPLES = 24;
 
-const finishedRuns = list(object<FinishedRun>({ record: runDecoder, predictions: list(list(number)) }));
-
-/** The plan and the finished runs that a checkpoint holds. */
+/**
+ * The plan and the finished runs that a checkpoint holds.
+ *
+ * @throws FormatError if the checkpoint is none of the command train
+ */
 export function sessionStateOf({ state }: Checkpoint, path: string): SessionState {
-  const session = state.settings as SessionState | null;
-  if (!session?.plan?.runs || !session.finished || !deviceNames.includes(session.plan.device)) {
-    throw new FormatError(`${path} is a checkpoint, but not one of the command train`);
-  }
-  return { plan: session.plan, finished: finishedRuns(session.finished, `${path}: settings.finished`) };
+  return sessionState(state.settings, `${path}: what the command train left in the checkpoint`);
 }
 
 function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: readonly number[]): string {
@@ -116,8 +133,8 @@ export class Session {
    */
   async run(signal: AbortSignal, resume?: Checkpoint): Promise<Report | undefined> {
     let checkpoint = resume;
-    for (const { name, file, settings } of this.#plan.runs.slice(this.#finished.length)) {
-      const finished = await this.#trainOne(name, file, settings, signal, checkpoint);
+    for (const run of this.#plan.runs.slice(this.#finished.length)) {
+      const finished = await this.#trainOne(run, signal, checkpoint);
       checkpoint = undefined;
       if (!finished) return undefined;
       this.#finished.push(finished);
@@ -130,21 +147,19 @@ export class Session {
   }
 
   async #trainOne(
-    name: string,
-    file: string,
-    settings: ExperimentSettings,
+    { name, file, experiment: spec }: PlannedRun,
     signal: AbortSignal,
     resume: Checkpoint | undefined,
   ): Promise<FinishedRun | undefined> {
     let bar: ProgressBar | undefined;
     let correct = 0;
     let samples = 0;
-    const experiment = new Experiment(settings, this.#data, {
+    const experiment = new Experiment(spec, this.#data, {
       onStep: (step) => {
         const steps = experiment.stepsPerEpoch;
         const position = ((step.step - 1) % steps) + 1;
         if (position === 1 || !bar) {
-          const label = `${name}: epoch ${Math.ceil(step.step / steps)}/${settings.epochs}`;
+          const label = `${name}: epoch ${Math.ceil(step.step / steps)}/${spec.training.epochs}`;
           bar = new ProgressBar(this.#terminal, { total: steps, label });
           correct = 0;
           samples = 0;
@@ -168,7 +183,7 @@ export class Session {
       for await (const epoch of experiment.run(signal)) {
         bar?.clear();
         const bounds = experiment.activations.map(([, { bound }]) => bound);
-        this.#terminal.write(`${epochLine(name, epoch, settings.epochs, bounds)}\n`);
+        this.#terminal.write(`${epochLine(name, epoch, spec.training.epochs, bounds)}\n`);
         await this.#saveCheckpoint(experiment);
       }
       bar?.clear();
@@ -176,11 +191,11 @@ export class Session {
         const { step, reason } = experiment.trainer.stopped;
         const layer = stoppedLayer(experiment.trainer.stopped);
         this.#terminal.write(`${name}: stopped at step ${step}${layer === null ? '' : ` in ${layer}`}: ${reason}\n`);
-      } else if (signal.aborted && experiment.epochs.length < settings.epochs) {
+      } else if (signal.aborted && experiment.epochs.length < spec.training.epochs) {
         await this.#saveCheckpoint(experiment);
         return undefined;
       }
-      await saveNetwork(join(this.#out, file), experiment);
+      await saveNetwork(join(this.#out, file), experiment.described);
       return { record: await experiment.record(name), predictions: await experiment.predictions(SAMPLES) };
     } finally {
       experiment.dispose();
@@ -198,11 +213,11 @@ export class Session {
       version: REPORT_VERSION,
       title: this.#plan.title,
       created: new Date().toISOString(),
-      software: `@pnn/pnn ${version}`,
-      dataset: { name: this.#plan.data.dataset, train: train.count, test: test.count, classes: train.classes },
+      software: `@pnn/lab ${version}`,
+      dataset: { name: this.#data.name, train: train.length, test: test.length, classes: train.classes ?? [] },
       runs: this.#finished.map(({ record }) => record),
       samples: sampleRecords(
-        this.#data,
+        test,
         this.#finished.map(({ predictions }) => predictions),
       ),
     };

@@ -1,53 +1,61 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { loadDataset } from '@pnn/data';
+import { folder } from '@pnn/data/node';
 import { MemoryError } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { loadCheckpoint } from '@pnn/pnn/node';
-import { loadDataset } from '../cli/datasets.js';
-import { deviceFrom, useDevice } from '../cli/devices.js';
-import { makeFolder } from '../cli/folders.js';
-import { Options, optionLines } from '../cli/options.js';
-import { dataSettingsFrom, experimentSettingsFrom, trainOptionSpecs } from '../cli/train-options.js';
-import { twinOf } from '../experiment/index.js';
+import type { Command } from '../cli/command.js';
+import { useDevice } from '../cli/devices.js';
+import { makeFolder } from '../cli/folder.js';
+import { importModules } from '../cli/import-modules.js';
+import { dataOptions, dataSpecFrom } from '../cli/option-groups/data.js';
+import { deviceOptions, deviceSpecFrom, threadsFrom } from '../cli/option-groups/device.js';
+import { methodOptions, methodSpecFrom } from '../cli/option-groups/method.js';
+import { modelOptions, modelSpecFrom } from '../cli/option-groups/model.js';
+import { trainingOptions, trainingSpecFrom } from '../cli/option-groups/training.js';
+import type { OptionSpecs, Options } from '../cli/options.js';
+import { stopOnSignals } from '../cli/signals.js';
+import type { Terminal } from '../cli/terminal.js';
+import { twinOf } from '../experiment/specs.js';
 import { renderSummary, terminalOptions } from '../report/index.js';
-import { CHECKPOINT_FILE, type Plan, Session, sessionStateOf, type Terminal } from './train-session.js';
+import { CHECKPOINT_FILE, type Plan, Session, sessionStateOf } from './train-session.js';
 
-/** Exit status after Ctrl-C, by the convention of shells: 128 + SIGINT. */
-const INTERRUPTED = 130;
-
-/** What `pnn train --help` prints: usage, options and examples. */
-export const trainHelp = `Usage: pnn train [options]
-
-Trains a network with polynomial activations and, beside it, its twin with the activation that they approximate;
-prints a table, and writes the models (safetensors), a report (HTML and JSON) and, until it has ended, a checkpoint.
-
-Options:
-${optionLines(trainOptionSpecs)}
-
-Ctrl-C finishes the step in progress, writes a checkpoint and says how to go on from it; a second one finishes the step
-and leaves the checkpoint out.
-
-Examples:
-  pnn train
-  pnn train --dataset mnist --data DIR --degree 16
-  pnn train --dataset mnist --data DIR --bound paper --no-twin
-  pnn train --device gpu
-`;
+/** The options of `pnn train`. */
+export function trainOptions(): OptionSpecs {
+  return {
+    ...dataOptions(),
+    ...modelOptions(),
+    ...methodOptions(),
+    ...trainingOptions(),
+    ...deviceOptions(),
+    'no-twin': { description: 'do not train the network with the target itself for comparison' },
+    out: { value: 'DIR', description: 'folder for model, report and checkpoint (default runs/NAME-TIME)' },
+    import: {
+      value: 'FILE,FILE,…',
+      description: 'modules that register data sets, models or targets of your own, loaded before all else',
+    },
+    resume: { value: 'FILE', description: 'go on from a checkpoint; takes no other options but --threads' },
+  };
+}
 
 function timestamp(now: Date): string {
   return now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
 }
 
-function planFrom(options: Options): Plan {
-  const data = dataSettingsFrom(options);
-  const settings = experimentSettingsFrom(options, data.dataset);
-  const degree = settings.activation!.degree;
-  const name = `polynomial, degree ${degree}`;
-  const polynomialRun = { name, file: 'polynomial.safetensors', settings };
-  const twin = { name: `${settings.target} twin`, file: 'twin.safetensors', settings: twinOf(settings) };
+function planFrom(options: Options, imports: readonly string[]): Plan {
+  const data = dataSpecFrom(options);
+  const { dataset } = data;
+  const method = methodSpecFrom(options, dataset);
+  const training = trainingSpecFrom(options, dataset);
+  const experiment = { model: modelSpecFrom(options, dataset), method, training };
+  const { degree } = method.polynomial;
+  const polynomialRun = { name: `polynomial, degree ${degree}`, file: 'polynomial.safetensors', experiment };
+  const twin = { name: `${method.target} twin`, file: 'twin.safetensors', experiment: twinOf(experiment) };
   return {
-    device: deviceFrom(options),
-    title: `Degree-${degree} polynomial network on ${data.dataset}`,
+    device: deviceSpecFrom(options),
+    title: `Degree-${degree} polynomial network on ${dataset}`,
+    imports,
     data,
     runs: options.has('no-twin') ? [polynomialRun] : [polynomialRun, twin],
   };
@@ -55,7 +63,7 @@ function planFrom(options: Options): Plan {
 
 /** The folder for the results of a new training. */
 function folderFrom(options: Options, { data, runs }: Plan): string {
-  const degree = runs[0]!.settings.activation!.degree;
+  const degree = runs[0]!.experiment.method.polynomial!.degree;
   return resolve(options.text('out') ?? join('runs', `${data.dataset}-degree${degree}-${timestamp(new Date())}`));
 }
 
@@ -76,39 +84,41 @@ async function refuseCheckpoint(path: string): Promise<void> {
   );
 }
 
-/** Runs `pnn train` and returns its exit status. */
-export async function train(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = new Options('pnn train', args, trainOptionSpecs);
-  if (options.has('help')) {
-    terminal.write(trainHelp);
-    return 0;
+/** @throws UsageError if options come with --resume that belong to the interrupted training */
+function refuseOptionsBesideResume(options: Options): void {
+  const others = Object.keys(trainOptions()).filter((name) => name !== 'resume' && name !== 'threads');
+  if (options.positionals.length > 0 || others.some((name) => options.has(name))) {
+    options.refuse('--resume takes no other options but --threads: they are those of the interrupted training');
   }
+}
+
+async function run(options: Options, terminal: Terminal): Promise<number> {
   const path = options.text('resume');
-  if (path !== undefined && args.length > (args.includes('--resume') ? 2 : 1)) {
-    options.refuse('--resume takes no other options: they are those of the interrupted training');
-  }
+  if (path !== undefined) refuseOptionsBesideResume(options);
   const checkpoint = path === undefined ? undefined : await loadCheckpoint(path);
-  const { plan, finished } = checkpoint ? sessionStateOf(checkpoint, path!) : { plan: planFrom(options), finished: [] };
-  const device = await useDevice(plan.device);
-  if (plan.device.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
+  const state = checkpoint && sessionStateOf(checkpoint, path!);
+  const imports = state?.plan.imports ?? (options.text('import')?.split(',') ?? []).map((file) => resolve(file));
+  await importModules(imports);
+  const plan = state?.plan ?? planFrom(options, imports);
+  const device = await useDevice({ ...plan.device, threads: threadsFrom(options) ?? plan.device.threads });
+  if (plan.device.name.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
   const out = path === undefined ? folderFrom(options, plan) : dirname(resolve(path));
   const checkpointPath = join(out, CHECKPOINT_FILE);
   if (path === undefined || resolve(path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
-  const data = await loadDataset(plan.data);
+  const { dataset, folder: files, train, test } = plan.data;
+  const data = await loadDataset(dataset, {
+    source: files === null ? undefined : folder(files),
+    train: train ?? undefined,
+    test: test ?? undefined,
+  });
   await makeFolder(out);
-  const session = new Session(plan, out, data, terminal, finished);
-
-  const abort = new AbortController();
-  const interrupt = () => {
-    if (abort.signal.aborted) process.exit(INTERRUPTED);
-    abort.abort();
-  };
-  process.on('SIGINT', interrupt);
+  const session = new Session(plan, out, data, terminal, state?.finished);
+  const signals = stopOnSignals();
   try {
-    const report = await session.run(abort.signal, checkpoint);
+    const report = await session.run(signals.signal, checkpoint);
     if (!report) {
       terminal.write(`Interrupted. Go on with: ${resumeCommand(checkpointPath)}\n`);
-      return INTERRUPTED;
+      return signals.status;
     }
     terminal.write(`\n${renderSummary(report, terminalOptions(terminal, process.env))}\n`);
     terminal.write(`Report: ${join(out, 'report.html')}\n`);
@@ -121,6 +131,24 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
       { cause },
     );
   } finally {
-    process.off('SIGINT', interrupt);
+    signals.ignore();
   }
 }
+
+/** `pnn train` */
+export const train: Command = {
+  name: 'train',
+  summary: 'train a polynomial network beside its twin, and report',
+  description: `Trains a network with polynomial activations and, beside it, its twin with the activation that they approximate;
+prints a table, and writes the models (safetensors), a report (HTML and JSON) and, until it has ended, a checkpoint.`,
+  options: trainOptions,
+  notes: `Ctrl-C, SIGTERM and SIGHUP finish the step in progress, write a checkpoint and say how to go on from it; a second one
+finishes the step and leaves the checkpoint out.
+
+Examples:
+  pnn train
+  pnn train --dataset mnist --data DIR --degree 16
+  pnn train --dataset mnist --data DIR --paper --no-twin
+  pnn train --device gpu`,
+  run,
+};

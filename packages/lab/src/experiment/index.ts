@@ -1,3 +1,11 @@
-export * from '@pnn/models';
-export * from '@pnn/models';
-export * from './experiment.js';
+export { Experiment, type ExperimentEvents } from './experiment.js';
+export { type RunRecordOptions, runRecord } from './run-record.js';
+export { sampleRecords } from './samples.js';
+export {
+  type DataSpec,
+  type DeviceSpec,
+  defaultExperiment,
+  type ExperimentSpec,
+  modelNamed,
+  twinOf,
+} from './specs.js';

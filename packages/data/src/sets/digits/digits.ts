@@ -1,5 +1,6 @@
-import { ArgumentError, Generator } from '@pnn/tensor';
-import type { DatasetSplits, ImageDataset } from '../../statistics.js';
+import { ArgumentError, ArrayDataset, Generator } from '@pnn/nn';
+import type { DatasetEntry } from '../../dataset-entry.js';
+import type { DatasetSplits } from '../../splits.js';
 import { boundedNormal, ElasticField, linearMap, uniformBetween } from './distort.js';
 import { drawPath } from './rasterize.js';
 import { curveThrough, type PenPoint } from './spline.js';
@@ -11,18 +12,30 @@ const SIZE = 28;
 const SHEET = 100;
 /** Random words that each image may draw; it needs about 1,100, of which 784 are the grain of the pixels. */
 const WORDS_PER_IMAGE = 2 ** 16;
-const MOST_IMAGES = 1_000_000;
+const MAX_IMAGES = 1_000_000;
 
-/** The images of each split where no numbers are given. */
-export const digitCounts = { train: 6000, test: 1000 } as const;
+/** The images of each split unless others are asked for. */
+const DEFAULT_COUNTS = { train: 6000, test: 1000 } as const;
 
 /** What to generate. */
 export interface DigitsOptions {
-  /** Number of training images, 0 to 1,000,000. */
+  /**
+   * Number of training images, 1 to 1,000,000.
+   *
+   * @default 6000
+   */
   readonly train?: number;
-  /** Number of test images, 0 to 1,000,000. */
+  /**
+   * Number of test images, 1 to 1,000,000.
+   *
+   * @default 1000
+   */
   readonly test?: number;
-  /** An integer from 0 to 2^53 - 1. */
+  /**
+   * An integer from 0 to 2^53 - 1.
+   *
+   * @default 0
+   */
   readonly seed?: number;
 }
 
@@ -110,9 +123,9 @@ function draw(pixels: Uint8Array, ink: Float32Array, seed: number, split: string
   return label;
 }
 
-function split(name: 'train' | 'test', count: number, seed: number): ImageDataset {
-  if (!Number.isInteger(count) || count < 0 || count > MOST_IMAGES) {
-    throw new ArgumentError(`digits: ${name} must be an integer from 0 to ${MOST_IMAGES}, not ${count}`);
+function split(name: 'train' | 'test', count: number, seed: number): ArrayDataset {
+  if (!Number.isInteger(count) || count < 1 || count > MAX_IMAGES) {
+    throw new ArgumentError(`digits: ${name} must be an integer from 1 to ${MAX_IMAGES}, not ${count}`);
   }
   const area = SIZE * SIZE;
   const images = new Uint8Array(count * area);
@@ -122,11 +135,11 @@ function split(name: 'train' | 'test', count: number, seed: number): ImageDatase
     labels[i] = draw(images.subarray(i * area, (i + 1) * area), ink, seed, name, i);
   }
   const classes = glyphs.map((_, digit) => `${digit}`);
-  return { name: `digits/${name}`, images, labels, count, channels: 1, height: SIZE, width: SIZE, classes };
+  return new ArrayDataset({ inputs: images, inputShape: [1, SIZE, SIZE], labels, classes });
 }
 
 /**
- * Grey 28x28 images of hand-drawn-like digits, made by the program itself: no download, no licence, any number of them.
+ * Gray 28x28 images of hand-drawn-like digits, made by the program itself: no download, no licence, any number of them.
  *
  * A digit is one of several ways of writing it (`glyphs`), its control points displaced, drawn by a round pen of varying
  * pressure along smooth curves, slanted, turned, stretched, distorted elastically and moved; paper, ink, blur and grain
@@ -136,12 +149,27 @@ function split(name: 'train' | 'test', count: number, seed: number): ImageDatase
  * Image i depends on the seed, the split and i alone, bit for bit in every JavaScript engine: a larger data set begins
  * with the smaller one, and the two splits never share an image's random numbers.
  *
- * @throws ArgumentError where a number is out of range
+ * @throws ArgumentError if a number is out of range
  */
 export function digits({
-  train = digitCounts.train,
-  test = digitCounts.test,
+  train = DEFAULT_COUNTS.train,
+  test = DEFAULT_COUNTS.test,
   seed = 0,
-}: DigitsOptions = {}): DatasetSplits {
-  return { train: split('train', train, seed), test: split('test', test, seed) };
+}: DigitsOptions = {}): DatasetSplits<ArrayDataset> {
+  return { name: 'digits', train: split('train', train, seed), test: split('test', test, seed) };
 }
+
+/** The digits stay the same whatever the seed of the training, so that runs compare. */
+const DATASET_SEED = 1;
+
+/** {@link digits} by name. */
+export const digitsDataset: DatasetEntry = {
+  name: 'digits',
+  summary: '7,000 gray images of digits that the program draws itself, 28x28',
+  inputShape: [1, SIZE, SIZE],
+  training: { epochs: 4, batchSize: 64, lr: 2e-3 },
+  widths: { cnn: [8, 16] },
+  preset: 'mnist',
+  load: async (_, { train = DEFAULT_COUNTS.train, test = DEFAULT_COUNTS.test }) =>
+    digits({ train, test, seed: DATASET_SEED }),
+};

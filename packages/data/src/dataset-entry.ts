@@ -1,0 +1,37 @@
+import type { Shape } from '@pnn/nn';
+import type { FileSource } from './file-source.js';
+import type { DatasetSplits } from './splits.js';
+
+/** How many samples are wanted of each split; undefined for all that there are. */
+export interface SampleCounts {
+  readonly train?: number | undefined;
+  readonly test?: number | undefined;
+}
+
+/** A data set that is chosen by name, and what a training on it starts from. */
+export interface DatasetEntry {
+  readonly name: string;
+  /** What it is, in a few words for a list. */
+  readonly summary: string;
+  /** The shape of one sample, if it is known before the data are loaded: so that a model can be refused at once. */
+  readonly inputShape?: Shape;
+  /** Which files it is read from and where they come from, as in `put … there`; left out for data without files. */
+  readonly files?: string;
+  /** What suits it better than the defaults of every training. */
+  readonly training?: { readonly epochs?: number; readonly batchSize?: number; readonly lr?: number };
+  /** Widths of models, by their names, that suit it better than those of the model. */
+  readonly widths?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * The data set of the paper whose settings fit.
+   *
+   * @default the name
+   */
+  readonly preset?: string;
+  /**
+   * Loads or makes the data. More samples than are wanted may come; they are left out.
+   *
+   * @param source the user's folder; only read by data sets with `files`
+   * @throws ArgumentError or FormatError if files are missing or damaged
+   */
+  readonly load: (source: FileSource, counts: SampleCounts) => Promise<DatasetSplits>;
+}

@@ -1,0 +1,59 @@
+import { ArgumentError, type Dataset, Registry } from '@pnn/nn';
+import type { DatasetEntry, SampleCounts } from './dataset-entry.js';
+import type { FileSource } from './file-source.js';
+import { cifar10Dataset } from './sets/cifar10.js';
+import { digitsDataset } from './sets/digits/digits.js';
+import { fashionMnistDataset, mnistDataset } from './sets/mnist.js';
+import type { DatasetSplits } from './splits.js';
+import { Subset } from './subset.js';
+
+/** The data sets that can be chosen by name. `datasets.register(entry)` adds one of your own. */
+export const datasets = new Registry<DatasetEntry>('data set', [
+  digitsDataset,
+  mnistDataset,
+  fashionMnistDataset,
+  cifar10Dataset,
+]);
+
+/** What stands for the folder of data sets that have none. */
+const nowhere: FileSource = {
+  description: 'a data set without files',
+  pathOf: (name) => name,
+  read: async () => undefined,
+};
+
+function first(dataset: Dataset, count: number | undefined, split: string): Dataset {
+  if (count === undefined || count === dataset.length) return dataset;
+  if (count > dataset.length) {
+    throw new ArgumentError(`${count} samples of ${split} are wanted, and there are only ${dataset.length}`);
+  }
+  return new Subset(
+    dataset,
+    Int32Array.from({ length: count }, (_, i) => i),
+  );
+}
+
+/**
+ * Loads a data set by name, the first samples of each split if not all are wanted.
+ *
+ * @param source where its files are; not needed for data sets without files
+ * @throws ArgumentError if the data set is unknown, needs files and gets no source, a file is missing, or more samples
+ *   are wanted than there are
+ * @throws FormatError if a file is damaged
+ */
+export async function loadDataset(
+  name: string,
+  options: SampleCounts & { readonly source?: FileSource | undefined } = {},
+): Promise<DatasetSplits> {
+  const entry = datasets.get(name);
+  const { source, train, test } = options;
+  if (entry.files !== undefined && !source) {
+    throw new ArgumentError(`the data set ${name} is read from files: ${entry.files}`);
+  }
+  const splits = await entry.load(source ?? nowhere, { train, test });
+  return {
+    name: splits.name,
+    train: first(splits.train, train, `${splits.name}/train`),
+    test: first(splits.test, test, `${splits.name}/test`),
+  };
+}

@@ -1,0 +1,9 @@
+import type { Dataset } from '@pnn/nn';
+
+/** Samples to learn from, and samples to judge by that were never learned from. */
+export interface DatasetSplits<Split extends Dataset = Dataset> {
+  /** What reports call the data, such as `mnist`. */
+  readonly name: string;
+  readonly train: Split;
+  readonly test: Split;
+}

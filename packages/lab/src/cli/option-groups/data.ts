@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { datasets } from '@pnn/data';
+import type { DataSpec } from '../../experiment/specs.js';
+import type { OptionSpecs, Options } from '../options.js';
+
+const DEFAULT_DATASET = 'digits';
+
+/** As many samples as an option takes. */
+const MAX_SAMPLES = 1_000_000_000;
+
+/** What to train on. */
+export function dataOptions(): OptionSpecs {
+  return {
+    dataset: {
+      value: 'NAME',
+      description: `${datasets.names().join(', ')} (default ${DEFAULT_DATASET}, which the program draws itself)`,
+    },
+    data: { value: 'DIR', description: 'folder with the files of the data set in their official form' },
+    'train-samples': { value: 'N', description: 'train on the first N samples only' },
+    'test-samples': { value: 'N', description: 'test on the first N samples only' },
+  };
+}
+
+/** @throws UsageError if options do not fit */
+export function dataSpecFrom(options: Options): DataSpec {
+  const dataset = options.choice('dataset', datasets.names()) ?? DEFAULT_DATASET;
+  const folder = options.text('data');
+  const { files } = datasets.get(dataset);
+  if (files !== undefined && folder === undefined) {
+    options.refuse(`--dataset ${dataset} needs --data DIR, a folder with ${files}`);
+  }
+  if (files === undefined && folder !== undefined) {
+    const withFiles = datasets.entries().filter((entry) => entry.files !== undefined);
+    options.refuse(`--data goes with --dataset ${withFiles.map(({ name }) => name).join(', ')}`);
+  }
+  return {
+    dataset,
+    folder: folder === undefined ? null : resolve(folder),
+    // BatchNorm cannot learn from a single sample.
+    train: options.integer('train-samples', 2, MAX_SAMPLES) ?? null,
+    test: options.integer('test-samples', 1, MAX_SAMPLES) ?? null,
+  };
+}
+
+/** A default that some data sets have a value of their own for, as help shows it: `2; digits 4`. */
+export function defaultByDataset(common: unknown, of: (entry: ReturnType<typeof datasets.get>) => unknown): string {
+  const own = datasets.entries().flatMap((entry) => {
+    const value = of(entry);
+    return value === undefined ? [] : [`; ${entry.name} ${value}`];
+  });
+  return `default ${common}${own.join('')}`;
+}

@@ -1,0 +1,34 @@
+import { hasWasm } from '@pnn/nn';
+import type { DeviceSpec } from '../../experiment/specs.js';
+import { deviceNames } from '../devices.js';
+import type { OptionSpecs, Options } from '../options.js';
+
+const MAX_THREADS = 64;
+
+/** What computes. */
+export function deviceOptions(): OptionSpecs {
+  return {
+    device: { value: 'NAME', description: 'wasm (default), reference, gpu or gpu:MODE: see pnn devices' },
+    threads: {
+      value: 'N',
+      description: 'threads of the device wasm (default: one for each processor, or PNN_THREADS)',
+    },
+  };
+}
+
+/** @throws UsageError if the number of threads is out of its range */
+export function threadsFrom(options: Options): number | null {
+  return options.integer('threads', 1, MAX_THREADS) ?? null;
+}
+
+/**
+ * The device that the options name.
+ *
+ * @throws UsageError if a value is out of its range
+ */
+export function deviceSpecFrom(options: Options): DeviceSpec {
+  const threads = threadsFrom(options);
+  const name = options.choice('device', deviceNames) ?? (hasWasm() ? 'wasm' : 'reference');
+  if (threads !== null && name !== 'wasm') options.refuse(`--threads goes with --device wasm, not ${name}`);
+  return { name, threads };
+}

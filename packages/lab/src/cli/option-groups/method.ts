@@ -1,0 +1,139 @@
+import { datasets } from '@pnn/data';
+import { ArgumentError } from '@pnn/nn';
+import {
+  type BoundaryPenalty,
+  type BoundSpec,
+  defaultMethod,
+  defaultPolynomial,
+  dualAscentLimits,
+  type LambdaSpec,
+  MAX_ACTIVATION_DEGREE,
+  type MethodSpec,
+  methodOf,
+  type PolynomialSpec,
+  type Preset,
+  penaltyForms,
+  preset,
+  targetNames,
+} from '@pnn/pnn';
+import type { OptionSpecs, Options } from '../options.js';
+
+/** The activations, and what holds their inputs in range. */
+export function methodOptions(): OptionSpecs {
+  const { degree, alpha, penalty } = defaultPolynomial;
+  const PAPER = 'as in the paper';
+  return {
+    paper: {
+      description: `all settings of the paper (arXiv 2505.11589) for the data set and the degree: bound, alpha, samples, --outside polynomial, --cap 10, lambda, max-norm, rates, batch, epochs, dropout; each can be given besides`,
+    },
+    target: {
+      value: 'NAME',
+      description: `activation to approximate: ${targetNames.join(', ')} (default ${defaultMethod.target})`,
+    },
+    degree: { value: 'N', description: `degree of the polynomials, 1 to ${MAX_ACTIVATION_DEGREE} (default ${degree})` },
+    method: {
+      value: 'NAME',
+      description: 'fit by density (default if B is calibrated), least-squares (otherwise) or minimax',
+    },
+    samples: { value: 'N', description: `equally spaced samples of the fit (default 4097; ${PAPER} 100)` },
+    bound: { value: 'B', description: 'B of the range [-B, B]: calibrated (default), a number, or paper: see --paper' },
+    alpha: { value: 'A', description: `the boundary loss begins at |x| = A·B (default ${alpha}; paper its own)` },
+    lambda: {
+      value: 'L',
+      description: 'weight of the boundary loss: a number (default 1000), dual or dual:START; 0 for none',
+    },
+    penalty: {
+      value: 'FORM',
+      description: `form of the boundary loss: ${penaltyForms.join(', ')} (default ${penalty.form})`,
+    },
+    cap: {
+      value: 'E',
+      description: `excess |x| − αB (of power |x|/αB − 1) from which the loss goes on linearly (default ${penalty.cap}; paper 10)`,
+    },
+    outside: { value: 'NAME', description: `beyond B while training: tangent (default) or polynomial (${PAPER})` },
+    basis: { value: 'NAME', description: 'evaluate by even-odd Horner (default) or plain Horner: monomial' },
+    learnable: { description: 'learn the coefficients too' },
+  };
+}
+
+function degreeFrom(options: Options): number {
+  return options.integer('degree', 1, MAX_ACTIVATION_DEGREE) ?? defaultPolynomial.degree;
+}
+
+/**
+ * The settings of the paper, if they are asked for by `--paper` or `--bound paper`.
+ *
+ * @throws UsageError if the paper has none for the data set and the degree
+ */
+export function presetFrom(options: Options, dataset: string): Preset | undefined {
+  if (!options.has('paper') && options.text('bound') !== 'paper') return undefined;
+  try {
+    return preset(datasets.get(dataset).preset ?? dataset, degreeFrom(options));
+  } catch (error) {
+    if (error instanceof ArgumentError) return options.refuse(`--paper: ${error.message}`);
+    throw error;
+  }
+}
+
+function boundFrom(options: Options, base: PolynomialSpec): BoundSpec {
+  const text = options.text('bound');
+  if (text === undefined || text === 'paper') return base.bound;
+  if (text === 'calibrated') return defaultPolynomial.bound;
+  const bound = options.number('bound', 'calibrated, paper or a positive number', (value) => value > 0)!;
+  return { kind: 'fixed', bound };
+}
+
+function lambdaFrom(options: Options, base: PolynomialSpec): LambdaSpec {
+  const text = options.text('lambda');
+  if (text === undefined) return base.lambda;
+  const dual = /^dual(?::(.+))?$/.exec(text);
+  const start = dual ? (dual[1] ?? `${dualAscentLimits.initial}`) : text;
+  const number = start.trim() === '' ? Number.NaN : Number(start);
+  if (dual && number >= dualAscentLimits.minimum && number <= dualAscentLimits.maximum)
+    return { kind: 'dual', initial: number };
+  if (!dual && number >= 0 && Number.isFinite(number)) return { kind: 'constant', lambda: number };
+  return options.refuse(
+    `--lambda ${text} is neither a number of 0 or more nor dual or dual:START, ` +
+      `START from ${dualAscentLimits.minimum} to ${dualAscentLimits.maximum}`,
+  );
+}
+
+/** A fit by density is a matter of calibration, which is when the density gets known. */
+function fitFrom(options: Options, bound: BoundSpec): Pick<PolynomialSpec, 'bound' | 'method'> {
+  const method = options.choice('method', ['density', 'least-squares', 'minimax']);
+  if (bound.kind === 'fixed') {
+    if (method === 'density') options.refuse('--method density goes with --bound calibrated');
+    return { bound, method: method ?? 'least-squares' };
+  }
+  const density = (method ?? 'density') === 'density';
+  return { bound: { ...bound, density }, method: method === 'minimax' ? method : 'least-squares' };
+}
+
+/**
+ * The method that the options ask for.
+ *
+ * @throws UsageError if a value is out of its range or options do not go together
+ */
+export function methodSpecFrom(options: Options, dataset: string): MethodSpec & { polynomial: PolynomialSpec } {
+  const published = presetFrom(options, dataset);
+  const base = (published && methodOf(published).polynomial) ?? defaultPolynomial;
+  const degree = degreeFrom(options);
+  const form: BoundaryPenalty['form'] = options.choice('penalty', penaltyForms) ?? base.penalty.form;
+  const cap = options.positive('cap');
+  if (cap !== undefined && form === 'max-norm')
+    options.refuse('--cap goes with the other forms of --penalty, not max-norm');
+  return {
+    target: options.choice('target', targetNames) ?? defaultMethod.target,
+    polynomial: {
+      degree,
+      alpha: options.number('alpha', 'a number above 0, up to 1', (value) => value > 0 && value <= 1) ?? base.alpha,
+      ...fitFrom(options, boundFrom(options, base)),
+      samples: options.integer('samples', degree + 1, 1_000_000) ?? base.samples,
+      basis: options.choice('basis', ['even-odd', 'monomial']) ?? base.basis,
+      learnable: options.has('learnable'),
+      outside: options.choice('outside', ['tangent', 'polynomial']) ?? base.outside,
+      penalty: { form, cap: cap ?? base.penalty.cap },
+      lambda: lambdaFrom(options, base),
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { datasets } from '@pnn/data';
+import { defaultTraining, type TrainingSpec, trainingOf } from '@pnn/pnn';
+import type { OptionSpecs, Options } from '../options.js';
+import { defaultByDataset } from './data.js';
+import { presetFrom } from './method.js';
+
+/** How long, how fast and how carefully. */
+export function trainingOptions(): OptionSpecs {
+  const { epochs, batchSize, lr, weightDecay, maxNorm, seed } = defaultTraining;
+  const defaultOf = (common: number, key: 'epochs' | 'batchSize' | 'lr') =>
+    `${defaultByDataset(common, ({ training }) => training?.[key])}`;
+  return {
+    'max-norm': { value: 'C', description: `clip gradients to this norm (default ${maxNorm}); none for no clipping` },
+    'plain-clipping': { description: "clip BatchNorm's γ and β too, instead of leaving them out" },
+    epochs: {
+      value: 'N',
+      description: `passes over the training data (${defaultOf(epochs, 'epochs')}; paper 30)`,
+    },
+    'batch-size': { value: 'N', description: `samples in a step (${defaultOf(batchSize, 'batchSize')}; paper 128)` },
+    lr: { value: 'R', description: `learning rate of AdamW (${defaultOf(lr, 'lr')}; paper 0.001)` },
+    'weight-decay': { value: 'W', description: `weight decay of AdamW (default ${weightDecay})` },
+    seed: { value: 'N', description: `seed of everything random (default ${seed})` },
+  };
+}
+
+/**
+ * The training that the options ask for.
+ *
+ * @throws UsageError if a value is out of its range
+ */
+export function trainingSpecFrom(options: Options, dataset: string): TrainingSpec {
+  const published = presetFrom(options, dataset);
+  const base = published ? trainingOf(published) : { ...defaultTraining, ...datasets.get(dataset).training };
+  const maxNorm = options.text('max-norm') === 'none' ? null : (options.positive('max-norm') ?? base.maxNorm);
+  return {
+    epochs: options.integer('epochs', 1) ?? base.epochs,
+    batchSize: options.integer('batch-size', 2) ?? base.batchSize,
+    lr: options.positive('lr') ?? base.lr,
+    weightDecay: options.number('weight-decay', 'a number of 0 or more', (w) => w >= 0) ?? base.weightDecay,
+    maxNorm,
+    clipping: options.has('plain-clipping') ? 'plain' : base.clipping,
+    scheduler: base.scheduler,
+    seed: options.integer('seed', 0) ?? base.seed,
+  };
+}

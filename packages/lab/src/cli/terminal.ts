@@ -1,0 +1,6 @@
+/** Where a command writes what a person reads. */
+export interface Terminal {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}

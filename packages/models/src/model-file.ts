@@ -1,0 +1,103 @@
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  FormatError,
+  type HostArray,
+  type Module,
+  randomState,
+  restoreRandomState,
+} from '@pnn/nn';
+import { activationFactory, polynomialActivations, toHostArrays } from '@pnn/pnn';
+import { decodeJson, encodeJson } from '@pnn/pnn/codec';
+import { type NetworkDescription, networkDescription } from './network-description.js';
+import { buildModel } from './registry.js';
+
+const FORMAT_KEY = 'pnn.network';
+
+/** A network with what must be known to use it. */
+export interface DescribedNetwork extends Omit<NetworkDescription, 'version' | 'activations'> {
+  readonly network: Module;
+}
+
+/** A trained network that came from a file. */
+export interface SavedNetwork {
+  /** In evaluation mode; takes samples [B, …inputShape] that were normalized as the description says. */
+  readonly network: Module;
+  readonly description: NetworkDescription;
+}
+
+/**
+ * A network as the bytes of a safetensors file: parameters and buffers as tensors, everything that is needed to use them
+ * as metadata.
+ */
+export async function encodeNetworkFile({ network, ...described }: DescribedNetwork): Promise<Uint8Array> {
+  const { model, method, inputShape, inputType, normalization, outputs, classes } = described;
+  const activations = polynomialActivations(network).map(([name, { fit, bound, alpha, approximating }]) => ({
+    name,
+    target: fit.target,
+    degree: fit.degree,
+    bound,
+    alpha,
+    approximating,
+  }));
+  const description: NetworkDescription = {
+    version: 2,
+    model,
+    method,
+    inputShape,
+    inputType,
+    normalization,
+    outputs,
+    classes,
+    activations,
+  };
+  return encodeSafetensors(await toHostArrays(network.stateDict()), { [FORMAT_KEY]: encodeJson(description) });
+}
+
+/** The network of the description with the values of the tensors; draws nothing from the program's random streams. */
+function restoreNetwork(description: NetworkDescription, tensors: ReadonlyMap<string, HostArray>): Module {
+  const { model, method, inputShape, outputs, activations } = description;
+  const random = randomState();
+  try {
+    const network = buildModel(model, { inputShape, outputs, activation: activationFactory(method) });
+    try {
+      const polynomials = polynomialActivations(network);
+      if (polynomials.length !== activations.length) {
+        throw new FormatError(`${activations.length} activations are described, the network has ${polynomials.length}`);
+      }
+      network.loadStateDict(tensors);
+      for (const [i, [, activation]] of polynomials.entries()) {
+        activation.approximating = activations[i]!.approximating;
+      }
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+    return network.eval();
+  } finally {
+    restoreRandomState(random);
+  }
+}
+
+/**
+ * Reads what `encodeNetworkFile` made: a network that gives the very outputs of the one that was saved. A model or target
+ * of your own must be registered before.
+ *
+ * @param name of the file, for messages
+ * @throws FormatError if it is not such a file, or its tensors are not those of the network that it describes
+ */
+export function decodeNetworkFile(bytes: Uint8Array, name: string): SavedNetwork {
+  const { tensors, metadata } = decodeSafetensors(bytes, name);
+  const text = metadata[FORMAT_KEY];
+  if (text === undefined)
+    throw new FormatError(`${name} is no network of this software: its metadata has no ${FORMAT_KEY}`);
+  const description = decodeJson(text, networkDescription, `${name}: ${FORMAT_KEY}`);
+  try {
+    return { network: restoreNetwork(description, tensors), description };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new FormatError(`${name}: its tensors and its description are not those of one network (${reason})`, {
+      cause: error,
+    });
+  }
+}

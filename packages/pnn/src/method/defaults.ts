@@ -1,0 +1,31 @@
+import type { MethodSpec, PolynomialSpec } from './method-spec.js';
+import type { TrainingSpec } from './training-spec.js';
+
+/** Polynomials that train well on data whose ranges nobody knows. */
+export const defaultPolynomial: PolynomialSpec = {
+  degree: 8,
+  bound: { kind: 'calibrated', steps: 40, quantile: 0.9999, margin: 1.5, density: true },
+  alpha: 0.7,
+  method: 'least-squares',
+  samples: null,
+  basis: 'even-odd',
+  learnable: false,
+  outside: 'tangent',
+  penalty: { form: 'exponential', cap: 3 },
+  lambda: { kind: 'constant', lambda: 1000 },
+};
+
+/** See {@link defaultPolynomial}. */
+export const defaultMethod: MethodSpec = { target: 'relu', polynomial: defaultPolynomial };
+
+/** A short training of a small network. */
+export const defaultTraining: TrainingSpec = {
+  epochs: 2,
+  batchSize: 128,
+  lr: 1e-3,
+  weightDecay: 0.01,
+  maxNorm: 1,
+  clipping: 'selective',
+  scheduler: { factor: 0.1, patience: 5, threshold: 0.1 },
+  seed: 0,
+};
