@@ -1,14 +1,16 @@
 import { ArgumentError, memory, noGrad, scope, tensor } from '@pnn/nn';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   channelStatistics,
   Experiment,
   normalize,
   parseReport,
   type Report,
+  restoreCheckpoint,
   sampleRecords,
   slice,
   stringifyReport,
+  takeCheckpoint,
   twinOf,
 } from '../../src/index.js';
 import { settledMemory } from '../settled-memory.js';
@@ -83,6 +85,22 @@ describe('Experiment', () => {
       bound: 'calibrated after 3 steps: quantile 0.9999 times 1.5',
       lambda: 1000,
     });
+  });
+
+  it('does not test the network again that the last epoch has tested', async () => {
+    const experiment = await trained({ epochs: 1 });
+    const forward = vi.spyOn(experiment.network, 'forward');
+    const { final, layers } = await experiment.record('mine');
+    expect(forward).not.toHaveBeenCalled();
+    expect(final!.testMetrics).toEqual(experiment.epochs[0]!.validationMetrics);
+    // Another one, put where this one stands, has not seen the test yet.
+    const resumed = new Experiment(toySettings({ epochs: 1 }), splits);
+    restoreCheckpoint(resumed.trainer, await takeCheckpoint(experiment.trainer, experiment.epochs));
+    const tested = vi.spyOn(resumed.network, 'forward');
+    const record = await resumed.record('resumed');
+    expect(tested).toHaveBeenCalled();
+    expect(withoutTimes(record.final)).toEqual(withoutTimes(final));
+    expect(record.layers).toEqual(layers);
   });
 
   it('has no layers in the record of a twin', async () => {
