@@ -2,7 +2,7 @@ import { ArgumentError, type FloatDType, memory, scope, tensor } from '@pnn/tens
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
-import { clipGradientNorm, clipGradientValue } from '../src/clipping.js';
+import { clipGradientNorm, clipGradientValue, totalNorm } from '../src/clipping.js';
 import type { Parameter } from '../src/parameter.js';
 import type { ParameterGroup } from '../src/parameter-groups.js';
 import { bitsOf, expectClose, giveGradient, parameterOf } from './trained-parameters.js';
@@ -64,6 +64,25 @@ function normOf(vectors: readonly (readonly number[])[], p: number): number {
   if (p === Number.POSITIVE_INFINITY) return Math.max(0, ...magnitudes);
   return p === 1 ? magnitudes.reduce((sum, value) => sum + value, 0) : Math.hypot(...magnitudes);
 }
+
+describe('totalNorm', () => {
+  it('is that of all elements of all tensors, 0 without any', () => {
+    fc.assert(
+      fc.property(gradients, floats, (vectors, dtype) => {
+        const tensors = vectors.map((vector) => tensor(vector, { dtype }));
+        const norm = totalNorm(tensors, tensor([0], { dtype }));
+        expect([norm.dtype, norm.rank]).toEqual([dtype, 0]);
+        const exact = normOf(vectors, 2);
+        expect(Math.abs(norm.itemSync() - exact)).toBeLessThanOrEqual(rounding[dtype] * exact + 1e-18);
+      }),
+    );
+    expect(totalNorm([], tensor([1])).itemSync()).toBe(0);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('is not finite where there is %d', (x) => {
+    expect(Number.isFinite(totalNorm([tensor([1, 2]), tensor([3, x])], tensor([0])).itemSync())).toBe(false);
+  });
+});
 
 describe('clipGradientNorm', () => {
   it('returns the norm before and leaves one of at most maxNorm in the same direction', () => {

@@ -2,6 +2,7 @@ import { noGrad } from '@pnn/autograd';
 import {
   ArgumentError,
   DisposedError,
+  getDevice,
   type HostArray,
   memory,
   ShapeError,
@@ -11,8 +12,9 @@ import {
   zerosLike,
 } from '@pnn/tensor';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
+import { clipGradientNorm } from '../src/clipping.js';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
 import {
   Adam,
@@ -313,6 +315,27 @@ describe('a step', () => {
     optimizer.step();
     expect(norm.disposed).toBe(true);
     expect(optimizer.lastNorm!.itemSync()).toBeCloseTo(1, 5);
+  });
+
+  it('takes a norm that was measured before: to the same bits, and without measuring again', () => {
+    const [own, given] = [1, 2].map(() => {
+      const parameter = new Parameter(tensor([3, -4, 0.7]));
+      parameter
+        .mul(tensor([30, 0.1, 7]))
+        .sum()
+        .backward();
+      return { parameter, optimizer: new AdamW([parameter], { lr: 0.1, maxNorm: 1 }) };
+    });
+    own!.optimizer.step();
+    const norm = clipGradientNorm(given!.optimizer.groups, Number.POSITIVE_INFINITY);
+    const measure = vi.spyOn(getDevice().kernels, 'euclideanNorm');
+    given!.optimizer.step(norm);
+    expect(measure).not.toHaveBeenCalled();
+    measure.mockRestore();
+    expect(given!.parameter.dataSync()).toEqual(own!.parameter.dataSync());
+    expect(given!.optimizer.lastNorm!.itemSync()).toBe(own!.optimizer.lastNorm!.itemSync());
+    norm.dispose();
+    expect(given!.optimizer.lastNorm!.disposed).toBe(false);
   });
 
   it('shows gradients that are not finite in the norm', () => {

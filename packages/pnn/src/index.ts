@@ -1,5 +1,6 @@
 export * from './activation/polynomial-activation.js';
 export * from './activation/polynomial-activations.js';
+export * from './activation/target-activation.js';
 export * from './boundary/boundary-loss.js';
 export * from './boundary/lambda.js';
 export * from './fitting/index.js';

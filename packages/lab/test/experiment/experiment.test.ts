@@ -1,10 +1,20 @@
-import { channelStatistics, normalize, slice } from '@pnn/data';
-import { twinOf } from '@pnn/models';
 import { ArgumentError, memory, noGrad, scope, tensor } from '@pnn/nn';
-import { describe, expect, it } from 'vitest';
-import { settledMemory } from '../../../pnn/test/settled-memory.js';
-import { all, networkBits, withoutTimes } from '../../../pnn/test/training/toy.js';
-import { Experiment, parseReport, type Report, sampleRecords, stringifyReport } from '../../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  channelStatistics,
+  Experiment,
+  normalize,
+  parseReport,
+  type Report,
+  restoreCheckpoint,
+  sampleRecords,
+  slice,
+  stringifyReport,
+  takeCheckpoint,
+  twinOf,
+} from '../../src/index.js';
+import { settledMemory } from '../settled-memory.js';
+import { all, networkBits, withoutTimes } from '../training/toy.js';
 import { toySettings, toySplits } from './toy-images.js';
 
 const splits = toySplits();
@@ -77,6 +87,22 @@ describe('Experiment', () => {
     });
   });
 
+  it('does not test the network again that the last epoch has tested', async () => {
+    const experiment = await trained({ epochs: 1 });
+    const forward = vi.spyOn(experiment.network, 'forward');
+    const { final, layers } = await experiment.record('mine');
+    expect(forward).not.toHaveBeenCalled();
+    expect(final!.testMetrics).toEqual(experiment.epochs[0]!.validationMetrics);
+    // Another one, put where this one stands, has not seen the test yet.
+    const resumed = new Experiment(toySettings({ epochs: 1 }), splits);
+    restoreCheckpoint(resumed.trainer, await takeCheckpoint(experiment.trainer, experiment.epochs));
+    const tested = vi.spyOn(resumed.network, 'forward');
+    const record = await resumed.record('resumed');
+    expect(tested).toHaveBeenCalled();
+    expect(withoutTimes(record.final)).toEqual(withoutTimes(final));
+    expect(record.layers).toEqual(layers);
+  });
+
   it('has no layers in the record of a twin', async () => {
     const record = await (await trained({ activation: null })).record('twin');
     expect(record).toMatchObject({ role: 'twin', layers: [], final: { layers: [] } });
@@ -137,8 +163,8 @@ describe('Experiment', () => {
       const { optimizer } = new Experiment(toySettings({ clipping }), splits).trainer.options;
       return Object.fromEntries(optimizer.groups.map((group) => [group.name, group.clipped ?? true]));
     };
-    expect(clipped('selective')).toEqual({ weight: true, normalization: false });
-    expect(clipped('plain')).toEqual({ weight: true, normalization: true });
+    expect(clipped('selective')).toEqual({ weight: true, normalisation: false });
+    expect(clipped('plain')).toEqual({ weight: true, normalisation: true });
   });
 
   it('warms up for a quarter of the training at most, and then calibrates', async () => {

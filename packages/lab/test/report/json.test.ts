@@ -2,6 +2,7 @@ import { FormatError } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseReport, stringifyReport } from '../../src/report/json.js';
+import type { Report } from '../../src/report/record.js';
 import { arbitraryReport } from './arbitrary-report.js';
 import { exampleReport } from './example-report.js';
 
@@ -47,6 +48,31 @@ describe('stringifyReport and parseReport', () => {
     expect(broken((r) => (r.dataset = null))).toThrow('report.dataset must be an object, not null');
     expect(broken((r) => (r.runs[0].seed = 'nan'))).toThrow(FormatError);
     expect(() => parseReport('{')).toThrow(FormatError);
+  });
+
+  it('read version 1', () => {
+    const example = exampleReport();
+    const stopped = { layer: '6', kind: null, step: 3, reason: 'the loss is NaN' };
+    const current: Report = { ...example, runs: [{ ...example.runs[0]!, stopped }, ...example.runs.slice(1)] };
+    const old = JSON.parse(stringifyReport(current));
+    old.version = 1;
+    for (const run of old.runs) {
+      if (run.role === 'twin') run.role = 'reference';
+      for (const epoch of run.epochs) {
+        epoch.trainAccuracy = epoch.trainMetrics.accuracy;
+        epoch.validationAccuracy = epoch.validationMetrics?.accuracy ?? null;
+        delete epoch.trainMetrics;
+        delete epoch.validationMetrics;
+      }
+      if (run.final) run.final.testAccuracy = run.final.testMetrics.accuracy;
+      delete run.final?.testMetrics;
+      delete run.stopped?.kind;
+    }
+    expect(parseReport(JSON.stringify(old))).toEqual(current);
+    delete old.runs[1].epochs[0].trainAccuracy;
+    expect(() => parseReport(JSON.stringify(old))).toThrow(
+      new FormatError('parseReport: report.runs[1].epochs[0].trainAccuracy must be a number, not nothing'),
+    );
   });
 
   it('leave out fields that the format does not know', () => {

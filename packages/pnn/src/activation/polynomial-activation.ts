@@ -6,13 +6,13 @@ import {
   fitPolynomial,
   MAX_ACTIVATION_DEGREE,
   type Target,
-  type TargetName,
+  targetEntry,
 } from '../fitting/index.js';
 
 /** The forms of the boundary penalty; see `BoundaryPenalty`. */
 export const penaltyForms = ['exponential', 'quadratic', 'power', 'max-norm'] as const;
 
-/** How inputs beyond αB are penalised. With e = max(|x| − αB, 0): */
+/** How inputs beyond αB are penalized. With e = max(|x| − αB, 0): */
 export interface BoundaryPenalty {
   /**
    * Averaged over the inputs, `exponential`: exp(e) − 1, the paper's; `quadratic`: e²; `power`: (|x|/αB)^10, as in
@@ -21,45 +21,68 @@ export interface BoundaryPenalty {
   readonly form: (typeof penaltyForms)[number];
   /**
    * The excess from which the penalty goes on along its tangent, so that a single outlier cannot drown everything else:
-   * e for the first two forms (10 where nothing is said), |x|/αB − 1 for `power` (1); `max-norm` needs none.
+   * e for the first two forms, |x|/αB − 1 for `power`; `max-norm` needs none.
+   *
+   * @default 10, of `power` 1
    */
   readonly cap?: number;
 }
 
 /** What a polynomial activation approximates, where, and how it behaves out of range. */
 export interface PolynomialActivationOptions {
-  /** The activation to approximate; ReLU where nothing is said. */
+  /**
+   * The activation to approximate: a registered name, or a function. During a warm-up a function is computed number by
+   * number: see `targets` for a faster way.
+   *
+   * @default 'relu'
+   */
   readonly target?: Target;
   readonly degree: number;
   /** B: the polynomial is fitted on [−B, B]. */
   readonly bound: number;
-  /** α in (0, 1]: the boundary penalty begins at αB; 1 where nothing is said. */
+  /**
+   * α in (0, 1]: the boundary penalty begins at αB.
+   *
+   * @default 1
+   */
   readonly alpha?: number;
-  /** How it is fitted; by least squares where nothing is said. */
+  /**
+   * How it is fitted.
+   *
+   * @default 'least-squares'
+   */
   readonly method?: FitMethod;
   /** Equally spaced samples of the fit. */
   readonly samples?: number;
   /** How the inputs are distributed, for the method `density`. */
   readonly density?: Density;
-  /** `even-odd` (the default) or plain Horner in t = x/B. */
+  /**
+   * `even-odd`, or plain Horner in t = x/B.
+   *
+   * @default 'even-odd'
+   */
   readonly basis?: 'even-odd' | 'monomial';
-  /** Whether the coefficients are learned. */
+  /**
+   * Whether the coefficients are learned.
+   *
+   * @default false
+   */
   readonly learnable?: boolean;
-  /** One polynomial for each of so many channels. */
+  /**
+   * One polynomial for each of so many channels.
+   *
+   * @default one polynomial for all
+   */
   readonly channels?: number;
-  /** Beyond B while training: the polynomial itself, as in the paper (the default), or its tangent at the boundary. */
+  /**
+   * Beyond B while training: the polynomial itself, as in the paper, or its tangent at the boundary.
+   *
+   * @default 'polynomial'
+   */
   readonly outside?: 'polynomial' | 'tangent';
+  /** @default `{ form: 'exponential' }` */
   readonly penalty?: BoundaryPenalty;
 }
-
-const named: Readonly<Record<TargetName, (x: Tensor) => Tensor>> = {
-  relu: (x) => x.relu(),
-  silu: (x) => x.silu(),
-  gelu: (x) => x.gelu(),
-  sigmoid: (x) => x.sigmoid(),
-  tanh: (x) => x.tanh(),
-  softplus: (x) => x.softplus(),
-};
 
 /** Chosen so that in float32 neither value nor slope overflows for any input below 1e30. */
 const defaultCaps: Readonly<Record<BoundaryPenalty['form'], number>> = {
@@ -69,7 +92,7 @@ const defaultCaps: Readonly<Record<BoundaryPenalty['form'], number>> = {
   'max-norm': Number.POSITIVE_INFINITY,
 };
 
-/** With zeros up to so many; a part that is a single number is one for every bound and stays short. */
+/** Zero-padded to `terms`; one-coefficient parts stay short: they have one for every bound. */
 function padded(part: Float64Array, terms: number): Float64Array {
   if (part.length === 1) return part;
   const all = new Float64Array(terms);
@@ -144,6 +167,7 @@ export class PolynomialActivation extends Polynomial {
   penalty: Tensor | undefined;
   /** Of the last inputs: max |x|, the number with |x| > B, the number that is not finite. */
   range: Tensor | undefined;
+  readonly #target: (x: Tensor) => Tensor;
 
   /** @throws ArgumentError where an option is out of its range */
   constructor(options: PolynomialActivationOptions) {
@@ -166,6 +190,7 @@ export class PolynomialActivation extends Polynomial {
     this.options = options;
     this.alpha = alpha;
     this.fit = fit;
+    this.#target = targetEntry(options.target ?? 'relu').apply;
   }
 
   /**
@@ -205,15 +230,5 @@ export class PolynomialActivation extends Polynomial {
     this.penalty = form === 'max-norm' ? x.abs().max().sub(limit).relu() : penalty;
     this.range = range;
     return this.approximating ? output : this.#target(x);
-  }
-
-  #target(x: Tensor): Tensor {
-    const { target = 'relu' } = this.options;
-    if (typeof target === 'function') {
-      throw new ArgumentError(
-        `PolynomialActivation: ${this.fit.target} cannot be applied to tensors: warm up with one of ${Object.keys(named).join(', ')}`,
-      );
-    }
-    return named[target](x);
   }
 }

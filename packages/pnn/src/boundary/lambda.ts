@@ -28,22 +28,46 @@ export function constantLambda(lambda: number): Lambda {
   };
 }
 
-/** Where λ starts in dual ascent, and what it stays between, where nothing is said. */
+/** Where λ starts in dual ascent, and what it stays between, by default. */
 export const dualAscentLimits = { initial: 10, minimum: 1e-3, maximum: 1e6 } as const;
 
 /** How the multipliers of dual ascent move. */
 export interface DualAscentOptions {
-  /** λ of every activation at the start; 10 where nothing is said. */
+  /**
+   * λ of every activation at the start.
+   *
+   * @default 10
+   */
   readonly initial?: number;
-  /** The share of B that the largest input may reach before λ rises; 0.9. */
+  /**
+   * The share of B that the largest input may reach before λ rises.
+   *
+   * @default 0.9
+   */
   readonly target?: number;
-  /** The factor by which λ rises at a step in which an input goes beyond that; 1.05. */
+  /**
+   * The factor by which λ rises at a step in which an input goes beyond that.
+   *
+   * @default 1.05
+   */
   readonly rise?: number;
-  /** The factor by which λ falls at every other step; 0.995. */
+  /**
+   * The factor by which λ falls at every other step.
+   *
+   * @default 0.995
+   */
   readonly fall?: number;
-  /** λ never falls below this; 0.001. */
+  /**
+   * λ never falls below this.
+   *
+   * @default 0.001
+   */
   readonly minimum?: number;
-  /** λ never rises above this; 1,000,000. */
+  /**
+   * λ never rises above this.
+   *
+   * @default 1e6
+   */
   readonly maximum?: number;
 }
 

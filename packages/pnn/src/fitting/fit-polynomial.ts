@@ -39,18 +39,25 @@ export interface FitOptions {
   /** B: the fit is on [-B, B]. */
   readonly bound: number;
   /**
-   * 'least-squares' (the default) weighs all of [-B, B] evenly, as in the paper; 'density' weighs by how often inputs
-   * occur; 'minimax' makes the largest error as small as it can be.
+   * 'least-squares' weighs all of [-B, B] evenly, as in the paper; 'density' weighs by how often inputs occur; 'minimax'
+   * makes the largest error as small as it can be.
+   *
+   * @default 'least-squares'
    */
   readonly method?: FitMethod;
-  /** Equally spaced samples of least squares, from degree + 1 on; 4097 if not given. */
+  /**
+   * Equally spaced samples of least squares, from degree + 1 on.
+   *
+   * @default 4097
+   */
   readonly samples?: number;
   /** How the inputs are distributed; needed by 'density', and by it alone. */
   readonly density?: Density;
   /**
    * The fraction of the weight that is spread evenly over [-B, B] whatever the density, so that the polynomial does
-   * not run away towards the boundary, where training pushes inputs: above 0, up to 1 (the same as 'least-squares');
-   * 0.1 if not given.
+   * not run away towards the boundary, where training pushes inputs: above 0, up to 1 (the same as 'least-squares').
+   *
+   * @default 0.1
    */
   readonly densityFloor?: number;
 }
@@ -96,7 +103,7 @@ function scaledTarget(target: Target, bound: number): (t: number) => number {
   };
 }
 
-/** The coefficients of the given orders, others zero, that minimise Σ weights (values - Σ c_k T_k(points))². */
+/** The coefficients of the given orders, others zero, that minimize Σ weights (values - Σ c_k T_k(points))². */
 function leastSquaresCoefficients(
   points: Float64Array,
   values: Float64Array,

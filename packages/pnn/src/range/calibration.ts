@@ -14,14 +14,23 @@ import { BufferBackup } from './buffer-backup.js';
 
 /** How bounds are chosen from data. */
 export interface CalibrationOptions {
-  /** The quantile of |x| that the bound is based on; 0.9999 where nothing is said. */
+  /**
+   * The quantile of |x| that the bound is based on.
+   *
+   * @default 0.9999
+   */
   readonly quantile?: number;
-  /** The bound as a multiple of that quantile; 1.5 where nothing is said. */
+  /**
+   * The bound as a multiple of that quantile.
+   *
+   * @default 1.5
+   */
   readonly margin?: number;
   /**
    * Whether the fit weighs the inputs by how often they occur (with a floor up to the bound), instead of by the method
-   * of the activation. Where nothing is said, yes, except for activations made with the method `minimax`, which look at
-   * the largest error. Most inputs lie where ReLU has its kink, and an even fit spends its accuracy elsewhere.
+   * of the activation. Most inputs lie where ReLU has its kink, and an even fit spends its accuracy elsewhere.
+   *
+   * @default true, but false for activations made with the method `minimax`, which look at the largest error
    */
   readonly density?: boolean;
 }
@@ -92,19 +101,22 @@ export async function calibrate(
   return calibrated;
 }
 
+/** What messages call the activation of this name. */
+const layerName = (name: string): string => (name === '' ? 'the activation' : `layer ${name} (PolynomialActivation)`);
+
 /** The smallest size that at least this share of all sizes does not exceed. */
 function quantileOf(batches: readonly TypedArray[], share: number, name: string): number {
   const all = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
   let position = 0;
   for (const batch of batches) for (const x of batch) all[position++] = Math.abs(x);
-  if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${name}`);
+  if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${layerName(name)}`);
   all.sort();
   const found = all[Math.ceil(share * all.length) - 1]!;
   // NaN comes last in the order of a typed array.
   const largest = all.at(-1)!;
   if (found > 0 && Number.isFinite(largest)) return found;
   throw new ArgumentError(
-    `calibrate: the inputs of ${name} have the quantile ${found} and reach ${largest}: no bound can be based on that`,
+    `calibrate: the inputs of ${layerName(name)} have the quantile ${found} and reach ${largest}: no bound can be based on that`,
   );
 }
 

@@ -3,11 +3,14 @@ import { type Arbitrary, array, assert, constant, constantFrom, double, oneof, p
 import { describe, expect, it } from 'vitest';
 import {
   type BoundaryPenalty,
+  type EpochRecord,
   PolynomialActivation,
   type PolynomialActivationOptions,
+  polynomialActivations,
   targetFunction,
   targetNames,
 } from '../../src/index.js';
+import { blobLoader, toyTrainer } from '../training/toy.js';
 import { plainBatchPenalty, plainOutput } from './plain-activation.js';
 
 const between = (min: number, max: number) => double({ min, max, noNaN: true });
@@ -256,16 +259,29 @@ describe('PolynomialActivation', () => {
     });
   });
 
-  it('approximates any function, but cannot be warmed up with one of numbers', () => {
-    const leaky = (x: number) => Math.max(x, 0.1 * x);
+  const leaky = (x: number) => Math.max(x, 0.1 * x);
+
+  it('approximates any function, and is that itself during a warm-up, with its slopes', () => {
     const activation = new PolynomialActivation({ target: leaky, degree: 12, bound: 3 });
     expect(activation.describe()).toBe('leaky, degree 12, bound 3, alpha 1');
     const value = scope(() => activation.forward(tensor([-2])).itemSync());
     expect(Math.abs(value + 0.2)).toBeLessThan(0.1);
     activation.approximating = false;
-    expect(() => activation.forward(tensor([1]))).toThrow(
-      /leaky cannot be applied to tensors: warm up with one of relu/,
-    );
+    scope(() => {
+      const x = requireGrad(tensor([1, -2, 30]));
+      const output = activation.forward(x);
+      expect(output.dataSync()).toEqual(Float32Array.of(1, -0.2, 30));
+      output.sum().backward();
+      for (const [i, slope] of [1, 0.1, 1].entries()) expect(x.grad!.dataSync()[i]).toBeCloseTo(slope, 6);
+    });
+  });
+
+  it('warms up with a function of numbers, and calibrates to it', async () => {
+    const trainer = toyTrainer({ activation: { target: leaky, degree: 8 }, calibration: { steps: 4 }, lambda: 1 });
+    const epochs: EpochRecord[] = [];
+    for await (const epoch of trainer.fit(blobLoader(48), { epochs: 6 })) epochs.push(epoch);
+    expect(epochs.at(-1)!.trainLoss).toBeLessThan(epochs[0]!.trainLoss);
+    expect(polynomialActivations(trainer.network)[0]![1].fit).toMatchObject({ target: 'leaky' });
   });
 
   it('gives large finite values far beyond the bound, or says which inputs are not finite', () => {

@@ -1,7 +1,19 @@
-import { ArgumentError } from '@pnn/tensor';
+import { checkGradients, grad, requireGrad } from '@pnn/autograd';
+import { ArgumentError, scope, tensor } from '@pnn/tensor';
+import { gpu } from '@pnn/tensor/gpu';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { type TargetName, targetFunction, targetName } from '../../src/fitting/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { PolynomialActivation } from '../../src/activation/polynomial-activation.js';
+import {
+  fitPolynomial,
+  type TargetEntry,
+  type TargetName,
+  targetEntry,
+  targetFunction,
+  targetName,
+  targetNames,
+  targets,
+} from '../../src/fitting/index.js';
 
 const NAMES: TargetName[] = ['relu', 'silu', 'gelu', 'sigmoid', 'tanh', 'softplus'];
 
@@ -71,5 +83,80 @@ describe('targetFunction', () => {
     expect(NAMES.map(targetName)).toEqual(NAMES);
     expect(targetName(square)).toBe('square');
     expect([(x: number): number => x].map(targetName)).toEqual(['custom']);
+  });
+});
+
+describe('targets', () => {
+  const entry: TargetEntry = {
+    name: 'leaky test',
+    evaluate: (x) => Math.max(x, 0.1 * x),
+    apply: (x) => x.maximum(x.mul(0.1)),
+  };
+
+  it('makes a target known everywhere, as those of the package are', () => {
+    const before = targets.names();
+    expect(before).toEqual([...targetNames]);
+    expect(() => fitPolynomial('leaky test', { degree: 4, bound: 2 })).toThrow(
+      new ArgumentError("no target is called 'leaky test'; there are relu, silu, gelu, sigmoid, tanh, softplus"),
+    );
+    targets.register(entry);
+    expect(targets.names()).toEqual([...before, 'leaky test']);
+    expect(targetEntry('leaky test')).toBe(entry);
+    expect(fitPolynomial('leaky test', { degree: 4, bound: 2 }).target).toBe('leaky test');
+    const activation = new PolynomialActivation({ target: 'leaky test', degree: 4, bound: 2 });
+    activation.approximating = false;
+    expect(activation.forward(tensor([-1, 2])).dataSync()).toEqual(Float32Array.of(-0.1, 2));
+    expect(() => targets.register(entry)).toThrow("the name 'leaky test' is taken by another target");
+    expect(() => targets.register({ ...entry, name: 'relu' })).toThrow(ArgumentError);
+    expect(() => targets.register({ ...entry, name: '' })).toThrow(ArgumentError);
+  });
+
+  it('is not asked of its own: the tensor operations of every target give its function, to both derivatives', () => {
+    const points = Float64Array.of(-7, -1.3, -0.2, 0.4, 2.1, 9);
+    for (const name of targetNames) {
+      const { evaluate, apply } = targetEntry(name);
+      const values = apply(tensor(points)).dataSync();
+      for (const [i, x] of points.entries()) expectRelative(values[i]!, evaluate(x), 1e-12);
+      checkGradients(apply, [tensor(points)], { order: 2 });
+    }
+  });
+});
+
+describe('a function of numbers on tensors', () => {
+  it('gives its values, and derivatives of every order by differences', () => {
+    const { name, apply } = targetEntry(Math.sin);
+    expect(name).toBe('sin');
+    scope(() => {
+      const x = requireGrad(tensor(Float64Array.of(-4, 0.3, 1, 50)));
+      const y = apply(x);
+      const [slope] = grad(y.sum(), [x], { createGraph: true });
+      const [curvature] = grad(slope!.sum(), [x]);
+      x.dataSync().forEach((at, i) => {
+        expect(y.dataSync()[i]).toBe(Math.sin(at));
+        expect(slope!.dataSync()[i]).toBeCloseTo(Math.cos(at), 7);
+        expect(curvature!.dataSync()[i]).toBeCloseTo(-Math.sin(at), 3);
+      });
+    });
+  });
+
+  it('is called with the number alone', () => {
+    const f = vi.fn((x: number) => x);
+    targetEntry(f).apply(tensor([3, 4]));
+    expect(f.mock.calls).toEqual([[3], [4]]);
+  });
+
+  it('says what to do on a device that cannot be read at once', async () => {
+    const device = await gpu({ mode: 'cpu' });
+    const x = tensor([1], { device });
+    expect(targetEntry(Math.abs).apply(x).dataSync()).toEqual(Float32Array.of(1));
+    const { readNow } = device.memory;
+    Object.assign(device.memory, { readNow: undefined });
+    expect(() => targetEntry(Math.abs).apply(x)).toThrow(
+      new ArgumentError(
+        'abs: a function of numbers cannot be computed on gpu (cpu): ' +
+          'targets.register() it with the operations of tensors that it consists of, and give its name',
+      ),
+    );
+    Object.assign(device.memory, { readNow });
   });
 });

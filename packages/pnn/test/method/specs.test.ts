@@ -1,4 +1,4 @@
-import { FormatError, SiLU } from '@pnn/nn';
+import { FormatError } from '@pnn/nn';
 import { describe, expect, it } from 'vitest';
 import { decodeJson, encodeJson, methodSpec, trainingSpec } from '../../src/codec.js';
 import {
@@ -8,6 +8,7 @@ import {
   methodOf,
   PolynomialActivation,
   preset,
+  TargetActivation,
   trainingOf,
 } from '../../src/index.js';
 import { mutationsOf } from '../codec/mutations.js';
@@ -48,6 +49,6 @@ it('activations are made of a method: polynomials, or the target itself', () => 
     outside: 'polynomial',
     penalty: { cap: 10 },
   });
-  expect(activationFactory({ target: 'silu', polynomial: null })()).toBeInstanceOf(SiLU);
+  expect(activationFactory({ target: 'silu', polynomial: null })()).toBeInstanceOf(TargetActivation);
   expect(() => activationFactory({ target: 'rleu', polynomial: null })).toThrow(/no target is called 'rleu'.* relu/);
 });

@@ -150,7 +150,7 @@ describe('calibrate', () => {
     const network = new Sequential(activations[0]!, silent, activations[1]!);
     const result = calibrate(network, [tensor([1, 2, 3], { shape: [1, 3] })]);
     await expect(result).rejects.toThrow(
-      'calibrate: the inputs of 2 have the quantile 0 and reach 0: no bound can be based on that',
+      'calibrate: the inputs of layer 2 (PolynomialActivation) have the quantile 0 and reach 0: no bound can be based on that',
     );
     expect(activations.map(({ bound }) => bound)).toEqual([7, 8]);
   });

@@ -14,7 +14,7 @@ import {
   type Preset,
   penaltyForms,
   preset,
-  targetNames,
+  targets,
 } from '@pnn/pnn';
 import type { OptionSpecs, Options } from '../options.js';
 
@@ -28,7 +28,7 @@ export function methodOptions(): OptionSpecs {
     },
     target: {
       value: 'NAME',
-      description: `activation to approximate: ${targetNames.join(', ')} (default ${defaultMethod.target})`,
+      description: `activation to approximate: ${targets.names().join(', ')} (default ${defaultMethod.target})`,
     },
     degree: { value: 'N', description: `degree of the polynomials, 1 to ${MAX_ACTIVATION_DEGREE} (default ${degree})` },
     method: {
@@ -123,7 +123,7 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
   if (cap !== undefined && form === 'max-norm')
     options.refuse('--cap goes with the other forms of --penalty, not max-norm');
   return {
-    target: options.choice('target', targetNames) ?? defaultMethod.target,
+    target: options.choice('target', targets.names()) ?? defaultMethod.target,
     polynomial: {
       degree,
       alpha: options.number('alpha', 'a number above 0, up to 1', (value) => value > 0 && value <= 1) ?? base.alpha,
