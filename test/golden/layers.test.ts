@@ -123,7 +123,8 @@ function evaluate(network: Module, { x, target }: Tensors, { attributes }: Golde
 /** Some steps on one batch: the losses before each, and the norms before clipping where the case has them. */
 function train(network: Module, given: Tensors, golden: GoldenCase): Tensors {
   const { steps, lr, betas, eps, weightDecay, maxNorm } = golden.attributes;
-  using optimizer = new AdamW(network.parameters(), {
+  // One group, since PyTorch clips and trains all parameters alike.
+  using optimizer = new AdamW([{ name: 'parameters', parameters: network.parameters() }], {
     lr: lr as number,
     betas: betas as [number, number],
     epsilon: eps as number,

@@ -8,29 +8,12 @@ import {
   ShapeError,
   type Tensor,
 } from '@pnn/tensor';
-import { Parameter, type ParameterRole, StateBuffer } from './parameter.js';
+import { Parameter, StateBuffer } from './parameter.js';
+import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
 import { assignState, StateDictError, stateProblems } from './state-dict.js';
-
-/** Parameters that are trained alike. */
-export interface ParameterGroup {
-  readonly name: string;
-  readonly parameters: readonly Parameter[];
-  /** Whether clipping by norm counts and rescales the gradients of this group. @default true */
-  readonly clipped?: boolean;
-  /** The learning rate of the group as a multiple of the optimizer's. @default 1 */
-  readonly lrScale?: number;
-  /** The weight decay of the group instead of the optimizer's. */
-  readonly weightDecay?: number;
-}
 
 /** Called after a module's forward with what went in and what came out. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
-
-const groupSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
-  weight: {},
-  normalization: { clipped: false },
-  polynomial: { lrScale: 0.1 },
-};
 
 type Member = readonly [name: string, value: Parameter | StateBuffer | Module];
 
@@ -115,11 +98,7 @@ export abstract class Module {
 
   /** The parameters by what they are for, with the settings that this asks for; groups without parameters are left out. */
   parameterGroups(): ParameterGroup[] {
-    const parameters = this.parameters();
-    return (Object.keys(groupSettings) as ParameterRole[]).flatMap((role) => {
-      const members = parameters.filter((parameter) => parameter.role === role);
-      return members.length > 0 ? [{ name: role, parameters: members, ...groupSettings[role] }] : [];
-    });
+    return groupsByRole(this.parameters());
   }
 
   /** Switches this module and all in it to the behavior of training (or, with false, of evaluation). */

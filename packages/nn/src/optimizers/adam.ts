@@ -1,7 +1,7 @@
 import { updateInPlace } from '@pnn/tensor';
 import { checkOption } from '../options.js';
+import type { ParametersOrGroups } from '../parameter-groups.js';
 import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimizer.js';
-import type { ParametersOrGroups } from './parameter-groups.js';
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions extends OptimizerOptions {

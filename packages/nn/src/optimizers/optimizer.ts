@@ -10,11 +10,11 @@ import {
   zerosLike,
 } from '@pnn/tensor';
 import { clipGradientNorm, clipGradientValue } from '../clipping.js';
-import type { ParameterGroup } from '../module.js';
 import { checkOption } from '../options.js';
 import type { Parameter } from '../parameter.js';
+import { groupsOf, type ParameterGroup, type ParametersOrGroups } from '../parameter-groups.js';
 import { assignState, StateDictError, stateProblems } from '../state-dict.js';
-import { groupsOf, type ParametersOrGroups } from './parameter-groups.js';
+import { MemoryGrowth } from './memory-growth.js';
 
 /** Options of every optimizer. */
 export interface OptimizerOptions {
@@ -100,6 +100,7 @@ export abstract class Optimizer implements Disposable {
   readonly #options: OptimizerHyperparameters;
   readonly #momentNames: readonly string[];
   readonly #slots: readonly Slot[];
+  readonly #memoryGrowth = new MemoryGrowth();
   #lr = 0;
   #lastNorm: Tensor | undefined;
   #disposed = false;
@@ -162,15 +163,19 @@ export abstract class Optimizer implements Disposable {
   }
 
   /**
-   * Updates in place every parameter that has a gradient.
+   * Updates in place every parameter that has a gradient. Warns on the console, once in a program, if the live tensors
+   * grow from step to step, as they do in a loop without `scope()`.
    *
-   * @throws DisposedError where a parameter was freed, by `module.cast()` for example, or the optimizer was
+   * @param norm the norm of the gradients, if `clipGradientNorm(optimizer.groups, Infinity)` has measured it already
+   * @throws DisposedError if a parameter was freed, by `module.cast()` for example, or the optimizer was
    */
-  step(): void {
+  step(norm?: Tensor): void {
     this.#checkAlive();
     this.#freeNorm();
     const { maxNorm, maxValue } = this.#options;
-    if (maxNorm !== undefined) this.#lastNorm = keep(clipGradientNorm(this.groups, maxNorm));
+    if (maxNorm !== undefined) {
+      this.#lastNorm = keep(clipGradientNorm(this.groups, maxNorm, norm && { measured: norm.detach() }));
+    }
     if (maxValue !== undefined) clipGradientValue(this.groups, maxValue);
     for (const slot of this.#slots) {
       const { parameter, group } = slot;
@@ -187,6 +192,7 @@ export abstract class Optimizer implements Disposable {
         step: slot.steps,
       });
     }
+    this.#memoryGrowth.step(`${this.#name}.step`);
   }
 
   /** Changes the elements of one parameter and of its moments in place, by `assign` or `updateInPlace`. */
@@ -245,7 +251,10 @@ export abstract class Optimizer implements Disposable {
       problems.push(`steps is [${steps}] instead of ${this.#slots.length} counts`);
     }
     if (problems.length === 0) problems.push(...this.#tensorProblems(steps, state.tensors));
-    if (problems.length > 0) throw new StateDictError(`${this.#name}.loadStateDict: ${problems.join('; ')}`);
+    if (problems.length > 0) {
+      const wayOut = isUngrouped(state.settings) && !isUngrouped(own) ? WAY_OUT_OF_GROUPS : '';
+      throw new StateDictError(`${this.#name}.loadStateDict: ${problems.join('; ')}${wayOut}`);
+    }
     this.lr = lr as number;
     this.#slots.forEach((slot, index) => {
       slot.steps = steps[index]!;
@@ -297,6 +306,14 @@ export abstract class Optimizer implements Disposable {
     if (this.#lastNorm && !this.#lastNorm.disposed) this.#lastNorm.dispose();
     this.#lastNorm = undefined;
   }
+}
+
+/** What a plain list of parameters was called before it was grouped by role, and what the way to that is called still. */
+const SINGLE_GROUP = 'parameters';
+const WAY_OUT_OF_GROUPS = `: the state has all parameters in one group: make this optimizer with [{ name: '${SINGLE_GROUP}', parameters }] to go on with it`;
+
+function isUngrouped({ groups }: OptimizerSettings): boolean {
+  return groups?.length === 1 && groups[0]?.name === SINGLE_GROUP;
 }
 
 function free(slot: Slot): void {

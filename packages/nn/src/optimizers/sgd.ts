@@ -1,7 +1,7 @@
 import { ArgumentError, updateInPlace } from '@pnn/tensor';
 import { checkOption } from '../options.js';
+import type { ParametersOrGroups } from '../parameter-groups.js';
 import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimizer.js';
-import type { ParametersOrGroups } from './parameter-groups.js';
 
 /** Options of stochastic gradient descent; all but the learning rate are 0 or off where nothing is said. */
 export interface SGDOptions extends OptimizerOptions {
