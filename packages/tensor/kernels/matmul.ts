@@ -14,7 +14,7 @@ import {
 import { ceilDiv, partSize } from './task';
 
 @unmanaged
-class Matmul {
+export class Matmul {
   a: f64;
   b: f64;
   out: f64;
@@ -71,16 +71,14 @@ function stripsPerBlock(m: i32, k: i32, n: i32): i32 {
 }
 
 /** Small strips share a block. */
-export function matmulPackBlocks(task: usize): i32 {
-  const fields = changetype<Matmul>(task);
+export function matmulPackBlocks(fields: Matmul): i32 {
   const m = <i32>fields.m;
   const n = <i32>fields.n;
   return ceilDiv(<i32>fields.matrices * stripCount(m, n), stripsPerBlock(m, <i32>fields.k, n));
 }
 
 /** Packs the strips of a block. */
-export function matmulPack(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Matmul>(task);
+export function matmulPack(fields: Matmul, block: i32, scratch: usize): void {
   const m = <i32>fields.m;
   const n = <i32>fields.n;
   const count = stripsPerBlock(m, <i32>fields.k, n);
@@ -139,21 +137,19 @@ function partCount(m: i32, n: i32): i32 {
 }
 
 /** Small parts share a block. */
-export function matmulBlocks(task: usize): i32 {
-  const fields = changetype<Matmul>(task);
+export function matmulBlocks(fields: Matmul): i32 {
   const m = <i32>fields.m;
   const n = <i32>fields.n;
   return ceilDiv(<i32>fields.matrices * partCount(m, n), partsPerBlock(m, <i32>fields.k, n));
 }
 
 /** Room for what lies beyond the edges of a product. */
-export function matmulScratch(task: usize): usize {
+export function matmulScratch(fields: Matmul): usize {
   return EDGE_BYTES;
 }
 
 /** Multiplies the packed panels of the parts of a block. */
-export function matmul(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Matmul>(task);
+export function matmul(fields: Matmul, block: i32, scratch: usize): void {
   const m = <i32>fields.m;
   const n = <i32>fields.n;
   const count = partsPerBlock(m, <i32>fields.k, n);

@@ -1,7 +1,7 @@
 // Philox 4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011), four counters at a time: lane l
 // of four vectors has the words of counter l. Word i of the stream goes to element i.
 import { storeTransposed } from './simd';
-import { address, ceilDiv, float, integer } from './task';
+import { ceilDiv } from './task';
 
 const MULTIPLIER_0: u32 = 0xd2511f53;
 const MULTIPLIER_1: u32 = 0xcd9e8d57;
@@ -13,20 +13,24 @@ const COUNTERS: u64 = 4;
 const WORDS: i32 = 16;
 const BLOCK: i32 = 16384;
 
-// Fields: out, the number of elements, the position in the stream, the word of its name, the seed.
-const OUT: i32 = 0;
-const SIZE: i32 = 1;
-const POSITION: i32 = 2;
-const NAME: i32 = 3;
-const SEED: i32 = 4;
-// Of bernoulli: the last word that counts as a success, and the number that it gives.
-const LAST: i32 = 5;
-const SCALE: i32 = 6;
+@unmanaged
+export class Uniform {
+  out: f64;
+  /** The number of elements. */
+  size: f64;
+  /** Where the stream stands. */
+  position: f64;
+  /** The word of the stream's name. */
+  name: f64;
+  seed: f64;
+}
 
-// @ts-ignore: decorator
-@inline
-function long(task: usize, index: i32): u64 {
-  return <u64>load<f64>(task + (<usize>index << 3));
+@unmanaged
+export class Bernoulli extends Uniform {
+  /** The last word that counts as a success. */
+  last: f64;
+  /** The number that a success gives. */
+  scale: f64;
 }
 
 /** The words of the counters from `counter` on, in the order of the stream, at `out`. */
@@ -74,15 +78,15 @@ function numberOf(kind: i32, words: v128, last: v128, scale: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function fill(kind: i32, task: usize, block: i32, scratch: usize): void {
+function fill(kind: i32, fields: Bernoulli, block: i32, scratch: usize): void {
   const start = block * BLOCK;
-  const count = min(BLOCK, integer(task, SIZE) - start);
-  const out = address(task, OUT) + (<usize>start << 2);
-  const position = long(task, POSITION) + start;
-  const name = <u32>long(task, NAME);
-  const seed = long(task, SEED);
-  const last = i32x4.splat(kind == BERNOULLI ? <u32>long(task, LAST) : 0);
-  const scale = f32x4.splat(kind == BERNOULLI ? float(task, SCALE) : 0);
+  const count = min(BLOCK, <i32>fields.size - start);
+  const out = <usize>fields.out + (<usize>start << 2);
+  const position = <u64>fields.position + start;
+  const name = <u32><u64>fields.name;
+  const seed = <u64>fields.seed;
+  const last = i32x4.splat(kind == BERNOULLI ? <u32><u64>fields.last : 0);
+  const scale = f32x4.splat(kind == BERNOULLI ? <f32>fields.scale : 0);
   // Where the stream stands within a counter, the first words were drawn before.
   let offset = -(<i32>(position & 3));
   for (let counter = position >> 2; offset < count; counter += COUNTERS, offset += WORDS) {
@@ -102,31 +106,31 @@ function fill(kind: i32, task: usize, block: i32, scratch: usize): void {
 }
 
 /** Blocks of neighboring elements. */
-export function uniformBlocks(task: usize): i32 {
-  return ceilDiv(integer(task, SIZE), BLOCK);
+export function uniformBlocks(fields: Uniform): i32 {
+  return ceilDiv(<i32>fields.size, BLOCK);
 }
 
 /** Room for the words of four counters. */
-export function uniformScratch(task: usize): usize {
+export function uniformScratch(fields: Uniform): usize {
   return 64;
 }
 
 /** Numbers from [0, 1) with equal chances for each multiple of 2⁻²⁴. */
-export function uniform(task: usize, block: i32, scratch: usize): void {
-  fill(UNIFORM, task, block, scratch);
+export function uniform(fields: Uniform, block: i32, scratch: usize): void {
+  fill(UNIFORM, changetype<Bernoulli>(fields), block, scratch);
 }
 
 /** Blocks of neighboring elements. */
-export function bernoulliBlocks(task: usize): i32 {
-  return ceilDiv(integer(task, SIZE), BLOCK);
+export function bernoulliBlocks(fields: Bernoulli): i32 {
+  return ceilDiv(<i32>fields.size, BLOCK);
 }
 
 /** Room for the words of four counters. */
-export function bernoulliScratch(task: usize): usize {
+export function bernoulliScratch(fields: Bernoulli): usize {
   return 64;
 }
 
 /** A number where the word of the stream counts as a success, 0 elsewhere. */
-export function bernoulli(task: usize, block: i32, scratch: usize): void {
-  fill(BERNOULLI, task, block, scratch);
+export function bernoulli(fields: Bernoulli, block: i32, scratch: usize): void {
+  fill(BERNOULLI, fields, block, scratch);
 }

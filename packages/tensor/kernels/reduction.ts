@@ -1,38 +1,40 @@
 // Sums and extremes over the middle of [outer, length, inner]. Where the length is cut into pieces, what blocks find of
 // them goes into a table of partial results in double precision, which the caller combines in order.
 import { lowerDoubles, upperDoubles } from './simd';
-import { address, ceilDiv, integer } from './task';
+import { ceilDiv } from './task';
 
-// The order of the names in src/devices/wasm/kernels/reduction.ts.
-const SUM: i32 = 0;
-const MAX: i32 = 1;
-const MIN: i32 = 2;
+/** Reductions that there are kernels for. */
+enum ReductionOperation {
+  sum,
+  max,
+  min,
+}
 
 // @ts-ignore: decorator
 @inline
 function first(operation: i32): f64 {
-  if (operation == SUM) return 0;
-  return operation == MAX ? -Infinity : Infinity;
+  if (operation == ReductionOperation.sum) return 0;
+  return operation == ReductionOperation.max ? -Infinity : Infinity;
 }
 
 // @ts-ignore: decorator
 @inline
 function combine(operation: i32, a: f64, b: f64): f64 {
-  if (operation == SUM) return a + b;
-  return operation == MAX ? max(a, b) : min(a, b);
+  if (operation == ReductionOperation.sum) return a + b;
+  return operation == ReductionOperation.max ? max(a, b) : min(a, b);
 }
 
 // @ts-ignore: decorator
 @inline
 function combineVectors(operation: i32, a: v128, b: v128): v128 {
-  if (operation == SUM) return f64x2.add(a, b);
-  return operation == MAX ? f32x4.max(a, b) : f32x4.min(a, b);
+  if (operation == ReductionOperation.sum) return f64x2.add(a, b);
+  return operation == ReductionOperation.max ? f32x4.max(a, b) : f32x4.min(a, b);
 }
 
 // @ts-ignore: decorator
 @inline
 function combineLanes(operation: i32, vector: v128): f64 {
-  if (operation == SUM) return f64x2.extract_lane(vector, 0) + f64x2.extract_lane(vector, 1);
+  if (operation == ReductionOperation.sum) return f64x2.extract_lane(vector, 0) + f64x2.extract_lane(vector, 1);
   return combine(
     operation,
     combine(operation, f32x4.extract_lane(vector, 0), f32x4.extract_lane(vector, 1)),
@@ -44,7 +46,7 @@ function combineLanes(operation: i32, vector: v128): f64 {
 // @ts-ignore: decorator
 @inline
 function reduceRun(operation: i32, x: usize, count: i32): f64 {
-  let a = operation == SUM ? f64x2.splat(0) : f32x4.splat(<f32>first(operation));
+  let a = operation == ReductionOperation.sum ? f64x2.splat(0) : f32x4.splat(<f32>first(operation));
   let b = a;
   let c = a;
   let d = a;
@@ -52,7 +54,7 @@ function reduceRun(operation: i32, x: usize, count: i32): f64 {
   for (; x < end; x += 32) {
     const low = v128.load(x);
     const high = v128.load(x, 16);
-    if (operation == SUM) {
+    if (operation == ReductionOperation.sum) {
       a = f64x2.add(a, lowerDoubles(low));
       b = f64x2.add(b, upperDoubles(low));
       c = f64x2.add(c, lowerDoubles(high));
@@ -74,10 +76,10 @@ function reduceRun(operation: i32, x: usize, count: i32): f64 {
 // @ts-ignore: decorator
 @inline
 function joinWide(operation: i32, at: usize, low: v128, high: v128): void {
-  if (operation == SUM) {
+  if (operation == ReductionOperation.sum) {
     v128.store(at, f64x2.add(v128.load(at), low));
     v128.store(at, f64x2.add(v128.load(at, 16), high), 16);
-  } else if (operation == MAX) {
+  } else if (operation == ReductionOperation.max) {
     v128.store(at, f64x2.max(v128.load(at), low));
     v128.store(at, f64x2.max(v128.load(at, 16), high), 16);
   } else {
@@ -110,12 +112,12 @@ function joinRows(operation: i32, x: usize, columns: i32, step: usize, results: 
     const b = v128.load(x + step);
     const c = v128.load(x + 2 * step);
     const d = v128.load(x + 3 * step);
-    if (operation == SUM) {
+    if (operation == ReductionOperation.sum) {
       const low = f64x2.add(
         f64x2.add(lowerDoubles(a), lowerDoubles(b)),
         f64x2.add(lowerDoubles(c), lowerDoubles(d)),
       );
-      joinWide(SUM, results, low, f64x2.add(f64x2.add(upperDoubles(a), upperDoubles(b)), f64x2.add(upperDoubles(c), upperDoubles(d))));
+      joinWide(ReductionOperation.sum, results, low, f64x2.add(f64x2.add(upperDoubles(a), upperDoubles(b)), f64x2.add(upperDoubles(c), upperDoubles(d))));
     } else {
       const values = combineVectors(operation, combineVectors(operation, a, b), combineVectors(operation, c, d));
       joinWide(operation, results, lowerDoubles(values), upperDoubles(values));
@@ -135,30 +137,35 @@ function reduceColumns(operation: i32, x: usize, rows: i32, columns: i32, step: 
   for (; row < rows; row++, x += step) joinRow(operation, x, columns, results);
 }
 
-// Fields: x; the output, or where there are several pieces the partial results [outer, pieces, inner] in double
-// precision; the operation; outer, length, inner; steps of the length in a piece; columns and reductions in a block.
-const X: i32 = 0;
-const OUT: i32 = 1;
-const OPERATION: i32 = 2;
-const OUTER: i32 = 3;
-const LENGTH: i32 = 4;
-const INNER: i32 = 5;
-const PIECE: i32 = 6;
-const COLUMNS: i32 = 7;
-const OUTER_PER_BLOCK: i32 = 8;
+@unmanaged
+export class Reduction {
+  /** [outer, length, inner]. */
+  x: f64;
+  /** The output, or where there are several pieces the partial results [outer, pieces, inner] in double precision. */
+  out: f64;
+  operation: f64;
+  outer: f64;
+  length: f64;
+  inner: f64;
+  /** Steps of the length in a piece. */
+  pieceLength: f64;
+  /** Columns and reductions in a block. */
+  columns: f64;
+  outerPerBlock: f64;
+}
 
 /** Blocks of some reductions, columns, and one piece of the length. */
-export function reduceBlocks(task: usize): i32 {
+export function reduceBlocks(fields: Reduction): i32 {
   return (
-    ceilDiv(integer(task, OUTER), integer(task, OUTER_PER_BLOCK)) *
-    ceilDiv(integer(task, INNER), integer(task, COLUMNS)) *
-    ceilDiv(integer(task, LENGTH), integer(task, PIECE))
+    ceilDiv(<i32>fields.outer, <i32>fields.outerPerBlock) *
+    ceilDiv(<i32>fields.inner, <i32>fields.columns) *
+    ceilDiv(<i32>fields.length, <i32>fields.pieceLength)
   );
 }
 
 /** Room for the results of a block's columns in double precision. */
-export function reduceScratch(task: usize): usize {
-  return <usize>integer(task, COLUMNS) << 3;
+export function reduceScratch(fields: Reduction): usize {
+  return <usize>fields.columns << 3;
 }
 
 /** Float32 at the place of the output, or double precision at that of the partial results. */
@@ -171,23 +178,23 @@ function storeResult(out: usize, place: usize, whole: bool, result: f64): void {
 
 // @ts-ignore: decorator
 @inline
-function reduceBlock(operation: i32, task: usize, block: i32, scratch: usize): void {
-  const length = integer(task, LENGTH);
-  const inner = integer(task, INNER);
-  const columnsPerBlock = integer(task, COLUMNS);
+function reduceBlock(operation: i32, fields: Reduction, block: i32, scratch: usize): void {
+  const length = <i32>fields.length;
+  const inner = <i32>fields.inner;
+  const columnsPerBlock = <i32>fields.columns;
   const columnBlocks = ceilDiv(inner, columnsPerBlock);
-  const rows = integer(task, PIECE);
+  const rows = <i32>fields.pieceLength;
   const pieces = ceilDiv(length, rows);
-  const outerCount = integer(task, OUTER_PER_BLOCK);
+  const outerCount = <i32>fields.outerPerBlock;
   const start = (block / (columnBlocks * pieces)) * outerCount;
-  const end = min(start + outerCount, integer(task, OUTER));
+  const end = min(start + outerCount, <i32>fields.outer);
   const column = (block % columnBlocks) * columnsPerBlock;
   const columns = min(columnsPerBlock, inner - column);
   const piece = (block / columnBlocks) % pieces;
   const count = min(rows, length - piece * rows);
-  const out = address(task, OUT);
+  const out = <usize>fields.out;
   for (let outer = start; outer < end; outer++) {
-    const x = address(task, X) + ((<usize>(outer * length + piece * rows) * inner + column) << 2);
+    const x = <usize>fields.x + ((<usize>(outer * length + piece * rows) * inner + column) << 2);
     const place = <usize>(outer * pieces + piece) * inner + column;
     if (inner == 1) storeResult(out, place, pieces == 1, reduceRun(operation, x, count));
     else {
@@ -200,9 +207,9 @@ function reduceBlock(operation: i32, task: usize, block: i32, scratch: usize): v
 }
 
 /** Sums, or the largest or smallest elements, of a piece of the length; NaN where an element is. */
-export function reduce(task: usize, block: i32, scratch: usize): void {
-  const operation = integer(task, OPERATION);
-  if (operation == SUM) reduceBlock(SUM, task, block, scratch);
-  else if (operation == MAX) reduceBlock(MAX, task, block, scratch);
-  else reduceBlock(MIN, task, block, scratch);
+export function reduce(fields: Reduction, block: i32, scratch: usize): void {
+  const operation = <i32>fields.operation;
+  if (operation == ReductionOperation.sum) reduceBlock(ReductionOperation.sum, fields, block, scratch);
+  else if (operation == ReductionOperation.max) reduceBlock(ReductionOperation.max, fields, block, scratch);
+  else reduceBlock(ReductionOperation.min, fields, block, scratch);
 }

@@ -1,7 +1,7 @@
 // Softmax along rows, and the cross-entropy with it. Sums of exponentials are taken in double precision.
 import { exponential } from './exponential';
 import { loadSome, lowerDoubles, storeSome, upperDoubles } from './simd';
-import { address, ceilDiv, integer } from './task';
+import { ceilDiv } from './task';
 
 /** Elements of a block, if a row is not longer. */
 const BLOCK: i32 = 4096;
@@ -90,21 +90,32 @@ function blocksOf(rows: i32, length: i32): i32 {
   return ceilDiv(rows, rowsPerBlock(length));
 }
 
-/** Blocks of whole rows. */
-export function softmaxBlocks(task: usize): i32 {
-  return blocksOf(integer(task, 2), integer(task, 3));
+@unmanaged
+export class Softmax {
+  x: f64;
+  out: f64;
+  /** The number of rows, and of elements in each. */
+  rows: f64;
+  length: f64;
+  /** Whether the logarithm is wanted. */
+  logarithmic: f64;
 }
 
-/** Fields: x, out, the number of rows, their length, whether the logarithm is wanted. */
-export function softmax(task: usize, block: i32): void {
-  const length = integer(task, 3);
-  const logarithmic = integer(task, 4);
+/** Blocks of whole rows. */
+export function softmaxBlocks(fields: Softmax): i32 {
+  return blocksOf(<i32>fields.rows, <i32>fields.length);
+}
+
+/** The softmax of every row, or its logarithm. */
+export function softmax(fields: Softmax, block: i32): void {
+  const length = <i32>fields.length;
+  const logarithmic = <i32>fields.logarithmic;
   const rows = rowsPerBlock(length);
-  const end = min((block + 1) * rows, integer(task, 2));
+  const end = min((block + 1) * rows, <i32>fields.rows);
   for (let row = block * rows; row < end; row++) {
     const at = (<usize>row * length) << 2;
-    const x = address(task, 0) + at;
-    const out = address(task, 1) + at;
+    const x = <usize>fields.x + at;
+    const out = <usize>fields.out + at;
     const largest = largestOf(x, length);
     const sum = exponentials(x, logarithmic ? 0 : out, length, largest);
     if (logarithmic) mapRow(x, out, length, largest, 1, <f32>logarithm(sum));
@@ -112,22 +123,35 @@ export function softmax(task: usize, block: i32): void {
   }
 }
 
-/** Blocks of whole rows. */
-export function crossEntropyBlocks(task: usize): i32 {
-  return blocksOf(integer(task, 4), integer(task, 5));
+@unmanaged
+export class CrossEntropy {
+  logits: f64;
+  /** Of type int32. */
+  labels: f64;
+  losses: f64;
+  softmax: f64;
+  /** The number of rows, and of elements in each. */
+  rows: f64;
+  length: f64;
+  labelSmoothing: f64;
 }
 
-/** Fields: logits, labels, losses, softmax, the number of rows, their length, the label smoothing. */
-export function crossEntropy(task: usize, block: i32): void {
-  const length = integer(task, 5);
-  const smoothing = load<f64>(task + 48);
+/** Blocks of whole rows. */
+export function crossEntropyBlocks(fields: CrossEntropy): i32 {
+  return blocksOf(<i32>fields.rows, <i32>fields.length);
+}
+
+/** The loss of every row, and its softmax. */
+export function crossEntropy(fields: CrossEntropy, block: i32): void {
+  const length = <i32>fields.length;
+  const smoothing = fields.labelSmoothing;
   const rows = rowsPerBlock(length);
-  const end = min((block + 1) * rows, integer(task, 4));
+  const end = min((block + 1) * rows, <i32>fields.rows);
   for (let row = block * rows; row < end; row++) {
     const at = (<usize>row * length) << 2;
-    const x = address(task, 0) + at;
-    const shares = address(task, 3) + at;
-    const label = load<i32>(address(task, 1) + (<usize>row << 2));
+    const x = <usize>fields.logits + at;
+    const shares = <usize>fields.softmax + at;
+    const label = load<i32>(<usize>fields.labels + (<usize>row << 2));
     const largest = largestOf(x, length);
     const sum = exponentials(x, shares, length, largest);
     mapRow(shares, shares, length, 0, <f32>(1 / sum), 0);
@@ -138,29 +162,44 @@ export function crossEntropy(task: usize, block: i32): void {
       for (let i = 0; i < length; i++) total += normalizer - <f64>f32.load(x + (<usize>i << 2));
       loss = (1 - smoothing) * loss + (smoothing * total) / length;
     }
-    f32.store(address(task, 2) + (<usize>row << 2), <f32>loss);
+    f32.store(<usize>fields.losses + (<usize>row << 2), <f32>loss);
   }
 }
 
-/** Blocks of whole rows. */
-export function crossEntropyGradientBlocks(task: usize): i32 {
-  return blocksOf(integer(task, 4), integer(task, 5));
+@unmanaged
+export class CrossEntropyGradient {
+  /** That of the losses. */
+  gradient: f64;
+  softmax: f64;
+  /** Of type int32. */
+  labels: f64;
+  /** The gradient of the logits. */
+  out: f64;
+  /** The number of rows, and of elements in each. */
+  rows: f64;
+  length: f64;
+  labelSmoothing: f64;
 }
 
-/** Fields: gradient, softmax, labels, out, the number of rows, their length, the label smoothing. */
-export function crossEntropyGradient(task: usize, block: i32): void {
-  const length = integer(task, 5);
-  const smoothing = load<f64>(task + 48);
+/** Blocks of whole rows. */
+export function crossEntropyGradientBlocks(fields: CrossEntropyGradient): i32 {
+  return blocksOf(<i32>fields.rows, <i32>fields.length);
+}
+
+/** The gradient of the logits of every row. */
+export function crossEntropyGradient(fields: CrossEntropyGradient, block: i32): void {
+  const length = <i32>fields.length;
+  const smoothing = fields.labelSmoothing;
   const everywhere = smoothing / length;
   const rows = rowsPerBlock(length);
-  const end = min((block + 1) * rows, integer(task, 4));
+  const end = min((block + 1) * rows, <i32>fields.rows);
   for (let row = block * rows; row < end; row++) {
     const at = (<usize>row * length) << 2;
-    const shares = address(task, 1) + at;
-    const out = address(task, 3) + at;
-    const slope = f32.load(address(task, 0) + (<usize>row << 2));
+    const shares = <usize>fields.softmax + at;
+    const out = <usize>fields.out + at;
+    const slope = f32.load(<usize>fields.gradient + (<usize>row << 2));
     mapRow(shares, out, length, <f32>everywhere, slope, 0);
-    const label = <usize>load<i32>(address(task, 2) + (<usize>row << 2)) << 2;
+    const label = <usize>load<i32>(<usize>fields.labels + (<usize>row << 2)) << 2;
     const share = <f64>f32.load(shares + label);
     f32.store(out + label, <f32>(<f64>slope * (share - (everywhere + (1 - smoothing)))));
   }

@@ -1,4 +1,5 @@
-// Compiles kernels/*.ts (AssemblyScript) to WebAssembly and embeds the modules in a source file that git ignores.
+// Compiles kernels/*.ts (AssemblyScript) to WebAssembly, and writes the modules and what their functions are told into source
+// files that git ignores.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,10 +8,12 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import asc from 'assemblyscript/asc';
+import { tasksSource } from './kernel-tasks.js';
 import { hasStaticData, memoryFlagsOf } from './wasm-sections.js';
 
 const folder = fileURLToPath(new URL('../kernels', import.meta.url));
-const target = fileURLToPath(new URL('../src/devices/wasm/generated/modules.ts', import.meta.url));
+const generated = fileURLToPath(new URL('../src/devices/wasm/generated', import.meta.url));
+const targets = { modules: join(generated, 'modules.ts'), tasks: join(generated, 'tasks.ts') };
 
 const settings = [
   '-O3',
@@ -27,11 +30,16 @@ const settings = [
 ];
 const instructions = { simd: ['--enable', 'simd'], relaxedSimd: ['--enable', 'simd', '--enable', 'relaxed-simd'] };
 
-function hashOfSources() {
+/** The sources by their names below kernels/. */
+function readSources() {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  return new Map(names.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+}
+
+function hashOf(sources) {
   const hash = createHash('sha256');
-  const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'));
-  for (const name of sources.sort()) hash.update(name).update(readFileSync(join(folder, name)));
-  for (const script of ['./build-kernels.js', './wasm-sections.js'])
+  for (const [name, text] of sources) hash.update(name).update(text);
+  for (const script of ['./build-kernels.js', './kernel-tasks.js', './wasm-sections.js'])
     hash.update(readFileSync(new URL(script, import.meta.url)));
   hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version);
   return hash.digest('hex');
@@ -57,7 +65,7 @@ function exportNames(bytes) {
 // Node 20 reads such modules only when asked to.
 v8.setFlagsFromString('--experimental-wasm-relaxed-simd');
 
-async function build(hash) {
+async function build(sources, hash) {
   const work = mkdtempSync(join(tmpdir(), 'kernels-'));
   const modules = {};
   let names = [];
@@ -70,10 +78,12 @@ async function build(hash) {
   } finally {
     rmSync(work, { recursive: true });
   }
-  mkdirSync(join(target, '..'), { recursive: true });
+  mkdirSync(generated, { recursive: true });
+  const header = `// Made by scripts/build-kernels.js from kernels/, sources ${hash}\n`;
+  writeFileSync(targets.tasks, `${header}\n${tasksSource([...sources.values()], names)}`);
   writeFileSync(
-    target,
-    `// Made by scripts/build-kernels.js from kernels/, sources ${hash}
+    targets.modules,
+    `${header}
 /** The functions that every module exports. */
 export type ExportName = ${names.map((name) => `'${name}'`).join(' | ')};
 
@@ -89,5 +99,7 @@ export const modules: Readonly<Record<'simd' | 'relaxedSimd', EncodedModule>> = 
   );
 }
 
-const hash = hashOfSources();
-if (!existsSync(target) || !readFileSync(target, 'utf8').includes(hash)) await build(hash);
+const sources = readSources();
+const hash = hashOf(sources);
+const isCurrent = (target) => existsSync(target) && readFileSync(target, 'utf8').includes(hash);
+if (!Object.values(targets).every(isCurrent)) await build(sources, hash);

@@ -19,20 +19,17 @@ function biasBytes(filters: i32): usize {
 const PACK_LIMIT: i32 = 64;
 
 /** A block for some filters of every group. */
-export function conv2dPackBlocks(task: usize): i32 {
-  const fields = changetype<Convolution>(task);
+export function conv2dPackBlocks(fields: Convolution): i32 {
   return <i32>fields.groups * ceilDiv(<i32>fields.filters, PACK_LIMIT);
 }
 
 /** Room for bias and weight of all groups in panels. */
-export function conv2dPackShared(task: usize): f64 {
-  const fields = changetype<Convolution>(task);
+export function conv2dPackShared(fields: Convolution): f64 {
   return fields.groups * <f64>biasBytes(<i32>fields.filters) * <f64>(depthOf(fields) + 1);
 }
 
 /** Bias and weight of a group in panels; `shared` has room for all groups. */
-export function conv2dPack(task: usize, block: i32): void {
-  const fields = changetype<Convolution>(task);
+export function conv2dPack(fields: Convolution, block: i32): void {
   const filters = <i32>fields.filters;
   const depth = depthOf(fields);
   const chunks = ceilDiv(filters, PACK_LIMIT);
@@ -56,8 +53,7 @@ export function conv2dPack(task: usize, block: i32): void {
 }
 
 /** A block for each slab of every group. */
-export function conv2dBlocks(task: usize): i32 {
-  const fields = changetype<Convolution>(task);
+export function conv2dBlocks(fields: Convolution): i32 {
   return <i32>fields.groups * slabCount(fields, <i32>fields.outHeight, <i32>fields.outWidth);
 }
 
@@ -69,8 +65,7 @@ function panelsBytes(depth: i32): usize {
 }
 
 /** Room for an edge, the slab, the window, three tables, panels, and the window's copy. */
-export function conv2dScratch(task: usize): usize {
-  const fields = changetype<Convolution>(task);
+export function conv2dScratch(fields: Convolution): usize {
   const depth = depthOf(fields);
   const windowRows = reach(<i32>fields.rowStep, <i32>fields.strideY, <i32>fields.kernelY, <i32>fields.dilationY);
   const windowColumns = reach(<i32>fields.columnStep, <i32>fields.strideX, <i32>fields.kernelX, <i32>fields.dilationX);
@@ -86,8 +81,7 @@ export function conv2dScratch(task: usize): usize {
 }
 
 /** One slab of one group of the output. */
-export function conv2d(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Convolution>(task);
+export function conv2d(fields: Convolution, block: i32, scratch: usize): void {
   const groups = <i32>fields.groups;
   const channels = <i32>fields.channels;
   const filters = <i32>fields.filters;

@@ -5,14 +5,12 @@ import { findingsBytes, PACK_LIMIT, packBlocks } from './findings';
 import { NOTHING, shiftOf, tapsOf } from './phases';
 
 /** A block for some channels of every group. */
-export function conv2dInputGradientPackBlocks(task: usize): i32 {
-  const fields = changetype<Convolution>(task);
+export function conv2dInputGradientPackBlocks(fields: Convolution): i32 {
   return <i32>fields.groups * packBlocks(<i32>fields.channels);
 }
 
 /** Room for what the blocks find out and for the weights of all groups in panels. */
-export function conv2dInputGradientPackShared(task: usize): f64 {
-  const fields = changetype<Convolution>(task);
+export function conv2dInputGradientPackShared(fields: Convolution): f64 {
   const rows = ceilDiv(<i32>fields.channels, ROWS) * ROWS;
   const taps = fields.filters * fields.kernelY * fields.kernelX;
   return <f64>findingsBytes(fields) + fields.groups * <f64>rows * taps * 4;
@@ -22,8 +20,7 @@ export function conv2dInputGradientPackShared(task: usize): f64 {
  * Weights of a group, transposed, phase after phase, in panels of four channels; and for each block a number that is 0 where
  * all its weights are finite, and NaN elsewhere.
  */
-export function conv2dInputGradientPack(task: usize, block: i32): void {
-  const fields = changetype<Convolution>(task);
+export function conv2dInputGradientPack(fields: Convolution, block: i32): void {
   const channels = <i32>fields.channels;
   const filters = <i32>fields.filters;
   const kernelY = <i32>fields.kernelY;

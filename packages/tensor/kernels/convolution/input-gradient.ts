@@ -10,8 +10,7 @@ import { fillPositions, finishTable, tableBytes } from './tables';
 import { WINDOW_BYTES, Window } from './window';
 
 /** A block for each slab of every group: of as many rows and columns of inputs as the output's stride leaves. */
-export function conv2dInputGradientBlocks(task: usize): i32 {
-  const fields = changetype<Convolution>(task);
+export function conv2dInputGradientBlocks(fields: Convolution): i32 {
   const rows = ceilDiv(<i32>fields.height, <i32>fields.strideY);
   const columns = ceilDiv(<i32>fields.width, <i32>fields.strideX);
   return <i32>fields.groups * slabCount(fields, rows, columns);
@@ -24,8 +23,7 @@ function panelsBytes(depth: i32): usize {
 }
 
 /** Room for an edge, the slab, the window, three tables, panels, and the window's copy. */
-export function conv2dInputGradientScratch(task: usize): usize {
-  const fields = changetype<Convolution>(task);
+export function conv2dInputGradientScratch(fields: Convolution): usize {
   const filters = <i32>fields.filters;
   const kernelY = <i32>fields.kernelY;
   const kernelX = <i32>fields.kernelX;
@@ -50,8 +48,7 @@ export function conv2dInputGradientScratch(task: usize): usize {
 }
 
 /** One slab of one group of the input's gradient, all phases. */
-export function conv2dInputGradient(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Convolution>(task);
+export function conv2dInputGradient(fields: Convolution, block: i32, scratch: usize): void {
   const groups = <i32>fields.groups;
   const channels = <i32>fields.channels;
   const height = <i32>fields.height;

@@ -5,21 +5,19 @@ import { Convolution, depthOf } from './fields';
 const SUM_LIMIT: i32 = 4096;
 
 /** Blocks of neighboring elements of the weight. */
-export function conv2dWeightGradientSumBlocks(task: usize): i32 {
-  return ceilDiv(weightSize(task), SUM_LIMIT);
+export function conv2dWeightGradientSumBlocks(fields: Convolution): i32 {
+  return ceilDiv(weightSize(fields), SUM_LIMIT);
 }
 
 // @ts-ignore: decorator
 @inline
-function weightSize(task: usize): i32 {
-  const fields = changetype<Convolution>(task);
+function weightSize(fields: Convolution): i32 {
   return <i32>fields.groups * <i32>fields.filters * depthOf(fields);
 }
 
 /** The sum of the parts, in their order. */
-export function conv2dWeightGradientSum(task: usize, block: i32): void {
-  const fields = changetype<Convolution>(task);
-  const size = weightSize(task);
+export function conv2dWeightGradientSum(fields: Convolution, block: i32): void {
+  const size = weightSize(fields);
   const parts = <i32>fields.parts;
   const first = block * SUM_LIMIT;
   const last = min(size, first + SUM_LIMIT);

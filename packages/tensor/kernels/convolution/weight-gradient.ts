@@ -14,8 +14,7 @@ const FILTER_LIMIT: i32 = 64;
 const DIRECT_FILTERS: i32 = 2;
 
 /** Slabs of positions go to parts in equal shares; every part of some filters of every group is a block. */
-export function conv2dWeightGradientBlocks(task: usize): i32 {
-  const fields = changetype<Convolution>(task);
+export function conv2dWeightGradientBlocks(fields: Convolution): i32 {
   return <i32>fields.groups * <i32>fields.parts * ceilDiv(<i32>fields.filters, FILTER_LIMIT);
 }
 
@@ -32,8 +31,7 @@ function sumsBytes(filters: i32, depth: i32): usize {
 }
 
 /** Room for the slab, the window, four tables, panels, sums, and the window's copy. */
-export function conv2dWeightGradientScratch(task: usize): usize {
-  const fields = changetype<Convolution>(task);
+export function conv2dWeightGradientScratch(fields: Convolution): usize {
   const filters = <i32>fields.filters;
   const depth = depthOf(fields);
   const positions = slabSize(fields);
@@ -184,8 +182,7 @@ function correlateDirectly(
 }
 
 /** One part of the gradient of some filters of a group: the sum over its slabs, one after the other. */
-export function conv2dWeightGradient(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Convolution>(task);
+export function conv2dWeightGradient(fields: Convolution, block: i32, scratch: usize): void {
   const groups = <i32>fields.groups;
   const channels = <i32>fields.channels;
   const allFilters = <i32>fields.filters;

@@ -3,25 +3,27 @@
 import { exponential } from '../exponential';
 import { piecesOf, ROW_BLOCK, rowBlocks, rowsPerBlock } from '../rows';
 import { loadSome, madd, storeSome } from '../simd';
-import { address, ceilDiv, integer } from '../task';
+import { ceilDiv } from '../task';
 
 /** Elements of a block, at most. */
 const BLOCK: i32 = 16384;
 
-// The order of the names in src/devices/wasm/kernels/elementwise.ts.
-const NEG: i32 = 0;
-const ABS: i32 = 1;
-const SQRT: i32 = 2;
-const SQUARE: i32 = 3;
-const RECIPROCAL: i32 = 4;
-const RELU: i32 = 5;
-const FLOOR: i32 = 6;
-const CEIL: i32 = 7;
-const ROUND: i32 = 8;
-const EXP: i32 = 9;
-const SIGMOID: i32 = 10;
-const SILU: i32 = 11;
-const TANH: i32 = 12;
+/** Functions of one number that there are kernels for. */
+enum UnaryOperation {
+  neg,
+  abs,
+  sqrt,
+  square,
+  reciprocal,
+  relu,
+  floor,
+  ceil,
+  round,
+  exp,
+  sigmoid,
+  silu,
+  tanh,
+}
 
 /** 1/(1 + e^−|x|), times e^−|x| where x is negative: nothing overflows and nothing cancels. */
 // @ts-ignore: decorator
@@ -65,18 +67,18 @@ function tanh(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function unaryOf(operation: i32, x: v128): v128 {
-  if (operation == NEG) return f32x4.neg(x);
-  if (operation == ABS) return f32x4.abs(x);
-  if (operation == SQRT) return f32x4.sqrt(x);
-  if (operation == SQUARE) return f32x4.mul(x, x);
-  if (operation == RECIPROCAL) return f32x4.div(f32x4.splat(1), x);
-  if (operation == RELU) return f32x4.max(x, f32x4.splat(0));
-  if (operation == FLOOR) return f32x4.floor(x);
-  if (operation == CEIL) return f32x4.ceil(x);
-  if (operation == ROUND) return f32x4.nearest(x);
-  if (operation == EXP) return exponential(x);
-  if (operation == SIGMOID) return sigmoid(x);
-  if (operation == SILU) return silu(x);
+  if (operation == UnaryOperation.neg) return f32x4.neg(x);
+  if (operation == UnaryOperation.abs) return f32x4.abs(x);
+  if (operation == UnaryOperation.sqrt) return f32x4.sqrt(x);
+  if (operation == UnaryOperation.square) return f32x4.mul(x, x);
+  if (operation == UnaryOperation.reciprocal) return f32x4.div(f32x4.splat(1), x);
+  if (operation == UnaryOperation.relu) return f32x4.max(x, f32x4.splat(0));
+  if (operation == UnaryOperation.floor) return f32x4.floor(x);
+  if (operation == UnaryOperation.ceil) return f32x4.ceil(x);
+  if (operation == UnaryOperation.round) return f32x4.nearest(x);
+  if (operation == UnaryOperation.exp) return exponential(x);
+  if (operation == UnaryOperation.sigmoid) return sigmoid(x);
+  if (operation == UnaryOperation.silu) return silu(x);
   return tanh(x);
 }
 
@@ -89,50 +91,62 @@ function mapUnary(operation: i32, x: usize, out: usize, count: i32): void {
   if (rest > 0) storeSome(out, unaryOf(operation, loadSome(x, rest)), rest);
 }
 
+@unmanaged
+export class Unary {
+  x: f64;
+  out: f64;
+  /** The number of elements. */
+  size: f64;
+  operation: f64;
+}
+
 /** Blocks of neighboring elements. */
-export function unaryBlocks(task: usize): i32 {
-  return ceilDiv(integer(task, 2), BLOCK);
+export function unaryBlocks(fields: Unary): i32 {
+  return ceilDiv(<i32>fields.size, BLOCK);
 }
 
-/** Fields: x, out, the number of elements, the operation. */
-export function unary(task: usize, block: i32): void {
+/** A function of every element. */
+export function unary(fields: Unary, block: i32): void {
   const start = block * BLOCK;
-  const x = address(task, 0) + (<usize>start << 2);
-  const out = address(task, 1) + (<usize>start << 2);
-  const count = min(BLOCK, integer(task, 2) - start);
-  const operation = integer(task, 3);
-  if (operation == NEG) mapUnary(NEG, x, out, count);
-  else if (operation == ABS) mapUnary(ABS, x, out, count);
-  else if (operation == SQRT) mapUnary(SQRT, x, out, count);
-  else if (operation == SQUARE) mapUnary(SQUARE, x, out, count);
-  else if (operation == RECIPROCAL) mapUnary(RECIPROCAL, x, out, count);
-  else if (operation == RELU) mapUnary(RELU, x, out, count);
-  else if (operation == FLOOR) mapUnary(FLOOR, x, out, count);
-  else if (operation == CEIL) mapUnary(CEIL, x, out, count);
-  else if (operation == ROUND) mapUnary(ROUND, x, out, count);
-  else if (operation == EXP) mapUnary(EXP, x, out, count);
-  else if (operation == SIGMOID) mapUnary(SIGMOID, x, out, count);
-  else if (operation == SILU) mapUnary(SILU, x, out, count);
-  else mapUnary(TANH, x, out, count);
+  const x = <usize>fields.x + (<usize>start << 2);
+  const out = <usize>fields.out + (<usize>start << 2);
+  const count = min(BLOCK, <i32>fields.size - start);
+  const operation = <i32>fields.operation;
+  if (operation == UnaryOperation.neg) mapUnary(UnaryOperation.neg, x, out, count);
+  else if (operation == UnaryOperation.abs) mapUnary(UnaryOperation.abs, x, out, count);
+  else if (operation == UnaryOperation.sqrt) mapUnary(UnaryOperation.sqrt, x, out, count);
+  else if (operation == UnaryOperation.square) mapUnary(UnaryOperation.square, x, out, count);
+  else if (operation == UnaryOperation.reciprocal) mapUnary(UnaryOperation.reciprocal, x, out, count);
+  else if (operation == UnaryOperation.relu) mapUnary(UnaryOperation.relu, x, out, count);
+  else if (operation == UnaryOperation.floor) mapUnary(UnaryOperation.floor, x, out, count);
+  else if (operation == UnaryOperation.ceil) mapUnary(UnaryOperation.ceil, x, out, count);
+  else if (operation == UnaryOperation.round) mapUnary(UnaryOperation.round, x, out, count);
+  else if (operation == UnaryOperation.exp) mapUnary(UnaryOperation.exp, x, out, count);
+  else if (operation == UnaryOperation.sigmoid) mapUnary(UnaryOperation.sigmoid, x, out, count);
+  else if (operation == UnaryOperation.silu) mapUnary(UnaryOperation.silu, x, out, count);
+  else mapUnary(UnaryOperation.tanh, x, out, count);
 }
 
-const ADD: i32 = 0;
-const SUB: i32 = 1;
-const MUL: i32 = 2;
-const DIV: i32 = 3;
-const MAXIMUM: i32 = 4;
-const MINIMUM: i32 = 5;
-const GATE: i32 = 6;
+/** Functions of two numbers that there are kernels for. */
+enum BinaryOperation {
+  add,
+  sub,
+  mul,
+  div,
+  maximum,
+  minimum,
+  reluGradient,
+}
 
 // @ts-ignore: decorator
 @inline
 function binaryOf(operation: i32, a: v128, b: v128): v128 {
-  if (operation == ADD) return f32x4.add(a, b);
-  if (operation == SUB) return f32x4.sub(a, b);
-  if (operation == MUL) return f32x4.mul(a, b);
-  if (operation == DIV) return f32x4.div(a, b);
-  if (operation == MAXIMUM) return f32x4.max(a, b);
-  if (operation == MINIMUM) return f32x4.min(a, b);
+  if (operation == BinaryOperation.add) return f32x4.add(a, b);
+  if (operation == BinaryOperation.sub) return f32x4.sub(a, b);
+  if (operation == BinaryOperation.mul) return f32x4.mul(a, b);
+  if (operation == BinaryOperation.div) return f32x4.div(a, b);
+  if (operation == BinaryOperation.maximum) return f32x4.max(a, b);
+  if (operation == BinaryOperation.minimum) return f32x4.min(a, b);
   return v128.and(a, f32x4.gt(b, f32x4.splat(0)));
 }
 
@@ -158,39 +172,56 @@ function mapBinary(operation: i32, a: usize, b: usize, out: usize, count: i32, a
   }
 }
 
-/** Blocks of rows of the output, or of pieces of them. */
-export function binaryBlocks(task: usize): i32 {
-  return rowBlocks(integer(task, 4) * integer(task, 5), integer(task, 6));
+/** The output may be an operand. */
+@unmanaged
+export class Binary {
+  a: f64;
+  b: f64;
+  out: f64;
+  operation: f64;
+  /** The three axes of the output. */
+  outer: f64;
+  middle: f64;
+  length: f64;
+  /** Strides along them in elements: 0 along repeated axes, 0 or 1 along the last one, there not both 0. */
+  aOuter: f64;
+  aMiddle: f64;
+  aStep: f64;
+  bOuter: f64;
+  bMiddle: f64;
+  bStep: f64;
 }
 
-/**
- * Fields: a, b, out, the operation, the three axes of the output, and the strides of a and of b along them in elements,
- * which are 0 along repeated axes and 0 or 1 along the last one, there not both 0. The output may be an operand.
- */
-export function binary(task: usize, block: i32): void {
-  const operation = integer(task, 3);
-  const middle = integer(task, 5);
-  const length = integer(task, 6);
-  const aStep = integer(task, 9);
-  const bStep = integer(task, 12);
+/** Blocks of rows of the output, or of pieces of them. */
+export function binaryBlocks(fields: Binary): i32 {
+  return rowBlocks(<i32>fields.outer * <i32>fields.middle, <i32>fields.length);
+}
+
+/** A function of every pair of elements. */
+export function binary(fields: Binary, block: i32): void {
+  const operation = <i32>fields.operation;
+  const middle = <i32>fields.middle;
+  const length = <i32>fields.length;
+  const aStep = <i32>fields.aStep;
+  const bStep = <i32>fields.bStep;
   const pieces = piecesOf(length);
   const rows = rowsPerBlock(length);
   const first = (block / pieces) * rows;
-  const last = min(first + rows, integer(task, 4) * middle);
+  const last = min(first + rows, <i32>fields.outer * middle);
   const start = (block % pieces) * ROW_BLOCK;
   const count = min(ROW_BLOCK, length - start);
   for (let row = first; row < last; row++) {
     const i = row / middle;
     const j = row % middle;
-    const a = address(task, 0) + (<usize>(i * integer(task, 7) + j * integer(task, 8) + start * aStep) << 2);
-    const b = address(task, 1) + (<usize>(i * integer(task, 10) + j * integer(task, 11) + start * bStep) << 2);
-    const out = address(task, 2) + ((<usize>row * length + start) << 2);
-    if (operation == ADD) mapBinary(ADD, a, b, out, count, aStep, bStep);
-    else if (operation == SUB) mapBinary(SUB, a, b, out, count, aStep, bStep);
-    else if (operation == MUL) mapBinary(MUL, a, b, out, count, aStep, bStep);
-    else if (operation == DIV) mapBinary(DIV, a, b, out, count, aStep, bStep);
-    else if (operation == MAXIMUM) mapBinary(MAXIMUM, a, b, out, count, aStep, bStep);
-    else if (operation == MINIMUM) mapBinary(MINIMUM, a, b, out, count, aStep, bStep);
-    else mapBinary(GATE, a, b, out, count, aStep, bStep);
+    const a = <usize>fields.a + (<usize>(i * <i32>fields.aOuter + j * <i32>fields.aMiddle + start * aStep) << 2);
+    const b = <usize>fields.b + (<usize>(i * <i32>fields.bOuter + j * <i32>fields.bMiddle + start * bStep) << 2);
+    const out = <usize>fields.out + ((<usize>row * length + start) << 2);
+    if (operation == BinaryOperation.add) mapBinary(BinaryOperation.add, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.sub) mapBinary(BinaryOperation.sub, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.mul) mapBinary(BinaryOperation.mul, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.div) mapBinary(BinaryOperation.div, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.maximum) mapBinary(BinaryOperation.maximum, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.minimum) mapBinary(BinaryOperation.minimum, a, b, out, count, aStep, bStep);
+    else mapBinary(BinaryOperation.reluGradient, a, b, out, count, aStep, bStep);
   }
 }

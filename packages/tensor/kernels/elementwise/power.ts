@@ -1,6 +1,6 @@
 // Whole powers of all elements, by repeated squaring.
 import { loadSome, storeSome } from '../simd';
-import { address, ceilDiv, integer } from '../task';
+import { ceilDiv } from '../task';
 
 /** Elements of a block, at most. */
 const BLOCK: i32 = 16384;
@@ -17,18 +17,27 @@ function power(x: v128, exponent: i32): v128 {
   return result;
 }
 
-/** Blocks of neighboring elements. */
-export function wholePowerBlocks(task: usize): i32 {
-  return ceilDiv(integer(task, 2), BLOCK);
+@unmanaged
+export class WholePower {
+  x: f64;
+  out: f64;
+  /** The number of elements. */
+  size: f64;
+  exponent: f64;
 }
 
-/** Fields: x, out, the number of elements, the exponent. */
-export function wholePower(task: usize, block: i32): void {
+/** Blocks of neighboring elements. */
+export function wholePowerBlocks(fields: WholePower): i32 {
+  return ceilDiv(<i32>fields.size, BLOCK);
+}
+
+/** A whole power of every element. */
+export function wholePower(fields: WholePower, block: i32): void {
   const start = block * BLOCK;
-  let x = address(task, 0) + (<usize>start << 2);
-  let out = address(task, 1) + (<usize>start << 2);
-  const count = min(BLOCK, integer(task, 2) - start);
-  const exponent = integer(task, 3);
+  let x = <usize>fields.x + (<usize>start << 2);
+  let out = <usize>fields.out + (<usize>start << 2);
+  const count = min(BLOCK, <i32>fields.size - start);
+  const exponent = <i32>fields.exponent;
   const end = x + (<usize>(count & ~3) << 2);
   for (; x < end; x += 16, out += 16) v128.store(out, power(v128.load(x), exponent));
   const rest = count & 3;

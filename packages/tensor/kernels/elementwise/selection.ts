@@ -1,24 +1,26 @@
 // Comparisons, and the choice between two numbers. Truth is a byte, 0 or 1.
 import { loadSome, storeSome } from '../simd';
 import { piecesOf, ROW_BLOCK, rowBlocks, rowsPerBlock } from '../rows';
-import { address, integer } from '../task';
+import { Binary } from './arithmetic';
 
-// The order of `comparisonNames` in src/kernels.ts.
-const EQUAL: i32 = 0;
-const NOT_EQUAL: i32 = 1;
-const LESS: i32 = 2;
-const LESS_EQUAL: i32 = 3;
-const GREATER: i32 = 4;
-const GREATER_EQUAL: i32 = 5;
+/** Comparisons of two numbers. */
+enum ComparisonOperation {
+  equal,
+  notEqual,
+  less,
+  lessEqual,
+  greater,
+  greaterEqual,
+}
 
 // @ts-ignore: decorator
 @inline
 function maskOf(operation: i32, a: v128, b: v128): v128 {
-  if (operation == EQUAL) return f32x4.eq(a, b);
-  if (operation == NOT_EQUAL) return f32x4.ne(a, b);
-  if (operation == LESS) return f32x4.lt(a, b);
-  if (operation == LESS_EQUAL) return f32x4.le(a, b);
-  return operation == GREATER ? f32x4.gt(a, b) : f32x4.ge(a, b);
+  if (operation == ComparisonOperation.equal) return f32x4.eq(a, b);
+  if (operation == ComparisonOperation.notEqual) return f32x4.ne(a, b);
+  if (operation == ComparisonOperation.less) return f32x4.lt(a, b);
+  if (operation == ComparisonOperation.lessEqual) return f32x4.le(a, b);
+  return operation == ComparisonOperation.greater ? f32x4.gt(a, b) : f32x4.ge(a, b);
 }
 
 /** Four masks of four numbers as 16 bytes. */
@@ -58,42 +60,42 @@ function compareRow(operation: i32, a: usize, b: usize, out: usize, count: i32, 
 }
 
 /** Blocks as those of `binary`. */
-export function compareBlocks(task: usize): i32 {
-  return rowBlocks(integer(task, 4) * integer(task, 5), integer(task, 6));
+export function compareBlocks(fields: Binary): i32 {
+  return rowBlocks(<i32>fields.outer * <i32>fields.middle, <i32>fields.length);
 }
 
 /** Room for two operands that are repeated. */
-export function compareScratch(task: usize): usize {
+export function compareScratch(fields: Binary): usize {
   return 128;
 }
 
-/** Fields: those of `binary`; the output is bytes. */
-export function compare(task: usize, block: i32, scratch: usize): void {
-  const operation = integer(task, 3);
-  const middle = integer(task, 5);
-  const length = integer(task, 6);
-  const aStep = integer(task, 9);
-  const bStep = integer(task, 12);
+/** A comparison of every pair of elements; the output is bytes. */
+export function compare(fields: Binary, block: i32, scratch: usize): void {
+  const operation = <i32>fields.operation;
+  const middle = <i32>fields.middle;
+  const length = <i32>fields.length;
+  const aStep = <i32>fields.aStep;
+  const bStep = <i32>fields.bStep;
   const pieces = piecesOf(length);
   const rows = rowsPerBlock(length);
   const first = (block / pieces) * rows;
-  const last = min(first + rows, integer(task, 4) * middle);
+  const last = min(first + rows, <i32>fields.outer * middle);
   const start = (block % pieces) * ROW_BLOCK;
   const count = min(ROW_BLOCK, length - start);
   for (let row = first; row < last; row++) {
     const i = row / middle;
     const j = row % middle;
-    const aStart = address(task, 0) + (<usize>(i * integer(task, 7) + j * integer(task, 8) + start * aStep) << 2);
-    const bStart = address(task, 1) + (<usize>(i * integer(task, 10) + j * integer(task, 11) + start * bStep) << 2);
+    const aStart = <usize>fields.a + (<usize>(i * <i32>fields.aOuter + j * <i32>fields.aMiddle + start * aStep) << 2);
+    const bStart = <usize>fields.b + (<usize>(i * <i32>fields.bOuter + j * <i32>fields.bMiddle + start * bStep) << 2);
     const a = repeated(aStart, aStep, scratch);
     const b = repeated(bStart, bStep, scratch + 64);
-    const out = address(task, 2) + <usize>row * length + start;
-    if (operation == EQUAL) compareRow(EQUAL, a, b, out, count, aStep, bStep);
-    else if (operation == NOT_EQUAL) compareRow(NOT_EQUAL, a, b, out, count, aStep, bStep);
-    else if (operation == LESS) compareRow(LESS, a, b, out, count, aStep, bStep);
-    else if (operation == LESS_EQUAL) compareRow(LESS_EQUAL, a, b, out, count, aStep, bStep);
-    else if (operation == GREATER) compareRow(GREATER, a, b, out, count, aStep, bStep);
-    else compareRow(GREATER_EQUAL, a, b, out, count, aStep, bStep);
+    const out = <usize>fields.out + <usize>row * length + start;
+    if (operation == ComparisonOperation.equal) compareRow(ComparisonOperation.equal, a, b, out, count, aStep, bStep);
+    else if (operation == ComparisonOperation.notEqual) compareRow(ComparisonOperation.notEqual, a, b, out, count, aStep, bStep);
+    else if (operation == ComparisonOperation.less) compareRow(ComparisonOperation.less, a, b, out, count, aStep, bStep);
+    else if (operation == ComparisonOperation.lessEqual) compareRow(ComparisonOperation.lessEqual, a, b, out, count, aStep, bStep);
+    else if (operation == ComparisonOperation.greater) compareRow(ComparisonOperation.greater, a, b, out, count, aStep, bStep);
+    else compareRow(ComparisonOperation.greaterEqual, a, b, out, count, aStep, bStep);
   }
 }
 
@@ -104,41 +106,61 @@ function widened(bytes: v128): v128 {
   return i32x4.neg(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes)));
 }
 
+@unmanaged
+export class Select {
+  /** Bytes. */
+  condition: f64;
+  a: f64;
+  b: f64;
+  out: f64;
+  /** The three axes of the output. */
+  outer: f64;
+  middle: f64;
+  length: f64;
+  /** Strides along them, as those of `binary`. */
+  conditionOuter: f64;
+  conditionMiddle: f64;
+  conditionStep: f64;
+  aOuter: f64;
+  aMiddle: f64;
+  aStep: f64;
+  bOuter: f64;
+  bMiddle: f64;
+  bStep: f64;
+}
+
 /** Blocks as those of `binary`. */
-export function selectBlocks(task: usize): i32 {
-  return rowBlocks(integer(task, 4) * integer(task, 5), integer(task, 6));
+export function selectBlocks(fields: Select): i32 {
+  return rowBlocks(<i32>fields.outer * <i32>fields.middle, <i32>fields.length);
 }
 
 /** Room for two operands that are repeated, and for bytes of the condition. */
-export function selectScratch(task: usize): usize {
+export function selectScratch(fields: Select): usize {
   return 192;
 }
 
-/**
- * out is a where the condition holds, b elsewhere. Fields: condition (bytes), a, b, out, the three axes of the output, and
- * the strides of the condition, of a and of b along them: see `binary`.
- */
-export function select(task: usize, block: i32, scratch: usize): void {
-  const middle = integer(task, 5);
-  const length = integer(task, 6);
-  const step = integer(task, 9);
-  const aStep = integer(task, 12);
-  const bStep = integer(task, 15);
+/** out is a where the condition holds, b elsewhere. */
+export function select(fields: Select, block: i32, scratch: usize): void {
+  const middle = <i32>fields.middle;
+  const length = <i32>fields.length;
+  const step = <i32>fields.conditionStep;
+  const aStep = <i32>fields.aStep;
+  const bStep = <i32>fields.bStep;
   const pieces = piecesOf(length);
   const rows = rowsPerBlock(length);
   const first = (block / pieces) * rows;
-  const last = min(first + rows, integer(task, 4) * middle);
+  const last = min(first + rows, <i32>fields.outer * middle);
   const start = (block % pieces) * ROW_BLOCK;
   const count = min(ROW_BLOCK, length - start);
   for (let row = first; row < last; row++) {
     const i = row / middle;
     const j = row % middle;
-    let condition = address(task, 0) + <usize>(i * integer(task, 7) + j * integer(task, 8) + start * step);
-    const aStart = address(task, 1) + (<usize>(i * integer(task, 10) + j * integer(task, 11) + start * aStep) << 2);
-    const bStart = address(task, 2) + (<usize>(i * integer(task, 13) + j * integer(task, 14) + start * bStep) << 2);
+    let condition = <usize>fields.condition + <usize>(i * <i32>fields.conditionOuter + j * <i32>fields.conditionMiddle + start * step);
+    const aStart = <usize>fields.a + (<usize>(i * <i32>fields.aOuter + j * <i32>fields.aMiddle + start * aStep) << 2);
+    const bStart = <usize>fields.b + (<usize>(i * <i32>fields.bOuter + j * <i32>fields.bMiddle + start * bStep) << 2);
     let a = repeated(aStart, aStep, scratch);
     let b = repeated(bStart, bStep, scratch + 64);
-    let out = address(task, 3) + ((<usize>row * length + start) << 2);
+    let out = <usize>fields.out + ((<usize>row * length + start) << 2);
     if (!step) {
       store<u32>(scratch + 128, <u32>load<u8>(condition) * 0x01010101);
       condition = scratch + 128;

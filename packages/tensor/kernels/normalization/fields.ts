@@ -39,99 +39,99 @@ const COLUMNS: i32 = 2048;
 
 // @ts-ignore: decorator
 @inline
-function channelsPerPart(task: BatchNorm): i32 {
-  const area = <i32>task.area;
+function channelsPerPart(fields: BatchNorm): i32 {
+  const area = <i32>fields.area;
   const most = area == 1 ? COLUMNS : max(1, ELEMENTS / max(1, area));
-  return min(max(1, <i32>task.channels), most);
+  return min(max(1, <i32>fields.channels), most);
 }
 
 // @ts-ignore: decorator
 @inline
-function imagesPerPart(task: BatchNorm): i32 {
-  return max(1, ELEMENTS / max(1, channelsPerPart(task) * <i32>task.area));
+function imagesPerPart(fields: BatchNorm): i32 {
+  return max(1, ELEMENTS / max(1, channelsPerPart(fields) * <i32>fields.area));
 }
 
 /** The blocks of sums and of the map: a part of the channels in a part of the images. */
-export function blocksOf(task: BatchNorm): i32 {
-  return imageParts(task) * channelParts(task);
+export function blocksOf(fields: BatchNorm): i32 {
+  return imageParts(fields) * channelParts(fields);
 }
 
 /** Parts that the channels are cut into; the blocks of a part of the images follow each other. */
 // @ts-ignore: decorator
 @inline
-export function channelParts(task: BatchNorm): i32 {
-  return ceilDiv(<i32>task.channels, channelsPerPart(task));
+export function channelParts(fields: BatchNorm): i32 {
+  return ceilDiv(<i32>fields.channels, channelsPerPart(fields));
 }
 
 /** Parts that the images are cut into. */
 // @ts-ignore: decorator
 @inline
-export function imageParts(task: BatchNorm): i32 {
-  return ceilDiv(<i32>task.images, imagesPerPart(task));
+export function imageParts(fields: BatchNorm): i32 {
+  return ceilDiv(<i32>fields.images, imagesPerPart(fields));
 }
 
 /** The first channel of a part. */
 // @ts-ignore: decorator
 @inline
-export function firstChannel(task: BatchNorm, channelPart: i32): i32 {
-  return channelPart * channelsPerPart(task);
+export function firstChannel(fields: BatchNorm, channelPart: i32): i32 {
+  return channelPart * channelsPerPart(fields);
 }
 
 /** How many channels a part has. */
 // @ts-ignore: decorator
 @inline
-export function channelsOf(task: BatchNorm, channelPart: i32): i32 {
-  return min(channelsPerPart(task), <i32>task.channels - firstChannel(task, channelPart));
+export function channelsOf(fields: BatchNorm, channelPart: i32): i32 {
+  return min(channelsPerPart(fields), <i32>fields.channels - firstChannel(fields, channelPart));
 }
 
 /** The first image of a part. */
 // @ts-ignore: decorator
 @inline
-export function firstImage(task: BatchNorm, imagePart: i32): i32 {
-  return imagePart * imagesPerPart(task);
+export function firstImage(fields: BatchNorm, imagePart: i32): i32 {
+  return imagePart * imagesPerPart(fields);
 }
 
 /** How many images a part has. */
 // @ts-ignore: decorator
 @inline
-export function imagesOf(task: BatchNorm, imagePart: i32): i32 {
-  return min(imagesPerPart(task), <i32>task.images - firstImage(task, imagePart));
+export function imagesOf(fields: BatchNorm, imagePart: i32): i32 {
+  return min(imagesPerPart(fields), <i32>fields.images - firstImage(fields, imagePart));
 }
 
 /** Bytes from an image to the next. */
 // @ts-ignore: decorator
 @inline
-export function imageStep(task: BatchNorm): usize {
-  return <usize>(task.channels * task.area) << 2;
+export function imageStep(fields: BatchNorm): usize {
+  return <usize>(fields.channels * fields.area) << 2;
 }
 
 /** Where the first element of a block is, counted in bytes from the first of all. */
 // @ts-ignore: decorator
 @inline
-export function firstOffset(task: BatchNorm, imagePart: i32, channelPart: i32): usize {
-  const image = <usize>firstImage(task, imagePart) * imageStep(task);
-  return image + (<usize>(firstChannel(task, channelPart) * <i32>task.area) << 2);
+export function firstOffset(fields: BatchNorm, imagePart: i32, channelPart: i32): usize {
+  const image = <usize>firstImage(fields, imagePart) * imageStep(fields);
+  return image + (<usize>(firstChannel(fields, channelPart) * <i32>fields.area) << 2);
 }
 
 /** Where the sums of a part of the images begin. */
 // @ts-ignore: decorator
 @inline
-export function partialsOf(task: BatchNorm, imagePart: i32): usize {
-  return <usize>task.partials + (<usize>(2 * imagePart) * <usize>task.channels << 3);
+export function partialsOf(fields: BatchNorm, imagePart: i32): usize {
+  return <usize>fields.partials + (<usize>(2 * imagePart) * <usize>fields.channels << 3);
 }
 
 /** Where the centers of the channels begin: their means or, forward, their first elements. */
 // @ts-ignore: decorator
 @inline
-export function centersOf(task: BatchNorm): usize {
-  return task.gradient ? <usize>task.mean : <usize>task.x;
+export function centersOf(fields: BatchNorm): usize {
+  return fields.gradient ? <usize>fields.mean : <usize>fields.x;
 }
 
 /** Bytes from one center to the next. */
 // @ts-ignore: decorator
 @inline
-export function centerStep(task: BatchNorm): usize {
-  return task.gradient ? 4 : <usize>task.area << 2;
+export function centerStep(fields: BatchNorm): usize {
+  return fields.gradient ? 4 : <usize>fields.area << 2;
 }
 
 /**

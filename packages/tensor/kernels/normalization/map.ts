@@ -48,20 +48,20 @@ function mapRow(withGradient: bool, x: usize, g: usize, out: usize, channels: i3
 
 // @ts-ignore: decorator
 @inline
-function mapBlock(withGradient: bool, task: BatchNorm, block: i32): void {
-  const channelPart = block % channelParts(task);
-  const imagePart = block / channelParts(task);
-  const area = <i32>task.area;
-  const channels = channelsOf(task, channelPart);
-  const step = imageStep(task);
+function mapBlock(withGradient: bool, fields: BatchNorm, block: i32): void {
+  const channelPart = block % channelParts(fields);
+  const imagePart = block / channelParts(fields);
+  const area = <i32>fields.area;
+  const channels = channelsOf(fields, channelPart);
+  const step = imageStep(fields);
   const plane = <usize>area << 2;
-  const row = <usize>task.channels << 2;
-  const factors = <usize>task.factors + (<usize>firstChannel(task, channelPart) << 2);
-  let offset = firstOffset(task, imagePart, channelPart);
-  for (let images = imagesOf(task, imagePart); images > 0; images--, offset += step) {
-    let x = <usize>task.x + offset;
-    let g = <usize>task.gradient + offset;
-    let out = <usize>task.out + offset;
+  const row = <usize>fields.channels << 2;
+  const factors = <usize>fields.factors + (<usize>firstChannel(fields, channelPart) << 2);
+  let offset = firstOffset(fields, imagePart, channelPart);
+  for (let images = imagesOf(fields, imagePart); images > 0; images--, offset += step) {
+    let x = <usize>fields.x + offset;
+    let g = <usize>fields.gradient + offset;
+    let out = <usize>fields.out + offset;
     if (area == 1) {
       mapRow(withGradient, x, g, out, channels, factors, row);
       continue;
@@ -73,12 +73,12 @@ function mapBlock(withGradient: bool, task: BatchNorm, block: i32): void {
 }
 
 /** See fields.ts. */
-export function channelMapBlocks(task: BatchNorm): i32 {
-  return blocksOf(task);
+export function channelMapBlocks(fields: BatchNorm): i32 {
+  return blocksOf(fields);
 }
 
 /** out = (x − center)·factor + shift + gradient·slope for the elements of a block. */
-export function channelMap(task: BatchNorm, block: i32): void {
-  if (task.gradient) mapBlock(true, task, block);
-  else mapBlock(false, task, block);
+export function channelMap(fields: BatchNorm, block: i32): void {
+  if (fields.gradient) mapBlock(true, fields, block);
+  else mapBlock(false, fields, block);
 }

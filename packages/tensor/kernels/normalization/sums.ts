@@ -106,23 +106,23 @@ function sumPlane(withGradient: bool, x: usize, g: usize, area: i32, center: f32
 
 // @ts-ignore: decorator
 @inline
-function sumBlock(withGradient: bool, task: BatchNorm, block: i32): void {
-  const channelPart = block % channelParts(task);
-  const imagePart = block / channelParts(task);
-  const area = <i32>task.area;
-  const start = firstChannel(task, channelPart);
-  const channels = channelsOf(task, channelPart);
-  const row = <usize>task.channels << 3;
-  const sums = partialsOf(task, imagePart) + (<usize>start << 3);
+function sumBlock(withGradient: bool, fields: BatchNorm, block: i32): void {
+  const channelPart = block % channelParts(fields);
+  const imagePart = block / channelParts(fields);
+  const area = <i32>fields.area;
+  const start = firstChannel(fields, channelPart);
+  const channels = channelsOf(fields, channelPart);
+  const row = <usize>fields.channels << 3;
+  const sums = partialsOf(fields, imagePart) + (<usize>start << 3);
   memory.fill(sums, 0, <usize>channels << 3);
   memory.fill(sums + row, 0, <usize>channels << 3);
-  const offset = firstOffset(task, imagePart, channelPart);
-  let x = <usize>task.x + offset;
-  let g = <usize>task.gradient + offset;
-  let images = imagesOf(task, imagePart);
-  const step = imageStep(task);
-  const centerDistance = centerStep(task);
-  const centers = centersOf(task) + <usize>start * centerDistance;
+  const offset = firstOffset(fields, imagePart, channelPart);
+  let x = <usize>fields.x + offset;
+  let g = <usize>fields.gradient + offset;
+  let images = imagesOf(fields, imagePart);
+  const step = imageStep(fields);
+  const centerDistance = centerStep(fields);
+  const centers = centersOf(fields) + <usize>start * centerDistance;
   if (area == 1) {
     sumRows(withGradient, x, g, images, channels, step, centers, sums, row);
     return;
@@ -139,17 +139,17 @@ function sumBlock(withGradient: bool, task: BatchNorm, block: i32): void {
 }
 
 /** See fields.ts. */
-export function channelSumsBlocks(task: BatchNorm): i32 {
-  return blocksOf(task);
+export function channelSumsBlocks(fields: BatchNorm): i32 {
+  return blocksOf(fields);
 }
 
 /** The sums of all parts of the images. */
-export function channelSumsShared(task: BatchNorm): f64 {
-  return <f64>imageParts(task) * task.channels * 16;
+export function channelSumsShared(fields: BatchNorm): f64 {
+  return <f64>imageParts(fields) * fields.channels * 16;
 }
 
 /** Two sums for each channel of a block. */
-export function channelSums(task: BatchNorm, block: i32): void {
-  if (task.gradient) sumBlock(true, task, block);
-  else sumBlock(false, task, block);
+export function channelSums(fields: BatchNorm, block: i32): void {
+  if (fields.gradient) sumBlock(true, fields, block);
+  else sumBlock(false, fields, block);
 }

@@ -42,28 +42,28 @@ export class Activation {
 
 // @ts-ignore: decorator
 @inline
-export function termsOf(task: Activation): i32 {
-  return <i32>(task.evenTerms + task.oddTerms);
+export function termsOf(fields: Activation): i32 {
+  return <i32>(fields.evenTerms + fields.oddTerms);
 }
 
 // @ts-ignore: decorator
 @inline
-export function coefficientAt(task: Activation, channel: i32, term: i32): f64 {
-  return f32.load(<usize>task.coefficients + (<usize>(channel * termsOf(task) + term) << 2));
+export function coefficientAt(fields: Activation, channel: i32, term: i32): f64 {
+  return f32.load(<usize>fields.coefficients + (<usize>(channel * termsOf(fields) + term) << 2));
 }
 
 /** The value of a term at B; at −B it has the same size. */
 // @ts-ignore: decorator
 @inline
-export function isOdd(task: Activation, term: i32): bool {
-  return task.monomial ? (term & 1) == 1 : term >= <i32>task.evenTerms;
+export function isOdd(fields: Activation, term: i32): bool {
+  return fields.monomial ? (term & 1) == 1 : term >= <i32>fields.evenTerms;
 }
 
 /** d/dx of a term at B. At −B it has the same size, and the other sign for even terms. */
-export function edgeSlope(task: Activation, term: i32): f64 {
-  if (task.monomial) return <f64>term * task.inverseBound;
-  const even = <i32>task.evenTerms;
-  return <f64>(term < even ? 4 * term : 1 + 4 * (term - even)) * task.inverseBound;
+export function edgeSlope(fields: Activation, term: i32): f64 {
+  if (fields.monomial) return <f64>term * fields.inverseBound;
+  const even = <i32>fields.evenTerms;
+  return <f64>(term < even ? 4 * term : 1 + 4 * (term - even)) * fields.inverseBound;
 }
 
 /** Elements of seven vectors: as many as hide the latency of Horner's method and fit in the registers. */
@@ -86,51 +86,51 @@ function imagesPerBlock(area: i32): i32 {
   return max(1, BLOCK / max(1, area));
 }
 
-function blocksPerChannel(task: Activation): i32 {
-  const area = <i32>task.area;
-  return ceilDiv(<i32>task.images, imagesPerBlock(area)) * piecesOf(area);
+function blocksPerChannel(fields: Activation): i32 {
+  const area = <i32>fields.area;
+  return ceilDiv(<i32>fields.images, imagesPerBlock(area)) * piecesOf(area);
 }
 
-export function blocksOf(task: Activation): i32 {
-  return <i32>task.channels * blocksPerChannel(task);
+export function blocksOf(fields: Activation): i32 {
+  return <i32>fields.channels * blocksPerChannel(fields);
 }
 
 // @ts-ignore: decorator
 @inline
-export function channelOf(task: Activation, block: i32): i32 {
-  return block / blocksPerChannel(task);
+export function channelOf(fields: Activation, block: i32): i32 {
+  return block / blocksPerChannel(fields);
 }
 
 /** The images of a block, and the positions in their planes. */
 // @ts-ignore: decorator
 @inline
-export function firstImage(task: Activation, block: i32): i32 {
-  const area = <i32>task.area;
-  return ((block % blocksPerChannel(task)) / piecesOf(area)) * imagesPerBlock(area);
+export function firstImage(fields: Activation, block: i32): i32 {
+  const area = <i32>fields.area;
+  return ((block % blocksPerChannel(fields)) / piecesOf(area)) * imagesPerBlock(area);
 }
 
 // @ts-ignore: decorator
 @inline
-export function endImage(task: Activation, block: i32): i32 {
-  return min(firstImage(task, block) + imagesPerBlock(<i32>task.area), <i32>task.images);
+export function endImage(fields: Activation, block: i32): i32 {
+  return min(firstImage(fields, block) + imagesPerBlock(<i32>fields.area), <i32>fields.images);
 }
 
 // @ts-ignore: decorator
 @inline
-export function firstPosition(task: Activation, block: i32): i32 {
-  return (block % piecesOf(<i32>task.area)) * BLOCK;
+export function firstPosition(fields: Activation, block: i32): i32 {
+  return (block % piecesOf(<i32>fields.area)) * BLOCK;
 }
 
 // @ts-ignore: decorator
 @inline
-export function endPosition(task: Activation, block: i32): i32 {
-  return min(firstPosition(task, block) + BLOCK, <i32>task.area);
+export function endPosition(fields: Activation, block: i32): i32 {
+  return min(firstPosition(fields, block) + BLOCK, <i32>fields.area);
 }
 
 /** Planes that are computed together in a chunk: more than one where too much of a group would be empty after each. */
 // @ts-ignore: decorator
 @inline
-export function planesPerChunk(task: Activation, group: i32): i32 {
-  const area = <i32>task.area;
+export function planesPerChunk(fields: Activation, group: i32): i32 {
+  const area = <i32>fields.area;
   return area % group == 0 ? 1 : max(1, CHUNK / area);
 }

@@ -9,7 +9,7 @@ import { ceilDiv } from '../task';
 import {
   CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesOf, VALUE,
 } from './group';
-import { NO_PENALTY, penaltySlope, plainSize } from './penalty';
+import { PenaltyForm, penaltySlope, plainSize } from './penalty';
 import {
   lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, shiftedSlopes, threeTermSlopes, twoTermSlopes,
 } from './powers';
@@ -37,58 +37,58 @@ const MAX_POWER: f64 = 2.95e20;
 
 // @ts-ignore: decorator
 @inline
-function firstOddSum(task: Activation): i32 {
-  return max(2, <i32>task.evenTerms);
+function firstOddSum(fields: Activation): i32 {
+  return max(2, <i32>fields.evenTerms);
 }
 
 // @ts-ignore: decorator
 @inline
-function sumsOf(task: Activation): i32 {
-  if (task.monomial) return firstOddSum(task);
-  return firstOddSum(task) + (task.oddTerms > 1 ? <i32>task.oddTerms + 1 : 1);
+function sumsOf(fields: Activation): i32 {
+  if (fields.monomial) return firstOddSum(fields);
+  return firstOddSum(fields) + (fields.oddTerms > 1 ? <i32>fields.oddTerms + 1 : 1);
 }
 
 // @ts-ignore: decorator
 @inline
-function totalsOf(task: Activation, scratch: usize): usize {
-  return scratch + SUMS + (<usize>sumsOf(task) << 4);
+function totalsOf(fields: Activation, scratch: usize): usize {
+  return scratch + SUMS + (<usize>sumsOf(fields) << 4);
 }
 
 // @ts-ignore: decorator
 @inline
-function tableOf(task: Activation, scratch: usize): usize {
-  return totalsOf(task, scratch) + (<usize>sumsOf(task) << 4);
+function tableOf(fields: Activation, scratch: usize): usize {
+  return totalsOf(fields, scratch) + (<usize>sumsOf(fields) << 4);
 }
 
 // @ts-ignore: decorator
 @inline
-function groupOf(task: Activation): i32 {
-  return task.learnable ? POWER_GROUP : GROUP;
+function groupOf(fields: Activation): i32 {
+  return fields.learnable ? POWER_GROUP : GROUP;
 }
 
 /** Terms of the table: those of Q and of P, or all of the derivative in the monomial basis; one of each at least. */
 // @ts-ignore: decorator
 @inline
-function firstTerms(task: Activation): i32 {
-  return max(1, task.monomial ? <i32>task.evenTerms - 1 : <i32>task.oddTerms);
+function firstTerms(fields: Activation): i32 {
+  return max(1, fields.monomial ? <i32>fields.evenTerms - 1 : <i32>fields.oddTerms);
 }
 
 // @ts-ignore: decorator
 @inline
-function secondTerms(task: Activation): i32 {
-  return task.monomial ? 0 : max(1, <i32>task.evenTerms - 1);
+function secondTerms(fields: Activation): i32 {
+  return fields.monomial ? 0 : max(1, <i32>fields.evenTerms - 1);
 }
 
 // @ts-ignore: decorator
 @inline
-function evenCoefficient(task: Activation, channel: i32, k: i32): f64 {
-  return k < <i32>task.evenTerms ? coefficientAt(task, channel, k) : 0;
+function evenCoefficient(fields: Activation, channel: i32, k: i32): f64 {
+  return k < <i32>fields.evenTerms ? coefficientAt(fields, channel, k) : 0;
 }
 
 // @ts-ignore: decorator
 @inline
-function oddCoefficient(task: Activation, channel: i32, k: i32): f64 {
-  return k < <i32>task.oddTerms ? coefficientAt(task, channel, <i32>task.evenTerms + k) : 0;
+function oddCoefficient(fields: Activation, channel: i32, k: i32): f64 {
+  return k < <i32>fields.oddTerms ? coefficientAt(fields, channel, <i32>fields.evenTerms + k) : 0;
 }
 
 /**
@@ -97,44 +97,44 @@ function oddCoefficient(task: Activation, channel: i32, k: i32): f64 {
  */
 // @ts-ignore: decorator
 @inline
-function isShifted(task: Activation): bool {
-  if (!task.learnable || task.monomial || task.oddTerms > 1 || task.evenTerms < 2) return false;
-  const half = 0.5 / (task.inverseBound * task.inverseBound);
+function isShifted(fields: Activation): bool {
+  if (!fields.learnable || fields.monomial || fields.oddTerms > 1 || fields.evenTerms < 2) return false;
+  const half = 0.5 / (fields.inverseBound * fields.inverseBound);
   let power: f64 = 1;
-  for (let k = 0; k < <i32>task.evenTerms; k++) power *= half;
+  for (let k = 0; k < <i32>fields.evenTerms; k++) power *= half;
   return power < MAX_POWER && power > 1 / MAX_POWER;
 }
 
 /** What the variable is multiplied by to be the Chebyshev variable. */
 // @ts-ignore: decorator
 @inline
-function variableScale(task: Activation): f64 {
-  return isShifted(task) ? 2 * task.inverseBound * task.inverseBound : 1;
+function variableScale(fields: Activation): f64 {
+  return isShifted(fields) ? 2 * fields.inverseBound * fields.inverseBound : 1;
 }
 
 /** The coefficients of the derivative: those of Q over B, then those of P over B², as they are multiplied by x. */
-function storeDerivative(task: Activation, channel: i32, table: usize): void {
-  const inverse = task.inverseBound;
-  for (let k = 0; k < firstTerms(task); k++, table += 4) {
-    const coefficient = task.monomial
-      ? <f64>(k + 1) * evenCoefficient(task, channel, k + 1)
-      : <f64>(1 + 2 * k) * oddCoefficient(task, channel, k) + <f64>(2 * (k + 1)) * oddCoefficient(task, channel, k + 1);
+function storeDerivative(fields: Activation, channel: i32, table: usize): void {
+  const inverse = fields.inverseBound;
+  for (let k = 0; k < firstTerms(fields); k++, table += 4) {
+    const coefficient = fields.monomial
+      ? <f64>(k + 1) * evenCoefficient(fields, channel, k + 1)
+      : <f64>(1 + 2 * k) * oddCoefficient(fields, channel, k) + <f64>(2 * (k + 1)) * oddCoefficient(fields, channel, k + 1);
     f32.store(table, <f32>(coefficient * inverse));
   }
   let factor = inverse * inverse;
-  for (let k = 0; k < secondTerms(task); k++, table += 4, factor *= variableScale(task)) {
-    f32.store(table, <f32>(<f64>(4 * (k + 1)) * evenCoefficient(task, channel, k + 1) * factor));
+  for (let k = 0; k < secondTerms(fields); k++, table += 4, factor *= variableScale(fields)) {
+    f32.store(table, <f32>(<f64>(4 * (k + 1)) * evenCoefficient(fields, channel, k + 1) * factor));
   }
 }
 
 /** The gradient of the inputs of whole groups. */
-function differentiate(task: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
+function differentiate(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
   const constants = scratch + CONSTANTS;
-  const first = tableOf(task, scratch);
-  const second = first + (<usize>firstTerms(task) << 2);
-  const last = second + (<usize>secondTerms(task) << 2) - 4;
-  if (task.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups);
-  else if (task.oddTerms <= 1) horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups);
+  const first = tableOf(fields, scratch);
+  const second = first + (<usize>firstTerms(fields) << 2);
+  const last = second + (<usize>secondTerms(fields) << 2) - 4;
+  if (fields.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups);
+  else if (fields.oddTerms <= 1) horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups);
   else {
     horner(CHEBYSHEV, VALUE, constants, first, second - 4, x, gradient, out, groups);
     horner(CHEBYSHEV, SLOPE_ODD, constants, second, last, x, gradient, out, groups);
@@ -142,23 +142,23 @@ function differentiate(task: Activation, x: usize, gradient: usize, out: usize, 
 }
 
 /** The same with the sums for the gradients of the coefficients. */
-function differentiateAll(task: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
+function differentiateAll(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
   const constants = scratch + CONSTANTS;
-  const first = tableOf(task, scratch);
-  const second = first + (<usize>firstTerms(task) << 2);
-  const last = second + (<usize>secondTerms(task) << 2) - 4;
+  const first = tableOf(fields, scratch);
+  const second = first + (<usize>firstTerms(fields) << 2);
+  const last = second + (<usize>secondTerms(fields) << 2) - 4;
   const sums = scratch + SUMS;
-  const odd = sums + (<usize>firstOddSum(task) << 4);
-  const end = sums + (<usize>sumsOf(task) << 4);
-  const totals = totalsOf(task, scratch);
-  if (task.monomial) {
+  const odd = sums + (<usize>firstOddSum(fields) << 4);
+  const end = sums + (<usize>sumsOf(fields) << 4);
+  const totals = totalsOf(fields, scratch);
+  if (fields.monomial) {
     monomialSlopes(constants, first, last, x, gradient, out, groups, sums, end, totals);
-  } else if (task.oddTerms > 1) {
+  } else if (fields.oddTerms > 1) {
     const oddTotals = totals + (odd - sums);
     oddValues(constants, first, second - 4, x, gradient, out, groups, odd, end, oddTotals);
     oddSlopes(constants, second, last, x, gradient, out, groups, sums, odd, totals);
-  } else if (isShifted(task)) {
-    const terms = <i32>task.evenTerms;
+  } else if (isShifted(fields)) {
+    const terms = <i32>fields.evenTerms;
     if (terms == 2) twoTermSlopes(constants, second, x, gradient, out, groups, totals);
     else if (terms == 3) threeTermSlopes(constants, second, x, gradient, out, groups, totals);
     else shiftedSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);
@@ -175,19 +175,19 @@ function addLanes(values: v128): f64 {
 }
 
 /** What inputs out of range add to their gradient and, where the tangent goes on, to the sums. */
-function correct(task: Activation, x: usize, gradient: usize, out: usize, scratch: usize): void {
+function correct(fields: Activation, x: usize, gradient: usize, out: usize, scratch: usize): void {
   const values = v128.load(x);
-  const form = <i32>task.form;
-  if (form != NO_PENALTY) {
-    const slope = penaltySlope(form, f32x4.abs(values), <f32>task.limit, <f32>task.cap);
+  const form = <i32>fields.form;
+  if (form != PenaltyForm.none) {
+    const slope = penaltySlope(form, f32x4.abs(values), <f32>fields.limit, <f32>fields.cap);
     const signed = v128.or(slope, v128.and(values, f32x4.splat(-0.0)));
-    const share = f32x4.splat(<f32>task.penaltyShare);
+    const share = f32x4.splat(<f32>fields.penaltyShare);
     // What is added to 0 in a mask keeps NaN of the input.
     const own = v128.bitselect(f32x4.mul(share, signed), values, f32x4.eq(values, values));
     v128.store(out, f32x4.add(v128.load(out), own));
   }
-  if (task.tangent && gradient) {
-    const bound = f32x4.splat(<f32>task.bound);
+  if (fields.tangent && gradient) {
+    const bound = f32x4.splat(<f32>fields.bound);
     const weights = v128.load(gradient);
     const above = v128.and(f32x4.mul(weights, f32x4.sub(values, bound)), f32x4.gt(values, bound));
     const below = v128.and(f32x4.mul(weights, f32x4.add(values, bound)), f32x4.lt(values, f32x4.neg(bound)));
@@ -205,9 +205,9 @@ function clamp(x: usize, out: usize, bytes: usize, bound: f32): void {
 }
 
 /** The scale of `variableOf`. */
-function scaleOf(task: Activation): f64 {
-  if (task.monomial) return task.inverseBound;
-  return isShifted(task) ? -0.5 / (task.inverseBound * task.inverseBound) : Math.SQRT2 * task.inverseBound;
+function scaleOf(fields: Activation): f64 {
+  if (fields.monomial) return fields.inverseBound;
+  return isShifted(fields) ? -0.5 / (fields.inverseBound * fields.inverseBound) : Math.SQRT2 * fields.inverseBound;
 }
 
 /** The largest sizes in the lanes, as integers. */
@@ -218,66 +218,66 @@ function sizesIn(x: usize, bytes: usize): v128 {
 }
 
 /** Computes whole groups: at most a run where the tangent goes on. */
-function backwardGroups(task: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
-  const bytes = <usize>(groups * groupOf(task)) << 2;
-  const plain = f32x4.splat(plainSize(task));
+function backwardGroups(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
+  const bytes = <usize>(groups * groupOf(fields)) << 2;
+  const plain = f32x4.splat(plainSize(fields));
   let source = x;
-  let sizes = !gradient || task.tangent ? sizesIn(x, bytes) : f32x4.splat(0);
-  if (task.tangent && v128.any_true(i32x4.gt_s(sizes, plain))) {
+  let sizes = !gradient || fields.tangent ? sizesIn(x, bytes) : f32x4.splat(0);
+  if (fields.tangent && v128.any_true(i32x4.gt_s(sizes, plain))) {
     source = scratch + CLAMPED;
-    clamp(x, source, bytes, <f32>task.bound);
+    clamp(x, source, bytes, <f32>fields.bound);
   }
   v128.store(scratch, sizes, CONSTANTS);
   if (!gradient) for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, f32x4.splat(0));
-  else if (task.learnable) differentiateAll(task, source, gradient, out, groups, scratch);
-  else differentiate(task, source, gradient, out, groups, scratch);
+  else if (fields.learnable) differentiateAll(fields, source, gradient, out, groups, scratch);
+  else differentiate(fields, source, gradient, out, groups, scratch);
   sizes = v128.load(scratch, CONSTANTS);
   if (!v128.any_true(i32x4.gt_s(sizes, plain))) return;
   for (let at: usize = 0; at < bytes; at += 16) {
     if (!v128.any_true(i32x4.gt_s(sizesOf(v128.load(x + at)), plain))) continue;
-    correct(task, x + at, gradient ? gradient + at : 0, out + at, scratch);
+    correct(fields, x + at, gradient ? gradient + at : 0, out + at, scratch);
   }
 }
 
 /** See activation.ts. */
-export function polynomialGradientBlocks(task: Activation): i32 {
-  return blocksOf(task);
+export function polynomialGradientBlocks(fields: Activation): i32 {
+  return blocksOf(fields);
 }
 
 /** What stands at the top of this file. */
-export function polynomialGradientScratch(task: Activation): usize {
-  return tableOf(task, 0) + (<usize>(firstTerms(task) + secondTerms(task)) << 2);
+export function polynomialGradientScratch(fields: Activation): usize {
+  return tableOf(fields, 0) + (<usize>(firstTerms(fields) + secondTerms(fields)) << 2);
 }
 
 /** Partial sums of a block: the gradients of the coefficients, if they are wanted. */
-export function polynomialGradient(task: Activation, block: i32, scratch: usize): void {
-  const channel = channelOf(task, block);
-  const images = endImage(task, block);
-  const start = firstPosition(task, block);
-  const end = endPosition(task, block);
-  const group = groupOf(task);
-  const planesAtOnce = planesPerChunk(task, group);
-  const step = <usize>task.channels * <usize>task.area << 2;
-  const gradients = <usize>task.gradient;
-  const table = tableOf(task, scratch);
-  storeDerivative(task, channel, table);
-  const rest: f32 = task.monomial ? 0 : f32.load(table);
-  setConstants(scratch + CONSTANTS, <f32>scaleOf(task), rest);
+export function polynomialGradient(fields: Activation, block: i32, scratch: usize): void {
+  const channel = channelOf(fields, block);
+  const images = endImage(fields, block);
+  const start = firstPosition(fields, block);
+  const end = endPosition(fields, block);
+  const group = groupOf(fields);
+  const planesAtOnce = planesPerChunk(fields, group);
+  const step = <usize>fields.channels * <usize>fields.area << 2;
+  const gradients = <usize>fields.gradient;
+  const table = tableOf(fields, scratch);
+  storeDerivative(fields, channel, table);
+  const rest: f32 = fields.monomial ? 0 : f32.load(table);
+  setConstants(scratch + CONSTANTS, <f32>scaleOf(fields), rest);
   f64.store(scratch, 0, ABOVE);
   f64.store(scratch, 0, BELOW);
   for (let at = scratch + SUMS; at < table; at += 16) v128.store(at, f32x4.splat(0));
 
-  for (let image = firstImage(task, block); image < images; image += planesAtOnce) {
+  for (let image = firstImage(fields, block); image < images; image += planesAtOnce) {
     const planes = min(planesAtOnce, images - image);
-    const plane = <usize>image * step + (<usize>channel * <usize>task.area << 2);
+    const plane = <usize>image * step + (<usize>channel * <usize>fields.area << 2);
     for (let position = start; position < end; position += RUN) {
       const at = plane + (<usize>position << 2);
       const count = min(RUN, end - position);
       const groups = planes == 1 ? count / group : 0;
-      const x = <usize>task.x + at;
+      const x = <usize>fields.x + at;
       const gradient = gradients ? gradients + at : 0;
-      const out = <usize>task.out + at;
-      if (groups) backwardGroups(task, x, gradient, out, groups, scratch);
+      const out = <usize>fields.out + at;
+      if (groups) backwardGroups(fields, x, gradient, out, groups, scratch);
       const rest = count - groups * group;
       if (rest) {
         const tail = <usize>(groups * group) << 2;
@@ -285,29 +285,29 @@ export function polynomialGradient(task: Activation, block: i32, scratch: usize)
         const stage = gradient ? scratch + STAGE_GRADIENT : 0;
         gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step, group);
         if (gradient) gatherPieces(stage, gradient + tail, rest, planes, step, group);
-        backwardGroups(task, scratch + STAGE_X, stage, scratch + STAGE_OUT, ceilDiv(all, group), scratch);
+        backwardGroups(fields, scratch + STAGE_X, stage, scratch + STAGE_OUT, ceilDiv(all, group), scratch);
         scatterPieces(out + tail, scratch + STAGE_OUT, rest, planes, step);
       }
     }
   }
-  if (task.learnable) storePartials(task, block, scratch);
+  if (fields.learnable) storePartials(fields, block, scratch);
 }
 
-function storePartials(task: Activation, block: i32, scratch: usize): void {
-  const terms = termsOf(task);
+function storePartials(fields: Activation, block: i32, scratch: usize): void {
+  const terms = termsOf(fields);
   const above = f64.load(scratch, ABOVE);
   const below = f64.load(scratch, BELOW);
-  const even = task.monomial ? terms : <i32>task.evenTerms;
-  const scale = variableScale(task);
+  const even = fields.monomial ? terms : <i32>fields.evenTerms;
+  const scale = variableScale(fields);
   let power: f64 = 1;
-  let partials = <usize>task.partials + (<usize>(block * terms) << 3);
+  let partials = <usize>fields.partials + (<usize>(block * terms) << 3);
   for (let k = 0; k < terms; k++, partials += 8, power *= scale) {
     const isOddPart = k >= even;
-    const slot = isOddPart ? firstOddSum(task) + k - even : k;
-    const total = totalsOf(task, scratch) + (<usize>slot << 4);
+    const slot = isOddPart ? firstOddSum(fields) + k - even : k;
+    const total = totalsOf(fields, scratch) + (<usize>slot << 4);
     const sum = f64.load(total) + f64.load(total, 8);
-    const slope = edgeSlope(task, k);
-    const beyond = above * slope + (isOdd(task, k) ? below * slope : -below * slope);
-    f64.store(partials, sum * (isOddPart ? task.inverseBound : power) + beyond);
+    const slope = edgeSlope(fields, k);
+    const beyond = above * slope + (isOdd(fields, k) ? below * slope : -below * slope);
+    f64.store(partials, sum * (isOddPart ? fields.inverseBound : power) + beyond);
   }
 }

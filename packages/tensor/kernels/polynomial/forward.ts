@@ -9,7 +9,7 @@ import {
   CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
   setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD,
 } from './group';
-import { NO_PENALTY, penaltyValue, plainSize } from './penalty';
+import { PenaltyForm, penaltyValue, plainSize } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
 
 // The scratch: first what a block knows of its inputs: the largest sizes, how many are beyond the bound and how many are
@@ -26,15 +26,15 @@ const STAGE_OUT: usize = STAGE_X + (<usize>CHUNK << 2);
 const CONSTANTS: usize = STAGE_OUT + (<usize>CHUNK << 2);
 const TABLE: usize = CONSTANTS + CONSTANTS_BYTES;
 
-function storeEdges(task: Activation, channel: i32, edges: usize): void {
+function storeEdges(fields: Activation, channel: i32, edges: usize): void {
   let even: f64 = 0;
   let odd: f64 = 0;
   let evenSlope: f64 = 0;
   let oddSlope: f64 = 0;
-  for (let k = 0; k < termsOf(task); k++) {
-    const coefficient = coefficientAt(task, channel, k);
-    const slope = coefficient * edgeSlope(task, k);
-    if (isOdd(task, k)) {
+  for (let k = 0; k < termsOf(fields); k++) {
+    const coefficient = coefficientAt(fields, channel, k);
+    const slope = coefficient * edgeSlope(fields, k);
+    if (isOdd(fields, k)) {
       odd += coefficient;
       evenSlope += slope;
     } else {
@@ -56,46 +56,46 @@ const SMALLEST_NORMAL: f64 = 1.1754943508222875e-38;
  *
  * @returns whether this is so; not if a coefficient would lose digits by underflow
  */
-function storeCoefficients(task: Activation, channel: i32, table: usize): bool {
-  const even = <i32>task.evenTerms;
-  const scale = 2 * task.inverseBound * task.inverseBound;
-  let shifted = !task.monomial && task.oddTerms <= 1;
+function storeCoefficients(fields: Activation, channel: i32, table: usize): bool {
+  const even = <i32>fields.evenTerms;
+  const scale = 2 * fields.inverseBound * fields.inverseBound;
+  let shifted = !fields.monomial && fields.oddTerms <= 1;
   let power: f64 = 1;
   for (let k = 0; k < even && shifted; k++, power *= scale) {
-    const coefficient = coefficientAt(task, channel, k);
+    const coefficient = coefficientAt(fields, channel, k);
     const scaled = coefficient * power;
     shifted = coefficient == 0 || (abs(scaled) >= SMALLEST_NORMAL && abs(scaled) <= f32.MAX_VALUE);
     f32.store(table + (<usize>k << 2), <f32>scaled);
   }
   const start = shifted ? even : 0;
-  for (let k = start; k < termsOf(task); k++) {
-    const factor = k < even ? 1 : task.inverseBound;
-    f32.store(table + (<usize>k << 2), <f32>(coefficientAt(task, channel, k) * factor));
+  for (let k = start; k < termsOf(fields); k++) {
+    const factor = k < even ? 1 : fields.inverseBound;
+    f32.store(table + (<usize>k << 2), <f32>(coefficientAt(fields, channel, k) * factor));
   }
   return shifted;
 }
 
 /** Evaluates whole groups and returns the largest sizes. */
-function evaluate(task: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): v128 {
+function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): v128 {
   const constants = scratch + CONSTANTS;
   const table = scratch + TABLE;
-  const odd = table + (<usize>task.evenTerms << 2);
+  const odd = table + (<usize>fields.evenTerms << 2);
   const last = odd - 4;
   if (shifted) {
-    const half = <f32>(0.5 / (task.inverseBound * task.inverseBound));
-    setConstants(constants, -half, task.oddTerms ? f32.load(odd) : 0);
-    if (task.evenTerms == 2) hornerShort(2, constants, table, x, out, groups);
-    else if (task.evenTerms == 3) hornerShort(3, constants, table, x, out, groups);
-    else if (task.evenTerms == 5) hornerShort(5, constants, table, x, out, groups);
+    const half = <f32>(0.5 / (fields.inverseBound * fields.inverseBound));
+    setConstants(constants, -half, fields.oddTerms ? f32.load(odd) : 0);
+    if (fields.evenTerms == 2) hornerShort(2, constants, table, x, out, groups);
+    else if (fields.evenTerms == 3) hornerShort(3, constants, table, x, out, groups);
+    else if (fields.evenTerms == 5) hornerShort(5, constants, table, x, out, groups);
     else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups);
-  } else if (task.monomial) {
-    setConstants(constants, <f32>task.inverseBound, 0);
+  } else if (fields.monomial) {
+    setConstants(constants, <f32>fields.inverseBound, 0);
     horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups);
   } else {
-    setConstants(constants, <f32>(Math.SQRT2 * task.inverseBound), 0);
+    setConstants(constants, <f32>(Math.SQRT2 * fields.inverseBound), 0);
     horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups);
-    if (task.oddTerms) {
-      const lastOdd = last + (<usize>task.oddTerms << 2);
+    if (fields.oddTerms) {
+      const lastOdd = last + (<usize>fields.oddTerms << 2);
       horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups);
     }
   }
@@ -103,23 +103,23 @@ function evaluate(task: Activation, x: usize, out: usize, groups: i32, scratch: 
 }
 
 /** Counts the inputs of a vector, adds their penalties up, and puts the tangent beyond the bound. */
-function inspect(task: Activation, x: usize, out: usize, scratch: usize): void {
+function inspect(fields: Activation, x: usize, out: usize, scratch: usize): void {
   const values = v128.load(x);
   const sizes = f32x4.abs(values);
-  const bound = f32x4.splat(<f32>task.bound);
+  const bound = f32x4.splat(<f32>fields.bound);
   const beyond = f32x4.gt(sizes, bound);
   const finite = f32x4.lt(sizes, f32x4.splat(Infinity));
   v128.store(scratch, i32x4.sub(v128.load(scratch, BEYOND), beyond), BEYOND);
   v128.store(scratch, i32x4.sub(v128.load(scratch, NOT_FINITE), v128.not(finite)), NOT_FINITE);
   // The comparison with NaN leaves what was there.
   v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
-  const form = <i32>task.form;
-  if (form != NO_PENALTY) {
-    const penalties = penaltyValue(form, sizes, <f32>task.limit, <f32>task.cap);
+  const form = <i32>fields.form;
+  if (form != PenaltyForm.none) {
+    const penalties = penaltyValue(form, sizes, <f32>fields.limit, <f32>fields.cap);
     const sums = f64x2.add(lowerDoubles(penalties), upperDoubles(penalties));
     v128.store(scratch, f64x2.add(v128.load(scratch, PENALTIES), sums), PENALTIES);
   }
-  if (task.tangent && v128.any_true(beyond)) {
+  if (fields.tangent && v128.any_true(beyond)) {
     const negative = f32x4.lt(values, f32x4.splat(0));
     const edge = v128.bitselect(f32x4.neg(bound), bound, negative);
     const value = v128.bitselect(v128.load32_splat(scratch + EDGE + 4), v128.load32_splat(scratch + EDGE), negative);
@@ -129,9 +129,9 @@ function inspect(task: Activation, x: usize, out: usize, scratch: usize): void {
   }
 }
 
-function forwardGroups(task: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): void {
-  const plain = f32x4.splat(plainSize(task));
-  const sizes = evaluate(task, x, out, groups, scratch, shifted);
+function forwardGroups(fields: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): void {
+  const plain = f32x4.splat(plainSize(fields));
+  const sizes = evaluate(fields, x, out, groups, scratch, shifted);
   if (!v128.any_true(i32x4.gt_s(sizes, plain))) {
     v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
     return;
@@ -139,54 +139,54 @@ function forwardGroups(task: Activation, x: usize, out: usize, groups: i32, scra
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += 16, out += 16) {
     const own = sizesOf(v128.load(x));
-    if (v128.any_true(i32x4.gt_s(own, plain))) inspect(task, x, out, scratch);
+    if (v128.any_true(i32x4.gt_s(own, plain))) inspect(fields, x, out, scratch);
     else v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), own), LARGEST);
   }
 }
 
 /** See activation.ts. */
-export function polynomialBlocks(task: Activation): i32 {
-  return blocksOf(task);
+export function polynomialBlocks(fields: Activation): i32 {
+  return blocksOf(fields);
 }
 
 /** What stands at the top of this file. */
-export function polynomialScratch(task: Activation): usize {
-  return TABLE + (<usize>termsOf(task) << 2);
+export function polynomialScratch(fields: Activation): usize {
+  return TABLE + (<usize>termsOf(fields) << 2);
 }
 
 /** Partial sums of a block: the penalties, the largest size, how many are beyond the bound and how many not finite. */
-export function polynomial(task: Activation, block: i32, scratch: usize): void {
-  const channel = channelOf(task, block);
-  const images = endImage(task, block);
-  const start = firstPosition(task, block);
-  const end = endPosition(task, block);
-  const planesAtOnce = planesPerChunk(task, GROUP);
-  const step = <usize>task.channels * <usize>task.area << 2;
+export function polynomial(fields: Activation, block: i32, scratch: usize): void {
+  const channel = channelOf(fields, block);
+  const images = endImage(fields, block);
+  const start = firstPosition(fields, block);
+  const end = endPosition(fields, block);
+  const planesAtOnce = planesPerChunk(fields, GROUP);
+  const step = <usize>fields.channels * <usize>fields.area << 2;
   for (let i: usize = 0; i < STATISTICS_BYTES; i += 16) v128.store(scratch + i, f32x4.splat(0));
-  if (task.tangent) storeEdges(task, channel, scratch + EDGE);
-  const shifted = storeCoefficients(task, channel, scratch + TABLE);
+  if (fields.tangent) storeEdges(fields, channel, scratch + EDGE);
+  const shifted = storeCoefficients(fields, channel, scratch + TABLE);
 
-  for (let image = firstImage(task, block); image < images; image += planesAtOnce) {
+  for (let image = firstImage(fields, block); image < images; image += planesAtOnce) {
     const planes = min(planesAtOnce, images - image);
-    const plane = <usize>image * step + (<usize>channel * <usize>task.area << 2);
+    const plane = <usize>image * step + (<usize>channel * <usize>fields.area << 2);
     for (let position = start; position < end; position += RUN) {
       const at = plane + (<usize>position << 2);
       const count = min(RUN, end - position);
       const groups = planes == 1 ? count / GROUP : 0;
-      const x = <usize>task.x + at;
-      const out = <usize>task.out + at;
-      if (groups) forwardGroups(task, x, out, groups, scratch, shifted);
+      const x = <usize>fields.x + at;
+      const out = <usize>fields.out + at;
+      if (groups) forwardGroups(fields, x, out, groups, scratch, shifted);
       const rest = count - groups * GROUP;
       if (rest) {
         const tail = <usize>groups * GROUP_BYTES;
         gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step, GROUP);
-        forwardGroups(task, scratch + STAGE_X, scratch + STAGE_OUT, ceilDiv(rest * planes, GROUP), scratch, shifted);
+        forwardGroups(fields, scratch + STAGE_X, scratch + STAGE_OUT, ceilDiv(rest * planes, GROUP), scratch, shifted);
         scatterPieces(out + tail, scratch + STAGE_OUT, rest, planes, step);
       }
     }
   }
 
-  const partials = <usize>task.partials + (<usize>block << 5);
+  const partials = <usize>fields.partials + (<usize>block << 5);
   f64.store(partials, f64.load(scratch, PENALTIES) + f64.load(scratch, PENALTIES + 8));
   let largest: f32 = 0;
   let beyond = 0;

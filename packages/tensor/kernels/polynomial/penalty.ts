@@ -2,18 +2,21 @@
 import { exponential } from '../exponential';
 import { Activation } from './activation';
 
-export const NO_PENALTY: i32 = 0;
-export const EXPONENTIAL: i32 = 1;
-export const QUADRATIC: i32 = 2;
-export const POWER: i32 = 3;
+/** Forms of a penalty: see `Penalty` in src/kernels.ts. */
+export enum PenaltyForm {
+  none,
+  exponential,
+  quadratic,
+  power,
+}
 
 /** Up to this size an input needs nothing but the polynomial. */
 // @ts-ignore: decorator
 @inline
-export function plainSize(task: Activation): f32 {
-  const form = <i32>task.form;
-  if (form == NO_PENALTY) return <f32>task.bound;
-  return form == POWER ? -1 : <f32>min(task.bound, task.limit);
+export function plainSize(fields: Activation): f32 {
+  const form = <i32>fields.form;
+  if (form == PenaltyForm.none) return <f32>fields.bound;
+  return form == PenaltyForm.power ? -1 : <f32>min(fields.bound, fields.limit);
 }
 
 /** u^8. */
@@ -29,7 +32,7 @@ function eighth(u: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function argumentOf(form: i32, size: v128, limit: f32): v128 {
-  if (form == POWER) return f32x4.div(size, f32x4.splat(limit));
+  if (form == PenaltyForm.power) return f32x4.div(size, f32x4.splat(limit));
   // NaN is not beyond the limit.
   return v128.and(f32x4.sub(size, f32x4.splat(limit)), f32x4.gt(size, f32x4.splat(limit)));
 }
@@ -38,13 +41,13 @@ function argumentOf(form: i32, size: v128, limit: f32): v128 {
 // @ts-ignore: decorator
 @inline
 function lastOf(form: i32, cap: f32): v128 {
-  return f32x4.splat(form == POWER ? 1 + cap : cap);
+  return f32x4.splat(form == PenaltyForm.power ? 1 + cap : cap);
 }
 
 /** The derivative with respect to the argument. */
 function slopeOf(form: i32, u: v128): v128 {
-  if (form == EXPONENTIAL) return exponential(u);
-  if (form == QUADRATIC) return f32x4.add(u, u);
+  if (form == PenaltyForm.exponential) return exponential(u);
+  if (form == PenaltyForm.quadratic) return f32x4.add(u, u);
   return f32x4.mul(f32x4.splat(10), f32x4.mul(eighth(u), u));
 }
 
@@ -54,8 +57,8 @@ export function penaltyValue(form: i32, size: v128, limit: f32, cap: f32): v128 
   const last = lastOf(form, cap);
   const u = f32x4.pmin(argument, last);
   let value: v128;
-  if (form == EXPONENTIAL) value = f32x4.sub(exponential(u), f32x4.splat(1));
-  else if (form == QUADRATIC) value = f32x4.mul(u, u);
+  if (form == PenaltyForm.exponential) value = f32x4.sub(exponential(u), f32x4.splat(1));
+  else if (form == PenaltyForm.quadratic) value = f32x4.mul(u, u);
   else value = f32x4.mul(eighth(u), f32x4.mul(u, u));
   const beyond = f32x4.gt(argument, last);
   if (!v128.any_true(beyond)) return value;
@@ -66,6 +69,6 @@ export function penaltyValue(form: i32, size: v128, limit: f32, cap: f32): v128 
 /** The derivative with respect to |x|; 0 within the limit. */
 export function penaltySlope(form: i32, size: v128, limit: f32, cap: f32): v128 {
   const slope = slopeOf(form, f32x4.pmin(argumentOf(form, size, limit), lastOf(form, cap)));
-  if (form == POWER) return f32x4.div(slope, f32x4.splat(limit));
+  if (form == PenaltyForm.power) return f32x4.div(slope, f32x4.splat(limit));
   return v128.and(slope, f32x4.gt(size, f32x4.splat(limit)));
 }

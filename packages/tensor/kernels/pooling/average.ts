@@ -32,13 +32,12 @@ function spreadPairs(gradient: usize, row: usize, rowBytes: usize, count: i32): 
 }
 
 /** Blocks of planes. */
-export function averagePool2dBlocks(task: usize): i32 {
-  return blockCount(task);
+export function averagePool2dBlocks(fields: Pooling): i32 {
+  return blockCount(fields);
 }
 
 /** The mean of each window, padding counted as zeros. */
-export function averagePool2d(task: usize, block: i32): void {
-  const fields = changetype<Pooling>(task);
+export function averagePool2d(fields: Pooling, block: i32): void {
   const height = <i32>fields.height;
   const width = <i32>fields.width;
   const outHeight = <i32>fields.outHeight;
@@ -98,13 +97,12 @@ export function averagePool2d(task: usize, block: i32): void {
 }
 
 /** Blocks of planes. */
-export function averagePool2dGradientBlocks(task: usize): i32 {
-  return blockCount(task);
+export function averagePool2dGradientBlocks(fields: Pooling): i32 {
+  return blockCount(fields);
 }
 
 /** Zeros, to which the share of every element of the output's gradient is added all over its window. */
-export function averagePool2dGradient(task: usize, block: i32): void {
-  const fields = changetype<Pooling>(task);
+export function averagePool2dGradient(fields: Pooling, block: i32): void {
   const height = <i32>fields.height;
   const width = <i32>fields.width;
   const outHeight = <i32>fields.outHeight;

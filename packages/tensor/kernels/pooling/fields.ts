@@ -29,8 +29,7 @@ export function planesPerBlock(fields: Pooling): i32 {
 /** The number of blocks of planes. */
 // @ts-ignore: decorator
 @inline
-export function blockCount(task: usize): i32 {
-  const fields = changetype<Pooling>(task);
+export function blockCount(fields: Pooling): i32 {
   return ceilDiv(<i32>fields.planes, planesPerBlock(fields));
 }
 

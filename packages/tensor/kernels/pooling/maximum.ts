@@ -9,13 +9,12 @@ function beats(value: v128, best: v128): v128 {
 }
 
 /** Blocks of planes. */
-export function maxPool2dBlocks(task: usize): i32 {
-  return blockCount(task);
+export function maxPool2dBlocks(fields: Pooling): i32 {
+  return blockCount(fields);
 }
 
 /** The largest element of each window, the first of equal ones or the first NaN, and its position in the plane. */
-export function maxPool2d(task: usize, block: i32): void {
-  const fields = changetype<Pooling>(task);
+export function maxPool2d(fields: Pooling, block: i32): void {
   const height = <i32>fields.height;
   const width = <i32>fields.width;
   const outHeight = <i32>fields.outHeight;
@@ -114,13 +113,12 @@ export function maxPool2d(task: usize, block: i32): void {
 }
 
 /** Blocks of planes. */
-export function maxPool2dSelectBlocks(task: usize): i32 {
-  return blockCount(task);
+export function maxPool2dSelectBlocks(fields: Pooling): i32 {
+  return blockCount(fields);
 }
 
 /** The elements of x at the positions. */
-export function maxPool2dSelect(task: usize, block: i32): void {
-  const fields = changetype<Pooling>(task);
+export function maxPool2dSelect(fields: Pooling, block: i32): void {
   const area = <i32>fields.height * <i32>fields.width;
   const outArea = <i32>fields.outHeight * <i32>fields.outWidth;
   const step = planesPerBlock(fields);
@@ -137,13 +135,12 @@ export function maxPool2dSelect(task: usize, block: i32): void {
 }
 
 /** Blocks of planes. */
-export function maxPool2dGradientBlocks(task: usize): i32 {
-  return blockCount(task);
+export function maxPool2dGradientBlocks(fields: Pooling): i32 {
+  return blockCount(fields);
 }
 
 /** Zeros, to which every element of the output's gradient is added at its position. */
-export function maxPool2dGradient(task: usize, block: i32): void {
-  const fields = changetype<Pooling>(task);
+export function maxPool2dGradient(fields: Pooling, block: i32): void {
   const area = <i32>fields.height * <i32>fields.width;
   const outArea = <i32>fields.outHeight * <i32>fields.outWidth;
   const step = planesPerBlock(fields);

@@ -3,7 +3,7 @@ import { lowerDoubles, upperDoubles } from '../simd';
 import { ceilDiv } from '../task';
 
 @unmanaged
-class Norm {
+export class Norm {
   /** For each tensor its address and its size, as f64. */
   table: f64;
   tensors: f64;
@@ -23,16 +23,15 @@ function blocksOf(entry: usize): i32 {
 }
 
 /** Blocks of one tensor each. */
-export function euclideanNormBlocks(task: usize): i32 {
-  const fields = changetype<Norm>(task);
+export function euclideanNormBlocks(fields: Norm): i32 {
   let blocks = 0;
   for (let i = 0; i < <i32>fields.tensors; i++) blocks += blocksOf(<usize>fields.table + <usize>i * ENTRY);
   return blocks;
 }
 
 /** Room for the sums. */
-export function euclideanNormShared(task: usize): f64 {
-  return <f64>euclideanNormBlocks(task) * 8;
+export function euclideanNormShared(fields: Norm): f64 {
+  return <f64>euclideanNormBlocks(fields) * 8;
 }
 
 // @ts-ignore: decorator
@@ -42,8 +41,7 @@ function addSquare(sum: v128, x: v128): v128 {
 }
 
 /** The sum of the squares of a block's elements. */
-export function euclideanNorm(task: usize, block: i32): void {
-  const fields = changetype<Norm>(task);
+export function euclideanNorm(fields: Norm, block: i32): void {
   let entry = <usize>fields.table;
   let index = block;
   for (let blocks = blocksOf(entry); index >= blocks; blocks = blocksOf(entry)) {

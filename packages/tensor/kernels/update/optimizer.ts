@@ -1,6 +1,6 @@
 // Steps of the optimizers, in place.
 import { loadSome, madd, storeSome } from '../simd';
-import { address, ceilDiv, float, integer } from '../task';
+import { ceilDiv } from '../task';
 
 const BLOCK: i32 = 16384;
 
@@ -34,33 +34,54 @@ function adamVector(
   storeSome(parameter, f32x4.sub(f32x4.mul(old, shrink), step), lanes);
 }
 
-/** A block is a piece of the elements. */
-export function adamBlocks(task: usize): i32 {
-  return ceilDiv(integer(task, 4), BLOCK);
+@unmanaged
+export class Adam {
+  parameter: f64;
+  gradient: f64;
+  moment1: f64;
+  moment2: f64;
+  /** The number of elements. */
+  size: f64;
+  beta1: f64;
+  /** 1 − β₁. */
+  rest1: f64;
+  beta2: f64;
+  /** 1 − β₂. */
+  rest2: f64;
+  /** The learning rate over the first moment's correction. */
+  rate: f64;
+  /** 1 over the second moment's. */
+  correction: f64;
+  epsilon: f64;
+  /** What the parameter is multiplied by. */
+  shrink: f64;
+  /** What of the parameter is added to the gradient. */
+  pull: f64;
 }
 
-/**
- * Fields: parameter, gradient, both moments, the number of elements; β₁, 1 − β₁, β₂, 1 − β₂; the learning rate over the
- * first moment's correction, 1 over the second's; ε; what the parameter is multiplied by, and what of it is added to the
- * gradient.
- */
-export function adam(task: usize, block: i32): void {
+/** A block is a piece of the elements. */
+export function adamBlocks(fields: Adam): i32 {
+  return ceilDiv(<i32>fields.size, BLOCK);
+}
+
+/** A step of Adam. */
+export function adam(fields: Adam, block: i32): void {
   const start = block * BLOCK;
-  const count = min(BLOCK, integer(task, 4) - start);
+  const count = min(BLOCK, <i32>fields.size - start);
   const at = <usize>start << 2;
-  const parameter = address(task, 0) + at;
-  const gradient = address(task, 1) + at;
-  const moment1 = address(task, 2) + at;
-  const moment2 = address(task, 3) + at;
-  const beta1 = f32x4.splat(float(task, 5));
-  const rest1 = f32x4.splat(float(task, 6));
-  const beta2 = f32x4.splat(float(task, 7));
-  const rest2 = f32x4.splat(float(task, 8));
-  const rate = f32x4.splat(float(task, 9));
-  const correction = f32x4.splat(float(task, 10));
-  const epsilon = f32x4.splat(float(task, 11));
-  const shrink = f32x4.splat(float(task, 12));
-  const pull = f32x4.splat(float(task, 13));
+  const parameter = <usize>fields.parameter + at;
+  const gradient = <usize>fields.gradient + at;
+  const moment1 = <usize>fields.moment1 + at;
+  const moment2 = <usize>fields.moment2 + at;
+  const beta1 = f32x4.splat(<f32>fields.beta1);
+  const rest1 = f32x4.splat(<f32>fields.rest1);
+  const beta2 = f32x4.splat(<f32>fields.beta2);
+  const rest2 = f32x4.splat(<f32>fields.rest2);
+  const rate = f32x4.splat(<f32>fields.rate);
+  const correction = f32x4.splat(<f32>fields.correction);
+  const epsilon = f32x4.splat(<f32>fields.epsilon);
+  const shrink = f32x4.splat(<f32>fields.shrink);
+  const pull = f32x4.splat(<f32>fields.pull);
   const whole = <usize>(count & ~3) << 2;
   for (let offset: usize = 0; offset < whole; offset += 16) {
     adamVector(4, parameter + offset, gradient + offset, moment1 + offset, moment2 + offset, beta1, rest1, beta2, rest2, rate, correction, epsilon, shrink, pull);
@@ -69,6 +90,27 @@ export function adam(task: usize, block: i32): void {
   if (rest > 0) {
     adamVector(rest, parameter + whole, gradient + whole, moment1 + whole, moment2 + whole, beta1, rest1, beta2, rest2, rate, correction, epsilon, shrink, pull);
   }
+}
+
+@unmanaged
+export class Sgd {
+  parameter: f64;
+  gradient: f64;
+  /** 0 without one. */
+  velocity: f64;
+  /** The number of elements. */
+  size: f64;
+  /** The learning rate. */
+  rate: f64;
+  momentum: f64;
+  /** The share of the gradient that enters the velocity. */
+  share: f64;
+  /** The weight decay. */
+  decay: f64;
+  /** Whether the step looks ahead. */
+  nesterov: f64;
+  /** Whether it is the first one. */
+  first: f64;
 }
 
 const PLAIN: i32 = 0;
@@ -95,12 +137,12 @@ function sgdVector(
 // @ts-ignore: decorator
 @inline
 function sgdRun(
-  kind: i32, nesterov: bool, task: usize, parameter: usize, gradient: usize, velocity: usize, count: i32,
+  kind: i32, nesterov: bool, fields: Sgd, parameter: usize, gradient: usize, velocity: usize, count: i32,
 ): void {
-  const rate = f32x4.splat(float(task, 4));
-  const momentum = f32x4.splat(float(task, 5));
-  const share = f32x4.splat(float(task, 6));
-  const decay = f32x4.splat(float(task, 7));
+  const rate = f32x4.splat(<f32>fields.rate);
+  const momentum = f32x4.splat(<f32>fields.momentum);
+  const share = f32x4.splat(<f32>fields.share);
+  const decay = f32x4.splat(<f32>fields.decay);
   const end = parameter + (<usize>(count & ~3) << 2);
   for (; parameter < end; parameter += 16, gradient += 16, velocity += 16) {
     sgdVector(kind, nesterov, 4, parameter, gradient, velocity, rate, momentum, share, decay);
@@ -110,27 +152,24 @@ function sgdRun(
 }
 
 /** A block is a piece of the elements. */
-export function sgdBlocks(task: usize): i32 {
-  return ceilDiv(integer(task, 3), BLOCK);
+export function sgdBlocks(fields: Sgd): i32 {
+  return ceilDiv(<i32>fields.size, BLOCK);
 }
 
-/**
- * Fields: parameter, gradient, velocity (or 0), the number of elements, the learning rate, the momentum, the share of the
- * gradient that enters the velocity, the weight decay, whether it looks ahead (Nesterov), whether this is the first step.
- */
-export function sgd(task: usize, block: i32): void {
+/** A step of stochastic gradient descent. */
+export function sgd(fields: Sgd, block: i32): void {
   const start = block * BLOCK;
-  const count = min(BLOCK, integer(task, 3) - start);
+  const count = min(BLOCK, <i32>fields.size - start);
   const at = <usize>start << 2;
-  const parameter = address(task, 0) + at;
-  const gradient = address(task, 1) + at;
-  const velocities = address(task, 2);
+  const parameter = <usize>fields.parameter + at;
+  const gradient = <usize>fields.gradient + at;
+  const velocities = <usize>fields.velocity;
   const velocity = velocities + at;
-  const nesterov = integer(task, 8);
-  if (!velocities) sgdRun(PLAIN, false, task, parameter, gradient, 0, count);
-  else if (integer(task, 9)) {
-    if (nesterov) sgdRun(FIRST, true, task, parameter, gradient, velocity, count);
-    else sgdRun(FIRST, false, task, parameter, gradient, velocity, count);
-  } else if (nesterov) sgdRun(MOMENTUM, true, task, parameter, gradient, velocity, count);
-  else sgdRun(MOMENTUM, false, task, parameter, gradient, velocity, count);
+  const nesterov = <i32>fields.nesterov;
+  if (!velocities) sgdRun(PLAIN, false, fields, parameter, gradient, 0, count);
+  else if (<i32>fields.first) {
+    if (nesterov) sgdRun(FIRST, true, fields, parameter, gradient, velocity, count);
+    else sgdRun(FIRST, false, fields, parameter, gradient, velocity, count);
+  } else if (nesterov) sgdRun(MOMENTUM, true, fields, parameter, gradient, velocity, count);
+  else sgdRun(MOMENTUM, false, fields, parameter, gradient, velocity, count);
 }

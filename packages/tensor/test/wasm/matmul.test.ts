@@ -2,6 +2,7 @@ import { reference, scope } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { linearMemory } from '../../src/devices/host/linear-memory.js';
+import { MAX_FIELDS, writeFields } from '../../src/devices/wasm/generated/tasks.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { dataOf, exactly, expectWithin, ordinary, place, sumBound, variants, withSpecials } from './variants.js';
 
@@ -87,11 +88,13 @@ describe.each(variants)('matmul on %s', (_, device) => {
 
 test('a deeper product has no fewer blocks for threads to share', () => {
   const { matmulBlocks, matmulPackBlocks } = instantiate(compile('simd'));
-  const fields = linearMemory.allocate(11 * Float64Array.BYTES_PER_ELEMENT);
+  const task = linearMemory.allocate(MAX_FIELDS * Float64Array.BYTES_PER_ELEMENT);
+  const nowhere = { a: 0, b: 0, out: 0, transposeA: 0, transposeB: 0, offsets: 0, packed: 0 };
   for (const k of [4096, 100_000, 131_072, 2 ** 24, 2 ** 30]) {
-    linearMemory.view(fields, 'float64').set([0, 0, 0, 512, k, 512, 0, 0, 1, 0, 0]);
-    expect(matmulBlocks(fields.pointer, 0, 0)).toBe(16);
-    expect(matmulPackBlocks(fields.pointer, 0, 0)).toBe(8);
+    const fields = linearMemory.view(task, 'float64') as Float64Array;
+    writeFields.matmul(fields, { ...nowhere, m: 512, k, n: 512, matrices: 1 });
+    expect(matmulBlocks(task.pointer, 0, 0)).toBe(16);
+    expect(matmulPackBlocks(task.pointer, 0, 0)).toBe(8);
   }
-  linearMemory.release(fields);
+  linearMemory.release(task);
 });

@@ -2,6 +2,7 @@ import { apply, type Device, operators, reference, scope, type Tensor } from '@p
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { linearMemory } from '../../src/devices/host/linear-memory.js';
+import { MAX_FIELDS, writeFields } from '../../src/devices/wasm/generated/tasks.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
 
@@ -272,9 +273,14 @@ describe.each(variants)('batchNorm on %s', (_, device) => {
 
 test('a single large image, and rows of many channels, are cut into blocks that threads can share', () => {
   const { channelSumsBlocks, channelMapBlocks } = instantiate(compile('simd'));
-  const task = linearMemory.allocate(64);
+  const task = linearMemory.allocate(MAX_FIELDS * Float64Array.BYTES_PER_ELEMENT);
+  const nowhere = {
+    ...{ x: 0, gamma: 0, epsilon: 0, mean: 0, variance: 0, out: 0, partials: 0, factors: 0 },
+    ...{ beta: 0, gradient: 0, gammaGradient: 0, betaGradient: 0 },
+  };
   const blocksOf = (images: number, channels: number, area: number) => {
-    linearMemory.view(task, 'float64').set([0, images, channels, area]);
+    const fields = { ...nowhere, images, channels, area };
+    writeFields.channelSums(linearMemory.view(task, 'float64') as Float64Array, fields);
     expect(channelMapBlocks(task.pointer, 0, 0)).toBe(channelSumsBlocks(task.pointer, 0, 0));
     return channelSumsBlocks(task.pointer, 0, 0);
   };

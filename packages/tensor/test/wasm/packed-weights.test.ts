@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { linearMemory } from '../../src/devices/host/linear-memory.js';
+import { MAX_FIELDS, writeFields } from '../../src/devices/wasm/generated/tasks.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { convolutionFields } from '../../src/devices/wasm/kernels/convolution-sizes.js';
 
@@ -17,10 +18,9 @@ test('room for packed weights that no memory has is a number beyond 4 GiB, not a
   };
   const geometry = { kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const;
   const nothing = { shape: [], size: 0, dtype: 'float32', buffer: { pointer: 0 } } as never;
-  const task = linearMemory.allocate(512);
-  linearMemory
-    .view(task, 'float64')
-    .set(convolutionFields(0, [nothing, nothing, undefined, nothing], sizes, geometry, [1, 1, 1]));
+  const task = linearMemory.allocate(MAX_FIELDS * Float64Array.BYTES_PER_ELEMENT);
+  const fields = convolutionFields([nothing, nothing, undefined, nothing], sizes, geometry, [1, 1, 1]);
+  writeFields.conv2d(linearMemory.view(task, 'float64') as Float64Array, fields);
   const weights = sizes.channels * sizes.filters * 4;
   expect(exports.conv2dPackShared(task.pointer, 0, 0)).toBe(9 * weights + sizes.filters * 4);
   expect(exports.conv2dInputGradientPackShared(task.pointer, 0, 0)).toBeGreaterThan(9 * weights);

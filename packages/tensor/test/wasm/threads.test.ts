@@ -20,6 +20,7 @@ import {
   tensor,
 } from '@pnn/tensor';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { MAX_FIELDS, writeFields } from '../../src/devices/wasm/generated/tasks.js';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
 import { ThreadPool } from '../../src/devices/wasm/threads/thread-pool.js';
@@ -164,7 +165,7 @@ test('work of a single block stays on the calling thread', () => {
 });
 
 /** Fields at which a kernel reads beyond the end of the memory. */
-const wrongFields = Array.from({ length: 64 }, () => 3e9);
+const wrongFields = new Float64Array(MAX_FIELDS).fill(3e9);
 
 test('a worker that fails is an error that names it and the kernel; others are started afterwards', async () => {
   const { pool, device } = threaded('simd');
@@ -192,7 +193,9 @@ test('a worker that does not answer is an error, too', async () => {
   const [m, k, n] = [128, 2 ** 16, 128];
   const bytes = (m + n) * k * Float32Array.BYTES_PER_ELEMENT;
   const [packed, out] = [linearMemory.allocate(2 * bytes), linearMemory.allocate(2 * m * n * 4)];
-  const fields = [0, 0, out.pointer, m, k, n, 0, 0, 2, 0, packed.pointer];
+  const fields = new Float64Array(MAX_FIELDS);
+  const nowhere = { a: 0, b: 0, transposeA: 0, transposeB: 0, offsets: 0 };
+  writeFields.matmul(fields, { ...nowhere, out: out.pointer, m, k, n, matrices: 2, packed: packed.pointer });
   const short = { fields, blocks: 2, scratchBytes: 192, threads: 2 };
   const attempt = () => {
     let turns = 0;

@@ -28,8 +28,7 @@ function productMatrixBytes(panels: i32, filters: i32): usize {
 }
 
 /** A block for each slab of tiles of every group. */
-export function winogradConvolutionBlocks(task: usize): i32 {
-  const fields = changetype<Winograd>(task);
+export function winogradConvolutionBlocks(fields: Winograd): i32 {
   return <i32>fields.groups * tileSlabs(fields);
 }
 
@@ -41,8 +40,7 @@ const WINDOW: usize = SLAB + SLAB_BYTES;
 const TABLES: usize = WINDOW + WINDOW_BYTES;
 
 /** Room for all that, two tables, the matrices of source and products, and the copy of the window in one plane. */
-export function winogradConvolutionScratch(task: usize): usize {
-  const fields = changetype<Winograd>(task);
+export function winogradConvolutionScratch(fields: Winograd): usize {
   const tiles = slabSize(fields);
   const panels = ceilDiv(tiles, COLUMNS);
   const windowRows = <i32>fields.rowStep * TILE + REACH - TILE;
@@ -57,8 +55,7 @@ export function winogradConvolutionScratch(task: usize): usize {
 }
 
 /** One slab of one group of the output. */
-export function winogradConvolution(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Winograd>(task);
+export function winogradConvolution(fields: Winograd, block: i32, scratch: usize): void {
   const groups = <i32>fields.groups;
   const channels = <i32>fields.channels;
   const filters = <i32>fields.filters;

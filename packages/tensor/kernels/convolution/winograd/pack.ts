@@ -5,25 +5,22 @@ import { Winograd, weightMatrixBytes } from './fields';
 import { LINES_BYTES, POINTS, transformWeight } from './transforms';
 
 /** A block for every four filters of a group. */
-export function winogradPackBlocks(task: usize): i32 {
-  const fields = changetype<Winograd>(task);
+export function winogradPackBlocks(fields: Winograd): i32 {
   return <i32>fields.groups * ceilDiv(<i32>fields.filters, ROWS);
 }
 
 /** Room for the 36 matrices of all groups. */
-export function winogradPackShared(task: usize): f64 {
-  const fields = changetype<Winograd>(task);
+export function winogradPackShared(fields: Winograd): f64 {
   return fields.groups * <f64>POINTS * <f64>weightMatrixBytes(fields);
 }
 
 /** Room for the lines of a transform and nine vectors. */
-export function winogradPackScratch(task: usize): usize {
+export function winogradPackScratch(fields: Winograd): usize {
   return LINES_BYTES + 192;
 }
 
 /** Transforms the weights: for each of the 36 products a matrix of filters and channels, in panels of four filters. */
-export function winogradPack(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Winograd>(task);
+export function winogradPack(fields: Winograd, block: i32, scratch: usize): void {
   const filters = <i32>fields.filters;
   const channels = <i32>fields.channels;
   const panels = ceilDiv(filters, ROWS);

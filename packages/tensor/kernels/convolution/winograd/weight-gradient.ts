@@ -18,8 +18,7 @@ const FILTER_LIMIT: i32 = 64;
 const CHANNEL_LIMIT: i32 = 64;
 
 /** A block for every part of every group's filters and channels. */
-export function winogradWeightGradientBlocks(task: usize): i32 {
-  const fields = changetype<Convolution>(task);
+export function winogradWeightGradientBlocks(fields: Convolution): i32 {
   return (
     <i32>fields.parts *
     <i32>fields.groups *
@@ -55,8 +54,7 @@ const WINDOW: usize = SLAB + SLAB_BYTES;
 const TABLES: usize = WINDOW + WINDOW_BYTES;
 
 /** Room for all that, a table, the three kinds of matrices, and the copy of the window in four planes. */
-export function winogradWeightGradientScratch(task: usize): usize {
-  const fields = changetype<Convolution>(task);
+export function winogradWeightGradientScratch(fields: Convolution): usize {
   const tiles = slabSize(fields);
   const filterPanels = ceilDiv(min(<i32>fields.filters, FILTER_LIMIT), ROWS);
   const channelPanels = ceilDiv(min(<i32>fields.channels, CHANNEL_LIMIT), COLUMNS);
@@ -74,8 +72,7 @@ export function winogradWeightGradientScratch(task: usize): usize {
 }
 
 /** One part of the gradient of a group's weight: of some filters and channels, the sum over its slabs. */
-export function winogradWeightGradient(task: usize, block: i32, scratch: usize): void {
-  const fields = changetype<Convolution>(task);
+export function winogradWeightGradient(fields: Convolution, block: i32, scratch: usize): void {
   const groups = <i32>fields.groups;
   const allFilters = <i32>fields.filters;
   const allChannels = <i32>fields.channels;

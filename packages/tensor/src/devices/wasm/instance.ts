@@ -8,12 +8,6 @@ export type InstructionSet = keyof typeof modules;
 /** The functions of a module; see kernels/task.ts for what they take. */
 export type KernelExports = Readonly<Record<ExportName, (task: number, block: number, scratch: number) => number>>;
 
-/** The most fields that a call of a kernel has. */
-export const MAX_FIELDS = 64;
-
-/** A kernel without the functions that say how it is cut into blocks and what memory it needs. */
-export type KernelName = Exclude<ExportName, `${string}Blocks` | `${string}Scratch` | `${string}Shared`>;
-
 /** How an imported memory is that has a largest size: https://github.com/WebAssembly/threads. */
 const SHARED = 3;
 const UNSHARED = 1;

@@ -1,6 +1,7 @@
 import type { ConvolutionGeometry, Operand, WindowGeometry } from '../../../kernels.js';
 import type { ConvolutionSizes } from '../../convolution-sizes.js';
 import { addressOf } from '../executor.js';
+import type { Convolution, Geometry } from '../generated/tasks.js';
 
 /** The sizes of the convolution that makes the gradient of the input from that of the output, where the stride is 1. */
 export function turned(sizes: ConvolutionSizes): ConvolutionSizes {
@@ -16,41 +17,54 @@ export function turned(sizes: ConvolutionSizes): ConvolutionSizes {
   };
 }
 
-/** What all kernels with windows are told first: see kernels/geometry.ts. */
+/** What all kernels with windows are told. */
 export function geometryFields(
   { height, width, outHeight, outWidth }: Pick<ConvolutionSizes, 'height' | 'width' | 'outHeight' | 'outWidth'>,
   { kernel, stride, padding, dilation }: WindowGeometry,
-): number[] {
-  return [height, width, outHeight, outWidth, ...kernel, ...stride, ...padding, ...dilation];
+): Geometry {
+  return {
+    height,
+    width,
+    outHeight,
+    outWidth,
+    kernelY: kernel[0],
+    kernelX: kernel[1],
+    strideY: stride[0],
+    strideX: stride[1],
+    paddingY: padding[0],
+    paddingX: padding[1],
+    dilationY: dilation[0],
+    dilationX: dilation[1],
+  };
 }
 
 /** Images, rows and columns that are computed together. */
 export type SlabSteps = readonly [images: number, rows: number, columns: number];
 
-/** What all convolutions are told: see kernels/convolution/fields.ts. */
+/** What all convolutions are told; where the packed weights or the parts of a gradient lie is yet to be filled in. */
 export function convolutionFields(
-  shared: number,
   [x, weight, bias, out]: readonly [Operand, Operand, Operand | undefined, Operand],
   sizes: ConvolutionSizes,
   geometry: ConvolutionGeometry,
   steps: SlabSteps,
-  parts = 0,
-): number[] {
+): Convolution {
   const { images, groups, channels, filters } = sizes;
-  return [
-    ...geometryFields(sizes, geometry),
-    shared,
-    addressOf(x),
-    addressOf(weight),
-    bias ? addressOf(bias) : 0,
-    addressOf(out),
+  // A spread of so many fields takes V8 ten microseconds.
+  return Object.assign(geometryFields(sizes, geometry), {
+    shared: 0,
+    x: addressOf(x),
+    weight: addressOf(weight),
+    bias: bias ? addressOf(bias) : 0,
+    out: addressOf(out),
     images,
     groups,
     channels,
     filters,
-    ...steps,
-    parts,
-  ];
+    imageStep: steps[0],
+    rowStep: steps[1],
+    columnStep: steps[2],
+    parts: 1,
+  });
 }
 
 /** The size of the parts when `total` is cut into as few as possible of at most `limit`, all but equal. */

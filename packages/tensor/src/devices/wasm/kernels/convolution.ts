@@ -39,9 +39,8 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
         return convolveByTiles(executor, shared, operands, sizes, geometry, false);
       }
       const steps = slabSteps(sizes.images, sizes.outHeight, sizes.outWidth, SLAB);
-      runPacked(executor, shared, ['conv2dPack', 'conv2d'], (packed) =>
-        convolutionFields(packed, operands, sizes, geometry, steps),
-      );
+      const fields = convolutionFields(operands, sizes, geometry, steps);
+      runPacked(executor, shared, ['conv2dPack', 'conv2d'], fields);
     },
     conv2dInputGradient(gradient, weight, out, geometry) {
       if (out.dtype !== 'float32') return conv2dInputGradient(gradient, weight, out, geometry);
@@ -54,9 +53,8 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
       const [rows, columns] = [Math.ceil(sizes.height / strideY), Math.ceil(sizes.width / strideX)];
       const steps = slabSteps(sizes.images, rows, columns, SLAB);
       const operands = [out, weight, undefined, gradient] as const;
-      runPacked(executor, shared, ['conv2dInputGradientPack', 'conv2dInputGradient'], (packed) =>
-        convolutionFields(packed, operands, sizes, geometry, steps),
-      );
+      const fields = convolutionFields(operands, sizes, geometry, steps);
+      runPacked(executor, shared, ['conv2dInputGradientPack', 'conv2dInputGradient'], fields);
     },
     conv2dWeightGradient(gradient, x, out, geometry) {
       if (out.dtype !== 'float32') return conv2dWeightGradient(gradient, x, out, geometry);
@@ -67,13 +65,13 @@ export function convolutionKernels(executor: Executor): Pick<Kernels, Convolutio
       const slab = filters > DIRECT_FILTERS ? WEIGHT_SLAB : SLAB;
       const steps = byTiles ? tileSteps(sizes) : slabSteps(images, outHeight, outWidth, slab);
       const name = byTiles ? 'winogradWeightGradient' : 'conv2dWeightGradient';
-      const fieldsWith = (sums: number, parts: number) =>
-        convolutionFields(sums, [x, out, undefined, gradient], sizes, geometry, steps, parts);
-      const blocks = executor.blocks(name, fieldsWith(0, 1));
+      const fields = convolutionFields([x, out, undefined, gradient], sizes, geometry, steps);
+      const blocks = executor.blocks(name, fields);
       const bytes = out.size * 4;
       const wanted = Math.min((byTiles ? tileParts : partsOf)(sizes, blocks), BYTES_OF_PARTS / bytes);
       const parts = Math.max(1, Math.floor(wanted));
-      const fields = fieldsWith(parts === 1 ? addressOf(out) : shared.reserve(parts * bytes).pointer, parts);
+      fields.parts = parts;
+      fields.shared = parts === 1 ? addressOf(out) : shared.reserve(parts * bytes).pointer;
       executor.run(name, fields);
       if (parts > 1) executor.run('conv2dWeightGradientSum', fields);
     },

@@ -1,57 +1,69 @@
-import { type ComparisonName, comparisonNames, type Kernels } from '../../../kernels.js';
+import type { ComparisonName, Kernels, Operand } from '../../../kernels.js';
 import { values } from '../../host/host.js';
 import { reference } from '../../reference/index.js';
 import { addressOf, type Executor } from '../executor.js';
+import { type Binary, binaryOperations, comparisonOperations, unaryOperations } from '../generated/tasks.js';
 import { axisFields } from './axes.js';
 
-/** The operations in the order of kernels/elementwise/arithmetic.ts. */
-const unaryOperations = [
-  'neg',
-  'abs',
-  'sqrt',
-  'square',
-  'reciprocal',
-  'relu',
-  'floor',
-  'ceil',
-  'round',
-  'exp',
-  'sigmoid',
-  'silu',
-  'tanh',
-] as const;
 /** Larger exponents go to the reference: repeated multiplication adds a rounding for each. */
 const MAX_FACTORS = 64;
 
-const binaryOperations = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'reluGradient'] as const;
+function namesOf<Name extends string>(operations: Readonly<Record<Name, number>>): Name[] {
+  return Object.keys(operations) as Name[];
+}
+
+type UnaryOperation = keyof typeof unaryOperations;
+type BinaryOperation = keyof typeof binaryOperations;
+
+/** What the kernels of two operands are told; undefined where they would walk over too many axes. */
+function fieldsOf(a: Operand, b: Operand, out: Operand, operation: number): Binary | undefined {
+  const axes = axisFields(out, [a, b]);
+  return (
+    axes && {
+      a: addressOf(a),
+      b: addressOf(b),
+      out: addressOf(out),
+      operation,
+      outer: axes[0]!,
+      middle: axes[1]!,
+      length: axes[2]!,
+      aOuter: axes[3]!,
+      aMiddle: axes[4]!,
+      aStep: axes[5]!,
+      bOuter: axes[6]!,
+      bMiddle: axes[7]!,
+      bStep: axes[8]!,
+    }
+  );
+}
 
 /** Functions of one, two and three numbers for float32, broadcast over at most three axes; `reference` has the rest. */
 export function elementwiseKernels(
   executor: Executor,
 ): Pick<Kernels, 'unary' | 'binary' | 'comparison' | 'where' | 'scale'> {
-  function unary(name: (typeof unaryOperations)[number]): Kernels['unary'][typeof name] {
-    const operation = unaryOperations.indexOf(name);
+  function unary(name: UnaryOperation): Kernels['unary'][typeof name] {
+    const operation = unaryOperations[name];
     return (x, out) => {
       if (out.dtype !== 'float32') reference.kernels.unary[name](x, out);
-      else executor.run('unary', [addressOf(x), addressOf(out), out.size, operation]);
+      else executor.run('unary', { x: addressOf(x), out: addressOf(out), size: out.size, operation });
     };
   }
 
-  function binary(name: (typeof binaryOperations)[number]): Kernels['binary'][typeof name] {
-    const operation = binaryOperations.indexOf(name);
+  function binary(name: BinaryOperation): Kernels['binary'][typeof name] {
+    const operation = binaryOperations[name];
     return (a, b, out) => {
-      const axes = out.dtype === 'float32' ? axisFields(out, [a, b]) : undefined;
-      if (!axes) reference.kernels.binary[name](a, b, out);
-      else executor.run('binary', [addressOf(a), addressOf(b), addressOf(out), operation, ...axes]);
+      const fields = out.dtype === 'float32' ? fieldsOf(a, b, out, operation) : undefined;
+      if (!fields) reference.kernels.binary[name](a, b, out);
+      else executor.run('binary', fields);
     };
   }
 
   function comparison(name: ComparisonName): Kernels['comparison'][ComparisonName] {
-    const operation = comparisonNames.indexOf(name);
+    const operation = comparisonOperations[name];
     return (a, b, out) => {
-      const axes = a.dtype === 'float32' ? axisFields(out, [a, b]) : undefined;
-      if (!axes) reference.kernels.comparison[name](a, b, out);
-      else executor.run('compare', [addressOf(a), addressOf(b), addressOf(out), operation, ...axes]);
+      const fields = a.dtype === 'float32' ? fieldsOf(a, b, out, operation) : undefined;
+      if (!fields) reference.kernels.comparison[name](a, b, out);
+      else executor.run('compare', fields);
     };
   }
 
@@ -59,18 +71,18 @@ export function elementwiseKernels(
     const exponent = b.size === 1 ? values(b)[0]! : Number.NaN;
     const isWhole = Number.isInteger(exponent) && Math.abs(exponent) <= MAX_FACTORS;
     if (out.dtype !== 'float32' || !isWhole || a.size !== out.size) reference.kernels.binary.pow(a, b, out);
-    else executor.run('wholePower', [addressOf(a), addressOf(out), out.size, exponent]);
+    else executor.run('wholePower', { x: addressOf(a), out: addressOf(out), size: out.size, exponent });
   };
 
   const multiply = binary('mul');
   return {
     unary: {
       ...reference.kernels.unary,
-      ...Object.fromEntries(unaryOperations.map((name) => [name, unary(name)])),
+      ...Object.fromEntries(namesOf(unaryOperations).map((name) => [name, unary(name)])),
     },
     binary: {
       ...reference.kernels.binary,
-      ...Object.fromEntries(binaryOperations.map((name) => [name, binary(name)])),
+      ...Object.fromEntries(namesOf(binaryOperations).map((name) => [name, binary(name)])),
       pow,
     },
     comparison: {
@@ -83,8 +95,28 @@ export function elementwiseKernels(
     },
     where(condition, a, b, out) {
       const axes = out.dtype === 'float32' ? axisFields(out, [condition, a, b]) : undefined;
-      if (!axes) reference.kernels.where(condition, a, b, out);
-      else executor.run('select', [...[condition, a, b, out].map(addressOf), ...axes]);
+      if (!axes) {
+        reference.kernels.where(condition, a, b, out);
+        return;
+      }
+      executor.run('select', {
+        condition: addressOf(condition),
+        a: addressOf(a),
+        b: addressOf(b),
+        out: addressOf(out),
+        outer: axes[0]!,
+        middle: axes[1]!,
+        length: axes[2]!,
+        conditionOuter: axes[3]!,
+        conditionMiddle: axes[4]!,
+        conditionStep: axes[5]!,
+        aOuter: axes[6]!,
+        aMiddle: axes[7]!,
+        aStep: axes[8]!,
+        bOuter: axes[9]!,
+        bMiddle: axes[10]!,
+        bStep: axes[11]!,
+      });
     },
     scale(x, factor) {
       if (x.dtype !== 'float32') reference.kernels.scale(x, factor);

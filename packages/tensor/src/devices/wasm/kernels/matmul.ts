@@ -42,19 +42,19 @@ export function matmulKernels(executor: Executor): Pick<Kernels, 'matmul'> {
       const together = Math.min(matrices, Math.max(1, Math.floor(PACKED_BYTES / Math.max(1, bytes))));
       const room = packed.reserve(Math.max(1, together) * bytes).pointer;
       for (let first = 0; first < matrices; first += together) {
-        const fields = [
-          addressOf(a),
-          addressOf(b),
-          addressOf(out) + first * m * n * 4,
+        const fields = {
+          a: addressOf(a),
+          b: addressOf(b),
+          out: addressOf(out) + first * m * n * 4,
           m,
           k,
           n,
-          Number(transposeA),
-          Number(transposeB),
-          Math.min(together, matrices - first),
-          offsets.pointer + first * 8,
-          room,
-        ];
+          transposeA: Number(transposeA),
+          transposeB: Number(transposeB),
+          matrices: Math.min(together, matrices - first),
+          offsets: offsets.pointer + first * 8,
+          packed: room,
+        };
         executor.run('matmulPack', fields);
         executor.run('matmul', fields);
       }

@@ -4,9 +4,8 @@ import { values } from '../../host/host.js';
 import { linearMemory } from '../../host/linear-memory.js';
 import { reference } from '../../reference/index.js';
 import { addressOf, type Executor } from '../executor.js';
+import { type Activation, penaltyForms } from '../generated/tasks.js';
 import { Workspace } from '../workspace.js';
-
-const penaltyForms: Record<Penalty['form'], number> = { exponential: 1, quadratic: 2, power: 3 };
 
 /** Partial results of a block: see kernels/polynomial/forward.ts. */
 const FORWARD_PARTIALS = 4;
@@ -24,31 +23,36 @@ function floorToFloat32(value: number): number {
   return nearest[0]!;
 }
 
-/** The fields that both directions have: see kernels/polynomial/activation.ts. */
+/** What both directions are told; where partial results go is yet to be filled in. */
 function fieldsOf(
   x: Operand,
   coefficients: Operand,
   out: Operand,
-  partials: number,
   form: PolynomialActivationForm,
   penalty: Penalty | undefined,
-): number[] {
-  return [
-    addressOf(x),
-    addressOf(coefficients),
-    addressOf(out),
-    partials,
-    ...layoutOf(x, coefficients),
-    form.evenTerms,
-    coefficients.shape.at(-1)! - form.evenTerms,
-    Number(form.basis === 'monomial'),
-    floorToFloat32(form.bound),
-    1 / form.bound,
-    Number(form.outside === 'tangent'),
-    penalty ? penaltyForms[penalty.form] : 0,
-    penalty ? penalty.limit : 0,
-    penalty ? penalty.cap : 0,
-  ];
+): Activation {
+  const [images, channels, area] = layoutOf(x, coefficients);
+  return {
+    x: addressOf(x),
+    coefficients: addressOf(coefficients),
+    out: addressOf(out),
+    partials: 0,
+    images,
+    channels,
+    area,
+    evenTerms: form.evenTerms,
+    oddTerms: coefficients.shape.at(-1)! - form.evenTerms,
+    monomial: Number(form.basis === 'monomial'),
+    bound: floorToFloat32(form.bound),
+    inverseBound: 1 / form.bound,
+    tangent: Number(form.outside === 'tangent'),
+    form: penaltyForms[penalty ? penalty.form : 'none'],
+    limit: penalty ? penalty.limit : 0,
+    cap: penalty ? penalty.cap : 0,
+    gradient: 0,
+    penaltyShare: 0,
+    learnable: 0,
+  };
 }
 
 /** Polynomial activations: value, penalty and range in one pass; both gradients in another. */
@@ -56,13 +60,10 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
   const workspace = new Workspace();
 
   /** Runs a kernel and returns the partial sums of its blocks. */
-  function run(
-    name: 'polynomial' | 'polynomialGradient',
-    fields: (pointer: number) => number[],
-    length: number,
-  ): ArrayLike<number> {
+  function run(name: 'polynomial' | 'polynomialGradient', fields: Activation, length: number): ArrayLike<number> {
     const buffer = workspace.reserve(Math.max(1, length) * Float64Array.BYTES_PER_ELEMENT);
-    executor.run(name, fields(buffer.pointer));
+    fields.partials = buffer.pointer;
+    executor.run(name, fields);
     return linearMemory.view(buffer, 'float64');
   }
 
@@ -72,8 +73,8 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
         reference.kernels.polynomial(x, coefficients, out, penalty, range, form);
         return;
       }
-      const fields = (pointer: number) => fieldsOf(x, coefficients, out, pointer, form, form.penalty);
-      const blocks = executor.blocks('polynomial', fields(0));
+      const fields = fieldsOf(x, coefficients, out, form, form.penalty);
+      const blocks = executor.blocks('polynomial', fields);
       const partials = run('polynomial', fields, blocks * FORWARD_PARTIALS);
       let total = 0;
       let largest = 0;
@@ -103,13 +104,11 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
         return;
       }
       const learnable = gradient !== undefined && coefficientGradient !== undefined;
-      const fields = (pointer: number) => [
-        ...fieldsOf(x, coefficients, out, pointer, form, penaltyGradient && form.penalty),
-        gradient ? addressOf(gradient) : 0,
-        penaltyGradient ? values(penaltyGradient)[0]! / x.size : 0,
-        Number(learnable),
-      ];
-      const blocks = executor.blocks('polynomialGradient', fields(0));
+      const fields = fieldsOf(x, coefficients, out, form, penaltyGradient && form.penalty);
+      if (gradient) fields.gradient = addressOf(gradient);
+      if (penaltyGradient) fields.penaltyShare = values(penaltyGradient)[0]! / x.size;
+      fields.learnable = Number(learnable);
+      const blocks = executor.blocks('polynomialGradient', fields);
       const terms = coefficients.shape.at(-1)!;
       const partials = run('polynomialGradient', fields, learnable ? blocks * terms : 0);
       if (!coefficientGradient) return;

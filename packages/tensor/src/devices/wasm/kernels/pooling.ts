@@ -2,6 +2,7 @@ import type { Kernels, Operand, WindowGeometry } from '../../../kernels.js';
 import { sizesOf } from '../../convolution-sizes.js';
 import { reference } from '../../reference/index.js';
 import { addressOf, type Executor } from '../executor.js';
+import type { Pooling } from '../generated/tasks.js';
 import { geometryFields } from './convolution-sizes.js';
 
 type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'averagePool2d' | 'averagePool2dGradient';
@@ -9,21 +10,19 @@ type PoolingName = 'maxPool2d' | 'maxPool2dSelect' | 'maxPool2dGradient' | 'aver
 /** For the kernel that goes by the positions of the maxima. */
 const noWindow: WindowGeometry = { kernel: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 
-/** What the kernels of kernels/pooling/ are told. */
 function fieldsOf(
   x: Operand,
   out: Operand,
   indices: Operand | undefined,
   geometry: WindowGeometry = noWindow,
-): number[] {
+): Pooling {
   const { images, channels, ...sizes } = sizesOf(x.shape, out.shape, 1);
-  return [
-    ...geometryFields(sizes, geometry),
-    addressOf(x),
-    addressOf(out),
-    indices ? addressOf(indices) : 0,
-    images * channels,
-  ];
+  return Object.assign(geometryFields(sizes, geometry), {
+    x: addressOf(x),
+    out: addressOf(out),
+    indices: indices ? addressOf(indices) : 0,
+    planes: images * channels,
+  });
 }
 
 /** Pooling of float32; `reference` has the other types. */

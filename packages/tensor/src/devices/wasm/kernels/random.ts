@@ -6,13 +6,13 @@ import { addressOf, type Executor } from '../executor.js';
 
 /** Random numbers of float32, the same as those of `reference`, which has the other types. */
 export function randomKernels(executor: Executor): Pick<Kernels, 'uniform' | 'bernoulli'> {
-  const fieldsOf = (out: Operand, { position, stream, seed }: RandomStream) => [
-    addressOf(out),
-    out.size,
+  const fieldsOf = (out: Operand, { position, stream, seed }: RandomStream) => ({
+    out: addressOf(out),
+    size: out.size,
     position,
-    hashName(stream),
+    name: hashName(stream),
     seed,
-  ];
+  });
 
   return {
     uniform(out, random) {
@@ -26,7 +26,8 @@ export function randomKernels(executor: Executor): Pick<Kernels, 'uniform' | 'be
       }
       // A word w counts where w/2^32 is below the probability.
       const successes = Math.min(2 ** 32, Math.ceil(probability * 2 ** 32));
-      if (successes > 0) executor.run('bernoulli', [...fieldsOf(out, random), successes - 1, scale]);
+      if (successes > 0)
+        executor.run('bernoulli', Object.assign(fieldsOf(out, random), { last: successes - 1, scale }));
       else values(out).fill(0);
     },
   };

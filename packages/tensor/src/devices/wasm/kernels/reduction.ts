@@ -3,10 +3,8 @@ import { values } from '../../host/host.js';
 import { linearMemory } from '../../host/linear-memory.js';
 import { reference } from '../../reference/index.js';
 import { addressOf, type Executor } from '../executor.js';
+import { reductionOperations } from '../generated/tasks.js';
 import { Workspace } from '../workspace.js';
-
-/** The operations in the order of kernels/reduction.ts. */
-const operations: readonly ReductionName[] = ['sum', 'max', 'min'];
 
 const combinations: Record<ReductionName, (a: number, b: number) => number> = {
   sum: (a, b) => a + b,
@@ -35,11 +33,17 @@ export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction'>
       const pieces = Math.ceil(length / pieceLength);
       const outerPerBlock = inner > COLUMNS ? 1 : Math.max(1, Math.floor(BLOCK / (length * inner)));
       const run = (pointer: number) => {
-        const operation = operations.indexOf(name);
-        executor.run('reduce', [
-          ...[addressOf(x), pointer, operation, outer, length, inner],
-          ...[pieceLength, columns, outerPerBlock],
-        ]);
+        executor.run('reduce', {
+          x: addressOf(x),
+          out: pointer,
+          operation: reductionOperations[name],
+          outer,
+          length,
+          inner,
+          pieceLength,
+          columns,
+          outerPerBlock,
+        });
       };
       if (pieces === 1) {
         run(addressOf(out));

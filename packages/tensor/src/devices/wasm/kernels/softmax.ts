@@ -10,7 +10,13 @@ type Softmax = Pick<Kernels, 'softmax' | 'logSoftmax' | 'crossEntropy' | 'crossE
 export function softmaxKernels(executor: Executor): Softmax {
   function run(x: Operand, out: Operand, logarithmic: boolean): void {
     const length = x.shape.at(-1)!;
-    executor.run('softmax', [addressOf(x), addressOf(out), x.size / length, length, Number(logarithmic)]);
+    executor.run('softmax', {
+      x: addressOf(x),
+      out: addressOf(out),
+      rows: x.size / length,
+      length,
+      logarithmic: Number(logarithmic),
+    });
   }
 
   return {
@@ -32,7 +38,15 @@ export function softmaxKernels(executor: Executor): Softmax {
         if (label >= 0 && label < length) return;
         throw new ArgumentError(`crossEntropy: label ${label} of sample ${row} is not one of the ${length} classes`);
       });
-      executor.run('crossEntropy', [...[logits, labels, losses, softmax].map(addressOf), rows, length, labelSmoothing]);
+      executor.run('crossEntropy', {
+        logits: addressOf(logits),
+        labels: addressOf(labels),
+        losses: addressOf(losses),
+        softmax: addressOf(softmax),
+        rows,
+        length,
+        labelSmoothing,
+      });
     },
     crossEntropyGradient(gradient, softmax, labels, out, labelSmoothing) {
       if (out.dtype !== 'float32') {
@@ -40,12 +54,15 @@ export function softmaxKernels(executor: Executor): Softmax {
         return;
       }
       const [rows, length] = softmax.shape as [number, number];
-      executor.run('crossEntropyGradient', [
-        ...[gradient, softmax, labels, out].map(addressOf),
+      executor.run('crossEntropyGradient', {
+        gradient: addressOf(gradient),
+        softmax: addressOf(softmax),
+        labels: addressOf(labels),
+        out: addressOf(out),
         rows,
         length,
         labelSmoothing,
-      ]);
+      });
     },
   };
 }

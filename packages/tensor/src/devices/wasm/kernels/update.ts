@@ -24,9 +24,10 @@ export function updateKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'
         rows[ENTRY * i] = addressOf(operand);
         rows[ENTRY * i + 1] = operand.size;
       });
-      const fields = [entries.pointer, operands.length];
+      const fields = { table: entries.pointer, tensors: operands.length, partials: 0 };
       const sums = partials.reserve(executor.sharedBytes('euclideanNorm', fields));
-      executor.run('euclideanNorm', [...fields, sums.pointer]);
+      fields.partials = sums.pointer;
+      executor.run('euclideanNorm', fields);
       const parts = linearMemory.view(sums, 'float64');
       const blocks = executor.blocks('euclideanNorm', fields);
       let total = 0;
@@ -38,18 +39,18 @@ export function updateKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'
         reference.kernels.sgd(parameter, gradient, velocity, settings);
         return;
       }
-      executor.run('sgd', [
-        addressOf(parameter),
-        addressOf(gradient),
-        velocity ? addressOf(velocity) : 0,
-        parameter.size,
-        settings.learningRate,
-        settings.momentum,
-        1 - settings.dampening,
-        settings.weightDecay,
-        Number(settings.nesterov),
-        Number(settings.first),
-      ]);
+      executor.run('sgd', {
+        parameter: addressOf(parameter),
+        gradient: addressOf(gradient),
+        velocity: velocity ? addressOf(velocity) : 0,
+        size: parameter.size,
+        rate: settings.learningRate,
+        momentum: settings.momentum,
+        share: 1 - settings.dampening,
+        decay: settings.weightDecay,
+        nesterov: Number(settings.nesterov),
+        first: Number(settings.first),
+      });
     },
     adam(parameter, gradient, moment1, moment2, settings) {
       if (parameter.dtype !== 'float32') {
@@ -57,19 +58,22 @@ export function updateKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'
         return;
       }
       const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step } = settings;
-      executor.run('adam', [
-        ...[parameter, gradient, moment1, moment2].map(addressOf),
-        parameter.size,
+      executor.run('adam', {
+        parameter: addressOf(parameter),
+        gradient: addressOf(gradient),
+        moment1: addressOf(moment1),
+        moment2: addressOf(moment2),
+        size: parameter.size,
         beta1,
-        1 - beta1,
+        rest1: 1 - beta1,
         beta2,
-        1 - beta2,
-        learningRate / (1 - beta1 ** step),
-        1 / (1 - beta2 ** step),
+        rest2: 1 - beta2,
+        rate: learningRate / (1 - beta1 ** step),
+        correction: 1 / (1 - beta2 ** step),
         epsilon,
-        decoupled ? 1 - learningRate * weightDecay : 1,
-        decoupled ? 0 : weightDecay,
-      ]);
+        shrink: decoupled ? 1 - learningRate * weightDecay : 1,
+        pull: decoupled ? 0 : weightDecay,
+      });
     },
   };
 }

@@ -67,12 +67,12 @@ export function convolveByTiles(
   const [paddingY, paddingX] = geometry.padding;
   const padding = isTurned ? ([2 - paddingY, 2 - paddingX] as const) : geometry.padding;
   const steps = tileSteps(sizes);
-  runPacked(executor, workspace, ['winogradPack', 'winogradConvolution'], (packed) => [
-    ...convolutionFields(packed, operands, sizes, { ...geometry, padding }, steps),
-    (isTurned ? 1 : channels) * TAPS * 4,
-    (isTurned ? filters : 1) * TAPS * 4,
-    isTurned ? (TAPS - 1) * 4 : 0,
-    isTurned ? -4 : 4,
-    Number(!isTurned),
-  ]);
+  const fields = Object.assign(convolutionFields(operands, sizes, { ...geometry, padding }, steps), {
+    filterStep: (isTurned ? 1 : channels) * TAPS * 4,
+    channelStep: (isTurned ? filters : 1) * TAPS * 4,
+    firstTap: isTurned ? (TAPS - 1) * 4 : 0,
+    tapStep: isTurned ? -4 : 4,
+    paddingCounts: Number(!isTurned),
+  });
+  runPacked(executor, workspace, ['winogradPack', 'winogradConvolution'], fields);
 }

@@ -1,5 +1,5 @@
 import { type HostBuffer, linearMemory } from '../../host/linear-memory.js';
-import { MAX_FIELDS } from '../instance.js';
+import { MAX_FIELDS } from '../generated/tasks.js';
 import { Workspace } from '../workspace.js';
 import * as control from './control-block.js';
 import type { PlatformWorker, startWorker } from './platform-worker.js';
@@ -11,7 +11,8 @@ const MAX_WORKERS = 63;
 export interface Job {
   /** The index of the kernel. */
   readonly kernel: number;
-  readonly fields: readonly number[];
+  /** What the kernel is told, as it reads it. */
+  readonly fields: ArrayLike<number>;
   readonly blocks: number;
   /** Bytes that each thread needs for itself. */
   readonly scratchBytes: number;

@@ -1,6 +1,7 @@
 import { DeviceError } from '../../../errors.js';
 import { linearMemory } from '../../host/linear-memory.js';
-import type { KernelExports, KernelName } from '../instance.js';
+import type { KernelName } from '../generated/tasks.js';
+import type { KernelExports } from '../instance.js';
 import { Workspace } from '../workspace.js';
 import { hasWorkers, startWorker } from './platform-worker.js';
 import { type Job, Team } from './team.js';
