@@ -52,3 +52,4 @@ export { keep, scope } from './scope.js';
 export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf, stridesOf } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { Tensor } from './tensor.js';
+export { activeTracer, type Tracer, withTracer } from './tracer.js';

@@ -1,5 +1,6 @@
 import { ArgumentError } from './errors.js';
 import type { RandomStream } from './kernels.js';
+import { activeTracer } from './tracer.js';
 
 /** What must be stored to continue a random stream exactly where it stands. */
 export interface GeneratorState {
@@ -106,6 +107,7 @@ export class Generator {
 
   /** The next 32 random bits as an unsigned integer. */
   bits(): number {
+    activeTracer()?.drawing(this);
     const index = Math.floor(this.#position / 4);
     if (index !== this.#blockIndex) {
       philox(

@@ -9,6 +9,7 @@ import { normalisationRules } from './normalisation.js';
 import { polynomialRules } from './polynomial.js';
 import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
+import { updateRules } from './update.js';
 
 /** How every operator of the engine is differentiated. */
 export const rules: RulesOf<Operators> = {
@@ -21,4 +22,5 @@ export const rules: RulesOf<Operators> = {
   ...classificationRules,
   ...normalisationRules,
   ...polynomialRules,
+  ...updateRules,
 };

@@ -7,6 +7,7 @@ import { normalisationOperators } from './normalisation.js';
 import { polynomialOperators } from './polynomial.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
+import { updateOperators } from './update.js';
 
 /** Every operator of the engine by its name: autograd has one rule for each of them. */
 export const operators = {
@@ -19,6 +20,7 @@ export const operators = {
   ...classificationOperators,
   ...normalisationOperators,
   ...polynomialOperators,
+  ...updateOperators,
 };
 
 /** The operators by family, each of which has a file of rules. */
@@ -32,6 +34,7 @@ export interface OperatorFamilies {
   readonly classification: typeof classificationOperators;
   readonly normalisation: typeof normalisationOperators;
   readonly polynomial: typeof polynomialOperators;
+  readonly update: typeof updateOperators;
 }
 
 /** The operators of the engine. */
