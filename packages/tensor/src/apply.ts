@@ -4,7 +4,7 @@ import type { History, TensorsOf } from './history.js';
 import type { Inputs, Operator } from './operator.js';
 import { operators } from './operators/index.js';
 import type { Tensor } from './tensor.js';
-import { activeTracer } from './tracer.js';
+import { activeTracer, withTracer } from './tracer.js';
 
 /** Something that stands for a tensor in arithmetic: numbers take the type and the device of the other operand. */
 export type TensorLike = Tensor | number;
@@ -42,7 +42,9 @@ export function apply<I extends Inputs, A>(operator: Operator<I, A>, inputs: Ten
       outputs.push(first!.allocate(shape, dtype, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer));
     }
     if (operator.inPlace) tracer?.changing(first!);
-    operator.launch(device.kernels, operands, outputs, attributes);
+    // What a kernel does, such as drawing the numbers of a mask, is part of the operator.
+    if (tracer) withTracer(undefined, () => operator.launch(device.kernels, operands, outputs, attributes));
+    else operator.launch(device.kernels, operands, outputs, attributes);
     if (operator.inPlace) first!.buffer.version++;
   } catch (error) {
     for (const output of outputs) output.dispose();

@@ -20,6 +20,8 @@ export interface Tracer {
   changing(tensor: Tensor): void;
   /** The program reads the elements of a tensor. */
   reading(elements: Buffer): void;
+  /** The program says where the random numbers of a generator begin. */
+  seeded(generator: Generator): void;
   /** The program draws a random number. */
   drawing(generator: Generator): void;
 }

@@ -14,6 +14,7 @@ import {
   type Tracer,
   withTracer,
 } from '@pnn/tensor';
+import { DrawnMasks } from './drawn-masks.js';
 import { Graph } from './graph.js';
 import type {
   ConstantOrigin,
@@ -56,6 +57,14 @@ function isMadeInside({ kind }: ConstantOrigin): boolean {
   return kind === 'number' || kind === 'literal';
 }
 
+function resultLike({ shape, dtype }: Tensor): GraphResult {
+  return { kind: 'result', shape, dtype };
+}
+
+function isOfEngine(operator: Operator): boolean {
+  return Object.hasOwn(operators, operator.name) && Object.is(operators[operator.name as OperatorName], operator);
+}
+
 /** Writes down what a function does with tensors, for as long as it is the active tracer. */
 export class Recorder implements Tracer {
   readonly #inputs: GraphInput[] = [];
@@ -69,6 +78,7 @@ export class Recorder implements Tracer {
   readonly #origins = new WeakMap<Buffer, ConstantOrigin>();
   /** Outputs of nodes that are not in the graph after all. */
   readonly #dropped = new WeakSet<GraphValue>();
+  readonly #masks = new DrawnMasks();
   #module: ModulePlace | undefined;
   /** The custom operator that runs at present, and whether it does what only itself can do again. */
   #custom: { opaque: boolean } | undefined;
@@ -99,25 +109,29 @@ export class Recorder implements Tracer {
 
   called({ operator, inputs, outputs, attributes }: OperatorCall): void {
     this.#refusable(() => {
-      const known = Object.hasOwn(operators, operator.name) && operators[operator.name as OperatorName] === operator;
-      const { inPlace = false } = operator;
-      const node = {
+      const parts = {
         inputs: inputs.map((input) => input && this.#valueOf(input)),
-        outputs: outputs.map((output) => this.#result(output)),
-        inPlace,
+        outputs: outputs.map(resultLike),
+        inPlace: operator.inPlace ?? false,
         module: this.#module,
         attributes: frozen(attributes),
       };
-      this.#nodes.push(
-        known
-          ? ({ operator: operator.name, ...node } as OperatorNode)
-          : {
-              operator: 'custom',
-              name: operator.name,
-              compute: (tensors) => apply(operator as Operator, tensors as Tensor[], attributes),
-              ...node,
-            },
-      );
+      const node = isOfEngine(operator)
+        ? ({ operator: operator.name, ...parts } as OperatorNode)
+        : ({
+            operator: 'custom',
+            name: operator.name,
+            compute: (tensors) => apply(operator, tensors as readonly Tensor[], attributes),
+            ...parts,
+          } satisfies CustomNode);
+      if (node.operator === 'bernoulli') {
+        const repeated = this.#masks.repeated(outputs[0]!, node.outputs[0]!, node.attributes);
+        if (repeated) {
+          this.#know(outputs[0]!, repeated);
+          return;
+        }
+      }
+      this.#add(node, outputs);
     });
   }
 
@@ -135,6 +149,10 @@ export class Recorder implements Tracer {
   reading(elements: Buffer): void {
     if (this.#custom) this.#custom.opaque = true;
     else if (this.#elements.get(elements)?.values.some(({ kind }) => kind !== 'constant')) this.#readsValues = true;
+  }
+
+  seeded(generator: Generator): void {
+    this.#masks.seeded(generator);
   }
 
   drawing({ stream }: Generator): void {
@@ -180,12 +198,12 @@ export class Recorder implements Tracer {
           name,
           attributes,
           inputs: inputs.map((input) => this.#valueOf(input)),
-          outputs: [this.#result(output)],
+          outputs: [resultLike(output)],
           inPlace: false,
           module: this.#module,
           compute: (tensors) => [compute(tensors as readonly Tensor[])],
         };
-        this.#nodes.push(node);
+        this.#add(node, [output]);
       });
     }
     return output;
@@ -231,10 +249,11 @@ export class Recorder implements Tracer {
     this.#values.set(tensor, value);
   }
 
-  #result(tensor: Tensor): GraphResult {
-    const value: GraphResult = { kind: 'result', shape: tensor.shape, dtype: tensor.dtype };
-    this.#know(tensor, value);
-    return value;
+  #add(node: GraphNode, outputs: readonly Tensor[]): void {
+    this.#nodes.push(node);
+    node.outputs.forEach((value, index) => {
+      this.#know(outputs[index]!, value);
+    });
   }
 
   #constant(tensor: Tensor, origin: ConstantOrigin): GraphConstant {
