@@ -88,12 +88,12 @@ export class CallVertex implements Context {
     return this.#intact(this.#recorded().outputs[index]!, this.#outputVersions[index]!, `output ${index}`);
   }
 
-  /** Lets the tensors of the call go: it cannot be differentiated again. */
+  /** Releases the tensors of the call: it cannot be differentiated again. */
   release(): void {
     this.#call = undefined;
   }
 
-  /** @throws GradientError where the tensors of the call were let go, whether its rule needs them or not */
+  /** @throws GradientError where the tensors of the call were released, whether its rule needs them or not */
   checkRecorded(): void {
     this.#recorded();
   }
@@ -101,7 +101,7 @@ export class CallVertex implements Context {
   #recorded(): OperatorCall {
     if (!this.#call) {
       throw new GradientError(
-        `backward of ${this.name}: the graph was let go by an earlier backward: pass retainGraph: true to that one`,
+        `backward of ${this.name}: the graph was released by an earlier backward: pass retainGraph: true to that one`,
       );
     }
     return this.#call;

@@ -69,7 +69,7 @@ export function requireGrad<T extends Tensor>(tensor: T): T {
 /**
  * Adds the gradient of the tensor to the `grad` of every leaf that it depends on; `tensor.backward()` is the short form.
  *
- * @throws GradientError where it depends on none, or the graph was let go by an earlier backward
+ * @throws GradientError where it depends on none, or the graph was released by an earlier backward
  */
 export function backward(tensor: Tensor, options: BackwardCallOptions = {}): void {
   accumulateGradients({ tensor, gradient: options.gradient }, options);
@@ -77,9 +77,17 @@ export function backward(tensor: Tensor, options: BackwardCallOptions = {}): voi
 
 /** Options of `backward`. */
 export interface BackwardCallOptions {
-  /** The gradient of the final result with respect to the tensor; 1 for a scalar. */
+  /**
+   * The gradient of the final result with respect to the tensor; needed unless that is a scalar.
+   *
+   * @default 1
+   */
   readonly gradient?: Tensor;
-  /** Keeps what the graph holds, so that it can be differentiated again. */
+  /**
+   * Keeps what the graph holds, so that it can be differentiated again.
+   *
+   * @default false
+   */
   readonly retainGraph?: boolean;
 }
 

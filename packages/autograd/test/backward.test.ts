@@ -153,25 +153,25 @@ describe('a graph', () => {
     ['exp', (x) => x.exp().sum()],
     ['add', (x) => x.add(1).sum()],
     ['reshape', (x) => x.reshape([2, 1]).sum()],
-  ])('is let go by backward, whether its rules need values or not: %s', (_, f) => {
+  ])('is released by backward, whether its rules need values or not: %s', (_, f) => {
     scope(() => {
       const x = leaf([1, 2]);
       const y = f(x);
       y.backward();
       for (const again of [() => y.backward(), () => backward(y), () => grad(y, [x])]) {
         expect(again).toThrow(GradientError);
-        expect(again).toThrow(/backward of \w+: the graph was let go by an earlier backward: pass retainGraph: true/);
+        expect(again).toThrow(/backward of \w+: the graph was released by an earlier backward: pass retainGraph: true/);
       }
     });
   });
 
-  it('that two results share is let go with the first', () => {
+  it('that two results share is released with the first', () => {
     scope(() => {
       const x = leaf([1, 2]);
       const shared = x.exp();
       const [a, b] = [shared.sum(), shared.mul(2).sum()];
       a.backward();
-      expect(() => b.backward()).toThrow('backward of exp: the graph was let go');
+      expect(() => b.backward()).toThrow('backward of exp: the graph was released');
     });
   });
 

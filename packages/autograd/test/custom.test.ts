@@ -105,7 +105,7 @@ describe('a custom operator', () => {
       expect(() => y.backward()).toThrow('backward of cube: input 0 [2] was changed in place');
       const z = cube([x]).sum();
       z.backward();
-      expect(() => z.backward()).toThrow('the graph was let go by an earlier backward');
+      expect(() => z.backward()).toThrow('the graph was released by an earlier backward');
     });
   });
 });
