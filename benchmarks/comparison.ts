@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { difference } from './check.js';
 import { floorOf, type Pass, streamSizeOf } from './floor.js';
-import { median, summarise } from './measurement.js';
+import { median, summarize } from './measurement.js';
 import type { Participant } from './participant.js';
 import type { Adapter } from './protocol.js';
 import type { GpuResult, MeasuredFloor, PeerResult, Result } from './results.js';
@@ -15,7 +15,7 @@ export const thorough: Pace = { warmUpSeconds: 0.25, turnSeconds: 0.1, rounds: 9
 export const quick: Pace = { warmUpSeconds: 0, turnSeconds: 0, rounds: 3 };
 
 /** A peer, or a mode of the GPU device, whose one run takes longer cannot do the work; the first compiles for it too. */
-const LONGEST_RUN_SECONDS = 20;
+const MAX_RUN_SECONDS = 20;
 
 /** Ours may take longer, as on the device `reference`. */
 const OUR_LONGEST_RUN_SECONDS = 600;
@@ -72,14 +72,14 @@ export class MeasurementError extends Error {}
 function peerResult(peer: Runner, ours: Runner): PeerResult {
   const { name } = peer.participant;
   if (peer.failure !== undefined) return { name, absent: peer.failure };
-  const seconds = summarise(peer.durations);
+  const seconds = summarize(peer.durations);
   return { name, seconds, ratio: seconds.median / median(ours.durations) };
 }
 
 function gpuResult(gpu: Runner, adapter: Adapter, ours: Runner): GpuResult {
   const { name } = gpu.participant;
   if (gpu.failure !== undefined) return { name, absent: gpu.failure };
-  const kernel = summarise(gpu.durations);
+  const kernel = summarize(gpu.durations);
   return { name, adapter, kernel, ratio: kernel.median / median(ours.durations), ...gpu.transfers };
 }
 
@@ -104,9 +104,9 @@ export async function compare(
   pace: Pace,
 ): Promise<Result> {
   const ours = new Runner(participants.ours, OUR_LONGEST_RUN_SECONDS);
-  const peers = participants.peers.map((peer) => new Runner(peer, LONGEST_RUN_SECONDS));
+  const peers = participants.peers.map((peer) => new Runner(peer, MAX_RUN_SECONDS));
   const gpu = participants.gpu.map(({ participant, adapter }) => ({
-    runner: new Runner(participant, LONGEST_RUN_SECONDS),
+    runner: new Runner(participant, MAX_RUN_SECONDS),
     adapter,
   }));
   const runners = [ours, ...peers, ...gpu.map(({ runner }) => runner)];
@@ -125,7 +125,7 @@ export async function compare(
     }
   }
   if (ours.failure !== undefined) throw new MeasurementError(`${workload.name}: ${ours.failure}`);
-  const seconds = summarise(ours.durations);
+  const seconds = summarize(ours.durations);
   const floor = roofline.floor();
   return {
     name: workload.name,

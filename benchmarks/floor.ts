@@ -24,14 +24,14 @@ export interface Floor {
 }
 
 const SMALLEST_STREAM = 2 ** 15;
-const LARGEST_STREAM = 2 ** 28;
+const MAX_STREAM = 2 ** 28;
 
 /**
  * The size for which the bandwidth is measured: the next one in steps of an eighth to a quarter, since what counts is which
  * caches it fits; within bounds beyond which nothing changes.
  */
 export function streamSizeOf({ bytes, footprint = bytes }: Pass): number {
-  const bounded = Math.min(LARGEST_STREAM, Math.max(SMALLEST_STREAM, footprint));
+  const bounded = Math.min(MAX_STREAM, Math.max(SMALLEST_STREAM, footprint));
   const step = 2 ** (Math.ceil(Math.log2(bounded)) - 3);
   return Math.ceil(bounded / step) * step;
 }

@@ -2,7 +2,7 @@ import type { ActivationWork, AdamWork, BatchNormWork, ConvolutionWork, MatmulWo
 
 /**
  * Numbers in [low, high) that every participant can make for itself, in any language with 32-bit integers: element i of
- * the sequence with a seed is the hash of i + seed·2^24. The mixing is that of MurmurHash3's finaliser (A. Appleby, public domain).
+ * the sequence with a seed is the hash of i + seed·2^24. The mixing is that of MurmurHash3's finalizer (A. Appleby, public domain).
  */
 export function uniform(count: number, seed: number, low = -1, high = 1): Float32Array {
   const values = new Float32Array(count);

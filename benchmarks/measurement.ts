@@ -25,7 +25,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Median, quartiles and smallest of one duration or more, in any order. */
-export function summarise(durations: readonly number[]): Measurement {
+export function summarize(durations: readonly number[]): Measurement {
   const sorted = durations.toSorted((a, b) => a - b);
   return {
     median: quantile(sorted, 0.5),

@@ -1,5 +1,5 @@
 import type { Check } from './check.js';
-import { type Measurement, summarise } from './measurement.js';
+import { type Measurement, summarize } from './measurement.js';
 import type { Participant } from './participant.js';
 import { type TransferName, transferNames } from './protocol.js';
 import type { Workload } from './workload.js';
@@ -14,9 +14,9 @@ export interface Pace {
 }
 
 /** Nobody gets another turn after so long. */
-const LONGEST_SECONDS = 10;
+const MAX_SECONDS = 10;
 
-const LONGEST_TURN = 1000;
+const MAX_TURN = 1000;
 
 const total = (durations: readonly number[]): number => durations.reduce((sum, each) => sum + each, 0);
 
@@ -38,7 +38,7 @@ export class Runner {
   /** How long each part beside the work took; asked for only where there are such parts. */
   get transfers(): Readonly<Record<TransferName, Measurement>> {
     const { upload, wait, readback } = this.#transfers;
-    return { upload: summarise(upload), wait: summarise(wait), readback: summarise(readback) };
+    return { upload: summarize(upload), wait: summarize(wait), readback: summarize(readback) };
   }
 
   /** Makes the inputs, runs once, and warms up. */
@@ -57,13 +57,13 @@ export class Runner {
       const seconds = await this.#repeat(this.#repetitions, false);
       spent += total(seconds);
       const perRun = Math.min(...seconds);
-      this.#repetitions = Math.min(LONGEST_TURN, Math.max(1, Math.round(pace.turnSeconds / perRun)));
+      this.#repetitions = Math.min(MAX_TURN, Math.max(1, Math.round(pace.turnSeconds / perRun)));
     }
   }
 
   /** One turn. */
   async run(): Promise<void> {
-    if (this.failure !== undefined || this.#spent >= LONGEST_SECONDS) return;
+    if (this.failure !== undefined || this.#spent >= MAX_SECONDS) return;
     this.#spent += total(await this.#repeat(this.#repetitions, true));
   }
 

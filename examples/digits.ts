@@ -1,5 +1,7 @@
+import { digits, imageLoaders } from '@pnn/data';
+import { mlp } from '@pnn/models';
 import { AdamW, setSeed } from '@pnn/nn';
-import { digits, imageLoaders, mlp, PolynomialActivation, Trainer } from '@pnn/pnn';
+import { PolynomialActivation, Trainer } from '@pnn/pnn';
 
 setSeed(7);
 const { train, test } = imageLoaders(digits({ train: 1000, test: 200 }), { batchSize: 50 });
@@ -14,7 +16,7 @@ const trainer = new Trainer(network, { optimizer, lambda: 100 });
 
 for await (const epoch of trainer.fit(train, { epochs: 3, validation: test })) {
   const reach = epoch.layers.map(({ validation }) => validation!.maxAbs.toFixed(2)).join(', ');
-  const accuracy = 100 * epoch.validationAccuracy!;
+  const accuracy = 100 * epoch.validationMetrics!.accuracy!;
   console.log(
     `epoch ${epoch.epoch}: loss ${epoch.trainLoss.toFixed(4)}, test accuracy ${accuracy.toFixed(1)}%, largest |x| ${reach}`,
   );

@@ -8,8 +8,8 @@ const points = tensor([
 
 // Everything made inside is freed, but for what is returned.
 const covariance = scope(() => {
-  const centred = points.sub(points.mean(0));
-  return centred.matmul(centred, { transposeA: true }).div(points.shape[0]! - 1);
+  const centered = points.sub(points.mean(0));
+  return centered.matmul(centered, { transposeA: true }).div(points.shape[0]! - 1);
 });
 
 console.log(`covariance ${covariance}`);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gpuModes } from '@pnn/tensor/gpu';
 import { expect, onTestFinished, test } from 'vitest';
 import { floorOf, streamSizeOf } from '../benchmarks/floor.js';
-import { median, quantile, summarise } from '../benchmarks/measurement.js';
+import { median, quantile, summarize } from '../benchmarks/measurement.js';
 import { help, readOptions, UsageError } from '../benchmarks/options.js';
 import { peerNames } from '../benchmarks/programs.js';
 import type { Report } from '../benchmarks/results.js';
@@ -28,8 +28,8 @@ test('quantiles lie between the numbers around them', () => {
   expect(quantile([0, 10], 0.25)).toBe(2.5);
 });
 
-test('durations are summarised whatever their order', () => {
-  expect(summarise([3, 1, 2])).toEqual({ median: 2, lower: 1.5, upper: 2.5, minimum: 1, repetitions: 3 });
+test('durations are summarized whatever their order', () => {
+  expect(summarize([3, 1, 2])).toEqual({ median: 2, lower: 1.5, upper: 2.5, minimum: 1, repetitions: 3 });
   expect(median([10, 2, 3])).toBe(3);
 });
 

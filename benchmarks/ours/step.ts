@@ -37,12 +37,12 @@ class NetworkBuilder {
       case 'convolution': {
         const { inputs, outputs, kernel, stride } = layer;
         const module = new Conv2d(inputs, outputs, kernel, { stride, padding: Math.floor(kernel / 2), bias: false });
-        this.#initialise(module.weight, inputs * kernel ** 2);
+        this.#initialize(module.weight, inputs * kernel ** 2);
         return module;
       }
       case 'linear': {
         const module = new Linear(layer.inputs, layer.outputs);
-        this.#initialise(module.weight, layer.inputs);
+        this.#initialize(module.weight, layer.inputs);
         return module;
       }
       case 'batch norm':
@@ -62,7 +62,7 @@ class NetworkBuilder {
     }
   }
 
-  #initialise(weight: Parameter, fanIn: number): void {
+  #initialize(weight: Parameter, fanIn: number): void {
     const reach = weightReach(fanIn);
     scope(() => weight.assign(tensor(uniform(weight.size, this.#seed++, -reach, reach), { shape: weight.shape })));
   }
@@ -71,7 +71,7 @@ class NetworkBuilder {
 /** Losses that are compared: of the first step and behind two updates. */
 const COMPARED_STEPS = 3;
 
-/** A network with its optimiser, and one batch. */
+/** A network with its optimizer, and one batch. */
 export function stepTask(work: StepWork): Task {
   const { batch, input, classes, layers } = work;
   const network = new NetworkBuilder(work).network(layers);

@@ -140,8 +140,8 @@ function batchNormTask(work: BatchNormWork): Task {
     const x = variableOf(inputs.x);
     const gamma = variableOf(inputs.gamma);
     const beta = variableOf(inputs.beta);
-    const normalise = () => batchNorm(x, gamma, beta).output;
-    return differentiated(normalise, [x, gamma, beta], tensorOf(inputs.gradient), work.direction);
+    const normalize = () => batchNorm(x, gamma, beta).output;
+    return differentiated(normalize, [x, gamma, beta], tensorOf(inputs.gradient), work.direction);
   });
 }
 

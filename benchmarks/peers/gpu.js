@@ -111,10 +111,10 @@ function batchNorm(work) {
     const scale = gamma[channel] / Math.sqrt(variance[channel] + 0.00001);
     return (x[this.thread.x] - mean[channel]) * scale + beta[channel];
   }`;
-  const normalise = kernel(source, [x.data.length]);
+  const normalize = kernel(source, [x.data.length]);
   return prepared(async () => {
     const center = await mean(x.data, beta.data);
-    return normalise(x.data, center, await variance(x.data, center), gamma.data, beta.data);
+    return normalize(x.data, center, await variance(x.data, center), gamma.data, beta.data);
   });
 }
 
@@ -122,7 +122,7 @@ const works = { polynomial, matmul, convolution, 'batch norm': batchNorm };
 
 function prepare(work) {
   const make = works[work.kind];
-  if (make === undefined) throw new CannotError('it has neither gradients nor optimisers');
+  if (make === undefined) throw new CannotError('it has neither gradients nor optimizers');
   if (work.direction === 'forward and backward') throw new CannotError(noGradients);
   return make(work);
 }

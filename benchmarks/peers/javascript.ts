@@ -78,8 +78,8 @@ function prepareBatchNorm(work: BatchNormWork): Prepared {
       betaGradient[channel] = sum;
       planes(channel, (start) => {
         for (let i = start; i < start + area; i++) {
-          const normalised = (x[i]! - center) * scale;
-          xGradient[i] = gamma[channel]! * scale * (gradient[i]! - (sum + normalised * products) / count);
+          const normalized = (x[i]! - center) * scale;
+          xGradient[i] = gamma[channel]! * scale * (gradient[i]! - (sum + normalized * products) / count);
         }
       });
     }

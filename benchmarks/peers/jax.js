@@ -118,7 +118,7 @@ function convolution(work) {
 }
 
 /** By the statistics of the batch, over all axes but the second. */
-function normalise(x, gamma, beta) {
+function normalize(x, gamma, beta) {
   const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
   const shape = x.shape.map((length, axis) => (axis === 1 ? length : 1));
   const centered = x.ref.sub(np.mean(x, axes, { keepdims: true }));
@@ -129,7 +129,7 @@ function normalise(x, gamma, beta) {
 
 function batchNorm(work) {
   const { x, gamma, beta, gradient } = batchNormInputs(work);
-  return differentiated(normalise, [x, gamma, beta].map(arrayOf), arrayOf(gradient), work.direction);
+  return differentiated(normalize, [x, gamma, beta].map(arrayOf), arrayOf(gradient), work.direction);
 }
 
 /** New parameter and moments; the corrections of the moments come as numbers in arrays. */
@@ -209,7 +209,7 @@ class Network {
         // Without the running statistics that the others follow, to its advantage.
         const gamma = this.#parameter(new Float32Array(layer.channels).fill(1), [layer.channels]);
         const beta = this.#parameter(new Float32Array(layer.channels), [layer.channels]);
-        return (x, p) => normalise(x, p[gamma].ref, p[beta].ref);
+        return (x, p) => normalize(x, p[gamma].ref, p[beta].ref);
       }
       case 'polynomial':
         return (x) => {

@@ -13,7 +13,7 @@ class CannotError(Exception):
 
 
 def uniform(count, seed, low=-1.0, high=1.0):
-    """Element i is the hash of i + seed * 2^24: MurmurHash3's finaliser."""
+    """Element i is the hash of i + seed * 2^24: MurmurHash3's finalizer."""
     numbers = numpy.arange(count, dtype=numpy.uint32) + numpy.uint32(seed * 2**24 % 2**32)
     numbers = (numbers ^ (numbers >> numpy.uint32(16))) * numpy.uint32(0x85EBCA6B)
     numbers = (numbers ^ (numbers >> numpy.uint32(13))) * numpy.uint32(0xC2B2AE35)

@@ -91,12 +91,12 @@ function convolution(work) {
 function batchNorm(work) {
   const { x, gamma, beta, gradient } = batchNormInputs(work);
   const toImages = (input) => tf.tidy(() => tf.transpose(tensor(input), [0, 2, 3, 1]));
-  const normalise = (images, scale, shift) => {
+  const normalize = (images, scale, shift) => {
     const { mean, variance } = tf.moments(images, [0, 1, 2]);
     return tf.batchNorm(images, mean, variance, shift, scale, 1e-5);
   };
   const inputs = [toImages(x), tensor(gamma), tensor(beta)];
-  const { outputs, ...rest } = differentiated(normalise, inputs, toImages(gradient), work.direction);
+  const { outputs, ...rest } = differentiated(normalize, inputs, toImages(gradient), work.direction);
   const [images, channels, rows, columns] = work.shape;
   const turned = (data) =>
     data.length === channels

@@ -160,15 +160,15 @@ def batch_norm(work):
 
     def with_gradients():
         output, mean, inverse = forward()
-        normalised = x - column(mean)
-        normalised *= column(inverse)
+        normalized = x - column(mean)
+        normalized *= column(inverse)
         beta_gradient = gradient.sum(axes)
-        gamma_gradient = (gradient * normalised).sum(axes)
-        normalised *= column(-gamma_gradient / count)
-        normalised += gradient
-        normalised -= column(beta_gradient / count)
-        normalised *= column(gamma * inverse)
-        return [output, normalised, gamma_gradient, beta_gradient]
+        gamma_gradient = (gradient * normalized).sum(axes)
+        normalized *= column(-gamma_gradient / count)
+        normalized += gradient
+        normalized -= column(beta_gradient / count)
+        normalized *= column(gamma * inverse)
+        return [output, normalized, gamma_gradient, beta_gradient]
 
     return (lambda: [forward()[0]]) if work["direction"] == "forward" else with_gradients
 

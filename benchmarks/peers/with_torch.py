@@ -176,7 +176,7 @@ class Network:
         # In x, so that nothing has to be scaled.
         self.powers = [c / work["bound"] ** k for k, c in enumerate(work["powers"])]
 
-    def initialise(self, weight):
+    def initialize(self, weight):
         fan_in = weight[0].numel()
         reach = (3 / fan_in) ** 0.5
         values = uniform(weight.numel(), self.seed, -reach, reach)
@@ -192,11 +192,11 @@ class Network:
             kernel = layer["kernel"]
             settings = {"stride": layer["stride"], "padding": kernel // 2, "bias": False}
             module = nn.Conv2d(layer["inputs"], layer["outputs"], kernel, **settings)
-            self.initialise(module.weight)
+            self.initialize(module.weight)
             return module
         if kind == "linear":
             module = nn.Linear(layer["inputs"], layer["outputs"])
-            self.initialise(module.weight)
+            self.initialize(module.weight)
             nn.init.zeros_(module.bias)
             return module
         if kind == "batch norm":

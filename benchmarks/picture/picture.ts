@@ -48,7 +48,7 @@ function polynomialCurves(results: readonly Result[]): Curve[] {
   }
   return [...best].map(([name, durations]) => ({
     label: participants[name]?.label ?? 'floor of this machine',
-    style: participants[name]?.colour ?? 'floor',
+    style: participants[name]?.color ?? 'floor',
     points: [...durations].map(([degree, seconds]) => ({ degree, seconds })).sort((a, b) => a.degree - b.degree),
   }));
 }
@@ -57,10 +57,10 @@ function barGroups(results: readonly Result[], column: (typeof columns)[number])
   return column.flatMap(([name, heading]) => {
     const result = results.find((each) => each.name === name);
     if (!result) return [];
-    const bars = Object.entries(participants).flatMap(([peerName, { label, colour }]) => {
+    const bars = Object.entries(participants).flatMap(([peerName, { label, color }]) => {
       const peer = result.peers.find((each) => each.name === peerName);
       const seconds = peer && medianOf(peer);
-      return seconds === undefined ? [] : [{ label, style: colour, seconds }];
+      return seconds === undefined ? [] : [{ label, style: color, seconds }];
     });
     return [{ heading, seconds: result.seconds.median, bars }];
   });

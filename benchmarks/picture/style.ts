@@ -1,13 +1,13 @@
-/** What everyone who takes part is called and which colour of the sheet they have. */
-export const participants: Readonly<Record<string, { readonly label: string; readonly colour: string }>> = {
-  ours: { label: '@pnn', colour: 'ours' },
-  pytorch: { label: 'PyTorch', colour: 'pytorch' },
-  'jax-js': { label: 'jax-js', colour: 'jax' },
-  'tfjs-wasm': { label: 'TensorFlow.js (wasm)', colour: 'tfjs' },
-  numpy: { label: 'NumPy', colour: 'numpy' },
-  javascript: { label: 'plain JavaScript', colour: 'javascript' },
-  'gpu.js-webasm': { label: 'gpu.js (webasm)', colour: 'gpu' },
-  'gpu.js-cpu': { label: 'gpu.js (cpu)', colour: 'gpu-cpu' },
+/** What everyone who takes part is called and which color of the sheet they have. */
+export const participants: Readonly<Record<string, { readonly label: string; readonly color: string }>> = {
+  ours: { label: '@pnn', color: 'ours' },
+  pytorch: { label: 'PyTorch', color: 'pytorch' },
+  'jax-js': { label: 'jax-js', color: 'jax' },
+  'tfjs-wasm': { label: 'TensorFlow.js (wasm)', color: 'tfjs' },
+  numpy: { label: 'NumPy', color: 'numpy' },
+  javascript: { label: 'plain JavaScript', color: 'javascript' },
+  'gpu.js-webasm': { label: 'gpu.js (webasm)', color: 'gpu' },
+  'gpu.js-cpu': { label: 'gpu.js (cpu)', color: 'gpu-cpu' },
 };
 
 /** Readable on a light and on a dark page: the picture brings its own ground. */
@@ -28,11 +28,11 @@ text { fill: var(--soft); font-size: 12px; }
 .grid { stroke: var(--grid); }
 .axis { stroke: var(--soft); }
 .floor { fill: none; stroke: var(--soft); stroke-width: 1.3; stroke-dasharray: 3 4; }
-.curve { fill: none; stroke: var(--colour); stroke-width: 1.8; stroke-linejoin: round; }
+.curve { fill: none; stroke: var(--color); stroke-width: 1.8; stroke-linejoin: round; }
 .curve.ours { stroke-width: 3; }
-.point, .bar { fill: var(--colour); }
-.label { fill: var(--colour); font-weight: 600; }
-${[...new Set(Object.values(participants).map(({ colour }) => colour))]
-  .map((colour) => `.${colour} { --colour: var(--${colour}); }`)
+.point, .bar { fill: var(--color); }
+.label { fill: var(--color); font-weight: 600; }
+${[...new Set(Object.values(participants).map(({ color }) => color))]
+  .map((color) => `.${color} { --color: var(--${color}); }`)
   .join(' ')}
 `;

@@ -34,7 +34,7 @@ function stream(bytes, total) {
   return passes * 2 * half;
 }
 
-// The compiler optimises a function after some calls, in the background: a thread has to have been busy for a while.
+// The compiler optimizes a function after some calls, in the background: a thread has to have been busy for a while.
 for (const end = performance.now() + 150; performance.now() < end; ) {
   compute(OPERATIONS / 64);
   stream(PAGE, BYTES / 64);

@@ -159,7 +159,7 @@ function addLayers(layers: readonly Layer[], features: Features, work: StepWork,
   return layers.reduce((shape, layer) => addLayer(layer, shape, work, walk), features);
 }
 
-/** All layers forward and backward and the optimiser. The loss of so few numbers is left out. */
+/** All layers forward and backward and the optimizer. The loss of so few numbers is left out. */
 export function stepPasses(work: StepWork): readonly Pass[] {
   const walk: Walk = { passes: [], parameters: 0 };
   addLayers(work.layers, work.input, work, walk);

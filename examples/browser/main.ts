@@ -1,5 +1,7 @@
+import { digits, imageLoaders } from '@pnn/data';
+import { smallCnn } from '@pnn/models';
 import { AdamW, type Batch, crossEntropy, scope, setDevice, setSeed } from '@pnn/nn';
-import { boundaryLoss, digits, imageLoaders, PolynomialActivation, RangeTracker, smallCnn } from '@pnn/pnn';
+import { boundaryLoss, PolynomialActivation, RangeTracker } from '@pnn/pnn';
 import { type GpuMode, gpu, listGpuModes } from '@pnn/tensor/gpu';
 import { drawChart } from './chart.js';
 

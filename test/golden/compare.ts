@@ -1,7 +1,8 @@
 import { grad, requireGrad } from '@pnn/autograd';
 import type { Module } from '@pnn/nn';
-import { arrayTypes, type FloatDType, memory, scope, type Tensor, tensor } from '@pnn/tensor';
+import { type FloatDType, memory, scope, type Tensor, tensor } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
+import { arrayTypes } from '../../packages/tensor/src/dtype.js';
 import { type GoldenCase, type GoldenFamily, type GoldenTensor, type GoldenTensors, loadGolden } from './load.js';
 import { goldenState } from './modules.js';
 

@@ -13,7 +13,7 @@ def grid(*shape, step=1 / 4, span=2):
 
 
 def distinct(*shape, step=1 / 4):
-    """Random, pairwise different, nonzero multiples of `step`, centred at zero: without ties and without kinks."""
+    """Random, pairwise different, nonzero multiples of `step`, centered at zero: without ties and without kinks."""
     total = math.prod(shape)
     return ((torch.randperm(total).double() - total // 2 + 1 / 2) * step).reshape(shape)
 

@@ -1,5 +1,5 @@
 """
-Make the golden files: values and gradients of operators, layers, losses, optimisers and schedulers by PyTorch.
+Make the golden files: values and gradients of operators, layers, losses, optimizers and schedulers by PyTorch.
 
     /usr/bin/python3 test/golden/generate.py [family ...]      without names: all families
 
@@ -17,8 +17,8 @@ import torch  # noqa: E402  (after the line above, so that no __pycache__ appear
 
 from format import write  # noqa: E402
 
-FAMILIES = ["elementwise", "reductions", "matrix", "convolution", "pooling", "normalisation", "losses", "polynomial",
-            "penalty", "layers", "initialisation", "optimisers", "schedulers"]
+FAMILIES = ["elementwise", "reductions", "matrix", "convolution", "pooling", "normalization", "losses", "polynomial",
+            "penalty", "layers", "initialization", "optimizers", "schedulers"]
 
 
 def main(families):

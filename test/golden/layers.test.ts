@@ -1,4 +1,3 @@
-import { penaltyOf } from '@pnn/autograd';
 import {
   AdamW,
   AvgPool2d,
@@ -25,6 +24,7 @@ import {
   Tanh,
 } from '@pnn/nn';
 import { type FloatDType, scope, stack, type Tensor } from '@pnn/tensor';
+import { penaltyOf } from '../../packages/autograd/src/rules/polynomial.js';
 import { type Computed, compareWithGolden, type Tensors, type Tolerances } from './compare.js';
 import type { GoldenAttribute, GoldenCase } from './load.js';
 import { loadGoldenState } from './modules.js';
@@ -123,7 +123,8 @@ function evaluate(network: Module, { x, target }: Tensors, { attributes }: Golde
 /** Some steps on one batch: the losses before each, and the norms before clipping where the case has them. */
 function train(network: Module, given: Tensors, golden: GoldenCase): Tensors {
   const { steps, lr, betas, eps, weightDecay, maxNorm } = golden.attributes;
-  using optimizer = new AdamW(network.parameters(), {
+  // One group, since PyTorch clips and trains all parameters alike.
+  using optimizer = new AdamW([{ name: 'parameters', parameters: network.parameters() }], {
     lr: lr as number,
     betas: betas as [number, number],
     epsilon: eps as number,

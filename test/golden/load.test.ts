@@ -54,6 +54,6 @@ test('strings that stand for special numbers become numbers, and zeros keep thei
   expect(negation.kind).toBe('operator');
   expect(negation.subject).toBe('neg');
   expect(negation.outputs.y!.data).toEqual([Number.NaN, -Infinity, Infinity, -0, 0, -800, 800]);
-  const clipping = loadGolden('optimisers').find(({ name }) => name === 'clipGradNorm maxNorm=1 normType=Infinity')!;
+  const clipping = loadGolden('optimizers').find(({ name }) => name === 'clipGradNorm maxNorm=1 normType=Infinity')!;
   expect(clipping.attributes.normType).toBe(Infinity);
 });

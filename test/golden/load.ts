@@ -8,13 +8,13 @@ export const goldenFamilies = [
   'matrix',
   'convolution',
   'pooling',
-  'normalisation',
+  'normalization',
   'losses',
   'polynomial',
   'penalty',
   'layers',
-  'initialisation',
-  'optimisers',
+  'initialization',
+  'optimizers',
   'schedulers',
 ] as const;
 
@@ -65,7 +65,7 @@ export interface GoldenCase {
   readonly secondOrder?: { readonly of: readonly string[]; readonly gradients: GoldenTensors };
 }
 
-const kinds = ['operator', 'layer', 'loss', 'optimizer', 'scheduler', 'initialisation'] as const;
+const kinds = ['operator', 'layer', 'loss', 'optimizer', 'scheduler', 'initialization'] as const;
 
 /** The kinds of things that the golden files hold. */
 export type GoldenKind = (typeof kinds)[number];

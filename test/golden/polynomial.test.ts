@@ -1,7 +1,7 @@
-import { penaltyOf } from '@pnn/autograd';
 import { FittedPolynomial } from '@pnn/pnn';
 import { type Penalty, type PolynomialOptions, polynomial, type Tensor, tensor } from '@pnn/tensor';
 import { expect, test } from 'vitest';
+import { penaltyOf } from '../../packages/autograd/src/rules/polynomial.js';
 import { compareWithGolden, expectGolden, type Tensors, type Tolerances, tensorsOf } from './compare.js';
 import { type GoldenCase, loadGolden } from './load.js';
 

@@ -12,7 +12,20 @@ const KERNEL_ERROR = 146 * UNIT;
 
 /** Kernels that move, select or compare elements, or change their signs: exact on every device. */
 const exactKernels: ReadonlySet<string> = new Set<UnaryName | BinaryName | ReductionName | keyof Kernels>([
-  ...(['neg', 'abs', 'sign', 'relu', 'floor', 'ceil', 'round', 'maximum', 'minimum', 'gate', 'max', 'min'] as const),
+  ...([
+    'neg',
+    'abs',
+    'sign',
+    'relu',
+    'floor',
+    'ceil',
+    'round',
+    'maximum',
+    'minimum',
+    'reluGradient',
+    'max',
+    'min',
+  ] as const),
   ...(['where', 'cast', 'fill', 'copy', 'broadcast', 'permute', 'slice', 'pad', 'concat', 'gather'] as const),
   ...(['maxPool2d', 'maxPool2dSelect'] as const),
 ]);

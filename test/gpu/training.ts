@@ -57,7 +57,7 @@ export interface TrainingResult {
 
 /**
  * Trains a small convolutional network of degree 8 on a device, with everything that a training uses: convolutions,
- * both poolings, BatchNorm, dropout, learnable coefficients, boundary loss, clipping and an optimiser.
+ * both poolings, BatchNorm, dropout, learnable coefficients, boundary loss, clipping and an optimizer.
  */
 export async function train(
   device: Device,

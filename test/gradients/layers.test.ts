@@ -162,7 +162,7 @@ describe('convolution', () => {
 });
 
 describe('BatchNorm', () => {
-  /** Neighbours on either side of 0, so that no variance is close to 0, where the derivatives grow without bound. */
+  /** Neighbors on either side of 0, so that no variance is close to 0, where the derivatives grow without bound. */
   const spread = (x: Tensor): Tensor => {
     const side = arange(0, x.shape[0]!, 1, float64).mul(Math.PI).cos().mul(2);
     return x.add(side.reshape(x.shape.map((length, axis) => (axis === 0 ? length : 1))));

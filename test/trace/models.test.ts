@@ -1,15 +1,15 @@
 import { trace } from '@pnn/autograd';
-import { Generator, type Module, ReLU, scope, setSeed, uniform } from '@pnn/nn';
 import {
   type ActivationFactory,
   mlp,
   type NormalisationOrder,
-  PolynomialActivation,
   resnet8,
   resnet18,
   resnet20,
   smallCnn,
-} from '@pnn/pnn';
+} from '@pnn/models';
+import { Generator, type Module, ReLU, scope, setSeed, uniform } from '@pnn/nn';
+import { PolynomialActivation } from '@pnn/pnn';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { bits, expectSameBits } from './same-bits.js';
 

@@ -12,7 +12,7 @@ interface Row {
 
 /**
  * Visits, for every image, filter, channel, weight and row of the output, the elements that this weight connects. Rows, so
- * that the innermost loop runs over neighbours.
+ * that the innermost loop runs over neighbors.
  */
 function visitRows(work: ConvolutionWork, visit: (row: Row) => void): void {
   const { batch, inChannels, outChannels, size, kernel, stride } = work;

@@ -5,7 +5,7 @@ import {
   GradientError,
   type Shape,
   scope,
-  stridesOf,
+  sizeOf,
   type Tensor,
   tensor,
 } from '@pnn/tensor';
@@ -185,8 +185,7 @@ function randomDirection(points: Points, generator: Generator): Float64Array[] {
 
 /** The index of an element by its position in row-major order. */
 function formatIndex(position: number, shape: Shape): string {
-  const strides = stridesOf(shape);
-  return formatShape(shape.map((length, axis) => Math.floor(position / strides[axis]!) % length));
+  return formatShape(shape.map((length, axis) => Math.floor(position / sizeOf(shape.slice(axis + 1))) % length));
 }
 
 /** @throws GradientError where all derivatives are too small for the tolerance, and do not agree with one another */

@@ -6,7 +6,6 @@ export { type BackwardCallOptions, backward, requireGrad, zeroGrad } from './his
 export { enableGrad, noGrad } from './recording.js';
 export type { Context, FusedRule, Rule, RulesOf, Vjp, VjpOfEach, VjpPerInput } from './rule.js';
 export { rules } from './rules/index.js';
-export { penaltyOf } from './rules/polynomial.js';
 export { Graph, type GraphParts } from './trace/graph.js';
 export type {
   ConstantOrigin,

@@ -12,6 +12,7 @@ import {
   scope,
   type Tensor,
   tensor,
+  updateInPlace,
   zeros,
 } from '@pnn/tensor';
 import fc from 'fast-check';
@@ -213,6 +214,16 @@ describe('values that backward needs', () => {
       const again = f(x, w).sum();
       w.detach().assign(ones([2], float64));
       expect(() => again.backward()).toThrow(message);
+    });
+  });
+
+  it('are missed when a kernel changed them in place', () => {
+    scope(() => {
+      const [x, w] = [leaf([1, 2]), leaf([3, 4])];
+      const y = x.mul(w).sum();
+      updateInPlace(w, (kernels) => kernels.scale(w, tensor(2, float64)));
+      expect(elements(w)).toEqual([6, 8]);
+      expect(() => y.backward()).toThrow('backward of mul: input 1 [2] was changed in place after it was used');
     });
   });
 

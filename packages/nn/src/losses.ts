@@ -4,7 +4,7 @@ import { formatShape, ShapeError, sameShape, softmaxCrossEntropy, type Tensor } 
 /** What becomes of the losses of the samples: their mean, their sum, or a tensor of them. */
 export type LossReduction = 'mean' | 'sum' | 'none';
 
-/** Options of every loss; the mean is taken where nothing is said. */
+/** Options of every loss. @default the mean */
 export interface LossOptions {
   readonly reduction?: LossReduction;
 }

@@ -8,29 +8,12 @@ import {
   ShapeError,
   type Tensor,
 } from '@pnn/tensor';
-import { Parameter, type ParameterRole, StateBuffer } from './parameter.js';
+import { Parameter, StateBuffer } from './parameter.js';
+import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
 import { assignState, StateDictError, stateProblems } from './state-dict.js';
-
-/** Parameters that are trained alike. */
-export interface ParameterGroup {
-  readonly name: string;
-  readonly parameters: readonly Parameter[];
-  /** Whether clipping by norm counts and rescales the gradients of this group; yes where nothing is said. */
-  readonly clipped?: boolean;
-  /** The learning rate of the group as a multiple of the optimiser's; 1 where nothing is said. */
-  readonly lrScale?: number;
-  /** The weight decay of the group instead of the optimiser's. */
-  readonly weightDecay?: number;
-}
 
 /** Called after a module's forward with what went in and what came out. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
-
-const groupSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
-  weight: {},
-  normalisation: { clipped: false },
-  polynomial: { lrScale: 0.1 },
-};
 
 type Member = readonly [name: string, value: Parameter | StateBuffer | Module];
 
@@ -115,20 +98,16 @@ export abstract class Module {
 
   /** The parameters by what they are for, with the settings that this asks for; groups without parameters are left out. */
   parameterGroups(): ParameterGroup[] {
-    const parameters = this.parameters();
-    return (Object.keys(groupSettings) as ParameterRole[]).flatMap((role) => {
-      const members = parameters.filter((parameter) => parameter.role === role);
-      return members.length > 0 ? [{ name: role, parameters: members, ...groupSettings[role] }] : [];
-    });
+    return groupsByRole(this.parameters());
   }
 
-  /** Switches this module and all in it to the behaviour of training (or, with false, of evaluation). */
+  /** Switches this module and all in it to the behavior of training (or, with false, of evaluation). */
   train(mode = true): this {
     for (const [, module] of this.namedModules()) module.training = mode;
     return this;
   }
 
-  /** Switches this module and all in it to the behaviour of evaluation. */
+  /** Switches this module and all in it to the behavior of evaluation. */
   eval(): this {
     return this.train(false);
   }
@@ -146,7 +125,7 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers.
    *
-   * @param options.strict whether every name must be there and no other; yes where nothing is said
+   * @param options.strict whether every name must be there and no other (default true)
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
@@ -184,7 +163,7 @@ export abstract class Module {
 
   /**
    * Turns all float parameters and buffers into another float type; those that are shared stay shared. Do it before an
-   * optimiser gets to know them.
+   * optimizer gets to know them.
    */
   cast(dtype: FloatDType): this {
     const replacements = new Map<Tensor, Parameter | StateBuffer>();

@@ -205,7 +205,7 @@ describe('gradients', () => {
 test('is in the group that clipping leaves alone', () => {
   const layer = new BatchNorm1d(3);
   expect(layer.parameterGroups()).toEqual([
-    { name: 'normalisation', parameters: [layer.gamma, layer.beta], clipped: false },
+    { name: 'normalization', parameters: [layer.gamma, layer.beta], clipped: false },
   ]);
   expect(new BatchNorm1d(3, { affine: false }).parameterGroups()).toEqual([]);
 });

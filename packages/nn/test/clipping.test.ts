@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
 import { clipGradientNorm, clipGradientValue } from '../src/clipping.js';
-import type { ParameterGroup } from '../src/module.js';
 import type { Parameter } from '../src/parameter.js';
+import type { ParameterGroup } from '../src/parameter-groups.js';
 import { bitsOf, expectClose, giveGradient, parameterOf } from './trained-parameters.js';
 
 function parameterWith(gradient: readonly number[], dtype: FloatDType = 'float64'): Parameter {
@@ -12,6 +12,13 @@ function parameterWith(gradient: readonly number[], dtype: FloatDType = 'float64
     gradient.map(() => 0),
     { dtype },
   );
+  giveGradient(parameter, gradient);
+  return parameter;
+}
+
+/** Like γ or β of BatchNorm. */
+function normalizing(gradient: readonly number[]): Parameter {
+  const parameter = parameterOf(gradient, { role: 'normalization' });
   giveGradient(parameter, gradient);
   return parameter;
 }
@@ -32,7 +39,7 @@ function replay({ subject, attributes, inputs, outputs }: GoldenCase): void {
   });
 }
 
-const goldens = loadGolden('optimisers').filter(({ subject }) => subject.startsWith('clipGrad'));
+const goldens = loadGolden('optimizers').filter(({ subject }) => subject.startsWith('clipGrad'));
 
 describe('clipping follows PyTorch', () => {
   it('in every stored case', () => expect(goldens.length).toBe(19));
@@ -96,7 +103,7 @@ describe('clipGradientNorm', () => {
         const weights = vectors.map((vector) => parameterWith(vector));
         const gammas = others.map((vector) => parameterWith(vector));
         const groups: readonly ParameterGroup[] = [
-          { name: 'normalisation', parameters: gammas, clipped: false },
+          { name: 'normalization', parameters: gammas, clipped: false },
           { name: 'weight', parameters: weights, clipped: true },
         ];
         const before = gammas.map(({ grad }) => bitsOf(grad!));
@@ -111,16 +118,44 @@ describe('clipGradientNorm', () => {
     );
   });
 
+  it('takes a plain list by role, so that γ and β neither count nor change', () => {
+    const make = () => [parameterWith([3, 4]), normalizing([12]), parameterWith([1])] as const;
+    const [list, grouped] = [make(), make()];
+    const norm = clipGradientNorm(list, 1).itemSync();
+    const groups = [
+      { name: 'weight', parameters: [grouped[0], grouped[2]] },
+      { name: 'normalization', parameters: [grouped[1]], clipped: false },
+    ];
+    expect(norm).toBe(clipGradientNorm(groups, 1).itemSync());
+    expect(norm).toBe(Math.sqrt(26));
+    expect(list.map(gradientOf)).toEqual(grouped.map(gradientOf));
+    clipGradientValue(list, 0.01);
+    expect(list.map(gradientOf)).toEqual([[0.01, 0.01], [12], [0.01]]);
+    const alike = make();
+    expect(clipGradientNorm([{ name: 'parameters', parameters: alike }], 1).itemSync()).toBe(Math.sqrt(170));
+    expect(gradientOf(alike[1])[0]).toBeLessThan(1);
+  });
+
+  it('refuses a plain list of which nothing would be clipped', () => {
+    const list = [normalizing([1]), normalizing([2])];
+    const message =
+      'all 2 parameters belong to normalization, which a plain list leaves alone: ' +
+      "pass [{ name: 'parameters', parameters }] to clip them";
+    expect(() => clipGradientNorm(list, 1)).toThrow(new ArgumentError(`clipGradientNorm: ${message}`));
+    expect(() => clipGradientValue(list, 1)).toThrow(new ArgumentError(`clipGradientValue: ${message}`));
+    expect(clipGradientNorm([{ name: 'own', parameters: list, clipped: false }], 1).itemSync()).toBe(0);
+  });
+
   it('scales a gradient once that several summands share', () => {
     const clipped = parameterOf([0, 0]);
     const alike = parameterOf([0, 0]);
-    const free = parameterOf([0, 0], { role: 'normalisation' });
+    const free = parameterOf([0, 0], { role: 'normalization' });
     const factors = tensor(Float64Array.of(3, 4));
     clipped.add(alike).add(free).backward(factors);
     const norm = clipGradientNorm(
       [
         { name: 'weight', parameters: [clipped, alike] },
-        { name: 'normalisation', parameters: [free], clipped: false },
+        { name: 'normalization', parameters: [free], clipped: false },
       ],
       1,
     );

@@ -6,6 +6,7 @@ import {
   type ArrayDatasetContent,
   DataLoader,
   type DataLoaderOptions,
+  type Dataset,
   normalizeChannels,
   randomAffine,
   randomCrop,
@@ -210,6 +211,43 @@ describe('DataLoader', () => {
     ]);
   });
 
+  it('reads any data set, a batch at a time', () => {
+    /** Windows of 4 samples of a recording of two channels, with the next sample of the first as the label. */
+    class Windows implements Dataset<'float32', 'float64'> {
+      readonly inputShape = [2, 4];
+      readonly inputType = 'float32';
+      readonly labelShape = [];
+      readonly labelType = 'float64';
+      readonly asked: number[] = [];
+
+      constructor(readonly length: number) {}
+
+      read(indices: ArrayLike<number>, inputs: Float32Array, labels: Float64Array): void {
+        expect([inputs.length, labels.length]).toEqual([8 * indices.length, indices.length]);
+        this.asked.push(indices.length);
+        for (let row = 0; row < indices.length; row++) {
+          for (let i = 0; i < 8; i++) inputs[8 * row + i] = 100 * (i >> 2) + indices[row]! + (i & 3);
+          labels[row] = indices[row]! + 4;
+        }
+      }
+    }
+    const dataset = new Windows(5);
+    const batches = epochOf(
+      new DataLoader(dataset, { batchSize: 2, transforms: [normalizeChannels([0, 100], [1, 2])] }),
+    );
+    expect(dataset.asked).toEqual([2, 2, 1]);
+    expect(batches.map(({ shape }) => shape)).toEqual([
+      [2, 2, 4],
+      [2, 2, 4],
+      [1, 2, 4],
+    ]);
+    expect(batches[1]!.inputs).toEqual([2, 3, 4, 5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 1.5, 2, 2.5, 3]);
+    expect(batches.flatMap(({ labels }) => labels)).toEqual([4, 5, 6, 7, 8]);
+    expect(() => new DataLoader(new Windows(0), { batchSize: 2 })).toThrow(
+      'the length of the data set must be an integer above 0, not 0',
+    );
+  });
+
   it('refuses options and states that do not fit', () => {
     const dataset = numbered(6);
     for (const batchSize of [0, 1.5, Number.NaN]) {
@@ -233,6 +271,68 @@ describe('ArrayDataset', () => {
 
   it('counts its samples', () => expect(new ArrayDataset(good).length).toBe(3));
 
+  it('says what it holds', () => {
+    const { inputType, labelType, labelShape, classes } = new ArrayDataset(good);
+    expect([inputType, labelType, labelShape, classes]).toEqual(['float32', 'int32', [], ['0', '1', '2']]);
+    const named = new ArrayDataset({ ...good, inputs: new Uint8Array(6), classes: ['a', 'b', 'c'] });
+    expect([named.inputType, named.classes]).toEqual(['uint8', ['a', 'b', 'c']]);
+    const plain = { inputs: new Float64Array(6), inputShape: [2], labels: new Float64Array(3) };
+    const { inputType: input, labelType: label, classes: none } = new ArrayDataset(plain);
+    expect([input, label, none]).toEqual(['float64', 'float64', undefined]);
+  });
+
+  it('reads what it is asked for, and refuses what it does not have', () => {
+    const dataset = new ArrayDataset({ ...good, inputs: Float32Array.of(1, 2, 3, 4, 5, 6) });
+    const [into, classes] = [new Float32Array(6), new Int32Array(3)];
+    dataset.read([2, 0, 2], into, classes);
+    expect([[...into], [...classes]]).toEqual([
+      [5, 6, 1, 2, 5, 6],
+      [2, 0, 2],
+    ]);
+    for (const index of [3, -1, Number.NaN]) {
+      expect(() => dataset.read([0, index, 1], into, classes)).toThrow(
+        new ArgumentError(`ArrayDataset.read: sample ${index} is none of the 3 that there are`),
+      );
+    }
+    expect(() => dataset.read([0], into, classes)).toThrow(
+      new ShapeError('ArrayDataset.read: 1 rows of 2 elements do not fill an array of 6'),
+    );
+  });
+
+  it('is cut into views of the same memory', () => {
+    const labelled = { inputs: Uint8Array.from({ length: 12 }, (_, i) => i), inputShape: [2, 1], labelShape: [3] };
+    const content = {
+      ...labelled,
+      labels: Int32Array.from({ length: 18 }, (_, i) => i % 4),
+      classes: ['a', 'b', 'c', 'd'],
+    };
+    const whole = new ArrayDataset(content);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 6 }), (from, count) => {
+        fc.pre(from + count <= 6);
+        const part = whole.slice(from, from + count);
+        expect([part.length, part.inputShape, part.labelShape]).toEqual([count, [2, 1], [3]]);
+        expect(part.classes).toEqual(content.classes);
+        expect(part.inputs.buffer).toBe(content.inputs.buffer);
+        expect([...part.inputs]).toEqual([...content.inputs.subarray(2 * from, 2 * (from + count))]);
+        expect([...part.labels]).toEqual([...content.labels.subarray(3 * from, 3 * (from + count))]);
+      }),
+    );
+    for (const [start, end] of [
+      [-1, 2],
+      [2, 2],
+      [3, 2],
+      [0, 7],
+      [0.5, 2],
+      [0, Number.NaN],
+    ] as const) {
+      expect(() => whole.slice(start, end)).toThrow(ArgumentError);
+      expect(() => whole.slice(start, end)).toThrow(`ArrayDataset.slice: ${start} to ${end} is no range of samples`);
+    }
+    const unchecked = new ArrayDataset({ ...good, inputs: wrongNumbers(Number.NaN), checkFinite: false });
+    expect(unchecked.slice(1, 2).length).toBe(1);
+  });
+
   it('names the sample that is not finite', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const content = { ...good, inputs: wrongNumbers(value) };
@@ -254,6 +354,8 @@ describe('ArrayDataset', () => {
     ['2 inputs, but 3 labels', { inputShape: [3] }, ShapeError],
     ['there is no sample', { inputs: new Float32Array(), labels: new Int32Array() }, ArgumentError],
     ['classes must be an integer above 0, not 0', { classes: 0 }, ArgumentError],
+    ['classes must be one name or more, not []', { classes: [] }, ArgumentError],
+    ['the label of sample 2 is 2: it must be from 0 to 1', { classes: ['a', 'b'] }, ArgumentError],
   ];
   it.each(wrong)('says: %s', (message, change, type) => {
     expect(() => new ArrayDataset({ ...good, ...change })).toThrow(type);
@@ -360,11 +462,11 @@ describe('transforms', () => {
     );
   });
 
-  it('randomAffine turns, enlarges and moves about the centre, within its ranges', () => {
+  it('randomAffine turns, enlarges and moves about the center, within its ranges', () => {
     // Channels that hold the column, the row and 1: afterwards they tell where every pixel came from.
     const size = 21;
     const area = size * size;
-    const centre = (size - 1) / 2;
+    const center = (size - 1) / 2;
     const coordinates = new Float64Array(3 * area);
     for (let i = 0; i < area; i++) {
       coordinates[i] = i % size;
@@ -380,15 +482,15 @@ describe('transforms', () => {
         const i = row * size + column;
         return { x: sample[i]!, y: sample[area + i]!, inside: sample[2 * area + i]! > 1 - 1e-9 };
       };
-      const [middle, next] = [at(centre, centre), at(centre, centre + 1)];
+      const [middle, next] = [at(center, center), at(center, center + 1)];
       expect(middle.inside && next.inside).toBe(true);
       const [cosine, sine] = [next.x - middle.x, middle.y - next.y];
       const factor = 1 / Math.hypot(cosine, sine);
       const angle = Math.atan2(sine, cosine);
-      // out = centre + move + factor·R(angle)·(in − centre), R turning by the angle in pixel coordinates (y down).
+      // out = center + move + factor·R(angle)·(in − center), R turning by the angle in pixel coordinates (y down).
       const forward = (x: number, y: number) => ({
-        x: factor * (Math.cos(angle) * (x - centre) - Math.sin(angle) * (y - centre)),
-        y: factor * (Math.sin(angle) * (x - centre) + Math.cos(angle) * (y - centre)),
+        x: factor * (Math.cos(angle) * (x - center) - Math.sin(angle) * (y - center)),
+        y: factor * (Math.sin(angle) * (x - center) + Math.cos(angle) * (y - center)),
       });
       const origin = forward(middle.x, middle.y);
       const [right, down] = [-origin.x, -origin.y];
@@ -400,7 +502,7 @@ describe('transforms', () => {
           const { x, y, inside } = at(row, column);
           if (!inside) continue;
           const there = forward(x, y);
-          expect(Math.hypot(there.x + centre + right - column, there.y + centre + down - row)).toBeLessThan(1e-9);
+          expect(Math.hypot(there.x + center + right - column, there.y + center + down - row)).toBeLessThan(1e-9);
         }
       }
       seen.angle = Math.max(seen.angle, Math.abs(angle));

@@ -167,8 +167,12 @@ describe('transforms', () => {
         for (using batch of loader) {
           const samples = Array.from(batch.indices, (index) => {
             const raw = inputs.slice(index * size, (index + 1) * size);
-            const sample = raw instanceof Uint8Array ? Float32Array.from(raw, (byte) => byte / 255) : raw;
-            return [...plainly(sample, shape, pairs, plain)];
+            if (!(raw instanceof Uint8Array)) return [...plainly(raw, shape, pairs, plain)];
+            // Bytes are rounded once, before the first transform that the loader knows nothing of.
+            const end = pairs.includes(noise) ? pairs.indexOf(noise) : pairs.length;
+            const precise = Float64Array.from(raw, (byte) => byte / 255);
+            const rounded = Float32Array.from(plainly(precise, shape, pairs.slice(0, end), plain));
+            return [...plainly(rounded, shape, pairs.slice(end), plain)];
           });
           expect([...batch.inputs.dataSync()]).toEqual(samples.flat());
         }
@@ -176,6 +180,80 @@ describe('transforms', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('make of every byte the float32 nearest to (byte/255 − mean)/std', () => {
+    const positive = fc.double({ min: 1e-3, max: 10, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.double({ min: -2, max: 2, noNaN: true }), positive), { minLength: 1 }),
+        (all) => {
+          const [mean, std] = [all.map(([each]) => each), all.map(([, each]) => each)];
+          const inputs = Uint8Array.from({ length: 256 * all.length }, (_, i) => i);
+          const transforms = [normalizeChannels(mean, std)];
+          const dataset = new ArrayDataset({ inputs, inputShape: [all.length, 16, 16], labels: new Int32Array(1) });
+          for (using batch of new DataLoader(dataset, { batchSize: 1, transforms })) {
+            const expected = Float32Array.from(inputs, (byte, i) => {
+              const channel = i >> 8;
+              return Math.fround((byte / 255 - mean[channel]!) / std[channel]!);
+            });
+            expect(batch.inputs.dataSync()).toEqual(expected);
+          }
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['an image', [2, 3, 2]],
+    ['a recording', [2, 6]],
+    ['a row of features', [2]],
+    ['a volume', [2, 2, 3, 1]],
+  ])('normalize the first axis of %s', (_, inputShape) => {
+    const [mean, std] = [
+      [0.25, 0.5],
+      [2, 0.125],
+    ] as const;
+    const size = inputShape.reduce((product, length) => product * length);
+    for (const type of ['bytes', 'float32', 'float64']) {
+      const inputs = drawn(type, 3 * size, new Generator(4));
+      const dataset = new ArrayDataset({ inputs, inputShape, labels: new Int32Array(3) });
+      for (using batch of new DataLoader(dataset, { batchSize: 3, transforms: [normalizeChannels(mean, std)] })) {
+        const expected = Array.from(inputs, (raw, i) => {
+          const channel = Math.floor((i % size) / (size / 2));
+          const value = ((type === 'bytes' ? raw / 255 : raw) - mean[channel]!) / std[channel]!;
+          return type === 'float64' ? value : Math.fround(value);
+        });
+        expect(batch.inputs.shape).toEqual([3, ...inputShape]);
+        expect([...batch.inputs.dataSync()]).toEqual(expected);
+      }
+    }
+  });
+
+  it('normalize [H,W] by one mean, or by one for each row, which a move before it may not change', () => {
+    const inputs = Uint8Array.of(0, 255, 51, 102);
+    const batchOf = (transforms: Transform[]) => {
+      const dataset = new ArrayDataset({ inputs, inputShape: [2, 2], labels: new Int32Array(1) });
+      const [batch] = new DataLoader(dataset, { batchSize: 1, transforms });
+      using read = batch!;
+      return [...read.inputs.dataSync()];
+    };
+    expect(batchOf([normalizeChannels([1], [0.5])])).toEqual([-2, 0, -1.6, -1.2].map(Math.fround));
+    const rows = normalizeChannels([0, 1], [1, 1]);
+    expect(batchOf([rows])).toEqual([0, 1, -0.8, -0.6].map(Math.fround));
+    // With this seed the crop moves the image down by one row.
+    const downwards = (transforms: Transform[], seed: number) => {
+      const dataset = new ArrayDataset({ inputs, inputShape: [2, 2], labels: new Int32Array(1) });
+      const augmentationGenerator = new Generator(seed);
+      const [batch] = new DataLoader(dataset, { batchSize: 1, transforms, augmentationGenerator });
+      using read = batch!;
+      return [...read.inputs.dataSync()];
+    };
+    const seed = Array.from({ length: 100 }, (_, each) => each).find(
+      (each) => String(downwards([randomCrop(1)], each)) === '0,0,0,1',
+    )!;
+    expect(downwards([randomCrop(1), rows], seed)).toEqual([0, 0, -1, 0]);
+    expect(downwards([rows, randomCrop(1)], seed)).toEqual([0, 0, 0, 1]);
   });
 
   it.each([
@@ -188,6 +266,15 @@ describe('transforms', () => {
       for (using batch of new DataLoader(dataset, { batchSize: 1, transforms })) expect(batch).toBeUndefined();
     };
     expect(iterate([12])).toThrow(new ShapeError('randomCrop: a sample [12] is no image: it must be [C,H,W] or [H,W]'));
-    expect(iterate([3, 2, 2])).toThrow('normalizeChannels: 1 means for a sample of 3 channels');
+    const fits = 'one each is needed';
+    expect(iterate([3, 2, 2])).toThrow(`normalizeChannels: 1 means for a sample of 3 channels, [3,2,2]: ${fits}`);
+    const make = (inputShape: readonly number[], mean: readonly number[]) => () => {
+      const dataset = new ArrayDataset({ inputs, inputShape, labels: new Int32Array(1) });
+      return new DataLoader(dataset, { batchSize: 1, transforms: [normalizeChannels(mean, mean)] });
+    };
+    expect(make([12], [1])).toThrow(
+      new ShapeError(`normalizeChannels: 1 means for a sample of 12 channels, [12]: ${fits}`),
+    );
+    expect(make([6, 2], [1, 2])).toThrow(`2 means for a sample of 6 channels, [6,2]: ${fits}`);
   });
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { backward } from '@pnn/autograd';
 import { DisposedError, DTypeError, memory, normal, ones, scope, type Tensor, tensor, zeros } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
@@ -34,7 +35,7 @@ const network = () =>
 class Mixed extends Module {
   readonly scale = new Parameter(ones([2]));
   readonly blocks = [new Linear(2, 2), new ReLU(), new Linear(2, 2, { bias: false })];
-  readonly shifts = [new Parameter(zeros([2])), new Parameter(zeros([2]), 'normalisation')];
+  readonly shifts = [new Parameter(zeros([2])), new Parameter(zeros([2]), 'normalization')];
   readonly seen = new StateBuffer(zeros([], { dtype: 'int32' }));
   readonly head = new Sequential(new Linear(2, 1));
   readonly title = 'neither parameter nor module';
@@ -182,7 +183,7 @@ describe('parameterGroups', () => {
     const groups = net.parameterGroups();
     expect(groups.map(({ parameters, ...settings }) => [settings, parameters.length])).toEqual([
       [{ name: 'weight' }, 5],
-      [{ name: 'normalisation', clipped: false }, 2],
+      [{ name: 'normalization', clipped: false }, 2],
       [{ name: 'polynomial', lrScale: 0.1 }, 1],
     ]);
     expect(new Set(groups.flatMap(({ parameters }) => parameters))).toEqual(new Set(net.parameters()));
@@ -312,7 +313,7 @@ describe('cast', () => {
       'int32',
       ...Array.from({ length: 5 }, () => 'float64'),
     ]);
-    expect(mixed.shifts[1]!.role).toBe('normalisation');
+    expect(mixed.shifts[1]!.role).toBe('normalization');
     expect(mixed.forward(ones([1, 2], { dtype: 'float64' })).dtype).toBe('float64');
   });
 
@@ -377,6 +378,11 @@ describe('Parameter', () => {
   test('must have elements that have gradients', () => {
     expect(() => new Parameter(tensor(Int32Array.of(1)))).toThrow(DTypeError);
   });
+});
+
+test('a parameter shows its elements in console.log', () => {
+  const weight = new Parameter(tensor([1.5, -2]));
+  expect(inspect(weight)).toBe('tensor([ 1.5000, -2.0000], float32)');
 });
 
 test('prints as a tree with settings and numbers of parameters', () => {

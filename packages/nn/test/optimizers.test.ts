@@ -13,8 +13,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
-import { Linear } from '../src/layers/index.js';
-import type { ParameterGroup } from '../src/module.js';
+import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
 import {
   Adam,
   type AdamOptions,
@@ -25,6 +24,7 @@ import {
   type SGDOptions,
 } from '../src/optimizers/index.js';
 import { Parameter } from '../src/parameter.js';
+import type { ParameterGroup, ParametersOrGroups } from '../src/parameter-groups.js';
 import { StateDictError } from '../src/state-dict.js';
 import { bitsOf, expectClose, giveGradient, normals, parameterOf } from './trained-parameters.js';
 
@@ -76,9 +76,9 @@ function replay({ subject, attributes, parameters, inputs, outputs }: GoldenCase
   }
 }
 
-const trajectories = loadGolden('optimisers').filter(({ subject }) => subject in makers);
+const trajectories = loadGolden('optimizers').filter(({ subject }) => subject in makers);
 
-describe('optimisers follow PyTorch', () => {
+describe('optimizers follow PyTorch', () => {
   it('in every stored trajectory', () => expect(trajectories.length).toBe(19));
   it.each(trajectories.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => replay(golden));
 });
@@ -88,11 +88,11 @@ class Problem {
   readonly parameters = [
     parameterOf(normals(1, 'weight', 6), { shape: [2, 3], dtype: 'float32' }),
     parameterOf(normals(1, 'bias', 3), { dtype: 'float32' }),
-    parameterOf(normals(1, 'gamma', 4), { dtype: 'float32', role: 'normalisation' }),
+    parameterOf(normals(1, 'gamma', 4), { dtype: 'float32', role: 'normalization' }),
   ];
   readonly groups: readonly ParameterGroup[] = [
     { name: 'weight', parameters: this.parameters.slice(0, 2) },
-    { name: 'normalisation', parameters: this.parameters.slice(2), clipped: false, lrScale: 0.5, weightDecay: 0 },
+    { name: 'normalization', parameters: this.parameters.slice(2), clipped: false, lrScale: 0.5, weightDecay: 0 },
   ];
 
   train(optimizer: Optimizer, from: number, to: number): void {
@@ -210,6 +210,79 @@ describe('state dicts', () => {
   });
 });
 
+describe('a plain list of parameters', () => {
+  const networkOf = () =>
+    new Sequential(
+      new Linear(3, 4),
+      new BatchNorm1d(4),
+      new Polynomial({ basis: 'monomial', powers: [0, 1, 0.5] }, { bound: 3, learnable: true }),
+      new Linear(4, 2),
+    );
+  const single = (network: Sequential) => [{ name: 'parameters', parameters: network.parameters() }];
+  const makers = {
+    SGD: (given: ParametersOrGroups) => new SGD(given, { lr: 0.1, momentum: 0.9, maxNorm: 0.1 }),
+    Adam: (given: ParametersOrGroups) => new Adam(given, { lr: 0.1, maxValue: 0.01 }),
+    AdamW: (given: ParametersOrGroups) => new AdamW(given, { lr: 0.1, maxNorm: 0.1 }),
+  };
+
+  /** The parameters after three steps. */
+  function trained(
+    make: (given: ParametersOrGroups) => Optimizer,
+    givenOf: (network: Sequential) => ParametersOrGroups,
+  ) {
+    const network = networkOf();
+    [...network.namedParameters()].forEach(([name, parameter]) => {
+      noGrad(() => parameter.assign(tensor(Float32Array.from(normals(1, name, parameter.size)), parameter)));
+    });
+    using optimizer = make(givenOf(network));
+    for (let step = 0; step < 3; step++) {
+      optimizer.zeroGrad();
+      for (const [name, parameter] of network.namedParameters()) {
+        giveGradient(parameter, normals(step, `gradient ${name}`, parameter.size));
+      }
+      optimizer.step();
+    }
+    return network.parameters().map(bitsOf);
+  }
+
+  it.each(Object.entries(makers))('is trained by %s as its groups are, and not as one group', (_, make) => {
+    const plain = trained(make, (network) => network.parameters());
+    expect(plain).toEqual(trained(make, (network) => network.parameterGroups()));
+    expect(plain).not.toEqual(trained(make, single));
+  });
+
+  it('is grouped by role', () => {
+    const network = networkOf();
+    using optimizer = new AdamW(network.parameters());
+    expect(optimizer.groups).toEqual(network.parameterGroups());
+    expect(optimizer.groups.map(({ name }) => name)).toEqual(['weight', 'normalization', 'polynomial']);
+  });
+
+  it('does not take over the state of a single group, and says how to', () => {
+    const network = networkOf();
+    using alike = new AdamW(single(network));
+    network.parameters().forEach((parameter) => {
+      giveGradient(parameter, normals(1, 'gradient', parameter.size));
+    });
+    alike.step();
+    const state = stored(alike.stateDict());
+    using grouped = new AdamW(network.parameters());
+    const attempt = () => grouped.loadStateDict(state);
+    expect(attempt).toThrow(StateDictError);
+    expect(attempt).toThrow(
+      ': the state has all parameters in one group: ' +
+        "make this optimizer with [{ name: 'parameters', parameters }] to go on with it",
+    );
+    expect(grouped.stateDict().tensors.size).toBe(0);
+    using again = new AdamW(single(network));
+    again.loadStateDict(state);
+    expect(stored(again.stateDict())).toEqual(state);
+    const other = stored(grouped.stateDict());
+    expect(() => again.loadStateDict(other)).toThrow('groups.0.name is "weight" instead of "parameters"');
+    expect(() => again.loadStateDict(other)).not.toThrow('to go on with it');
+  });
+});
+
 describe('a step', () => {
   it('leaves parameters without a gradient alone and counts their steps apart', () => {
     const problem = new Problem();
@@ -223,10 +296,10 @@ describe('a step', () => {
 
   it('gives the norm of the clipped groups before clipping, and frees it at the next step', () => {
     const weight = parameterOf([1, 1]);
-    const gamma = parameterOf([1], { role: 'normalisation' });
+    const gamma = parameterOf([1], { role: 'normalization' });
     const groups = [
       { name: 'weight', parameters: [weight] },
-      { name: 'normalisation', parameters: [gamma], clipped: false },
+      { name: 'normalization', parameters: [gamma], clipped: false },
     ];
     using optimizer = new SGD(groups, { lr: 1, maxNorm: 1 });
     expect([optimizer.maxNorm, optimizer.lastNorm]).toEqual([1, undefined]);

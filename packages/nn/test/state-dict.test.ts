@@ -1,5 +1,7 @@
 import {
   DTypeError,
+  decodeSafetensors,
+  encodeSafetensors,
   type HostArray,
   memory,
   normal,
@@ -14,7 +16,6 @@ import {
 import { describe, expect, test } from 'vitest';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
 import type { Module } from '../src/module.js';
-import { decodeSafetensors, encodeSafetensors } from '../src/safetensors.js';
 import { StateDictError } from '../src/state-dict.js';
 
 const network = () =>
@@ -88,7 +89,7 @@ describe('loadStateDict', () => {
     expect(hostArrays(target)).not.toEqual(hostArrays(source));
   });
 
-  test('keeps the tensors of the network, so that optimisers go on with them', () => {
+  test('keeps the tensors of the network, so that optimizers go on with them', () => {
     const target = network();
     const before = target.parameters();
     target.loadStateDict(trained().stateDict());

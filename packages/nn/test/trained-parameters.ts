@@ -1,5 +1,6 @@
-import { arrayTypes, type FloatDType, Generator, type Shape, scope, type Tensor, tensor } from '@pnn/tensor';
+import { type FloatDType, Generator, type Shape, scope, type Tensor, tensor } from '@pnn/tensor';
 import { expect } from 'vitest';
+import { arrayTypes } from '../../tensor/src/dtype.js';
 import { Parameter, type ParameterRole } from '../src/parameter.js';
 
 /** A parameter with these elements: float64, one axis and a weight where nothing is said. */

@@ -1,16 +1,7 @@
 import { backward, noGrad } from '@pnn/autograd';
-import {
-  type FloatDType,
-  linearMemory,
-  memory,
-  normal,
-  randomStream,
-  scope,
-  setSeed,
-  type Tensor,
-  tensor,
-} from '@pnn/tensor';
+import { type FloatDType, memory, normal, randomStream, scope, setSeed, type Tensor, tensor } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
+import { linearMemory } from '../../tensor/src/devices/host/linear-memory.js';
 import {
   AvgPool2d,
   BatchNorm2d,

@@ -101,7 +101,7 @@ function fill(kind: i32, task: usize, block: i32, scratch: usize): void {
   }
 }
 
-/** Blocks of neighbouring elements. */
+/** Blocks of neighboring elements. */
 export function uniformBlocks(task: usize): i32 {
   return ceilDiv(integer(task, SIZE), BLOCK);
 }
@@ -116,7 +116,7 @@ export function uniform(task: usize, block: i32, scratch: usize): void {
   fill(UNIFORM, task, block, scratch);
 }
 
-/** Blocks of neighbouring elements. */
+/** Blocks of neighboring elements. */
 export function bernoulliBlocks(task: usize): i32 {
   return ceilDiv(integer(task, SIZE), BLOCK);
 }

@@ -3,7 +3,7 @@
 import { lowerDoubles, upperDoubles } from './simd';
 import { address, ceilDiv, integer } from './task';
 
-// The order of the names in src/devices/wasm/reduction.ts.
+// The order of the names in src/devices/wasm/kernels/reduction.ts.
 const SUM: i32 = 0;
 const MAX: i32 = 1;
 const MIN: i32 = 2;
@@ -123,7 +123,7 @@ function joinRows(operation: i32, x: usize, columns: i32, step: usize, results: 
   }
 }
 
-/** `rows` rows of neighbours, `step` bytes apart, each column by itself. */
+/** `rows` rows of neighbors, `step` bytes apart, each column by itself. */
 // @ts-ignore: decorator
 @inline
 function reduceColumns(operation: i32, x: usize, rows: i32, columns: i32, step: usize, results: usize): void {

@@ -10,7 +10,7 @@ import { activeTracer, withTracer } from './tracer.js';
 export type TensorLike = Tensor | number;
 
 /** @throws DeviceError where the tensors lie in different memories */
-function checkSameMemory(operation: string, a: Tensor, b: Tensor): void {
+export function checkSameMemory(operation: string, a: Tensor, b: Tensor): void {
   if (a.device.memory === b.device.memory) return;
   throw new DeviceError(
     `${operation}: operands lie on ${a.device.name} and ${b.device.name}: move one with await to()`,

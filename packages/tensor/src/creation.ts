@@ -7,7 +7,7 @@ import { checkShape, formatShape, type Shape, sizeOf } from './shape.js';
 import { Tensor } from './tensor.js';
 import { activeTracer } from './tracer.js';
 
-/** Type and place of a new tensor: float32 on the default device where nothing is said. */
+/** Type and place of a new tensor. @default float32 on the default device */
 export interface TensorOptions {
   readonly dtype?: DType;
   readonly device?: Device;
@@ -185,7 +185,7 @@ export function eye(size: number, options?: TensorOptions): Tensor {
   return generate('eye', [size, size], options, (i) => (i % (size + 1) === 0 ? 1 : 0));
 }
 
-/** Where random numbers come from: the program's stream `default` where nothing is said. */
+/** Where random numbers come from. @default the program's stream `default` */
 export interface RandomOptions extends TensorOptions {
   readonly generator?: Generator;
 }

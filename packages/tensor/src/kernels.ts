@@ -44,8 +44,8 @@ export const unaryNames = [
 ] as const;
 export type UnaryName = (typeof unaryNames)[number];
 
-/** Functions of two numbers of one type; `gate(a, b)` is a where b > 0 and 0 elsewhere: ReLU's gradient. */
-export const binaryNames = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'gate'] as const;
+/** Functions of two numbers of one type; `reluGradient(a, b)` is a where b > 0 and 0 elsewhere: ReLU's gradient. */
+export const binaryNames = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'reluGradient'] as const;
 export type BinaryName = (typeof binaryNames)[number];
 
 /** Comparisons of two numbers of one type; their results are of type bool. */
@@ -157,7 +157,7 @@ export interface AdamSettings {
 
 /**
  * What a device can compute: the compiler names every kernel that a device lacks. Shapes and types were checked before
- * a kernel is called; outputs are allocated, not initialised, and overlap no input unless it says "in place".
+ * a kernel is called; outputs are allocated, not initialized, and overlap no input unless it says "in place".
  */
 export interface Kernels {
   readonly unary: Readonly<Record<UnaryName, (x: Operand, out: Operand) => void>>;
@@ -200,9 +200,9 @@ export interface Kernels {
 
   /** Also gives the position of each maximum (the first one, NaN before all) in its plane; padding never wins. */
   maxPool2d(x: Operand, out: Operand, indices: Operand, geometry: WindowGeometry): void;
-  /** Reads (or adds up) by the positions that maxPool2d found. */
+  /** Reads (or adds up) by the positions that maxPool2d found with this window. */
   maxPool2dSelect(x: Operand, indices: Operand, out: Operand): void;
-  maxPool2dGradient(gradient: Operand, indices: Operand, out: Operand): void;
+  maxPool2dGradient(gradient: Operand, indices: Operand, out: Operand, geometry: WindowGeometry): void;
   /** The mean over the window, padding counted as zeros. */
   averagePool2d(x: Operand, out: Operand, geometry: WindowGeometry): void;
   averagePool2dGradient(gradient: Operand, out: Operand, geometry: WindowGeometry): void;

@@ -1,9 +1,12 @@
 import type { DType, TypedArray } from './dtype.js';
-import { type Shape, stridesOf } from './shape.js';
+import { formatShape, type Shape, stridesOf } from './shape.js';
 
 const EDGE = 3;
-const LONGEST = 1000;
+const MAX_WHOLE = 1000;
 const PRECISION = 4;
+
+/** The method that Node's `console.log` asks for what an object looks like; the key is the same everywhere. */
+export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 function formatter(data: TypedArray, dtype: DType): (value: number) => string {
   if (dtype === 'bool') return (value) => (value ? 'true' : 'false');
@@ -24,10 +27,11 @@ function formatter(data: TypedArray, dtype: DType): (value: number) => string {
 }
 
 /**
- * The elements as nested rows with aligned columns; long axes show their three first and last entries.
+ * The elements as nested rows with aligned columns; long axes show their three first and last entries. The shape stands
+ * beside the elements where they do not show it.
  */
 export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): string {
-  const shortened = data.length > LONGEST;
+  const shortened = data.length > MAX_WHOLE;
   const strides = stridesOf(shape);
   const visible = (axis: number): (number | undefined)[] => {
     const length = shape[axis]!;
@@ -54,5 +58,6 @@ export function formatTensor(data: TypedArray, shape: Shape, dtype: DType): stri
     const separator = last ? ', ' : `,${'\n'.repeat(shape.length - 1 - axis)}${indent} `;
     return `[${entries.join(separator)}]`;
   };
-  return `tensor(${render(0, 0, '       ')}, ${dtype})`;
+  const incomplete = shortened || data.length === 0;
+  return `tensor(${render(0, 0, '       ')}, ${incomplete ? `shape ${formatShape(shape)}, ` : ''}${dtype})`;
 }

@@ -26,7 +26,7 @@ export class Scope {
 
   free(): void {
     for (const made of this.made) if (made.belongsTo(this) && !made.disposed) made.dispose();
-    // Whoever holds one of them is not to hold all.
+    // Drop the list so that one live tensor cannot retain the rest.
     this.made.length = 0;
   }
 }

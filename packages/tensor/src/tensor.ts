@@ -4,12 +4,12 @@ import type { DType } from './dtype.js';
 import { GradientError, ShapeError } from './errors.js';
 import type { History } from './history.js';
 import type { Buffer } from './kernels.js';
-import { type MatmulOptions, matmul } from './methods/matrix.js';
+import { clamp } from './methods/elementwise.js';
+import { type MatmulOptions, matmul } from './methods/matmul.js';
 import * as movement from './methods/movement.js';
 import * as reduction from './methods/reduction.js';
-import { clamp } from './methods/selection.js';
 import { operators } from './operators/index.js';
-import { formatTensor } from './print.js';
+import { formatTensor, inspect } from './print.js';
 import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from './shape.js';
 import { Storage } from './storage.js';
 
@@ -163,8 +163,8 @@ export class Tensor extends Storage {
     return applyBinary(operators.minimum, this, other);
   }
   /** a where b > 0, else 0: what ReLU's gradient is */
-  gate(other: Tensor): Tensor {
-    return applyBinary(operators.gate, this, other);
+  reluGradient(other: Tensor): Tensor {
+    return applyBinary(operators.reluGradient, this, other);
   }
   /** a limited to [low, high]; the gradient is that of a from low to high inclusive */
   clamp(low: number, high: number): Tensor {
@@ -362,7 +362,7 @@ export class Tensor extends Storage {
   cast(dtype: DType): Tensor {
     return dtype === this.dtype ? view(this) : apply(operators.cast, [this], { dtype })[0]!;
   }
-  /** @internal A tensor on the same device, not initialised, or one that looks at elements that exist already. */
+  /** @internal A tensor on the same device, not initialized, or one that looks at elements that exist already. */
   allocate(shape: Shape, dtype: DType, sharedBuffer?: Buffer): Tensor {
     return new Tensor(shape, dtype, this.device, sharedBuffer);
   }
@@ -420,5 +420,10 @@ export class Tensor extends Storage {
       return `tensor(${formatShape(this.shape)}, ${this.dtype}, ${this.disposed ? 'freed' : this.device.name})`;
     }
     return formatTensor(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /** What `console.log` shows in Node: the elements as a person wants to see them, or what is known without waiting. */
+  [inspect](): string {
+    return this.toString();
   }
 }

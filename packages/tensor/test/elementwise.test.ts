@@ -251,7 +251,7 @@ const binaryDefinitions = {
   pow: (a: number, b: number) => (a === 1 || (a === -1 && Math.abs(b) === inf) ? 1 : a ** b),
   maximum: (a: number, b: number) => Math.max(a, b),
   minimum: (a: number, b: number) => Math.min(a, b),
-  gate: (a: number, b: number) => (b > 0 ? a : 0),
+  reluGradient: (a: number, b: number) => (b > 0 ? a : 0),
   equal: (a: number, b: number) => Number(a === b),
   notEqual: (a: number, b: number) => Number(a !== b),
   less: (a: number, b: number) => Number(a < b),
@@ -288,7 +288,7 @@ describe('functions of two numbers', () => {
     scope(() => {
       for (const dtype of ['float32', 'float64', 'int32'] as const) {
         const x = tensor([-2, 0, 3], { dtype });
-        const method = name as Exclude<BinaryMethod, 'gate'>;
+        const method = name as Exclude<BinaryMethod, 'reluGradient'>;
         const found = x[method](2 as number & Tensor);
         expect(tableFrom(found)).toEqual(tableFrom(x[method](full([], 2, { dtype }))));
       }
@@ -398,7 +398,7 @@ describe('types', () => {
       ...Object.keys(definitions),
       ...Object.keys({ erf: 0, gelu: 0, sigmoid: 0, softplus: 0, silu: 0, round: 0 }),
     ].map((name) => [name, integral.includes(name) ? numbers : floats]) as [OperatorName, readonly DType[]][]),
-    ...(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'gate'] as const).map(
+    ...(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'reluGradient'] as const).map(
       (name) => [name, numbers] as [OperatorName, readonly DType[]],
     ),
     ...(['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const).map(

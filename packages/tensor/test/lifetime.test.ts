@@ -6,7 +6,6 @@ import {
   conv2d,
   DisposedError,
   keep,
-  linearMemory,
   type MemoryUse,
   memory,
   ones,
@@ -19,6 +18,7 @@ import {
   zeros,
 } from '@pnn/tensor';
 import { describe, expect, it } from 'vitest';
+import { linearMemory } from '../src/devices/host/linear-memory.js';
 
 /** What a body leaves behind. */
 function leftBy(body: () => unknown): MemoryUse {

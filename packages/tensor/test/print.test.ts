@@ -1,4 +1,5 @@
-import { arange, full, ones, scope, tensor, zeros } from '@pnn/tensor';
+import { inspect } from 'node:util';
+import { arange, type Device, full, ones, reference, scope, tensor, zeros } from '@pnn/tensor';
 import { describe, expect, it } from 'vitest';
 
 function printed(make: () => { toString(): string }): string {
@@ -26,9 +27,9 @@ describe('printing a tensor', () => {
       'tensor([1.0000e-7,  Infinity], float64)',
     ],
     ['a wide range', () => tensor([0.001, 1234.5], { dtype: 'float64' }), 'tensor([1.0000e-3, 1.2345e+3], float64)'],
-    ['nothing', () => zeros([0]), 'tensor([], float32)'],
-    ['no rows', () => zeros([0, 3]), 'tensor([], float32)'],
-    ['rows of nothing', () => zeros([2, 0]), 'tensor([[],\n        []], float32)'],
+    ['nothing', () => zeros([0]), 'tensor([], shape [0], float32)'],
+    ['no rows', () => zeros([0, 3]), 'tensor([], shape [0,3], float32)'],
+    ['rows of nothing', () => zeros([2, 0]), 'tensor([[],\n        []], shape [2,0], float32)'],
   ])('shows %s', (_, make, expected) => {
     expect(printed(make)).toBe(expected);
   });
@@ -51,7 +52,7 @@ describe('printing a tensor', () => {
     const whole = printed(() => ones([1000]));
     expect(whole.match(/1\./g)).toHaveLength(1000);
     expect(printed(() => arange(0, 1001, 1, { dtype: 'int32' }))).toBe(
-      'tensor([   0,    1,    2, …,  998,  999, 1000], int32)',
+      'tensor([   0,    1,    2, …,  998,  999, 1000], shape [1001], int32)',
     );
     const lines = printed(() => ones([200, 6])).split('\n');
     expect(lines).toHaveLength(7);
@@ -65,12 +66,25 @@ describe('printing a tensor', () => {
       const middle = full([1], 1e-9, { dtype: 'float64' }).pad([[1000, 999]]);
       return x.add(middle);
     });
-    expect(text).toBe('tensor([1., 1., 1., …, 1., 1., 1.], float64)');
+    expect(text).toBe('tensor([1., 1., 1., …, 1., 1., 1.], shape [2000], float64)');
   });
 
   it('names a freed tensor', () => {
     const x = ones([2, 3]);
     x.dispose();
     expect(`${x}`).toBe('tensor([2,3], float32, freed)');
+  });
+
+  it('is what console.log shows', () => {
+    const x = tensor([1.5, 2]);
+    expect(inspect(x)).toBe('tensor([1.5000, 2.0000], float32)');
+    expect(inspect({ x: ones([2, 1]) })).toBe('{\n  x: tensor([[1.],\n          [1.]], float32)\n}');
+    x.dispose();
+    expect(inspect(x)).toBe('tensor([2], float32, freed)');
+  });
+
+  it('does not wait for a device that computes in the background', () => {
+    const device: Device = { ...reference, name: 'slow', memory: { ...reference.memory, readNow: undefined } };
+    expect(inspect(ones([2, 3], { device }))).toBe('tensor([2,3], float32, slow)');
   });
 });

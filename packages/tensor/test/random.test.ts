@@ -3,7 +3,6 @@ import {
   dropoutMask,
   Generator,
   ones,
-  philox,
   randomState,
   randomStream,
   restoreRandomState,
@@ -12,6 +11,7 @@ import {
 } from '@pnn/tensor';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { philox } from '../src/random.js';
 
 const word = fc.integer({ min: 0, max: 0xffffffff });
 

@@ -1,4 +1,14 @@
-import { type AdamSettings, reference, type SgdSettings, scope, tensor, zeros } from '@pnn/tensor';
+import {
+  type AdamSettings,
+  ArgumentError,
+  DTypeError,
+  euclideanNorm,
+  reference,
+  type SgdSettings,
+  scope,
+  tensor,
+  zeros,
+} from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { difference } from './oracle.js';
@@ -14,7 +24,7 @@ const numbers = fc.array(
   },
 );
 
-describe('the kernels of the optimisers', () => {
+describe('the kernels of the optimizers', () => {
   it('sgd follows its formula over several steps (Sutskever et al., ICML 2013)', () => {
     const settings = fc.record({
       learningRate: fc.constantFrom(0.1, 0.01),
@@ -121,6 +131,23 @@ describe('the kernels of the optimisers', () => {
         expect(value * 2 ** 32).toBe(Math.floor(value * 2 ** 32));
         expect(single.dataSync()[i]).toBe(Math.floor(value * 2 ** 24) / 2 ** 24);
       });
+    });
+  });
+});
+
+describe('euclideanNorm', () => {
+  it('is that of all tensors taken as one vector, of their type', () => {
+    scope(() => {
+      const norm = euclideanNorm([tensor([[3, 0]]), zeros([0]), tensor(-4)]);
+      expect([norm.shape, norm.dtype, norm.itemSync()]).toEqual([[], 'float32', 5]);
+    });
+  });
+
+  it('needs tensors of one floating type', () => {
+    scope(() => {
+      expect(() => euclideanNorm([])).toThrow(ArgumentError);
+      expect(() => euclideanNorm([tensor([1]), tensor([1], float64)])).toThrow(DTypeError);
+      expect(() => euclideanNorm([tensor(Int32Array.of(1))])).toThrow(DTypeError);
     });
   });
 });

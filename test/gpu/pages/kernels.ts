@@ -1,5 +1,4 @@
-import type { GpuMode } from '@pnn/tensor/gpu';
-import { gpu } from '@pnn/tensor/gpu';
+import { type GpuMode, gpu } from '@pnn/tensor/gpu';
 import { kernelCases } from '../../../packages/tensor/test/gpu/cases/index.js';
 import { failureOf } from './failure.js';
 

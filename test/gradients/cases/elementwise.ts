@@ -90,7 +90,7 @@ export const elementwiseCases: GradientCases = {
   pow: powers,
   maximum: binary((a, b) => a.maximum(b), halves, betweenSteps),
   minimum: binary((a, b) => a.minimum(b), halves, betweenSteps),
-  gate: binary((a, b) => a.gate(b), anywhere, nonzero),
+  reluGradient: binary((a, b) => a.reluGradient(b), anywhere, nonzero),
   where: selections,
   cast: unary((x) => apply(operators.cast, [x], { dtype: 'float64' })[0]!, anywhere),
   broadcast: repetitions,

@@ -30,7 +30,7 @@ const crossEntropies: fc.Arbitrary<GradientCase> = fc
     },
   }));
 
-const normalisations: fc.Arbitrary<GradientCase> = fc
+const normalizations: fc.Arbitrary<GradientCase> = fc
   .tuple(
     fc.integer({ min: 2, max: 3 }),
     fc.integer({ min: 1, max: 2 }),
@@ -102,6 +102,6 @@ const polynomials: fc.Arbitrary<GradientCase> = fc
 /** Operators with a rule that computes all gradients in one pass, and with a composition behind it. */
 export const fusedCases: GradientCases = {
   crossEntropy: crossEntropies,
-  batchNorm: normalisations,
+  batchNorm: normalizations,
   polynomial: polynomials,
 };

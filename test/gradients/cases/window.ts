@@ -88,14 +88,15 @@ export const windowCases: GradientCases = {
     inputs: [x],
     f: (a) => apply(operators.maxPool2d, [a!], attributes)[0]!,
   })),
-  maxPool2dSelect: pools.map(({ x, positions }) => ({
+  maxPool2dSelect: pools.map(({ x, positions, attributes }) => ({
     inputs: [x],
-    f: (a) => apply(operators.maxPool2dSelect, [a!, tensorOf(positions, 'int32')], undefined)[0]!,
+    f: (a) => apply(operators.maxPool2dSelect, [a!, tensorOf(positions, 'int32')], attributes)[0]!,
   })),
-  maxPool2dGradient: pools.chain(({ positions, shape }) =>
+  maxPool2dGradient: pools.chain(({ positions, shape, attributes }) =>
     tablesOf(positions.shape, numbers).map((g) => ({
       inputs: [g],
-      f: (a: Tensor) => apply(operators.maxPool2dGradient, [a, tensorOf(positions, 'int32')], { shape })[0]!,
+      f: (a: Tensor) =>
+        apply(operators.maxPool2dGradient, [a, tensorOf(positions, 'int32')], { ...attributes, shape })[0]!,
     })),
   ),
   averagePool2d: pools.map(({ x, attributes }) => ({

@@ -40,7 +40,7 @@ export const elementwiseRules: RulesOf<OperatorFamilies['elementwise']> = {
   cos: [(g, c) => g.mul(c.input(0).sin()).neg()],
   tanh: [(g, c) => g.mul(c.output(0).square().neg().add(1))],
   sigmoid: [(g, c) => g.mul(c.output(0).mul(c.output(0).neg().add(1)))],
-  relu: [(g, c) => g.gate(c.input(0))],
+  relu: [(g, c) => g.reluGradient(c.input(0))],
   silu: [
     (g, c) => {
       const x = c.input(0);
@@ -87,7 +87,7 @@ export const elementwiseRules: RulesOf<OperatorFamilies['elementwise']> = {
     (g, c) => g.mul(share(c.input(0).less(c.input(1)), c.input(0).equal(c.input(1)), g)).sumTo(c.shape(0)),
     (g, c) => g.mul(share(c.input(1).less(c.input(0)), c.input(0).equal(c.input(1)), g)).sumTo(c.shape(1)),
   ],
-  gate: [(g, c) => g.gate(c.input(1)).sumTo(c.shape(0)), zero],
+  reluGradient: [(g, c) => g.reluGradient(c.input(1)).sumTo(c.shape(0)), zero],
 
   equal: constant,
   notEqual: constant,

@@ -1,26 +1,26 @@
 import type { Operators } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
-import { classificationRules } from './classification.js';
 import { convolutionRules } from './convolution.js';
 import { elementwiseRules } from './elementwise.js';
-import { matrixRules } from './matrix.js';
+import { matmulRules } from './matmul.js';
 import { movementRules } from './movement.js';
-import { normalisationRules } from './normalisation.js';
+import { normalizationRules } from './normalization.js';
 import { polynomialRules } from './polynomial.js';
 import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
+import { softmaxRules } from './softmax.js';
 import { updateRules } from './update.js';
 
 /** How every operator of the engine is differentiated. */
 export const rules: RulesOf<Operators> = {
   ...elementwiseRules,
   ...reductionRules,
-  ...matrixRules,
+  ...matmulRules,
   ...movementRules,
   ...convolutionRules,
   ...poolingRules,
-  ...classificationRules,
-  ...normalisationRules,
+  ...softmaxRules,
+  ...normalizationRules,
   ...polynomialRules,
   ...updateRules,
 };

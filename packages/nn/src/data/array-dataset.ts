@@ -1,30 +1,43 @@
 import { ArgumentError, formatShape, type Shape, ShapeError, sizeOf } from '@pnn/tensor';
 import { checkOption } from '../options.js';
+import type { Dataset, InputArrays, LabelArrays } from './dataset.js';
 
 /** What an ArrayDataset is made of. */
 export interface ArrayDatasetContent {
   /** All samples one after another; bytes are taken as pixels and become byte / 255 in a batch. */
-  readonly inputs: Float32Array | Float64Array | Uint8Array;
+  readonly inputs: Uint8Array | Float32Array | Float64Array;
   /** The shape of one sample. */
   readonly inputShape: Shape;
   /** Classes (int32) or numbers to predict, sample by sample. */
   readonly labels: Int32Array | Float32Array | Float64Array;
-  /** The shape of one label; [] where nothing is said, so that a batch has the shape [B]. */
+  /**
+   * The shape of one label.
+   *
+   * @default [], so that the labels of a batch have the shape [B]
+   */
   readonly labelShape?: Shape;
-  /** The number of classes: int32 labels must lie below it. They are never negative. */
-  readonly classes?: number;
-  /** Whether every number is checked for NaN and the infinities, once; yes where nothing is said. */
+  /**
+   * The names of the classes, or their number, which names them `0`, `1`, …: int32 labels must lie below it. They are
+   * never negative.
+   */
+  readonly classes?: number | readonly string[];
+  /**
+   * Whether every number is checked for NaN and the infinities, once.
+   *
+   * @default true
+   */
   readonly checkFinite?: boolean;
 }
 
 /** Samples and labels in host memory. The arrays are used as they are, not copied. */
-export class ArrayDataset {
-  readonly inputs: Float32Array | Float64Array | Uint8Array;
+export class ArrayDataset implements Dataset {
+  readonly inputs: Uint8Array | Float32Array | Float64Array;
   readonly inputShape: Shape;
+  readonly inputType: keyof InputArrays;
   readonly labels: Int32Array | Float32Array | Float64Array;
   readonly labelShape: Shape;
-  readonly classes: number | undefined;
-  /** The number of samples. */
+  readonly labelType: keyof LabelArrays;
+  readonly classes: readonly string[] | undefined;
   readonly length: number;
 
   /**
@@ -32,13 +45,7 @@ export class ArrayDataset {
    * @throws ArgumentError where there is no sample, one is not finite, or a label is not a class
    */
   constructor({ inputs, inputShape, labels, labelShape = [], classes, checkFinite = true }: ArrayDatasetContent) {
-    checkOption(
-      classes === undefined || (Number.isInteger(classes) && classes > 0),
-      'ArrayDataset',
-      'classes',
-      'an integer above 0',
-      classes,
-    );
+    this.classes = namesOf(classes);
     this.length = countSamples('inputs', inputs, inputShape);
     const labelCount = countSamples('labels', labels, labelShape);
     if (labelCount !== this.length) {
@@ -49,12 +56,90 @@ export class ArrayDataset {
       checkNumbers('inputs', inputs, sizeOf(inputShape));
       checkNumbers('labels', labels, sizeOf(labelShape));
     }
-    if (labels instanceof Int32Array) checkClasses(labels, sizeOf(labelShape), classes);
+    if (labels instanceof Int32Array) checkClasses(labels, sizeOf(labelShape), this.classes?.length);
     this.inputs = inputs;
     this.inputShape = inputShape;
+    this.inputType = inputs instanceof Uint8Array ? 'uint8' : floatTypeOf(inputs);
     this.labels = labels;
     this.labelShape = labelShape;
-    this.classes = classes;
+    this.labelType = labels instanceof Int32Array ? 'int32' : floatTypeOf(labels);
+  }
+
+  /**
+   * Copies samples one after another, and their labels as well.
+   *
+   * @throws ArgumentError where an index is not one of a sample
+   * @throws ShapeError where the arrays do not have room for exactly these samples and labels
+   */
+  read(
+    indices: ArrayLike<number>,
+    inputs: InputArrays[keyof InputArrays],
+    labels: LabelArrays[keyof LabelArrays],
+  ): void {
+    for (let i = 0; i < indices.length; i++) {
+      if (indices[i]! >= 0 && indices[i]! < this.length) continue;
+      throw new ArgumentError(`ArrayDataset.read: sample ${indices[i]} is none of the ${this.length} that there are`);
+    }
+    copyRows(this.inputs, inputs, indices, sizeOf(this.inputShape));
+    copyRows(this.labels, labels, indices, sizeOf(this.labelShape));
+  }
+
+  /**
+   * The samples from `start` up to, not including, `end`, as views of the same memory: to set some apart for
+   * validation, for example.
+   *
+   * @throws ArgumentError unless 0 ≤ start < end ≤ length, all of them integers
+   */
+  slice(start: number, end: number): ArrayDataset {
+    if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end && end <= this.length)) {
+      throw new ArgumentError(
+        `ArrayDataset.slice: ${start} to ${end} is no range of samples: ` +
+          `it must be one or more of those from 0 to ${this.length}`,
+      );
+    }
+    const { inputShape, labelShape, classes } = this;
+    const [inputSize, labelSize] = [sizeOf(inputShape), sizeOf(labelShape)];
+    return new ArrayDataset({
+      inputs: this.inputs.subarray(start * inputSize, end * inputSize),
+      inputShape,
+      labels: this.labels.subarray(start * labelSize, end * labelSize),
+      labelShape,
+      ...(classes && { classes }),
+      checkFinite: false,
+    });
+  }
+}
+
+function namesOf(classes: number | readonly string[] | undefined): readonly string[] | undefined {
+  if (typeof classes !== 'number') {
+    checkOption(classes?.length !== 0, 'ArrayDataset', 'classes', 'one name or more', '[]');
+    return classes;
+  }
+  const isCount = Number.isInteger(classes) && classes > 0;
+  checkOption(isCount, 'ArrayDataset', 'classes', 'an integer above 0', classes);
+  return Array.from({ length: classes }, (_, label) => String(label));
+}
+
+function floatTypeOf(array: { readonly BYTES_PER_ELEMENT: number }): 'float32' | 'float64' {
+  return array.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64';
+}
+
+/** Copies the rows of `from` with these positions, `size` elements each. */
+function copyRows<T extends ArrayDataset['inputs'] | ArrayDataset['labels']>(
+  from: T,
+  to: T,
+  indices: ArrayLike<number>,
+  size: number,
+): void {
+  if (to.length !== indices.length * size) {
+    throw new ShapeError(
+      `ArrayDataset.read: ${indices.length} rows of ${size} elements do not fill an array of ${to.length}`,
+    );
+  }
+  for (let row = 0; row < indices.length; row++) {
+    const start = indices[row]! * size;
+    if (size === 1) to[row] = from[start]!;
+    else to.set(from.subarray(start, start + size), row * size);
   }
 }
 

@@ -5,30 +5,49 @@ import {
   type GeneratorState,
   getDevice,
   randomStream,
-  sizeOf,
   type Tensor,
   tensor,
 } from '@pnn/tensor';
 import { checkOption } from '../options.js';
-import type { ArrayDataset } from './array-dataset.js';
-import { SampleReader } from './sample-reader.js';
+import { BatchReader } from './batch-reader.js';
+import type { Dataset } from './dataset.js';
 import type { Transform } from './transform.js';
 
 /** Options of a DataLoader. */
 export interface DataLoaderOptions {
   /** The number of samples in a batch. */
   readonly batchSize: number;
-  /** Whether every epoch has an order of its own; no where nothing is said. */
+  /**
+   * Whether every epoch has an order of its own.
+   *
+   * @default false
+   */
   readonly shuffle?: boolean;
-  /** Whether samples that do not fill a last batch are left out; no where nothing is said. */
+  /**
+   * Whether samples that do not fill a last batch are left out; with `shuffle`, others in each epoch.
+   *
+   * @default false
+   */
   readonly dropLast?: boolean;
-  /** Changes to every sample, in this order: augmentation, normalisation. */
+  /** Changes to every sample, in this order: augmentation, normalization. */
   readonly transforms?: readonly Transform[];
-  /** Draws the orders; seeded from the program's stream `shuffle` where it is missing. */
+  /**
+   * Draws the orders.
+   *
+   * @default a generator seeded from the program's stream `shuffle`, which follows from `setSeed`
+   */
   readonly generator?: Generator;
-  /** Given to the transforms; seeded from the program's stream `augmentation` where it is missing. */
+  /**
+   * Given to the transforms.
+   *
+   * @default a generator seeded from the program's stream `augmentation`, which follows from `setSeed`
+   */
   readonly augmentationGenerator?: Generator;
-  /** Where batches are made; on the default device where it is missing. */
+  /**
+   * Where batches are made.
+   *
+   * @default the default device at that time
+   */
   readonly device?: Device;
 }
 
@@ -85,37 +104,37 @@ interface Epoch {
  * that is used for all batches, and become tensors in one copy. The tensors belong to the caller: free them by
  * `for (using batch of loader)` or `batch.dispose()`; iterating inside of a `scope()` leaves them to the scope.
  *
- * A batch is made when it is asked for: 128 images of 28x28, or of 32x32 in colour that are moved, mirrored and
- * normalised, take about 2% of the time of a step of a small network on one thread (two dense layers, two convolutions),
+ * A batch is made when it is asked for: 128 images of 28x28, or of 32x32 in color that are moved, mirrored and
+ * normalized, take about 2% of the time of a step of a small network on one thread (two dense layers, two convolutions),
  * and less of any larger one. No thread prepares the next batch meanwhile: its core would be missing in the step.
  *
  * The loader draws from generators of its own, so that its place can be kept in a checkpoint: after `restore(state())`
  * the same batches follow bit for bit, in the middle of an epoch too.
  */
 export class DataLoader implements Iterable<Batch> {
-  readonly dataset: ArrayDataset;
+  readonly dataset: Dataset;
   readonly batchSize: number;
   /** The number of batches in an epoch. */
   readonly length: number;
   readonly #shuffled: boolean;
-  readonly #transforms: readonly Transform[];
+  readonly #reader: BatchReader;
   readonly #device: Device | undefined;
-  readonly #inputs: Float32Array | Float64Array;
-  /** The rows of the inputs. */
-  readonly #samples: readonly (Float32Array | Float64Array)[];
-  readonly #labels: ArrayDataset['labels'];
-  #reader: SampleReader | undefined;
   #shuffle: Generator | undefined;
   #augmentation: Generator | undefined;
   #epoch: Epoch | undefined;
   /** The position at which the next epoch begins. */
   #resumeAt = 0;
 
-  /** @throws ArgumentError where the batch size is no integer above 0, or there would be no batch */
-  constructor(dataset: ArrayDataset, options: DataLoaderOptions) {
+  /**
+   * @throws ArgumentError where the batch size is no integer above 0, or there would be no batch
+   * @throws ShapeError where `normalizeChannels` does not fit the samples
+   */
+  constructor(dataset: Dataset, options: DataLoaderOptions) {
     const { batchSize, shuffle = false, dropLast = false, transforms = [] } = options;
     const isCount = Number.isInteger(batchSize) && batchSize > 0;
     checkOption(isCount, 'DataLoader', 'batchSize', 'an integer above 0', batchSize);
+    const hasSamples = Number.isInteger(dataset.length) && dataset.length > 0;
+    checkOption(hasSamples, 'DataLoader', 'the length of the data set', 'an integer above 0', dataset.length);
     if (dropLast && dataset.length < batchSize) {
       throw new ArgumentError(
         `DataLoader: ${dataset.length} samples do not fill one batch of ${batchSize}: ` +
@@ -126,15 +145,10 @@ export class DataLoader implements Iterable<Batch> {
     this.batchSize = batchSize;
     this.length = (dropLast ? Math.floor : Math.ceil)(dataset.length / batchSize);
     this.#shuffled = shuffle;
-    this.#transforms = transforms;
+    this.#reader = new BatchReader(dataset, transforms, Math.min(batchSize, dataset.length));
     this.#device = options.device;
     this.#shuffle = options.generator;
     this.#augmentation = options.augmentationGenerator;
-    const rows = Math.min(batchSize, dataset.length);
-    const size = sizeOf(dataset.inputShape);
-    this.#inputs = new (dataset.inputs instanceof Float64Array ? Float64Array : Float32Array)(rows * size);
-    this.#samples = Array.from({ length: rows }, (_, row) => this.#inputs.subarray(row * size, (row + 1) * size));
-    this.#labels = dataset.labels.slice(0, rows * sizeOf(dataset.labelShape));
   }
 
   /**
@@ -207,21 +221,13 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   #batch(indices: Int32Array): Batch {
-    const { inputShape, labels, labelShape } = this.dataset;
-    const generator = this.#augmentationGenerator();
-    const labelSize = sizeOf(labelShape);
-    this.#reader ??= new SampleReader(this.dataset, this.#transforms);
-    const reader = this.#reader;
-    indices.forEach((index, row) => {
-      const sample = this.#samples[row]!;
-      reader.read(index, sample, generator);
-      for (let i = 0; i < labelSize; i++) this.#labels[row * labelSize + i] = labels[index * labelSize + i]!;
-    });
+    const { inputShape, labelShape } = this.dataset;
+    const { inputs, labels } = this.#reader.read(indices, this.#augmentationGenerator());
     const device = this.#device ?? getDevice();
     const rows = indices.length;
     return new Batch(
-      tensor(this.#inputs.subarray(0, rows * sizeOf(inputShape)), { shape: [rows, ...inputShape], device }),
-      tensor(this.#labels.subarray(0, rows * labelSize), { shape: [rows, ...labelShape], device }),
+      tensor(inputs, { shape: [rows, ...inputShape], device }),
+      tensor(labels, { shape: [rows, ...labelShape], device }),
       indices,
     );
   }

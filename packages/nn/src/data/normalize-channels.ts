@@ -1,9 +1,12 @@
-import { type Shape, ShapeError } from '@pnn/tensor';
+import { formatShape, type Shape, ShapeError } from '@pnn/tensor';
 import { checkOption } from '../options.js';
-import { planesOf, type Transform, type ValueTransform } from './transform.js';
+import type { Transform, ValueTransform } from './transform.js';
 
 /**
- * A transform that makes (x − mean)/std of every channel of an image.
+ * A transform that makes (x − mean)/std of every channel. The first axis counts the channels: [C,H,W], [C,T], or [F]
+ * with a mean for each feature. A single mean also fits an image [H,W].
+ *
+ * Bytes become exactly the float32 nearest to (byte/255 − mean)/std in double precision.
  *
  * @param mean one for each channel
  * @param std one for each channel, above 0
@@ -14,18 +17,26 @@ export function normalizeChannels(mean: readonly number[], std: readonly number[
   checkOption(mean.every(Number.isFinite), name, 'mean', 'finite numbers', `[${mean}]`);
   const arePositive = std.length === mean.length && std.every((each) => each > 0 && Number.isFinite(each));
   checkOption(arePositive, name, 'std', `${mean.length} finite numbers above 0`, `[${std}]`);
+  const count = mean.length;
+  const channelsIn = (shape: Shape): number => {
+    const channels = count === 1 && shape.length === 2 ? 1 : (shape[0] ?? 1);
+    if (channels === count) return count;
+    throw new ShapeError(
+      `${name}: ${count} means for a sample of ${channels} channels, ${formatShape(shape)}: one each is needed`,
+    );
+  };
   const normalize = (sample: Float32Array | Float64Array, shape: Shape): void => {
-    const { channels, height, width } = planesOf(name, shape);
-    if (channels !== mean.length) {
-      throw new ShapeError(`${name}: ${mean.length} means for a sample of ${channels} channels: one each is needed`);
-    }
-    const area = height * width;
-    for (let channel = 0; channel < channels; channel++) {
+    const area = sample.length / channelsIn(shape);
+    for (let channel = 0; channel < count; channel++) {
       const shift = mean[channel]!;
       const scale = std[channel]!;
       for (let i = channel * area; i < (channel + 1) * area; i++) sample[i] = (sample[i]! - shift) / scale;
     }
   };
-  const valueTransform: ValueTransform = Object.assign(normalize, { changes: 'values' as const });
+  const map = (value: number, channel: number): number => {
+    const own = count === 1 ? 0 : channel;
+    return (value - mean[own]!) / std[own]!;
+  };
+  const valueTransform: ValueTransform = Object.assign(normalize, { changes: 'values' as const, channelsIn, map });
   return valueTransform;
 }

@@ -9,10 +9,18 @@ import { formatShape, type Generator, type Shape, ShapeError } from '@pnn/tensor
  */
 export type Transform = (sample: Float32Array | Float64Array, shape: Shape, generator: Generator) => void;
 
-/** A transform of images in which a value and its channel alone say what becomes of it. */
+/** A transform in which a value and its channel, its position along the first axis, alone say what becomes of it. */
 export interface ValueTransform {
   (sample: Float32Array | Float64Array, shape: Shape): void;
   readonly changes: 'values';
+  /**
+   * The number of channels that it tells apart in samples of this shape; 1 if it treats all alike.
+   *
+   * @throws ShapeError where it does not fit such samples
+   */
+  channelsIn(shape: Shape): number;
+  /** What a value becomes in a channel, in double precision. */
+  map(value: number, channel: number): number;
 }
 
 /** A transform of images that moves elements within their channels, whatever their values are. */

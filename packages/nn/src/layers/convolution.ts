@@ -9,11 +9,11 @@ import {
   type Tensor,
   zeros,
 } from '@pnn/tensor';
-import { kaimingUniform } from '../initialisation.js';
+import { kaimingUniform } from '../initialization.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-/** Options of a convolution layer; it has a bias where nothing is said. */
+/** Options of a convolution layer. @default with a bias */
 export interface ConvolutionLayerOptions<Size> extends ConvolutionOptions<Size>, RandomOptions {
   readonly bias?: boolean;
 }

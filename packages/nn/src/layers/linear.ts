@@ -1,9 +1,9 @@
 import { formatShape, type RandomOptions, ShapeError, type Tensor, zeros } from '@pnn/tensor';
-import { kaimingUniform } from '../initialisation.js';
+import { kaimingUniform } from '../initialization.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-/** Options of a fully connected layer; it has a bias where nothing is said. */
+/** Options of a fully connected layer. @default with a bias */
 export interface LinearOptions extends RandomOptions {
   readonly bias?: boolean;
 }

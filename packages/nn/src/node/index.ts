@@ -1,5 +1,11 @@
-import { decodeNpy, encodeNpy, type HostArray } from '@pnn/tensor';
-import { decodeSafetensors, encodeSafetensors, type SafetensorsContent } from '../safetensors.js';
+import {
+  decodeNpy,
+  decodeSafetensors,
+  encodeNpy,
+  encodeSafetensors,
+  type HostArray,
+  type SafetensorsContent,
+} from '@pnn/tensor';
 import { readFileBytes, writeFileAtomically } from './files.js';
 
 export { enableRelaxedSimd } from '@pnn/tensor/node';

@@ -1,6 +1,7 @@
+import { updateInPlace } from '@pnn/tensor';
 import { checkOption } from '../options.js';
+import type { ParametersOrGroups } from '../parameter-groups.js';
 import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimizer.js';
-import type { ParametersOrGroups } from './parameter-groups.js';
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions extends OptimizerOptions {
@@ -33,7 +34,7 @@ abstract class AdaptiveMoments extends Optimizer {
   }
 
   protected override update({ parameter, gradient, moments, learningRate, weightDecay, step }: ParameterUpdate): void {
-    parameter.device.kernels.adam(parameter, gradient, moments[0]!, moments[1]!, {
+    const settings = {
       learningRate,
       beta1: this.#betas[0],
       beta2: this.#betas[1],
@@ -41,7 +42,8 @@ abstract class AdaptiveMoments extends Optimizer {
       weightDecay,
       decoupled: this.#decoupled,
       step,
-    });
+    };
+    updateInPlace(parameter, (kernels) => kernels.adam(parameter, gradient, moments[0]!, moments[1]!, settings));
   }
 }
 

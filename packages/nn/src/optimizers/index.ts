@@ -7,5 +7,4 @@ export {
   type OptimizerState,
   type ParameterUpdate,
 } from './optimizer.js';
-export type { ParametersOrGroups } from './parameter-groups.js';
 export { SGD, type SGDOptions } from './sgd.js';

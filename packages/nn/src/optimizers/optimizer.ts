@@ -10,13 +10,13 @@ import {
   zerosLike,
 } from '@pnn/tensor';
 import { clipGradientNorm, clipGradientValue } from '../clipping.js';
-import type { ParameterGroup } from '../module.js';
 import { checkOption } from '../options.js';
 import type { Parameter } from '../parameter.js';
+import { groupsOf, type ParameterGroup, type ParametersOrGroups } from '../parameter-groups.js';
 import { assignState, StateDictError, stateProblems } from '../state-dict.js';
-import { groupsOf, type ParametersOrGroups } from './parameter-groups.js';
+import { MemoryGrowth } from './memory-growth.js';
 
-/** Options of every optimiser. */
+/** Options of every optimizer. */
 export interface OptimizerOptions {
   /** The learning rate, 0 or more. */
   readonly lr?: number;
@@ -28,13 +28,13 @@ export interface OptimizerOptions {
   readonly maxValue?: number;
 }
 
-/** The options of an optimiser with everything filled in. */
+/** The options of an optimizer with everything filled in. */
 export type OptimizerHyperparameters = OptimizerOptions & {
   readonly lr: number;
   readonly weightDecay: number;
 } & Readonly<Record<string, number | boolean | readonly number[] | undefined>>;
 
-/** What an optimiser needs besides its tensors to continue; survives JSON. */
+/** What an optimizer needs besides its tensors to continue; survives JSON. */
 export interface OptimizerSettings {
   readonly optimizer: string;
   /** The options; `lr` is the current one. */
@@ -50,7 +50,7 @@ export interface OptimizerSettings {
   readonly steps: readonly number[];
 }
 
-/** The whole state of an optimiser. */
+/** The whole state of an optimizer. */
 export interface OptimizerState<T = Tensor> {
   readonly settings: OptimizerSettings;
   /** Moments by the position of their parameter among all and their name: `3.moment1`. */
@@ -100,6 +100,7 @@ export abstract class Optimizer implements Disposable {
   readonly #options: OptimizerHyperparameters;
   readonly #momentNames: readonly string[];
   readonly #slots: readonly Slot[];
+  readonly #memoryGrowth = new MemoryGrowth();
   #lr = 0;
   #lastNorm: Tensor | undefined;
   #disposed = false;
@@ -162,15 +163,19 @@ export abstract class Optimizer implements Disposable {
   }
 
   /**
-   * Updates in place every parameter that has a gradient.
+   * Updates in place every parameter that has a gradient. Warns on the console, once in a program, if the live tensors
+   * grow from step to step, as they do in a loop without `scope()`.
    *
-   * @throws DisposedError where a parameter was freed, by `module.cast()` for example, or the optimiser was
+   * @param norm the norm of the gradients, if `clipGradientNorm(optimizer.groups, Infinity)` has measured it already
+   * @throws DisposedError if a parameter was freed, by `module.cast()` for example, or the optimizer was
    */
-  step(): void {
+  step(norm?: Tensor): void {
     this.#checkAlive();
     this.#freeNorm();
     const { maxNorm, maxValue } = this.#options;
-    if (maxNorm !== undefined) this.#lastNorm = keep(clipGradientNorm(this.groups, maxNorm));
+    if (maxNorm !== undefined) {
+      this.#lastNorm = keep(clipGradientNorm(this.groups, maxNorm, norm && { measured: norm.detach() }));
+    }
     if (maxValue !== undefined) clipGradientValue(this.groups, maxValue);
     for (const slot of this.#slots) {
       const { parameter, group } = slot;
@@ -186,11 +191,11 @@ export abstract class Optimizer implements Disposable {
         weightDecay: group.weightDecay ?? this.#options.weightDecay,
         step: slot.steps,
       });
-      parameter.buffer.version++;
     }
+    this.#memoryGrowth.step(`${this.#name}.step`);
   }
 
-  /** Changes the elements of one parameter and of its moments in place. */
+  /** Changes the elements of one parameter and of its moments in place, by `assign` or `updateInPlace`. */
   protected abstract update(update: ParameterUpdate): void;
 
   /** Frees the gradients of all parameters. */
@@ -222,7 +227,7 @@ export abstract class Optimizer implements Disposable {
   }
 
   /**
-   * Takes over the state of an optimiser of the same kind with the same options and groups: its learning rate, its
+   * Takes over the state of an optimizer of the same kind with the same options and groups: its learning rate, its
    * numbers of steps, copies of its moments.
    *
    * @throws StateDictError that lists all that differs, is missing, unexpected or freed; nothing is changed then
@@ -246,7 +251,10 @@ export abstract class Optimizer implements Disposable {
       problems.push(`steps is [${steps}] instead of ${this.#slots.length} counts`);
     }
     if (problems.length === 0) problems.push(...this.#tensorProblems(steps, state.tensors));
-    if (problems.length > 0) throw new StateDictError(`${this.#name}.loadStateDict: ${problems.join('; ')}`);
+    if (problems.length > 0) {
+      const wayOut = isUngrouped(state.settings) && !isUngrouped(own) ? WAY_OUT_OF_GROUPS : '';
+      throw new StateDictError(`${this.#name}.loadStateDict: ${problems.join('; ')}${wayOut}`);
+    }
     this.lr = lr as number;
     this.#slots.forEach((slot, index) => {
       slot.steps = steps[index]!;
@@ -267,7 +275,7 @@ export abstract class Optimizer implements Disposable {
     return stateProblems(`${this.#name}.loadStateDict`, expected, tensors, true);
   }
 
-  /** Frees the moments and the last norm; the optimiser cannot be used any more, the parameters can. */
+  /** Frees the moments and the last norm; the optimizer cannot be used any more, the parameters can. */
   dispose(): void {
     this.#disposed = true;
     this.#freeNorm();
@@ -280,12 +288,12 @@ export abstract class Optimizer implements Disposable {
   }
 
   #checkAlive(): void {
-    if (this.#disposed) throw new DisposedError(`${this.#name}: the optimiser was used after dispose()`);
+    if (this.#disposed) throw new DisposedError(`${this.#name}: the optimizer was used after dispose()`);
     for (const { parameter, group } of this.#slots) {
       if (!parameter.disposed) continue;
       throw new DisposedError(
         `${this.#name}: a parameter ${formatShape(parameter.shape)} of group ${group.name} was freed: ` +
-          'make the optimiser after cast(), and keep the module',
+          'make the optimizer after cast(), and keep the module',
       );
     }
   }
@@ -298,6 +306,14 @@ export abstract class Optimizer implements Disposable {
     if (this.#lastNorm && !this.#lastNorm.disposed) this.#lastNorm.dispose();
     this.#lastNorm = undefined;
   }
+}
+
+/** What a plain list of parameters was called before it was grouped by role, and what the way to that is called still. */
+const SINGLE_GROUP = 'parameters';
+const WAY_OUT_OF_GROUPS = `: the state has all parameters in one group: make this optimizer with [{ name: '${SINGLE_GROUP}', parameters }] to go on with it`;
+
+function isUngrouped({ groups }: OptimizerSettings): boolean {
+  return groups?.length === 1 && groups[0]?.name === SINGLE_GROUP;
 }
 
 function free(slot: Slot): void {

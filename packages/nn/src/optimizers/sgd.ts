@@ -1,7 +1,7 @@
-import { ArgumentError } from '@pnn/tensor';
+import { ArgumentError, updateInPlace } from '@pnn/tensor';
 import { checkOption } from '../options.js';
+import type { ParametersOrGroups } from '../parameter-groups.js';
 import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimizer.js';
-import type { ParametersOrGroups } from './parameter-groups.js';
 
 /** Options of stochastic gradient descent; all but the learning rate are 0 or off where nothing is said. */
 export interface SGDOptions extends OptimizerOptions {
@@ -51,13 +51,14 @@ export class SGD extends Optimizer {
     weightDecay,
     step,
   }: ParameterUpdate): void {
-    parameter.device.kernels.sgd(parameter, gradient, velocity, {
+    const settings = {
       learningRate,
       momentum: this.#momentum,
       dampening: this.#dampening,
       weightDecay,
       nesterov: this.#nesterov,
       first: step === 1,
-    });
+    };
+    updateInPlace(parameter, (kernels) => kernels.sgd(parameter, gradient, velocity, settings));
   }
 }

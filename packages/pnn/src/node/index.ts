@@ -1,10 +1,1 @@
-export { cifar10 } from './cifar10.js';
-export {
-  loadCheckpoint,
-  loadNetwork,
-  type NetworkDescription,
-  type SavedNetwork,
-  saveCheckpoint,
-  saveNetwork,
-} from './files.js';
-export { fashionMnist, mnist } from './mnist.js';
+export { loadCheckpoint, saveCheckpoint } from './checkpoint-file.js';

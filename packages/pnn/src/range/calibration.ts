@@ -67,6 +67,7 @@ export async function calibrate(
     }),
   );
   const backup = new BufferBackup(network);
+  backup.save();
   const random = randomState();
   try {
     for (const inputs of batches) {

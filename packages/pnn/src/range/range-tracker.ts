@@ -1,7 +1,8 @@
 import { ArgumentError, keep, type Module, noGrad, type Tensor } from '@pnn/nn';
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { polynomialActivations } from '../activation/polynomial-activations.js';
-import type { HistogramRecord, InputRange } from '../report/record.js';
+import type { HistogramRecord, InputRange } from '../training/records.js';
+import { readTensors } from './read-tensors.js';
 
 /** Bins of the histogram of each activation's inputs, over [−SPAN·B, SPAN·B]. */
 const BINS = 4096;
@@ -93,28 +94,46 @@ export class RangeTracker {
     this.#pending.push({ index, size: x.size, range, histogram });
   }
 
+  /** What the forwards have left behind on the device and nobody has read. */
+  get unread(): Tensor[] {
+    return this.#pending.flatMap(({ range, histogram }) => (histogram ? [range, histogram] : [range]));
+  }
+
   /**
-   * Reads what the forwards since the last `accept` or `discard` have left behind: one entry for each activation, of 0
-   * where it did not run. Nothing of it counts before `accept` is called.
+   * Takes the numbers of `unread`, where they were read together with others; tells what `collect` tells.
+   *
+   * @param processes the numbers that each of the processes has read which train together
    */
-  async collect(): Promise<BatchRange[]> {
-    for (let observation = this.#pending[0]; observation; observation = this.#pending[0]) {
-      const { index, size, range, histogram } = observation;
-      const [numbers, counts] = await Promise.all([range.data(), histogram?.data()]);
-      // Thrown away while its numbers were on their way.
-      if (this.#pending[0] !== observation) continue;
+  receive(...processes: readonly (readonly ArrayLike<number>[])[]): BatchRange[] {
+    let i = 0;
+    for (let next = this.#pending[0]; next && i < processes[0]!.length; next = this.#pending[0]) {
+      const { index, size, histogram } = next;
+      for (const values of processes) {
+        const [maxAbs, outside, notFinite] = values[i] as unknown as [number, number, number];
+        this.#collected.push({ index, size, maxAbs, outside, notFinite, counts: histogram && values[i + 1] });
+      }
+      i += histogram ? 2 : 1;
       this.#pending.shift();
-      free(observation);
-      const [maxAbs, outside, notFinite] = numbers as unknown as [number, number, number];
-      this.#collected.push({ index, size, maxAbs, outside, notFinite, counts });
+      free(next);
     }
-    return this.activations.map((_, i) => {
-      const own = this.#collected.filter(({ index }) => index === i);
+    return this.activations.map((_, activation) => {
+      const own = this.#collected.filter(({ index }) => index === activation);
       return {
         maxAbs: own.reduce((largest, { maxAbs }) => Math.max(largest, maxAbs), 0),
         notFinite: own.reduce((sum, { notFinite }) => sum + notFinite, 0),
       };
     });
+  }
+
+  /**
+   * Reads what the forwards since the last `accept` or `discard` have left behind: one entry for each activation, of 0
+   * where it did not run. Nothing of it counts before `accept` is called.
+   */
+  async collect(): Promise<BatchRange[]> {
+    const pending = this.#pending;
+    const { ranges } = await readTensors({ ranges: this.unread });
+    // Thrown away while the numbers were on their way.
+    return this.receive(this.#pending === pending ? ranges : []);
   }
 
   /** Adds to the record what was collected. */
@@ -132,7 +151,9 @@ export class RangeTracker {
   /** Throws away what forwards have left behind since `accept`, collected or not. */
   discard(): void {
     this.#collected = [];
-    for (const observation of this.#pending.splice(0)) free(observation);
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const observation of pending) free(observation);
   }
 
   /** The range of each activation's inputs so far. */

@@ -1,5 +1,5 @@
 import type { BatchRange } from '../range/range-tracker.js';
-import type { StopRecord } from '../report/record.js';
+import type { StopRecord } from './records.js';
 
 /** What a step saw, as far as it tells whether the training still makes sense. */
 export interface StepHealth {
@@ -7,7 +7,7 @@ export interface StepHealth {
   readonly loss: number;
   /** The norm of the gradients before clipping. */
   readonly norm: number;
-  /** The sum of the sizes of the gradients that clipping leaves out. */
+  /** The norm of the gradients that clipping leaves out. */
   readonly unclipped: number;
   /** The names of the buffers, such as running statistics, that the step has made other than finite. */
   readonly buffers: readonly string[];
@@ -19,7 +19,14 @@ export interface StepHealth {
  * what comes out shows first at the next layer: so the layer named is the last one before that whose inputs were finite
  * but out of range.
  */
-export function divergenceOf({ step, loss, norm, unclipped, buffers, layers }: StepHealth): StopRecord | undefined {
+export function divergenceOf({
+  step,
+  loss,
+  norm,
+  unclipped,
+  buffers,
+  layers,
+}: StepHealth): Omit<StopRecord, 'kind'> | undefined {
   const firstBroken = layers.findIndex(({ range }) => range.notFinite > 0);
   const [buffer] = buffers;
   if (firstBroken < 0 && buffer === undefined && [loss, norm, unclipped].every(Number.isFinite)) return undefined;
@@ -43,5 +50,5 @@ export function divergenceOf({ step, loss, norm, unclipped, buffers, layers }: S
   }
   if (!Number.isFinite(loss)) return { layer: null, step, reason: `the loss is ${loss}` };
   if (!Number.isFinite(norm)) return { layer: null, step, reason: `the gradient norm is ${norm}` };
-  return { layer: null, step, reason: `the gradients that are not clipped add up to ${unclipped}` };
+  return { layer: null, step, reason: `the norm of the gradients that are not clipped is ${unclipped}` };
 }

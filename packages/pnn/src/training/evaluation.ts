@@ -1,23 +1,29 @@
-import { ArgumentError, type Batch, crossEntropy, type Module, noGrad, scope, type Tensor } from '@pnn/nn';
+import { ArgumentError, type Batch, crossEntropy, type Module, noGrad, scope } from '@pnn/nn';
 import { RangeTracker } from '../range/range-tracker.js';
-import type { InputRange } from '../report/record.js';
-import { letEventsIn } from './events.js';
+import { readTensors } from '../range/read-tensors.js';
+import { meansOf } from './epoch-statistics.js';
+import { yieldToEventLoop } from './events.js';
+import { type Loss, type Metrics, measure } from './metrics.js';
+import type { InputRange } from './records.js';
+
+/** What is measured in an evaluation. */
+export interface EvaluationOptions {
+  /** @default crossEntropy */
+  readonly loss?: Loss;
+  /** @default `{ accuracy }` where labels are classes, otherwise none: see `defaultMetrics` */
+  readonly metrics?: Metrics;
+}
 
 /** How well a network does on data that it does not learn from. */
 export interface Evaluation {
-  /** Mean cross-entropy. */
+  /** The mean loss over the samples. */
   readonly loss: number;
-  /** The share of samples whose most likely class is the right one. */
-  readonly accuracy: number;
+  /** The mean of each metric over the samples, such as the accuracy. */
+  readonly metrics: Readonly<Record<string, number>>;
   /** The range of the inputs of each polynomial activation. */
   readonly ranges: readonly InputRange[];
   /** What these come from; holds the distributions. */
   readonly tracker: RangeTracker;
-}
-
-/** The number of rows of the logits whose largest entry is the label: a scalar. */
-export function countCorrect(logits: Tensor, labels: Tensor): Tensor {
-  return noGrad(() => logits.argmax(1).equal(labels).cast('int32').sum());
 }
 
 /** Puts a network into evaluation mode and returns what puts each of its modules back into its own mode. */
@@ -31,36 +37,47 @@ export function suspendTraining(network: Module): () => void {
 
 /**
  * Runs the network over the batches in evaluation mode, where activations are the polynomials themselves (the targets
- * during a warm-up). The batches are disposed of; the mode of every module is restored.
+ * during a warm-up). Every sample weighs the same, however large its batch. The batches are disposed of; the mode of
+ * every module is restored.
  *
  * @throws ArgumentError where there are no batches
  */
-export async function evaluate(network: Module, batches: Iterable<Batch>): Promise<Evaluation> {
+export async function evaluate(
+  network: Module,
+  batches: Iterable<Batch>,
+  { loss: lossOf = crossEntropy, metrics }: EvaluationOptions = {},
+): Promise<Evaluation> {
   const tracker = new RangeTracker(network);
   const resumeTraining = suspendTraining(network);
   let loss = 0;
-  let correct = 0;
-  let count = 0;
+  const sums: Record<string, number> = {};
+  let samples = 0;
   try {
-    for (const { inputs, labels } of batches) {
-      const [losses, hits] = scope(() =>
+    for (const batch of batches) {
+      const { inputs, labels } = batch;
+      const results = scope(() =>
         noGrad(() => {
-          const logits = network.forward(inputs);
-          return [crossEntropy(logits, labels, { reduction: 'sum' }), countCorrect(logits, labels)] as const;
+          const outputs = network.forward(inputs);
+          return { loss: lossOf(outputs, labels), metrics: measure(metrics, outputs, labels) };
         }),
       );
-      await tracker.collect();
+      const measured = Object.values(results.metrics);
+      const values = await readTensors({ loss: [results.loss], measured, ranges: tracker.unread });
+      tracker.receive(values.ranges);
       tracker.accept();
-      loss += await losses.item();
-      correct += await hits.item();
-      count += labels.size;
-      for (const tensor of [inputs, labels, losses, hits]) tensor.dispose();
-      await letEventsIn();
+      loss += batch.size * values.loss[0]![0]!;
+      for (const [i, name] of Object.keys(results.metrics).entries()) {
+        sums[name] = (sums[name] ?? 0) + values.measured[i]![0]!;
+      }
+      samples += batch.size;
+      batch.dispose();
+      for (const result of [results.loss, ...measured]) result[Symbol.dispose]();
+      await yieldToEventLoop();
     }
   } finally {
     tracker.detach();
     resumeTraining();
   }
-  if (count === 0) throw new ArgumentError('evaluate: there are no batches to evaluate on');
-  return { loss: loss / count, accuracy: correct / count, ranges: tracker.ranges(), tracker };
+  if (samples === 0) throw new ArgumentError('evaluate: there are no batches to evaluate on');
+  return { loss: loss / samples, metrics: meansOf(sums, samples), ranges: tracker.ranges(), tracker };
 }

@@ -1,5 +1,5 @@
 /** How long training may keep timers, signals and the page waiting, in milliseconds, besides the step in progress. */
-const LONGEST_WAIT = 50;
+const MAX_WAIT = 50;
 
 let lastTurn = performance.now();
 
@@ -8,8 +8,8 @@ let lastTurn = performance.now();
  * computes at once does not: its promises are settled before any event is looked at. A message comes back sooner than
  * the shortest timer, which a page in the background would have to wait a second for.
  */
-export async function letEventsIn(): Promise<void> {
-  if (performance.now() - lastTurn < LONGEST_WAIT) return;
+export async function yieldToEventLoop(): Promise<void> {
+  if (performance.now() - lastTurn < MAX_WAIT) return;
   const { port1, port2 } = new MessageChannel();
   await new Promise<void>((resolve) => {
     port1.onmessage = () => resolve();

@@ -1,5 +1,8 @@
 export * from './checkpoint.js';
+export { CHECKPOINT_VERSION, type CheckpointState } from './checkpoint-state.js';
 export { divergenceOf, type StepHealth } from './divergence.js';
-export type { StepRecord } from './epoch-statistics.js';
-export { countCorrect, type Evaluation, evaluate } from './evaluation.js';
+export type { EpochSumsState, StepRecord } from './epoch-statistics.js';
+export { type Evaluation, type EvaluationOptions, evaluate, suspendTraining } from './evaluation.js';
+export { accuracy, defaultMetrics, type Loss, type Metric, type Metrics } from './metrics.js';
+export * from './records.js';
 export * from './trainer.js';

@@ -1,33 +1,47 @@
 import {
   ArgumentError,
   type Batch,
-  clipGradientNorm,
+  type Communicator,
   crossEntropy,
   type DataLoader,
   type DataLoaderState,
   type Module,
   type Optimizer,
+  oneProcess,
   type Scheduler,
-  scope,
   type Tensor,
 } from '@pnn/nn';
-import { boundaryLoss } from '../boundary/boundary-loss.js';
 import { constantLambda, type Lambda } from '../boundary/lambda.js';
 import { BufferBackup } from '../range/buffer-backup.js';
 import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
-import type { EpochRecord, StopRecord } from '../report/record.js';
-import { divergenceOf } from './divergence.js';
-import { addStep, type EpochSums, epochRecord, noSums, type StepRecord } from './epoch-statistics.js';
-import { countCorrect, evaluate } from './evaluation.js';
-import { letEventsIn } from './events.js';
+import { EpochSums, type EpochSumsState, type StepRecord } from './epoch-statistics.js';
+import { type Evaluation, evaluate } from './evaluation.js';
+import { yieldToEventLoop } from './events.js';
+import type { Loss, Metrics } from './metrics.js';
+import type { EpochRecord, StopRecord } from './records.js';
+import { type StepResult, trainStep } from './step.js';
 
 /** What a trainer works with. */
 export interface TrainerOptions {
   readonly optimizer: Optimizer;
-  /** The loss of the task; cross-entropy where nothing is said. */
-  readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
-  /** The weight λ of the boundary loss: a number, or a rule such as `dualAscent()`; no boundary loss where it is missing. */
+  /**
+   * The loss of the task, as a mean over the samples of a batch.
+   *
+   * @default crossEntropy
+   */
+  readonly loss?: Loss;
+  /**
+   * What is measured besides, of training and validation.
+   *
+   * @default `{ accuracy }` where labels are classes, otherwise none: see `defaultMetrics`
+   */
+  readonly metrics?: Metrics;
+  /**
+   * The weight λ of the boundary loss: a number, or a rule such as `dualAscent()`.
+   *
+   * @default no boundary loss
+   */
   readonly lambda?: number | Lambda;
   /**
    * Trains the first steps with the targets of the polynomial activations instead of their polynomials, then fits these
@@ -39,11 +53,18 @@ export interface TrainerOptions {
   /** Told after each epoch, a plateau scheduler with the loss that `plateau` says. */
   readonly scheduler?: Scheduler;
   /**
-   * Which loss a plateau scheduler gets: of the validation where nothing is said (of the training where there is none),
-   * or of the training, so that data that are kept for the judgement have no say in it. One that overflowed counts as
-   * very large.
+   * Which loss a plateau scheduler gets: of the validation (of the training where there is none), or of the training, so
+   * that data that are kept for the judgement have no say in it. One that overflowed counts as very large.
+   *
+   * @default 'validation'
    */
   readonly plateau?: 'validation' | 'training';
+  /**
+   * Connects the processes that train replicas of this network together, each on its own part of every batch.
+   *
+   * @default oneProcess
+   */
+  readonly communicator?: Communicator;
   /** Called after every step. */
   readonly onStep?: (step: StepRecord) => void;
 }
@@ -58,14 +79,14 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Where a training stands, besides parameters, optimiser and random streams. */
+/** Where a training stands, besides parameters, optimizer and random streams. */
 export interface TrainerProgress {
   /** Complete epochs. */
   readonly epoch: number;
-  /** Optimiser steps since the start. */
+  /** Optimizer steps since the start. */
   readonly step: number;
   /** Of the epoch in progress. */
-  readonly sums: EpochSums;
+  readonly sums: EpochSumsState;
   readonly ranges: ReturnType<RangeTracker['state']>;
   readonly lambda: readonly number[];
   /** The order of the samples and the position in it; undefined before the first epoch. */
@@ -75,14 +96,8 @@ export interface TrainerProgress {
 /** Batches of an epoch whose distributions of inputs are taken. */
 const HISTOGRAMS_PER_EPOCH = 8;
 
-/** The sum of the sizes of the gradients that clipping leaves out, which tells whether all are finite. */
-function unclippedNorm(groups: Optimizer['groups']): Tensor | undefined {
-  const parameters = groups.flatMap((group) => (group.clipped === false ? group.parameters : []));
-  return parameters.length > 0 ? clipGradientNorm(parameters, Number.POSITIVE_INFINITY, { norm: 1 }) : undefined;
-}
-
 /**
- * Trains a network: forward, loss plus boundary loss, backward, clipped optimiser step, and a record of how far the
+ * Trains a network: forward, loss plus boundary loss, backward, clipped optimizer step, and a record of how far the
  * inputs of every polynomial activation reach.
  */
 export class Trainer implements Disposable {
@@ -91,21 +106,32 @@ export class Trainer implements Disposable {
   /** Why the last `fit` ended early; undefined where it did not. */
   stopped: StopRecord | undefined;
   readonly #lambda: Lambda | undefined;
-  readonly #loss: (logits: Tensor, labels: Tensor) => Tensor;
+  readonly #loss: Loss;
+  readonly #communicator: Communicator;
   readonly #tracker: RangeTracker;
   #epoch = 0;
   #step = 0;
-  #sums: EpochSums = noSums;
+  #sums = new EpochSums();
+  #validation: Evaluation | undefined;
   #loader: DataLoader | undefined;
   /** Where the epoch in progress goes on; undefined between epochs. */
   #resumeFrom: DataLoaderState | undefined;
   #disposed = false;
 
-  /** @throws ArgumentError where the steps of the warm-up are not an integer of 0 or more, or λ is negative */
+  /**
+   * @throws ArgumentError where the steps of the warm-up are not an integer of 0 or more, λ is negative, or several
+   *   processes are to calibrate
+   */
   constructor(network: Module, options: TrainerOptions) {
     const warmUp = options.calibration?.steps ?? 0;
     if (!Number.isSafeInteger(warmUp) || warmUp < 0) {
       throw new ArgumentError(`Trainer: the steps of the warm-up must be an integer of 0 or more, not ${warmUp}`);
+    }
+    this.#communicator = options.communicator ?? oneProcess;
+    if (options.calibration && this.#communicator.size > 1) {
+      throw new ArgumentError(
+        'Trainer: each process would calibrate on inputs of its own: calibrate before, in one process, and train with those bounds',
+      );
     }
     this.network = network;
     this.options = options;
@@ -118,6 +144,14 @@ export class Trainer implements Disposable {
   /** λ of each activation now. */
   get lambdas(): readonly number[] {
     return this.#lambda?.values(this.#tracker.activations.length) ?? this.#tracker.activations.map(() => 0);
+  }
+
+  /**
+   * What the validation after the last epoch has found: of the network as it is now. Undefined without one, and as soon as
+   * another step is tried or `restore` is called.
+   */
+  get validation(): Evaluation | undefined {
+    return this.#validation;
   }
 
   /**
@@ -141,15 +175,36 @@ export class Trainer implements Disposable {
       );
     }
     this.stopped = undefined;
-    while (this.#epoch < options.epochs && !options.signal?.aborted) {
-      const finished = await this.#trainEpoch(loader, options.signal);
-      if (!finished) return;
-      yield await this.#finishEpoch(options.validation);
+    await this.#shareNetwork();
+    const backup = new BufferBackup(this.network);
+    try {
+      while (this.#epoch < options.epochs && !(await this.#isAborted(options.signal))) {
+        const finished = await this.#trainEpoch(loader, backup, options.signal);
+        if (!finished) return;
+        yield await this.#finishEpoch(options.validation);
+      }
+    } finally {
+      backup.dispose();
     }
   }
 
+  /** Has all processes begin with the network of the first. */
+  async #shareNetwork(): Promise<void> {
+    if (this.#communicator.size === 1) return;
+    const state = this.network.stateDict();
+    await this.#communicator.broadcast([...state.values()]);
+    // Modules keep things worked out from their tensors.
+    this.network.loadStateDict(state);
+  }
+
+  /** Whether any process is to stop; all of them hear it after the same step. */
+  async #isAborted(signal: AbortSignal | undefined): Promise<boolean> {
+    const flags = await this.#communicator.gather([[signal?.aborted ? 1 : 0]]);
+    return flags.some(([flag]) => flag![0] === 1);
+  }
+
   /** Goes through the rest of the epoch; false where it was stopped on the way. */
-  async #trainEpoch(loader: DataLoader, signal: AbortSignal | undefined): Promise<boolean> {
+  async #trainEpoch(loader: DataLoader, backup: BufferBackup, signal: AbortSignal | undefined): Promise<boolean> {
     if (this.#resumeFrom) loader.restore(this.#resumeFrom);
     this.#loader = loader;
     const every = Math.max(1, Math.floor(loader.length / HISTOGRAMS_PER_EPOCH));
@@ -158,87 +213,41 @@ export class Trainer implements Disposable {
       const next = loader.state();
       this.#resumeFrom = { ...next, position: next.position - 1 };
       this.#tracker.takeHistograms = this.#sums.steps % every === 0;
-      const record = await this.#trainStep(batch);
-      if (!record) return false;
+      const result = await this.#trainStep(batch, backup);
+      if ('reason' in result) {
+        this.stopped = result;
+        return false;
+      }
+      this.#step++;
       this.#resumeFrom = next;
-      this.#sums = addStep(this.#sums, record);
-      this.options.onStep?.(record);
-      await letEventsIn();
-      if (signal?.aborted && this.#sums.steps < loader.length) return false;
+      this.#sums.add(result.record, result.metricSums);
+      this.options.onStep?.(result.record);
+      await yieldToEventLoop();
+      if ((await this.#isAborted(signal)) && this.#sums.steps < loader.length) return false;
     }
     return true;
   }
 
-  /** One step, or, where it was stopped or fails, none: all but random streams is then as before. */
-  async #trainStep(batch: Batch): Promise<StepRecord | undefined> {
-    const backup = new BufferBackup(this.network);
-    const stepsBefore = this.#step;
+  async #trainStep(batch: Batch, backup: BufferBackup): Promise<StepResult | StopRecord> {
+    this.#validation = undefined;
     try {
-      return await this.#attemptStep(batch, backup);
+      const warmingUp = await this.#calibrateWhenDue(batch.inputs);
+      return await trainStep(
+        {
+          network: this.network,
+          optimizer: this.options.optimizer,
+          loss: this.#loss,
+          metrics: this.options.metrics,
+          lambda: this.#lambda,
+          tracker: this.#tracker,
+          backup,
+          communicator: this.#communicator,
+        },
+        { batch, step: this.#step + 1, warmingUp },
+      );
     } finally {
-      if (this.#step === stepsBefore) {
-        backup.restore();
-        this.#tracker.discard();
-        this.options.optimizer.zeroGrad();
-      }
-      backup.dispose();
       batch.dispose();
     }
-  }
-
-  async #attemptStep(batch: Batch, backup: BufferBackup): Promise<StepRecord | undefined> {
-    const start = performance.now();
-    const { optimizer } = this.options;
-    const warmingUp = await this.#calibrateWhenDue(batch.inputs);
-    optimizer.zeroGrad();
-    const { loss, boundary, correct, norm, unclipped } = await this.#differentiate(batch, warmingUp);
-    const ranges = await this.#tracker.collect();
-    const layers = this.#tracker.activations.map(([name, { bound }], i) => ({ name, bound, range: ranges[i]! }));
-    this.stopped = divergenceOf({
-      step: this.#step + 1,
-      loss: loss + boundary,
-      norm,
-      unclipped,
-      buffers: await backup.notFinite(),
-      // While targets are in use there is no polynomial to blame.
-      layers: warmingUp ? layers.map((layer) => ({ ...layer, bound: Number.POSITIVE_INFINITY })) : layers,
-    });
-    if (this.stopped) return undefined;
-    optimizer.step();
-    this.#step++;
-    this.#tracker.accept();
-    if (!warmingUp) this.#lambda?.update(layers.map(({ bound, range }) => range.maxAbs / bound));
-    const clipped = norm > (optimizer.maxNorm ?? Number.POSITIVE_INFINITY);
-    const seconds = (performance.now() - start) / 1000;
-    return { step: this.#step, samples: batch.size, correct, loss, boundary, norm, clipped, seconds };
-  }
-
-  /** The only forward that the ranges of the epoch are taken from. */
-  #forward(inputs: Tensor): Tensor {
-    this.#tracker.following = true;
-    try {
-      return this.network.forward(inputs);
-    } finally {
-      this.#tracker.following = false;
-    }
-  }
-
-  /** Forward, loss and backward; the norm is that of the gradients that clipping looks at, `unclipped` that of others. */
-  async #differentiate({ inputs, labels }: Batch, warmingUp: boolean) {
-    const { network } = this;
-    const results = scope(() => {
-      const logits = this.#forward(inputs);
-      const task = this.#loss(logits, labels);
-      const boundary = this.#lambda && !warmingUp ? boundaryLoss(network, { lambda: this.lambdas }) : undefined;
-      (boundary ? task.add(boundary) : task).backward();
-      const { groups } = this.options.optimizer;
-      const norm = clipGradientNorm(groups, Number.POSITIVE_INFINITY);
-      const unclipped = unclippedNorm(groups);
-      return [task.detach(), boundary?.detach(), countCorrect(logits, labels), norm, unclipped] as const;
-    });
-    const [loss, boundary, correct, norm, unclipped] = await Promise.all(results.map((result) => result?.item() ?? 0));
-    for (const result of results) result?.dispose();
-    return { loss: loss!, boundary: boundary!, correct: correct!, norm: norm!, unclipped: unclipped! };
   }
 
   /** Whether this step is to be made with the targets; fits the polynomials when the warm-up is over. */
@@ -261,22 +270,22 @@ export class Trainer implements Disposable {
 
   async #finishEpoch(validation: DataLoader | undefined): Promise<EpochRecord> {
     const start = performance.now();
-    const { optimizer, scheduler } = this.options;
+    const { optimizer, scheduler, plateau, metrics } = this.options;
     const lambdas = this.lambdas;
     const train = this.#tracker.ranges();
-    const result = validation && (await evaluate(this.network, validation));
+    const measures = { loss: this.#loss, ...(metrics && { metrics }) };
+    const result = validation && (await evaluate(this.network, validation, measures));
+    this.#validation = result;
     this.#tracker.reset();
     this.#epoch++;
     const { lr } = optimizer;
     const sums = this.#sums;
-    this.#sums = noSums;
+    this.#sums = new EpochSums();
     this.#resumeFrom = undefined;
-    const trainLoss = sums.loss / sums.steps;
-    const metric = this.options.plateau === 'training' ? trainLoss : (result?.loss ?? trainLoss);
+    const metric = plateau === 'training' ? sums.loss : (result?.loss ?? sums.loss);
     scheduler?.step(Number.isFinite(metric) ? metric : Number.MAX_VALUE);
     const layers = train.map((range, i) => ({ lambda: lambdas[i]!, train: range }));
-    const seconds = sums.seconds + (performance.now() - start) / 1000;
-    return epochRecord(this.#epoch, sums, lr, layers, result, seconds);
+    return sums.record(this.#epoch, lr, layers, result, (performance.now() - start) / 1000);
   }
 
   /** Where the training stands. */
@@ -284,7 +293,7 @@ export class Trainer implements Disposable {
     return {
       epoch: this.#epoch,
       step: this.#step,
-      sums: this.#sums,
+      sums: this.#sums.state(),
       ranges: this.#tracker.state(),
       lambda: this.#lambda?.state() ?? [],
       loader: this.#resumeFrom ?? this.#loader?.state(),
@@ -295,13 +304,14 @@ export class Trainer implements Disposable {
   restore(progress: TrainerProgress): void {
     this.#epoch = progress.epoch;
     this.#step = progress.step;
-    this.#sums = progress.sums;
+    this.#sums = new EpochSums(progress.sums);
+    this.#validation = undefined;
     this.#tracker.restore(progress.ranges);
     this.#lambda?.restore(progress.lambda);
     this.#resumeFrom = progress.loader;
   }
 
-  /** Lets go of the network, which is left as it is, like the optimiser; there is no training with this trainer any more. */
+  /** Lets go of the network, which is left as it is, like the optimizer; there is no training with this trainer any more. */
   dispose(): void {
     this.#disposed = true;
     this.#tracker.detach();

@@ -1,4 +1,4 @@
-import { ArgumentError, erfc } from '@pnn/tensor';
+import { ArgumentError } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type TargetName, targetFunction, targetName } from '../../src/fitting/index.js';
@@ -8,32 +8,6 @@ const NAMES: TargetName[] = ['relu', 'silu', 'gelu', 'sigmoid', 'tanh', 'softplu
 function expectRelative(actual: number, expected: number, tolerance: number): void {
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(tolerance * Math.abs(expected));
 }
-
-describe('erfc', () => {
-  // Computed with 40 digits.
-  it.each([
-    [0, 1],
-    [0.25, 0.7236736098317631],
-    [1, 0.15729920705028513],
-    [1.9999, 0.004679802092970608],
-    [2, 0.004677734981047266],
-    [3, 2.209049699858544e-5],
-    [5, 1.537459794428035e-12],
-    [8, 1.1224297172982926e-29],
-    [-0.5, 1.5204998778130465],
-    [-3, 1.9999779095030015],
-  ])('erfc(%d)', (x, expected) => {
-    expect(Math.abs(erfc(x) - expected)).toBeLessThan(1e-15);
-    if (x >= 2) expectRelative(erfc(x), expected, 1e-13);
-  });
-
-  it('reaches its limits without NaN', () => {
-    expect(erfc(1e300)).toBe(0);
-    expect(erfc(Infinity)).toBe(0);
-    expect(erfc(-Infinity)).toBe(2);
-    expect(erfc(Number.NaN)).toBeNaN();
-  });
-});
 
 describe('targetFunction', () => {
   // Columns: x, silu, gelu, sigmoid, tanh, softplus; computed with 40 digits.

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Checkpoint,
   checkpointMetadata,
+  dualAscent,
   type EpochRecord,
   parseCheckpoint,
   restoreCheckpoint,
@@ -10,6 +11,7 @@ import {
   takeCheckpoint,
   toHostArrays,
 } from '../../src/index.js';
+import { mutationsOf } from '../codec/mutations.js';
 import { all, blobLoader, networkBits, toyNetwork, toyTrainer } from './toy.js';
 
 /** The checkpoint as it comes back from the metadata of a file. */
@@ -39,11 +41,11 @@ describe('takeCheckpoint', () => {
         validation: { maxAbs: Number.POSITIVE_INFINITY, q999: Number.NEGATIVE_INFINITY, shareOutside: 1 },
       })),
     };
-    const checkpoint = await takeCheckpoint(trainer, [overflowed], { words: ['NaN', 'Infinity'], of: Number.NaN });
+    const checkpoint = await takeCheckpoint(trainer, [overflowed], { words: ['NaN', 'Infinity'] });
     const restored = throughMetadata(checkpoint);
     expect(restored.state).toEqual({ ...checkpoint.state, progress: restored.state.progress });
     expect(restored.state.epochs).toEqual([overflowed]);
-    expect(restored.state.settings).toEqual({ words: ['NaN', 'Infinity'], of: Number.NaN });
+    expect(restored.state.settings).toEqual({ words: ['NaN', 'Infinity'] });
   });
 });
 
@@ -81,17 +83,62 @@ describe('parseCheckpoint', () => {
   const parse = (metadata: Record<string, string>) => () => parseCheckpoint({ tensors: new Map(), metadata }, 'x.st');
 
   it.each([
-    [{}, 'x.st is no checkpoint: its metadata has no pnn.checkpoint'],
-    [{ 'pnn.checkpoint': '{"version":1' }, 'x.st: the metadata pnn.checkpoint is no JSON'],
-    [{ 'pnn.checkpoint': 'null' }, 'x.st: checkpoint version undefined is not known, only 1 is'],
-    [{ 'pnn.checkpoint': '{"version":2}' }, 'x.st: checkpoint version 2 is not known, only 1 is'],
-    [{ 'pnn.checkpoint': '{"version":1}' }, 'x.st is a checkpoint of which parts are missing'],
+    [{}, /^x\.st is no checkpoint: its metadata has no pnn\.checkpoint$/],
+    [{ 'pnn.checkpoint': '{"version":2' }, /^x\.st: pnn\.checkpoint is no JSON: /],
+    [{ 'pnn.checkpoint': 'null' }, /^x\.st: pnn\.checkpoint must be an object, not null$/],
     [
-      { 'pnn.checkpoint': '{"version":1,"progress":{},"optimizer":{},"random":null,"epochs":[]}' },
-      'x.st is a checkpoint of which parts are missing',
+      { 'pnn.checkpoint': '{"version":1}' },
+      /^x\.st is a checkpoint of version 1, and this program reads version 2: go on with the program that wrote it, or/,
     ],
+    [{ 'pnn.checkpoint': '{"version":2}' }, /^x\.st: pnn\.checkpoint\.progress must be an object, not nothing$/],
   ])('refuses %o', (metadata, message) => {
-    expect(parse(metadata as Record<string, string>)).toThrow(new FormatError(message));
+    expect(parse(metadata as Record<string, string>)).toThrow(FormatError);
+    expect(parse(metadata as Record<string, string>)).toThrow(message);
+  });
+
+  /** A checkpoint with everything in it that one can have. */
+  async function fullCheckpoint(): Promise<Checkpoint> {
+    const plain = toyTrainer({ lambda: dualAscent() });
+    const { optimizer } = plain.options;
+    plain.dispose();
+    const trainer = new Trainer(plain.network, {
+      ...plain.options,
+      scheduler: new ReduceLROnPlateau(optimizer),
+      onStep: ({ step }) => step === 6 && abort.abort(),
+    });
+    const abort = new AbortController();
+    const options = { epochs: 2, validation: blobLoader(12), signal: abort.signal };
+    const epochs = await all(trainer.fit(blobLoader(), options));
+    expect(epochs).toHaveLength(1);
+    return takeCheckpoint(trainer, epochs, { anything: [1, null] });
+  }
+
+  it('gives back what was encoded, in any place of an epoch', async () => {
+    const checkpoint = await fullCheckpoint();
+    expect(throughMetadata(checkpoint)).toEqual(checkpoint);
+    const fresh = await takeCheckpoint(toyTrainer());
+    expect(throughMetadata(fresh)).toEqual({ ...fresh, state: JSON.parse(JSON.stringify(fresh.state)) });
+  });
+
+  it('names the place of anything that is wrong by a FormatError, and throws nothing else', async () => {
+    const { state } = await fullCheckpoint();
+    const bins = state.progress.ranges.map((range) => ({ ...range, counts: range.counts.slice(0, 2) }));
+    const small = { ...state, progress: { ...state.progress, ranges: bins } };
+    for (const mutations of mutationsOf(JSON.parse(JSON.stringify(small)))) {
+      let refused = 0;
+      for (const { path, value } of mutations) {
+        try {
+          parse({ 'pnn.checkpoint': JSON.stringify(value) ?? 'null' })();
+        } catch (error) {
+          refused++;
+          expect(error, path).toBeInstanceOf(FormatError);
+          if (path === '.version') continue;
+          const named = (error as Error).message.replace('x.st: pnn.checkpoint', '').split(' must be ')[0]!;
+          expect(named.startsWith(path) || path.startsWith(named), `${path}: ${(error as Error).message}`).toBe(true);
+        }
+      }
+      if (!mutations[0]!.path.startsWith('.settings')) expect(refused, mutations[0]!.path).toBeGreaterThan(0);
+    }
   });
 });
 

@@ -82,7 +82,7 @@ describe('divergenceOf', () => {
     expect(divergenceOf({ ...calm, unclipped: Number.NaN })).toEqual({
       layer: null,
       step: 7,
-      reason: 'the gradients that are not clipped add up to NaN',
+      reason: 'the norm of the gradients that are not clipped is NaN',
     });
   });
 });

@@ -2,17 +2,20 @@ import {
   type AdamOptions,
   AdamW,
   ArrayDataset,
+  BatchNorm1d,
   DataLoader,
   type DataLoaderOptions,
+  Dropout,
+  Flatten,
   Generator,
+  Linear,
   type Module,
   type Parameter,
-  type Sequential,
+  Sequential,
   setSeed,
   type Tensor,
 } from '@pnn/nn';
 import {
-  mlp,
   PolynomialActivation,
   type PolynomialActivationOptions,
   Trainer,
@@ -49,8 +52,14 @@ export function blobLoader(count = 48, options: Partial<DataLoaderOptions> = {})
 
 /** A fully connected network 4-8-3 with one polynomial activation. */
 export function toyNetwork(options: Partial<PolynomialActivationOptions> = {}, dropout = 0): Sequential {
-  const activation = () => new PolynomialActivation({ degree: 4, bound: 6, alpha: 0.7, ...options });
-  return mlp({ inputs: 4, hidden: [8], classes: 3, activation, dropout });
+  return new Sequential(
+    new Flatten(),
+    new Linear(4, 8),
+    new BatchNorm1d(8),
+    new PolynomialActivation({ degree: 4, bound: 6, alpha: 0.7, ...options }),
+    ...(dropout > 0 ? [new Dropout(dropout)] : []),
+    new Linear(8, 3),
+  );
 }
 
 /** A trainer of such a network, seeded. */

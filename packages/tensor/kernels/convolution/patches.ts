@@ -3,7 +3,7 @@ import { COLUMNS } from '../gemm';
 import { gather, loadSecond, storeTransposed } from '../simd';
 import { areSpaced, offsetAt } from './tables';
 
-/** Panels of 8 columns of the patches; offsets of columns grow, so that their distance tells whether they are neighbours. */
+/** Panels of 8 columns of the patches; offsets of columns grow, so that their distance tells whether they are neighbors. */
 export function packPatches(
   out: usize,
   source: usize,

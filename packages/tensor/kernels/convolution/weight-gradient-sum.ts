@@ -4,7 +4,7 @@ import { Convolution, depthOf } from './fields';
 /** Elements of the weight that a block of the sum of all parts has. */
 const SUM_LIMIT: i32 = 4096;
 
-/** Blocks of neighbouring elements of the weight. */
+/** Blocks of neighboring elements of the weight. */
 export function conv2dWeightGradientSumBlocks(task: usize): i32 {
   return ceilDiv(weightSize(task), SUM_LIMIT);
 }

@@ -31,7 +31,7 @@ const SUMS: usize = CONSTANTS + CONSTANTS_BYTES;
  * What a power of B²/2, or the reciprocal of one, may be, 2^68: products with gradients from 1e-17 to 1e14 and their sums are
  * then numbers that float32 holds with all digits.
  */
-const LARGEST_POWER: f64 = 2.95e20;
+const MAX_POWER: f64 = 2.95e20;
 
 // There are two sums of even terms at least, and one more of odd ones than may be wanted: see powers.ts.
 
@@ -102,7 +102,7 @@ function isShifted(task: Activation): bool {
   const half = 0.5 / (task.inverseBound * task.inverseBound);
   let power: f64 = 1;
   for (let k = 0; k < <i32>task.evenTerms; k++) power *= half;
-  return power < LARGEST_POWER && power > 1 / LARGEST_POWER;
+  return power < MAX_POWER && power > 1 / MAX_POWER;
 }
 
 /** What the variable is multiplied by to be the Chebyshev variable. */

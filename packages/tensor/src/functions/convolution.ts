@@ -5,7 +5,7 @@ import { operators } from '../operators/index.js';
 import { formatShape, type Pair, pairOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
-/** How a convolution moves; stride, dilation and groups are 1 and the padding 0 where nothing is said. */
+/** How a convolution moves. @default stride, dilation and groups 1, padding 0 */
 export interface ConvolutionOptions<Size> {
   readonly stride?: Size;
   readonly padding?: Size;

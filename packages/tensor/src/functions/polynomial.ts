@@ -12,7 +12,7 @@ export interface PolynomialOptions {
    * `monomial`: p(x) = Σ c_k t^k by plain Horner, which loses all precision in float32 beyond degree 16.
    */
   readonly basis?: 'even-odd' | 'monomial';
-  /** The number of coefficients of E; ⌈terms/2⌉ (as for a polynomial without structure) where nothing is said. */
+  /** The number of coefficients of E. @default ⌈terms/2⌉, as for a polynomial without structure */
   readonly evenTerms?: number;
   /** Beyond the bound: `polynomial` (the default) or its `tangent` at the boundary. */
   readonly outside?: 'polynomial' | 'tangent';

@@ -5,7 +5,7 @@ import { operators } from '../operators/index.js';
 import { formatShape, type Pair, pairOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
-/** How a pooling window moves; by its own size, without padding, where nothing is said. */
+/** How a pooling window moves. @default by its own size, without padding */
 export interface PoolingOptions<Size> {
   readonly stride?: Size;
   readonly padding?: Size;

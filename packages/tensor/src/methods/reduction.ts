@@ -4,7 +4,7 @@ import { operators } from '../operators/index.js';
 import type { AxisRun } from '../operators/reduction.js';
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { where } from './selection.js';
+import { where } from './elementwise.js';
 
 /** Which axes a reduction runs over: one, several, or (undefined) all; negative ones count from the end. */
 export type Axes = number | readonly number[] | undefined;
@@ -14,7 +14,7 @@ export interface ReductionOptions {
   readonly keepDims?: boolean;
 }
 
-/** Runs of neighbouring axes, the last one first. */
+/** Runs of neighboring axes, the last one first. */
 function runsOf(axes: readonly number[]): AxisRun[] {
   const runs: { first: number; end: number }[] = [];
   for (const axis of axes) {

@@ -76,7 +76,7 @@ export const elementwiseOperators = {
   pow: binary('pow'),
   maximum: binary('maximum'),
   minimum: binary('minimum'),
-  gate: binary('gate'),
+  reluGradient: binary('reluGradient'),
 
   equal: comparison('equal'),
   notEqual: comparison('notEqual'),

@@ -1,24 +1,24 @@
-import { classificationOperators } from './classification.js';
 import { convolutionOperators } from './convolution.js';
 import { elementwiseOperators } from './elementwise.js';
-import { matrixOperators } from './matrix.js';
+import { matmulOperators } from './matmul.js';
 import { movementOperators } from './movement.js';
-import { normalisationOperators } from './normalisation.js';
+import { normalizationOperators } from './normalization.js';
 import { polynomialOperators } from './polynomial.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
+import { softmaxOperators } from './softmax.js';
 import { updateOperators } from './update.js';
 
 /** Every operator of the engine by its name: autograd has one rule for each of them. */
 export const operators = {
   ...elementwiseOperators,
   ...reductionOperators,
-  ...matrixOperators,
+  ...matmulOperators,
   ...movementOperators,
   ...convolutionOperators,
   ...poolingOperators,
-  ...classificationOperators,
-  ...normalisationOperators,
+  ...softmaxOperators,
+  ...normalizationOperators,
   ...polynomialOperators,
   ...updateOperators,
 };
@@ -27,12 +27,12 @@ export const operators = {
 export interface OperatorFamilies {
   readonly elementwise: typeof elementwiseOperators;
   readonly reduction: typeof reductionOperators;
-  readonly matrix: typeof matrixOperators;
+  readonly matmul: typeof matmulOperators;
   readonly movement: typeof movementOperators;
   readonly convolution: typeof convolutionOperators;
   readonly pooling: typeof poolingOperators;
-  readonly classification: typeof classificationOperators;
-  readonly normalisation: typeof normalisationOperators;
+  readonly softmax: typeof softmaxOperators;
+  readonly normalization: typeof normalizationOperators;
   readonly polynomial: typeof polynomialOperators;
   readonly update: typeof updateOperators;
 }

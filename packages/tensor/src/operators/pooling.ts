@@ -34,16 +34,18 @@ export const poolingOperators = {
     launch: (kernels, [x], [out, indices], geometry) => kernels.maxPool2d(x, out!, indices!, geometry),
   }),
 
-  maxPool2dSelect: operator<readonly [Operand, Operand], void>({
+  /** The attributes are those of the pooling that found the positions. */
+  maxPool2dSelect: operator<readonly [Operand, Operand], WindowGeometry>({
     name: 'maxPool2dSelect',
     infer: ([x, indices]) => [{ shape: indices.shape, dtype: x.dtype }],
     launch: (kernels, [x, indices], [out]) => kernels.maxPool2dSelect(x, indices, out!),
   }),
 
-  maxPool2dGradient: operator<readonly [Operand, Operand], { readonly shape: Shape }>({
+  maxPool2dGradient: operator<readonly [Operand, Operand], WindowGeometry & { readonly shape: Shape }>({
     name: 'maxPool2dGradient',
     infer: ([gradient], { shape }) => [{ shape, dtype: gradient.dtype }],
-    launch: (kernels, [gradient, indices], [out]) => kernels.maxPool2dGradient(gradient, indices, out!),
+    launch: (kernels, [gradient, indices], [out], geometry) =>
+      kernels.maxPool2dGradient(gradient, indices, out!, geometry),
   }),
 
   averagePool2d: operator<readonly [Operand], WindowGeometry>({

@@ -3,7 +3,7 @@ import type { ArgReductionName, Operand, ReductionLayout, ReductionName } from '
 import { checkInteger, checkType, type Operator, operator } from '../operator.js';
 import { formatShape, type Shape, sizeOf } from '../shape.js';
 
-/** A run of neighbouring axes, from `first` to before `end`, that is reduced to length 1. */
+/** A run of neighboring axes, from `first` to before `end`, that is reduced to length 1. */
 export interface AxisRun {
   readonly first: number;
   readonly end: number;

@@ -1,12 +1,12 @@
 import { GPU } from 'gpu.js';
 import { describe, expect, test } from 'vitest';
 import { Executor } from '../../src/devices/gpu/executor.js';
+import { movementKernels } from '../../src/devices/gpu/kernels/movement.js';
+import { normalizationKernels } from '../../src/devices/gpu/kernels/normalization.js';
+import { reductionKernels } from '../../src/devices/gpu/kernels/reduction.js';
+import { softmaxKernels } from '../../src/devices/gpu/kernels/softmax.js';
+import { updateKernels } from '../../src/devices/gpu/kernels/update.js';
 import type { Library } from '../../src/devices/gpu/library.js';
-import { movementKernels } from '../../src/devices/gpu/movement.js';
-import { normalisationKernels } from '../../src/devices/gpu/normalisation.js';
-import { reductionKernels } from '../../src/devices/gpu/reduction.js';
-import { softmaxKernels } from '../../src/devices/gpu/softmax.js';
-import { updateKernels } from '../../src/devices/gpu/update.js';
 import { DeviceError } from '../../src/errors.js';
 import type { Operand } from '../../src/kernels.js';
 import { FakeContext } from './fake-context.js';
@@ -91,7 +91,7 @@ const computations: Readonly<Record<string, (executor: Executor, x: Operand, out
   concat: (executor, x, out) => movementKernels(executor).concat(Array<Operand>(9).fill(x), out, 1),
   euclideanNorm: (executor, x, out) => updateKernels(executor).euclideanNorm([x, x], out),
   batchNorm: (executor, x, out) =>
-    normalisationKernels(executor).batchNorm(x, undefined, undefined, out, out, out, 1e-5),
+    normalizationKernels(executor).batchNorm(x, undefined, undefined, out, out, out, 1e-5),
 };
 
 test.each([true, false])('a device that failed says so for kernels that fail after it: later %s', async (later) => {

@@ -5,8 +5,8 @@ import { GPU, utils } from 'gpu.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { describeAdapter, type WebGlContext, type WebGpuContext } from '../../src/devices/gpu/adapter.js';
 import { Executor } from '../../src/devices/gpu/executor.js';
+import { polynomialKernels } from '../../src/devices/gpu/kernels/polynomial.js';
 import type { Library } from '../../src/devices/gpu/library.js';
-import { polynomialKernels } from '../../src/devices/gpu/polynomial.js';
 import type { Operand } from '../../src/kernels.js';
 
 /** How gpu.js lays out so many elements in a texture: width and height. */

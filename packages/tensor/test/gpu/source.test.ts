@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { takeApart } from '../../src/devices/gpu/source.js';
+import { unravelIndex } from '../../src/devices/gpu/source.js';
 
 /** The float32 next to a positive number, not above it (side −1) or not below it (side 1). */
 function floatBeside(value: number, side: -1 | 1): number {
@@ -18,7 +18,7 @@ function worstQuotient(a: number, b: number, side: -1 | 1): number {
 
 /** The coordinates that the statements of a kernel find, with products rounded to float32. */
 function coordinates(index: number, lengths: readonly number[], side: -1 | 1): number[] {
-  const { statements, at } = takeApart('index', lengths, 'i');
+  const { statements, at } = unravelIndex('index', lengths, 'i');
   const inFloats = statements
     .replaceAll(/Math\.floor\((\S+) \/ (\d+)\)/g, 'Math.floor(divide($1, $2))')
     .replaceAll(/(\S+) \* (\d+)/g, 'Math.fround($1 * $2)');

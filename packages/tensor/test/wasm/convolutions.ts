@@ -1,8 +1,8 @@
 import { apply, type ConvolutionGeometry, operators, type reference, scope, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { sizesOf } from '../../src/devices/convolution-sizes.js';
-import { turned } from '../../src/devices/wasm/convolution-sizes.js';
-import { takesWinograd } from '../../src/devices/wasm/winograd.js';
+import { turned } from '../../src/devices/wasm/kernels/convolution-sizes.js';
+import { takesWinograd } from '../../src/devices/wasm/kernels/winograd.js';
 import { dataOf, exactly, expectWithin, place, sumBound } from './variants.js';
 import { convolutionBounds, turnedWeight, weightGradientBounds } from './winograd-bounds.js';
 

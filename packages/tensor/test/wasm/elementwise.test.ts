@@ -41,7 +41,7 @@ const shapes: fc.Arbitrary<[number[], number[]]> = fc.oneof(
 const units: Readonly<Record<string, number>> = { exp: 6, sigmoid: 16, silu: 18, tanh: 20 };
 const exact = ['neg', 'abs', 'sqrt', 'square', 'reciprocal', 'relu', 'floor', 'ceil', 'round'] as const;
 const near = ['exp', 'sigmoid', 'silu', 'tanh'] as const;
-const binary = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'] as const;
+const binary = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'reluGradient'] as const;
 
 describe.each(variants)('elementwise functions on %s', (_, device) => {
   test.each(exact)('%s is the exact value rounded once', (name) => {

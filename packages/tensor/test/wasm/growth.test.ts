@@ -16,7 +16,8 @@ async function unshared(): Promise<typeof import('@pnn/tensor')> {
 const rooms = [0, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768];
 
 test.each(rooms)('results are right where %i bytes are left before memory has to grow', async (bytes) => {
-  const { Generator, linearMemory, normal, reference, scope, setThreads, wasm } = await unshared();
+  const { Generator, normal, reference, scope, setThreads, wasm } = await unshared();
+  const { linearMemory } = await import('../../src/devices/host/linear-memory.js');
   setThreads(1);
   type On = typeof reference;
 

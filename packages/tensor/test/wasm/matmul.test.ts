@@ -1,6 +1,7 @@
-import { linearMemory, reference, scope } from '@pnn/tensor';
+import { reference, scope } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { dataOf, exactly, expectWithin, ordinary, place, sumBound, variants, withSpecials } from './variants.js';
 

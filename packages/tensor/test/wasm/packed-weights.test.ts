@@ -1,7 +1,7 @@
-import { linearMemory } from '@pnn/tensor';
 import { expect, test } from 'vitest';
-import { convolutionFields } from '../../src/devices/wasm/convolution-sizes.js';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
+import { convolutionFields } from '../../src/devices/wasm/kernels/convolution-sizes.js';
 
 test('room for packed weights that no memory has is a number beyond 4 GiB, not a small one', () => {
   const exports = instantiate(compile('simd'));

@@ -60,9 +60,10 @@ describe.each(variants)('pooling on %s', (_, device) => {
     const results = (on: Device, { shape, geometry, x, gradient, outShape }: Case) => {
       const input = place(on, shape, x);
       const [maxima, indices] = apply(operators.maxPool2d, [input], geometry);
-      const selected = apply(operators.maxPool2dSelect, [input, indices!], undefined)[0]!;
+      const selected = apply(operators.maxPool2dSelect, [input, indices!], geometry)[0]!;
       // Both devices add in the same order in float32.
-      const slopes = apply(operators.maxPool2dGradient, [place(on, outShape, gradient), indices!], { shape })[0]!;
+      const attributes = { ...geometry, shape };
+      const slopes = apply(operators.maxPool2dGradient, [place(on, outShape, gradient), indices!], attributes)[0]!;
       return [maxima!, indices!, selected, slopes];
     };
     fc.assert(

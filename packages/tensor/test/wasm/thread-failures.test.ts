@@ -1,5 +1,6 @@
-import { DeviceError, getThreads, linearMemory, normal, scope, setThreads } from '@pnn/tensor';
+import { DeviceError, getThreads, normal, scope, setThreads } from '@pnn/tensor';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import * as control from '../../src/devices/wasm/threads/control-block.js';

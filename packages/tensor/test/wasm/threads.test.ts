@@ -9,7 +9,6 @@ import {
   dropoutMask,
   Generator,
   getThreads,
-  linearMemory,
   maxPool2d,
   normal,
   polynomial,
@@ -25,6 +24,7 @@ import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, type InstructionSet, instantiate } from '../../src/devices/wasm/instance.js';
 import { ThreadPool } from '../../src/devices/wasm/threads/thread-pool.js';
 import './variants.js';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 
 const countBefore = getThreads();
 
@@ -103,7 +103,7 @@ function results(device: Device): Uint8Array[] {
       outside: 'tangent',
       penalty: { form: 'exponential', limit: 3, cap: 3 },
     });
-    const normalised = batchNorm(x);
+    const normalized = batchNorm(x);
     const outputs = [
       a.matmul(b),
       conv2d(x, normal([7, 6, 3, 3], 0, 1, options), normal([7], 0, 1, options), { padding: 1 }),
@@ -111,9 +111,9 @@ function results(device: Device): Uint8Array[] {
       output,
       penalty,
       range,
-      normalised.output,
-      normalised.mean,
-      normalised.variance,
+      normalized.output,
+      normalized.mean,
+      normalized.variance,
       x.exp(),
       x.mul(normal([6, 1, 1], 0, 1, options)),
       x.sum(),

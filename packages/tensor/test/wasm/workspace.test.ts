@@ -1,5 +1,6 @@
-import { linearMemory, MemoryError } from '@pnn/tensor';
+import { MemoryError } from '@pnn/tensor';
 import { afterEach, expect, test, vi } from 'vitest';
+import { linearMemory } from '../../src/devices/host/linear-memory.js';
 import { Workspace } from '../../src/devices/wasm/workspace.js';
 
 afterEach(() => {

@@ -1,5 +1,5 @@
 import type { DType } from '../../dtype.js';
-import type { Buffer, Operand, WindowGeometry } from '../../kernels.js';
+import type { Buffer, Operand } from '../../kernels.js';
 import type { CompiledKernel } from './kernel-cache.js';
 import type { Elements } from './library.js';
 
@@ -20,8 +20,6 @@ export class GpuBuffer implements Buffer {
   bounds: Bounds;
   /** Whether both bounds are among the elements. */
   attained = false;
-  /** For the positions of a pooling: how its window moved. */
-  window: WindowGeometry | undefined;
 
   constructor(
     readonly dtype: DType,

@@ -1,24 +1,24 @@
 import type { Device } from '../../device.js';
 import { DeviceError } from '../../errors.js';
 import { describeAdapter } from './adapter.js';
-import { convolutionKernels } from './convolution.js';
-import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { addFunctions } from './functions.js';
 import { type HealthCheck, watchHealth } from './health.js';
 import { compile } from './kernel-cache.js';
+import { convolutionKernels } from './kernels/convolution.js';
+import { elementwiseKernels } from './kernels/elementwise.js';
+import { matmulKernels } from './kernels/matmul.js';
+import { movementKernels } from './kernels/movement.js';
+import { normalizationKernels } from './kernels/normalization.js';
+import { polynomialKernels } from './kernels/polynomial.js';
+import { poolingKernels } from './kernels/pooling.js';
+import { randomKernels } from './kernels/random.js';
+import { reductionKernels } from './kernels/reduction.js';
+import { softmaxKernels } from './kernels/softmax.js';
+import { updateKernels } from './kernels/update.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
-import { matrixKernels } from './matmul.js';
 import { type GpuMode, gpuModes, listGpuModes, missingForMode } from './modes.js';
-import { movementKernels } from './movement.js';
-import { normalisationKernels } from './normalisation.js';
-import { polynomialKernels } from './polynomial.js';
-import { poolingKernels } from './pooling.js';
-import { randomKernels } from './random.js';
-import { reductionKernels } from './reduction.js';
-import { softmaxKernels } from './softmax.js';
-import { updateKernels } from './update.js';
 
 /** A device that computes through gpu.js, and says by what. */
 export interface GpuDevice extends Device {
@@ -35,7 +35,7 @@ export interface GpuDevice extends Device {
 
 /** How a GPU device is chosen. */
 export interface GpuOptions {
-  /** The first mode of `listGpuModes()` that is available, where nothing is said. */
+  /** @default the first mode of `listGpuModes()` that is available */
   readonly mode?: GpuMode;
 }
 
@@ -100,11 +100,11 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
       ...elementwiseKernels(executor),
       ...reductionKernels(executor),
       ...movementKernels(executor),
-      ...matrixKernels(executor),
+      ...matmulKernels(executor),
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),
-      ...normalisationKernels(executor),
+      ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...randomKernels(executor),
       ...updateKernels(executor),

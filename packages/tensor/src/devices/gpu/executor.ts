@@ -34,9 +34,9 @@ function hostArray(elements: Float32Array, { dtype, size }: GpuBuffer): TypedArr
 
 /** How an executor works. */
 export interface ExecutorSettings {
-  /** Whether the library answers with promises; not, where nothing is said. */
+  /** Whether the library answers with promises. @default false */
   readonly asynchronous?: boolean;
-  /** How many compiled kernels are kept; `KERNELS_KEPT` where nothing is said. */
+  /** How many compiled kernels are kept. @default KERNELS_KEPT */
   readonly kernelsKept?: number | undefined;
   /** Is called whenever elements are read, and where a kernel fails: what it throws goes before. */
   readonly checkHealth?: HealthCheck;

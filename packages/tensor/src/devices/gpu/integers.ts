@@ -11,7 +11,7 @@ function ofPairs(a: Bounds, b: Bounds, combine: (x: number, y: number) => number
   return a && b && hull(a.flatMap((x) => b.map((y) => combine(x, y))));
 }
 
-/** Between which integers the result of an operation lies, from where its operands lie; undefined where nobody knows. */
+/** Between which integers the result of an operation lies, from where its operands lie; undefined if unknown. */
 export const integerBounds = {
   neg: (a: Bounds): Bounds => a && [-a[1], -a[0]],
   add: (a: Bounds, b: Bounds): Bounds => ofPairs(a, b, (x, y) => x + y),

@@ -20,7 +20,7 @@ export interface Coordinates {
  * @param lengths of the axes, outermost first
  * @param name what the coordinates are called, followed by the number of the axis
  */
-export function takeApart(index: string, lengths: Shape, name: string): Coordinates {
+export function unravelIndex(index: string, lengths: Shape, name: string): Coordinates {
   const statements: string[] = [];
   const at = new Array<string>(lengths.length).fill('0');
   const long = lengths.flatMap((length, axis) => (length > 1 ? [axis] : []));
@@ -47,7 +47,7 @@ export function takeApart(index: string, lengths: Shape, name: string): Coordina
 }
 
 /** The flat index of coordinates, with a stride for each. */
-export function flatIndex(at: readonly string[], strides: readonly number[], start = 0): string {
+export function ravelIndex(at: readonly string[], strides: readonly number[], start = 0): string {
   const parts = at.flatMap((coordinate, axis) => {
     const stride = strides[axis]!;
     if (stride === 0 || coordinate === '0') return [];
@@ -63,7 +63,7 @@ export interface JoinedAxes {
   readonly strides: readonly (readonly number[])[];
 }
 
-/** Joins neighbouring axes wherever every operand goes on along the outer one where the inner one ends. */
+/** Joins neighboring axes wherever every operand goes on along the outer one where the inner one ends. */
 export function joinAxes(shape: Shape, strides: readonly (readonly number[])[]): JoinedAxes {
   const joined: number[] = [];
   const joinedStrides: number[][] = strides.map(() => []);

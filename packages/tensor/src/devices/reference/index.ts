@@ -1,16 +1,16 @@
 import type { Device } from '../../device.js';
-import { hostMemory } from '../host.js';
-import { convolution } from './convolution.js';
-import { elementwise } from './elementwise.js';
-import { matrix } from './matmul.js';
-import { movement } from './movement.js';
-import { normalisation } from './normalisation.js';
-import { polynomial } from './polynomial.js';
-import { pooling } from './pooling.js';
-import { random } from './random.js';
-import { reduction } from './reduction.js';
-import { softmax } from './softmax.js';
-import { update } from './update.js';
+import { hostMemory } from '../host/host.js';
+import { convolution } from './kernels/convolution.js';
+import { elementwise } from './kernels/elementwise.js';
+import { matmul } from './kernels/matmul.js';
+import { movement } from './kernels/movement.js';
+import { normalization } from './kernels/normalization.js';
+import { polynomial } from './kernels/polynomial.js';
+import { pooling } from './kernels/pooling.js';
+import { random } from './kernels/random.js';
+import { reduction } from './kernels/reduction.js';
+import { softmax } from './kernels/softmax.js';
+import { update } from './kernels/update.js';
 
 /**
  * Plain loops on the CPU for every type, with sums in double precision: the device that every other one is tested
@@ -23,11 +23,11 @@ export const reference: Device = {
     ...elementwise,
     ...reduction,
     ...movement,
-    ...matrix,
+    ...matmul,
     ...convolution,
     ...pooling,
     ...softmax,
-    ...normalisation,
+    ...normalization,
     ...polynomial,
     ...random,
     ...update,

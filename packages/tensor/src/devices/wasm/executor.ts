@@ -1,6 +1,6 @@
 import type { Operand } from '../../kernels.js';
-import { type HostBuffer, linearMemory } from '../../memory.js';
-import { type KernelExports, type KernelName, MOST_FIELDS } from './instance.js';
+import { type HostBuffer, linearMemory } from '../host/linear-memory.js';
+import { type KernelExports, type KernelName, MAX_FIELDS } from './instance.js';
 import type { ThreadPool } from './threads/thread-pool.js';
 import { Workspace } from './workspace.js';
 
@@ -13,7 +13,7 @@ export function addressOf(operand: Operand): number {
 export class Executor {
   readonly #exports: KernelExports & Readonly<Record<string, KernelExports[KernelName] | undefined>>;
   readonly #threads: ThreadPool | undefined;
-  readonly #task = linearMemory.allocate(MOST_FIELDS * Float64Array.BYTES_PER_ELEMENT);
+  readonly #task = linearMemory.allocate(MAX_FIELDS * Float64Array.BYTES_PER_ELEMENT);
   readonly #scratch = new Workspace();
 
   /** Without threads the calling one does it all. */
@@ -22,13 +22,13 @@ export class Executor {
     this.#threads = threads;
   }
 
-  /** The number of blocks of a kernel, by its sizes: for who gives each of them room for partial sums. */
+  /** The number of blocks of a kernel, by its sizes; used to size the partial-sum buffer. */
   blocks(name: KernelName, fields: readonly number[]): number {
     this.#write(fields);
     return this.#exports[`${name}Blocks`]!(this.#task.pointer, 0, 0);
   }
 
-  /** The bytes that all blocks of a kernel share, by its sizes: for who reserves them. */
+  /** The bytes that all blocks of a kernel share, by its sizes; the caller reserves them. */
   sharedBytes(name: KernelName, fields: readonly number[]): number {
     this.#write(fields);
     return this.#exports[`${name}Shared`]!(this.#task.pointer, 0, 0);

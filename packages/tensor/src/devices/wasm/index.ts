@@ -1,20 +1,19 @@
 import type { Device } from '../../device.js';
-import { hostMemory } from '../host.js';
+import { hostMemory } from '../host/host.js';
 import { reference } from '../reference/index.js';
-import { convolutionKernels } from './convolution.js';
-import { elementwiseKernels } from './elementwise.js';
 import { Executor } from './executor.js';
 import { bestInstructions, compile, instantiate, type KernelExports } from './instance.js';
-import { matrixKernels } from './matmul.js';
-import { normKernels } from './norm.js';
-import { normalisationKernels } from './normalisation.js';
-import { polynomialKernels } from './polynomial.js';
-import { poolingKernels } from './pooling.js';
-import { randomKernels } from './random.js';
-import { reductionKernels } from './reduction.js';
-import { softmaxKernels } from './softmax.js';
+import { convolutionKernels } from './kernels/convolution.js';
+import { elementwiseKernels } from './kernels/elementwise.js';
+import { matmulKernels } from './kernels/matmul.js';
+import { normalizationKernels } from './kernels/normalization.js';
+import { polynomialKernels } from './kernels/polynomial.js';
+import { poolingKernels } from './kernels/pooling.js';
+import { randomKernels } from './kernels/random.js';
+import { reductionKernels } from './kernels/reduction.js';
+import { softmaxKernels } from './kernels/softmax.js';
+import { updateKernels } from './kernels/update.js';
 import { ThreadPool } from './threads/thread-pool.js';
-import { updateKernels } from './update.js';
 
 /**
  * A device that computes with these kernels where there is one, and with those of `reference` elsewhere; on the calling
@@ -32,9 +31,8 @@ export function deviceWith(exports: KernelExports, threads?: ThreadPool, descrip
       ...reference.kernels,
       ...convolutionKernels(executor),
       ...elementwiseKernels(executor),
-      ...matrixKernels(executor),
-      ...normKernels(executor),
-      ...normalisationKernels(executor),
+      ...matmulKernels(executor),
+      ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...poolingKernels(executor),
       ...randomKernels(executor),

@@ -1,5 +1,5 @@
 import { DeviceError } from '../../errors.js';
-import { linearMemory } from '../../memory.js';
+import { linearMemory } from '../host/linear-memory.js';
 import { type ExportName, modules } from './generated/modules.js';
 
 /** The instructions that a module uses: 128-bit SIMD, or also its relaxed ones, which multiply and add in one step. */
@@ -9,7 +9,7 @@ export type InstructionSet = keyof typeof modules;
 export type KernelExports = Readonly<Record<ExportName, (task: number, block: number, scratch: number) => number>>;
 
 /** The most fields that a call of a kernel has. */
-export const MOST_FIELDS = 64;
+export const MAX_FIELDS = 64;
 
 /** A kernel without the functions that say how it is cut into blocks and what memory it needs. */
 export type KernelName = Exclude<ExportName, `${string}Blocks` | `${string}Scratch` | `${string}Shared`>;

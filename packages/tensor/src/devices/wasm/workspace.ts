@@ -1,4 +1,4 @@
-import { type HostBuffer, linearMemory } from '../../memory.js';
+import { type HostBuffer, linearMemory } from '../host/linear-memory.js';
 
 /**
  * Working memory of kernels, kept from call to call so that a loop in steady state asks for nothing, and as large as the

@@ -92,7 +92,15 @@ const pairs = (elements: fc.Arbitrary<number>): fc.Arbitrary<readonly [Table, Ta
         : fc.tuple(tableOf(shape, elements), tableOf(other, elements));
     });
 
-const binaryUnits = { add: UNIT, sub: UNIT, mul: UNIT, div: DIVISION, maximum: 0, minimum: 0, gate: 0 } as const;
+const binaryUnits = {
+  add: UNIT,
+  sub: UNIT,
+  mul: UNIT,
+  div: DIVISION,
+  maximum: 0,
+  minimum: 0,
+  reluGradient: 0,
+} as const;
 const binaryCases: KernelCase[] = (Object.keys(binaryUnits) as (keyof typeof binaryUnits)[]).map((name) =>
   forAll(`binary ${name}`, pairs(withSpecials), async (device, inputs) => {
     const compute = (on: Device) =>

@@ -1,19 +1,27 @@
+import { convolutionCases } from './convolution.js';
 import { elementwiseCases } from './elementwise.js';
 import type { KernelCase } from './kernel-case.js';
-import { matrixCases } from './matrix.js';
+import { matmulCases } from './matmul.js';
 import { movementCases } from './movement.js';
-import { normalisationCases } from './normalisation.js';
+import { normalizationCases } from './normalization.js';
 import { polynomialCases } from './polynomial.js';
+import { poolingCases } from './pooling.js';
+import { randomCases } from './random.js';
 import { reductionCases } from './reduction.js';
-import { trainingCases } from './training.js';
+import { softmaxCases } from './softmax.js';
+import { updateCases } from './update.js';
 
-/** What every mode of the GPU device must fulfil. */
+/** What every mode of the GPU device must fulfill. */
 export const kernelCases: readonly KernelCase[] = [
   ...elementwiseCases,
   ...reductionCases,
   ...movementCases,
-  ...matrixCases,
-  ...normalisationCases,
+  ...matmulCases,
+  ...convolutionCases,
+  ...poolingCases,
+  ...normalizationCases,
   ...polynomialCases,
-  ...trainingCases,
+  ...softmaxCases,
+  ...randomCases,
+  ...updateCases,
 ];

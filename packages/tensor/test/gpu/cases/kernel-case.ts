@@ -1,7 +1,7 @@
 import { type Device, type DType, reference, type Shape, scope, sizeOf, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 
-/** What a kernel must fulfil on a device, in a browser or in Node. */
+/** What a kernel must fulfill on a device, in a browser or in Node. */
 export interface KernelCase {
   readonly name: string;
   /** Fails by throwing; `runs` is the number of random inputs. */
@@ -113,4 +113,21 @@ export function forAll<Input>(
         { numRuns: runs, endOnFailure: true },
       ),
   };
+}
+
+/** Pairs of integers, for rows and columns. */
+export const pairs = (min: number, max: number): fc.Arbitrary<readonly [number, number]> =>
+  fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
+
+/** Compares sums of so many terms. */
+export async function withinSums(
+  device: Device,
+  inputs: readonly Table[],
+  terms: number,
+  compute: (...inputs: Tensor[]) => readonly Tensor[],
+): Promise<void> {
+  const { actual, expected, magnitudes } = await compare(device, inputs, compute);
+  for (const [i, values] of actual.entries()) {
+    expectWithin(values, expected[i]!, (_, at) => sumBound(terms, magnitudes[i]![at]!));
+  }
 }

@@ -1,11 +1,11 @@
-import { type HostBuffer, linearMemory } from '../../../memory.js';
-import { MOST_FIELDS } from '../instance.js';
+import { type HostBuffer, linearMemory } from '../../host/linear-memory.js';
+import { MAX_FIELDS } from '../instance.js';
 import { Workspace } from '../workspace.js';
 import * as control from './control-block.js';
 import type { PlatformWorker, startWorker } from './platform-worker.js';
 import type { WorkerData } from './worker-program.js';
 
-const MOST_WORKERS = 63;
+const MAX_WORKERS = 63;
 
 /** What workers compute together with the calling thread. */
 export interface Job {
@@ -36,12 +36,12 @@ export class Team {
   /** @param start what starts a worker */
   constructor(module: WebAssembly.Module, kernels: readonly string[], start: typeof startWorker) {
     this.#start = start;
-    const words = control.controlWords(MOST_WORKERS);
+    const words = control.controlWords(MAX_WORKERS);
     this.#control = linearMemory.allocate(words * Int32Array.BYTES_PER_ELEMENT);
-    this.#task = linearMemory.allocate(MOST_FIELDS * Float64Array.BYTES_PER_ELEMENT);
+    this.#task = linearMemory.allocate(MAX_FIELDS * Float64Array.BYTES_PER_ELEMENT);
     const { memory } = linearMemory;
     this.#words = new Int32Array(memory.buffer, this.#control.pointer, words).fill(0);
-    this.#fields = new Float64Array(memory.buffer, this.#task.pointer, MOST_FIELDS);
+    this.#fields = new Float64Array(memory.buffer, this.#task.pointer, MAX_FIELDS);
     this.#data = { module, memory, kernels, control: this.#control.pointer, words };
   }
 

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../../errors.js';
 
 /** Threads beyond these have gained nothing from blocks of the sizes that kernels are cut into. */
-const MOST_BY_DEFAULT = 16;
+const MAX_BY_DEFAULT = 16;
 const VARIABLE = 'PNN_THREADS';
 
 let chosen: number | undefined;
@@ -23,7 +23,7 @@ function byDefault(): number {
   if (text !== undefined && text !== '') return checked(`${VARIABLE}=${text}`, Number(text));
   const processors =
     globalThis.navigator?.hardwareConcurrency ?? node?.getBuiltinModule?.('os').availableParallelism() ?? 1;
-  return Math.min(processors, MOST_BY_DEFAULT);
+  return Math.min(processors, MAX_BY_DEFAULT);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { DeviceError } from '../../../errors.js';
-import { linearMemory } from '../../../memory.js';
+import { linearMemory } from '../../host/linear-memory.js';
 import type { KernelExports, KernelName } from '../instance.js';
 import { Workspace } from '../workspace.js';
 import { hasWorkers, startWorker } from './platform-worker.js';
@@ -9,7 +9,7 @@ import { getThreads } from './thread-count.js';
 /** A worker that has computed no block for so long is taken for dead. */
 const PATIENCE_MILLISECONDS = 30_000;
 /** More than that between two looks at the workers does not count: the whole program was halted, and they with it. */
-const LONGEST_LOOK_MILLISECONDS = 100;
+const MAX_LOOK_MILLISECONDS = 100;
 
 /** What a pool does otherwise than usual, for its tests. */
 export interface PoolOptions {
@@ -159,7 +159,7 @@ export class ThreadPool {
       if (turn % 4096 !== 0) continue;
       const computed = team.computed.reduce((sum, blocks) => sum + blocks, 0);
       const now = performance.now();
-      silent = computed === progress ? silent + Math.min(now - before, LONGEST_LOOK_MILLISECONDS) : 0;
+      silent = computed === progress ? silent + Math.min(now - before, MAX_LOOK_MILLISECONDS) : 0;
       before = now;
       progress = computed;
       if (silent > this.#patience) {

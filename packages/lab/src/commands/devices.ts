@@ -1,0 +1,56 @@
+import { DeviceError } from '@pnn/nn';
+import { gpu, listGpuModes } from '@pnn/tensor/gpu';
+import { openDevice } from '../cli/devices.js';
+import { type OptionSpecs, Options, optionLines } from '../cli/options.js';
+import type { Terminal } from './train-session.js';
+
+const specs: OptionSpecs = {};
+
+const help = `Usage: pnn devices
+
+Lists the devices that pnn train --device NAME can take on this machine, and what the others lack.
+
+Options:
+${optionLines(specs)}
+`;
+
+/** Runs an action and returns what is missing where it fails for that reason. */
+async function orMissing(action: () => Promise<string>): Promise<string> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    return `missing: ${error.message}`;
+  }
+}
+
+async function gpuLines(): Promise<[name: string, text: string][]> {
+  const lines: [string, string][] = [];
+  for (const { mode, missing } of await listGpuModes()) {
+    const text = missing ? `missing: ${missing}` : await orMissing(async () => (await gpu({ mode })).description);
+    lines.push([`gpu:${mode}`, text]);
+  }
+  return lines;
+}
+
+/** Runs `pnn devices` and returns its exit status. */
+export async function listDevices(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = new Options('pnn devices', args, specs);
+  if (options.has('help')) {
+    terminal.write(help);
+    return 0;
+  }
+  const lines: [name: string, text: string][] = [
+    ['wasm', await orMissing(async () => (await openDevice('wasm')).description ?? 'SIMD on the processor')],
+    ['reference', 'plain loops on the processor, every type'],
+  ];
+  try {
+    lines.push(...(await gpuLines()));
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    lines.push(['gpu', `missing: ${error.message}`]);
+  }
+  const width = Math.max(...lines.map(([name]) => name.length));
+  for (const [name, text] of lines) terminal.write(`${name.padEnd(width)}  ${text}\n`);
+  return 0;
+}

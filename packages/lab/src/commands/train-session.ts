@@ -1,0 +1,210 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatasetSplits } from '@pnn/data';
+import { saveNetwork } from '@pnn/models/node';
+import { FormatError } from '@pnn/nn';
+import { writeFileAtomically } from '@pnn/nn/node';
+import { type Checkpoint, restoreCheckpoint, stoppedLayer, takeCheckpoint } from '@pnn/pnn';
+import { list, number, object } from '@pnn/pnn/codec';
+import { saveCheckpoint } from '@pnn/pnn/node';
+import { type DeviceName, deviceNames } from '../cli/devices.js';
+import type { DataSettings } from '../cli/train-options.js';
+import { Experiment, type ExperimentSettings, sampleRecords } from '../experiment/index.js';
+import { runDecoder } from '../report/decoders.js';
+import {
+  type EpochRecord,
+  ProgressBar,
+  REPORT_VERSION,
+  type Report,
+  type RunRecord,
+  renderReport,
+  stringifyReport,
+} from '../report/index.js';
+import { version } from '../version.js';
+
+/** What a call of `pnn train` is to do; survives JSON. */
+export interface Plan {
+  /** Where it is computed: another device gives other bits. */
+  readonly device: DeviceName;
+  readonly title: string;
+  readonly data: DataSettings;
+  readonly runs: readonly { readonly name: string; readonly file: string; readonly settings: ExperimentSettings }[];
+}
+
+interface FinishedRun {
+  readonly record: RunRecord;
+  readonly predictions: readonly (readonly number[])[];
+}
+
+/** What a checkpoint remembers of the session around the training. */
+interface SessionState {
+  readonly plan: Plan;
+  readonly finished: readonly FinishedRun[];
+}
+
+/** Where a session writes what a person reads. */
+export interface Terminal {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** The file that an interrupted session goes on from. */
+export const CHECKPOINT_FILE = 'checkpoint.safetensors';
+
+/** Test images shown in the report. */
+const SAMPLES = 24;
+
+const finishedRuns = list(object<FinishedRun>({ record: runDecoder, predictions: list(list(number)) }));
+
+/** The plan and the finished runs that a checkpoint holds. */
+export function sessionStateOf({ state }: Checkpoint, path: string): SessionState {
+  const session = state.settings as SessionState | null;
+  if (!session?.plan?.runs || !session.finished || !deviceNames.includes(session.plan.device)) {
+    throw new FormatError(`${path} is a checkpoint, but not one of the command train`);
+  }
+  return { plan: session.plan, finished: finishedRuns(session.finished, `${path}: settings.finished`) };
+}
+
+function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: readonly number[]): string {
+  const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
+  const accuracy = epoch.validationMetrics?.accuracy;
+  const parts = [
+    `${name}: epoch ${epoch.epoch}/${epochs}`,
+    `loss ${epoch.trainLoss.toFixed(4)}`,
+    `test ${accuracy === undefined ? '–' : percent(accuracy)}`,
+  ];
+  if (bounds.length > 0) {
+    const reach = epoch.layers.map(({ train, validation }, i) => (validation ?? train).maxAbs / bounds[i]!);
+    const outside = epoch.layers.map(({ train, validation }) => (validation ?? train).shareOutside);
+    parts.push(
+      `boundary loss ${epoch.boundaryLoss.toFixed(4)}`,
+      `largest |x| ${Math.max(...reach).toFixed(2)} B`,
+      `outside ${percent(Math.max(...outside))}`,
+    );
+  }
+  parts.push(`clipped ${percent(epoch.clippedShare)}`, `${epoch.seconds.toFixed(1)} s`);
+  return parts.join('  ');
+}
+
+/** Trains the networks of a plan one after the other, writing checkpoints on the way and in their place a report at the end. */
+export class Session {
+  readonly #plan: Plan;
+  readonly #out: string;
+  readonly #data: DatasetSplits;
+  readonly #terminal: Terminal;
+  readonly #finished: FinishedRun[];
+
+  /** @param out the folder that everything is written to */
+  constructor(plan: Plan, out: string, data: DatasetSplits, terminal: Terminal, finished: readonly FinishedRun[] = []) {
+    this.#plan = plan;
+    this.#out = out;
+    this.#data = data;
+    this.#terminal = terminal;
+    this.#finished = [...finished];
+  }
+
+  get #checkpointPath(): string {
+    return join(this.#out, CHECKPOINT_FILE);
+  }
+
+  /**
+   * Trains what is left to train.
+   *
+   * @param resume the checkpoint of the run in progress
+   * @returns the report, or undefined where the signal ended it before; then the checkpoint is written
+   */
+  async run(signal: AbortSignal, resume?: Checkpoint): Promise<Report | undefined> {
+    let checkpoint = resume;
+    for (const { name, file, settings } of this.#plan.runs.slice(this.#finished.length)) {
+      const finished = await this.#trainOne(name, file, settings, signal, checkpoint);
+      checkpoint = undefined;
+      if (!finished) return undefined;
+      this.#finished.push(finished);
+    }
+    const report = this.#report();
+    await writeFileAtomically(join(this.#out, 'report.json'), new TextEncoder().encode(stringifyReport(report)));
+    await writeFileAtomically(join(this.#out, 'report.html'), new TextEncoder().encode(renderReport(report)));
+    await rm(this.#checkpointPath, { force: true });
+    return report;
+  }
+
+  async #trainOne(
+    name: string,
+    file: string,
+    settings: ExperimentSettings,
+    signal: AbortSignal,
+    resume: Checkpoint | undefined,
+  ): Promise<FinishedRun | undefined> {
+    let bar: ProgressBar | undefined;
+    let correct = 0;
+    let samples = 0;
+    const experiment = new Experiment(settings, this.#data, {
+      onStep: (step) => {
+        const steps = experiment.stepsPerEpoch;
+        const position = ((step.step - 1) % steps) + 1;
+        if (position === 1 || !bar) {
+          const label = `${name}: epoch ${Math.ceil(step.step / steps)}/${settings.epochs}`;
+          bar = new ProgressBar(this.#terminal, { total: steps, label });
+          correct = 0;
+          samples = 0;
+        }
+        const { accuracy } = step.metrics;
+        correct += step.samples * (accuracy ?? 0);
+        samples += step.samples;
+        bar.update(position, { loss: step.loss, ...(accuracy !== undefined && { accuracy: correct / samples }) });
+      },
+      onCalibration: (layers) => {
+        bar?.clear();
+        const bounds = layers.map((layer) => layer.bound.toPrecision(3)).join(', ');
+        this.#terminal.write(`${name}: warm-up done, bounds B calibrated to ${bounds}\n`);
+      },
+    });
+    if (resume) {
+      restoreCheckpoint(experiment.trainer, resume);
+      experiment.epochs.push(...resume.state.epochs);
+    }
+    try {
+      for await (const epoch of experiment.run(signal)) {
+        bar?.clear();
+        const bounds = experiment.activations.map(([, { bound }]) => bound);
+        this.#terminal.write(`${epochLine(name, epoch, settings.epochs, bounds)}\n`);
+        await this.#saveCheckpoint(experiment);
+      }
+      bar?.clear();
+      if (experiment.trainer.stopped) {
+        const { step, reason } = experiment.trainer.stopped;
+        const layer = stoppedLayer(experiment.trainer.stopped);
+        this.#terminal.write(`${name}: stopped at step ${step}${layer === null ? '' : ` in ${layer}`}: ${reason}\n`);
+      } else if (signal.aborted && experiment.epochs.length < settings.epochs) {
+        await this.#saveCheckpoint(experiment);
+        return undefined;
+      }
+      await saveNetwork(join(this.#out, file), experiment);
+      return { record: await experiment.record(name), predictions: await experiment.predictions(SAMPLES) };
+    } finally {
+      experiment.dispose();
+    }
+  }
+
+  async #saveCheckpoint(experiment: Experiment): Promise<void> {
+    const state: SessionState = { plan: this.#plan, finished: this.#finished };
+    await saveCheckpoint(this.#checkpointPath, await takeCheckpoint(experiment.trainer, experiment.epochs, state));
+  }
+
+  #report(): Report {
+    const { train, test } = this.#data;
+    return {
+      version: REPORT_VERSION,
+      title: this.#plan.title,
+      created: new Date().toISOString(),
+      software: `@pnn/pnn ${version}`,
+      dataset: { name: this.#plan.data.dataset, train: train.count, test: test.count, classes: train.classes },
+      runs: this.#finished.map(({ record }) => record),
+      samples: sampleRecords(
+        this.#data,
+        this.#finished.map(({ predictions }) => predictions),
+      ),
+    };
+  }
+}

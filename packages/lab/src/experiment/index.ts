@@ -1,0 +1,3 @@
+export * from '@pnn/models';
+export * from '@pnn/models';
+export * from './experiment.js';

@@ -1,0 +1,3 @@
+export * from './experiment/index.js';
+export * from './report/index.js';
+export { version } from './version.js';

@@ -1,0 +1,117 @@
+import { stoppedLayer } from '@pnn/pnn';
+import { colourClass } from '../chart/series.js';
+import {
+  formatCount,
+  formatLoss,
+  formatNumber,
+  formatPercent,
+  formatPoints,
+  formatSeconds,
+  formatShare,
+} from '../format.js';
+import type { Markup } from '../markup.js';
+import { markup } from '../markup.js';
+import type { Report } from '../record.js';
+import type { RunSummary } from '../summary.js';
+import { isInside, largestShareOutside, referenceRun, summarise } from '../summary.js';
+import { runStyle } from './run-style.js';
+
+/** What came out: the accuracy of every run, what deserves attention, and all results in a table. */
+export function resultsSection(report: Report): Markup {
+  const summaries = summarise(report);
+  return markup`<section>
+<div class="tiles">
+${summaries.map((summary) => tile(report, summary))}</div>
+<ul class="findings">
+${summaries.flatMap((summary) => findings(summary))}</ul>
+${table(report, summaries)}</section>
+`;
+}
+
+function tile(report: Report, summary: RunSummary): Markup {
+  const { run, testAccuracy, interval } = summary;
+  return markup`<div class="tile">
+<p class="name"><span class="swatch ${colourClass(runStyle(report, run))}"></span>${run.name}</p>
+<p class="figure">${accuracyFigure(testAccuracy)}</p>
+${testAccuracy === null ? null : markup`<p>of the test examples right</p>\n`}${comparison(report, summary)}${interval === null ? null : markup`<p>95% interval ${formatPercent(interval[0])} to ${formatPercent(interval[1])}</p>\n`}</div>
+`;
+}
+
+function accuracyFigure(accuracy: number | null): Markup {
+  if (accuracy === null) return markup`not tested`;
+  return markup`${formatPercent(accuracy).replace('%', '')}<small>%</small>`;
+}
+
+function comparison(report: Report, { difference }: RunSummary): Markup | null {
+  const reference = referenceRun(report);
+  if (reference === null || difference === null) return null;
+  return markup`<p><b>${formatPoints(difference)} points</b> against ${reference.name}</p>\n`;
+}
+
+function findings({ run, containment }: RunSummary): Markup[] {
+  const stopped =
+    run.stopped === null
+      ? []
+      : [
+          bad(
+            markup`<b>${run.name} was stopped</b> at step ${formatCount(run.stopped.step)}${
+              stoppedLayer(run.stopped) === null ? null : markup` in ${stoppedLayer(run.stopped)}`
+            }: ${run.stopped.reason}`,
+          ),
+        ];
+  if (run.layers.length === 0 || containment.data === null) return stopped;
+  const measured = run.layers.flatMap((layer, index) => {
+    const range = containment.ranges[index] ?? null;
+    return range === null ? [] : [{ layer, range, reach: range.maxAbs / layer.bound }];
+  });
+  const leaving = measured.filter(({ layer, range }) => !isInside(range, layer));
+  if (measured.length === 0) return stopped;
+  if (leaving.length === 0) {
+    const farthest = measured.reduce((a, b) => (b.reach > a.reach ? b : a));
+    return [
+      ...stopped,
+      good(
+        markup`${run.name}: on the ${containment.data} data every input of its ${formatCount(measured.length)} polynomials lies within [−B, B]; the farthest, in <code>${farthest.layer.name}</code>, reaches ${formatNumber(farthest.reach, 3)} B`,
+      ),
+    ];
+  }
+  const worst = leaving.reduce((a, b) => (b.reach > a.reach || Number.isNaN(b.reach) ? b : a));
+  return [
+    ...stopped,
+    bad(
+      markup`${run.name}: on the ${containment.data} data inputs leave [−B, B] in ${formatCount(leaving.length)} of ${formatCount(measured.length)} polynomials; the farthest, in <code>${worst.layer.name}</code>, reaches ${formatNumber(worst.reach, 3)} B, where ${formatShare(worst.range.shareOutside)} of the inputs lie outside`,
+    ),
+  ];
+}
+
+function good(text: Markup): Markup {
+  return markup`<li><b class="good" aria-label="good">✓</b>${text}</li>\n`;
+}
+
+function bad(text: Markup): Markup {
+  return markup`<li><b class="bad" aria-label="attention">!</b>${text}</li>\n`;
+}
+
+function table(report: Report, summaries: readonly RunSummary[]): Markup {
+  const rows = summaries.map(
+    ({ run, testAccuracy, difference, testLoss, boundaryLoss, clippedShare, containment, seconds }) => markup`<tr>
+<th scope="row">${run.name}</th>
+<td>${formatPercent(testAccuracy)}</td>
+<td>${run === referenceRun(report) ? 'reference' : formatPoints(difference)}</td>
+<td>${formatLoss(testLoss)}</td>
+<td>${formatLoss(boundaryLoss)}</td>
+<td>${formatShare(largestShareOutside(containment))}</td>
+<td>${formatPercent(clippedShare, 1)}</td>
+<td>${formatCount(run.parameters)}</td>
+<td>${formatCount(run.epochs.length)}</td>
+<td>${formatSeconds(seconds)}</td>
+</tr>
+`,
+  );
+  return markup`<div class="scroll" tabindex="0"><table>
+<thead><tr><th scope="col">run</th><th scope="col">test accuracy</th><th scope="col">difference in points</th><th scope="col">test loss</th><th scope="col">boundary loss, last epoch</th><th scope="col">inputs outside [−B,\u00a0B], worst layer</th><th scope="col">clipped steps</th><th scope="col">parameters</th><th scope="col">epochs</th><th scope="col">time</th></tr></thead>
+<tbody>
+${rows}</tbody>
+</table></div>
+`;
+}

@@ -1,0 +1,121 @@
+import { stoppedLayer } from '@pnn/pnn';
+import {
+  formatCount,
+  formatFixed,
+  formatLoss,
+  formatNumber,
+  formatPercent,
+  formatPoints,
+  formatShare,
+  NOT_MEASURED,
+} from './format.js';
+import type { Report, StopRecord } from './record.js';
+import type { RunSummary } from './summary.js';
+import { isInside, largestShareOutside, summarise } from './summary.js';
+import type { Cell, Column, Tone } from './terminal/layout.js';
+import { emphasise, layOutTable } from './terminal/layout.js';
+import type { TerminalOptions } from './terminal/text.js';
+import { DEFAULT_WIDTH, harmless, truncate, wrap } from './terminal/text.js';
+
+const RUN_COLUMNS: readonly Column[] = [
+  { heading: ['run'] },
+  { heading: ['test', 'accuracy'] },
+  { heading: ['points to', 'reference'] },
+  { heading: ['boundary', 'loss'] },
+  { heading: ['outside,', 'worst layer'] },
+  { heading: ['steps', 'clipped'] },
+  { heading: ['time', '[s]'] },
+];
+
+const LAYER_COLUMNS: readonly Column[] = [
+  { heading: ['layer'] },
+  { heading: ['degree'] },
+  { heading: ['B'] },
+  { heading: ['αB'] },
+  { heading: ['0.999', 'quantile'] },
+  { heading: ['largest', '|x|'] },
+  { heading: ['inputs', 'outside'] },
+];
+
+/**
+ * The results of a report for a terminal: one table of the runs, one of the polynomial activations of each run, and
+ * the runs that were stopped. No line is wider than `width`; ends with a newline.
+ */
+export function renderSummary(report: Report, options: TerminalOptions = {}): string {
+  const { width = DEFAULT_WIDTH } = options;
+  const { dataset, title } = report;
+  const line = (text: string) => truncate(harmless(text), width);
+  const summaries = summarise(report);
+  const lines = [
+    emphasise(line(title), 'strong', options),
+    line(`${dataset.name}, ${formatCount(dataset.test)} test examples`),
+    '',
+    ...layOutTable(
+      RUN_COLUMNS,
+      summaries.map((summary) => runRow(summary)),
+      options,
+    ),
+    ...summaries.flatMap(({ run }) => (run.stopped === null ? [] : stopLines(run.name, run.stopped, width, options))),
+    ...summaries
+      .filter(({ run }) => run.layers.length > 0)
+      .flatMap((summary) => {
+        const { run, containment } = summary;
+        const data = containment.data === null ? 'not measured' : `on the ${containment.data} data`;
+        return [
+          '',
+          line(`${run.name}: inputs x of its polynomials, ${data}`),
+          ...layOutTable(LAYER_COLUMNS, layerRows(summary), options),
+        ];
+      }),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function runRow({
+  run,
+  testAccuracy,
+  difference,
+  boundaryLoss,
+  clippedShare,
+  seconds,
+  containment,
+}: RunSummary): Cell[] {
+  const outside = largestShareOutside(containment);
+  return [
+    { text: run.name },
+    { text: formatPercent(testAccuracy), tone: 'strong' },
+    { text: formatPoints(difference) },
+    { text: formatLoss(boundaryLoss) },
+    { text: outside === 0 ? 'none' : formatShare(outside), ...toneOf(outside === null ? null : outside === 0) },
+    { text: formatPercent(clippedShare, 1) },
+    { text: seconds === null ? NOT_MEASURED : formatFixed(seconds, 1) },
+  ];
+}
+
+function layerRows({ run, containment }: RunSummary): Cell[][] {
+  return run.layers.map((layer, index) => {
+    const range = containment.ranges[index] ?? null;
+    const inside = range === null ? null : isInside(range, layer);
+    return [
+      { text: layer.name },
+      { text: formatNumber(layer.degree) },
+      { text: formatNumber(layer.bound) },
+      { text: formatNumber(layer.alpha * layer.bound) },
+      { text: formatNumber(range?.q999 ?? null, 3, true) },
+      { text: formatNumber(range?.maxAbs ?? null, 3, true) },
+      { text: inside === true ? 'none' : formatShare(range?.shareOutside ?? null), ...toneOf(inside) },
+    ];
+  });
+}
+
+/** The reason may be longer than a line: it is broken between words. */
+function stopLines(name: string, stop: StopRecord, width: number, options: TerminalOptions): string[] {
+  const layer = stoppedLayer(stop);
+  const place = layer === null ? '' : ` in ${layer}`;
+  const text = harmless(`! ${name} was stopped at step ${formatCount(stop.step)}${place}: ${stop.reason}`);
+  return wrap(text, width).map((line) => emphasise(line, 'bad', options));
+}
+
+function toneOf(isGood: boolean | null): { tone?: Tone } {
+  return isGood === null ? {} : { tone: isGood ? 'good' : 'bad' };
+}

@@ -1,0 +1,72 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+/** The program and its arguments that call the command as it lies in the sources. */
+export function commandLine(args: readonly string[]): string[] {
+  return [process.execPath, '--import', import.meta.resolve('tsx'), '--conditions=@pnn/source', main, ...args];
+}
+
+/** What a call of the command left. */
+export interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A call of the command `pnn` as it lies in the sources, in a process of its own that is no terminal. */
+export class Call {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #result: Promise<Result>;
+  #stdout = '';
+  #stderr = '';
+  #listeners: (() => void)[] = [];
+
+  constructor(args: readonly string[], cwd?: string) {
+    const [node, ...rest] = commandLine(args);
+    this.#child = spawn(node!, rest, {
+      ...(cwd !== undefined && { cwd }),
+      env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },
+    });
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      for (const listener of this.#listeners) listener();
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    this.#result = new Promise((resolve, reject) => {
+      this.#child.on('error', reject);
+      this.#child.on('close', (status) => resolve({ status, stdout: this.#stdout, stderr: this.#stderr }));
+    });
+  }
+
+  /** Waits until the text was printed (or the call has ended) and presses Ctrl-C. */
+  async interruptAfter(text: string): Promise<Result> {
+    const printed = new Promise<void>((resolve) => {
+      this.#listeners.push(() => {
+        if (this.#stdout.includes(text)) resolve();
+      });
+    });
+    await Promise.race([printed, this.#result]);
+    this.#child.kill('SIGINT');
+    return this.#result;
+  }
+
+  /** Stops reading what is printed, as `head` does when it has enough. */
+  stopReading(): Promise<Result> {
+    this.#child.stdout.destroy();
+    return this.#result;
+  }
+
+  /** Waits for the end. */
+  get result(): Promise<Result> {
+    return this.#result;
+  }
+}
+
+/** Calls the command and waits for its end. */
+export function pnn(...args: string[]): Promise<Result> {
+  return new Call(args).result;
+}

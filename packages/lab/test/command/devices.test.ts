@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { deviceNames } from '../../src/cli/devices.js';
+import { listDevices } from '../../src/commands/devices.js';
+import { train } from '../../src/commands/train.js';
+import { parseReport } from '../../src/index.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pnn-devices-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function printed(command: typeof train, ...args: string[]): Promise<{ status: number; text: string }> {
+  let text = '';
+  const status = await command(args, { write: (part) => (text += part) });
+  return { status, text };
+}
+
+describe('pnn devices', () => {
+  it('lists what this machine has, and what the rest lacks', async () => {
+    const { status, text } = await printed(listDevices);
+    expect(status).toBe(0);
+    const names = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0]);
+    expect(names).toEqual(deviceNames.filter((name) => name !== 'gpu'));
+    expect(text).toMatch(/^gpu:webasm {6}gpu \(webasm\): WebAssembly on the processor/m);
+    expect(text).toMatch(/^gpu:webgl2 {6}missing: WebGL 2 is a feature of browsers/m);
+  });
+
+  it('says how to get gpu.js where it is not installed', async () => {
+    vi.resetModules();
+    vi.doMock('gpu.js', () => {
+      throw new Error('Cannot find package');
+    });
+    const fresh = await import('../../src/commands/devices.js');
+    const { status, text } = await printed(fresh.listDevices);
+    vi.doUnmock('gpu.js');
+    vi.resetModules();
+    expect(status).toBe(0);
+    expect(text).toMatch(/^gpu {8}missing: .*npm install gpu.js$/m);
+  });
+});
+
+describe('pnn train --device', () => {
+  const small = ['--train-images', '64', '--test-images', '32', '--epochs', '1', '--widths', '2,4', '--no-twin'];
+
+  it('trains on the GPU device, and the report names it', async () => {
+    const { status, text } = await printed(train, '--device', 'gpu', ...small, '--out', folder);
+    expect(status).toBe(0);
+    expect(text).toMatch(/^Device: gpu \((webasm|webgpu|headlessgl)\): .*\n/);
+    const report = parseReport(readFileSync(join(folder, 'report.json'), 'utf8'));
+    expect(text).toContain(`Device: ${report.runs[0]!.device}\n`);
+    expect(Number.isFinite(report.runs[0]!.final!.testLoss)).toBe(true);
+  });
+
+  it('refuses devices that there are not', async () => {
+    await expect(train(['--device', 'tpu'], { write: () => {} })).rejects.toThrow(
+      /--device tpu is none of wasm, reference, gpu, /,
+    );
+    await expect(train(['--device', 'gpu:webgl2', ...small], { write: () => {} })).rejects.toThrow(/no webgl2: /);
+  });
+});

@@ -1,0 +1,325 @@
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { encodeIdx } from '@pnn/data';
+import { loadNetwork } from '@pnn/models/node';
+import { getDevice, MemoryError, PnnError, setDevice } from '@pnn/nn';
+import { FileError } from '@pnn/nn/node';
+import { loadCheckpoint, saveCheckpoint } from '@pnn/pnn/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withoutTimes } from '../../../pnn/test/training/toy.js';
+import { UsageError } from '../../src/cli/options.js';
+import { train } from '../../src/commands/train.js';
+import { parseReport } from '../../src/index.js';
+import { FakeTerminal } from '../report/fake-terminal.js';
+import { Call, pnn } from './call.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pnn-command-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const tiny = '--train-images 64 --test-images 32 --widths 2,4 --batch-size 32'.split(' ');
+const files = ['polynomial.safetensors', 'report.html', 'report.json', 'twin.safetensors'];
+
+const reportIn = async (path: string) => parseReport(await readFile(join(path, 'report.json'), 'utf8'));
+
+describe('pnn train', () => {
+  it('trains both networks, prints a table and leaves models and report', async () => {
+    const out = join(folder, 'new', 'run');
+    const { status, stdout, stderr } = await pnn('train', ...tiny, '--epochs', '1', '--out', out);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect((await readdir(out)).sort()).toEqual(files);
+
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(/^polynomial, degree 8: warm-up done, bounds B calibrated to [\d.]+, [\d.]+$/);
+    expect(lines[1]).toMatch(
+      /^polynomial, degree 8: epoch 1\/1 {2}loss \d\.\d{4} {2}test \d+\.\d\d% {2}boundary loss .* largest \|x\| \d\.\d\d B {2}outside /,
+    );
+    expect(lines[2]).toMatch(/^relu twin: epoch 1\/1 {2}loss \d\.\d{4} {2}test \d+\.\d\d% {2}clipped /);
+    expect(stdout).toMatch(/\nrun +accuracy +reference/);
+    expect(stdout.trimEnd().split('\n').slice(-3)).toEqual([
+      `Report: ${join(out, 'report.html')}`,
+      `Model:  ${join(out, 'polynomial.safetensors')}`,
+      `Model:  ${join(out, 'twin.safetensors')}`,
+    ]);
+    // It is no terminal: nothing but lines of text.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/u);
+
+    const report = await reportIn(out);
+    expect(report.runs.map(({ name, role, stopped }) => ({ name, role, stopped }))).toEqual([
+      { name: 'polynomial, degree 8', role: 'polynomial', stopped: null },
+      { name: 'relu twin', role: 'twin', stopped: null },
+    ]);
+    expect(report.dataset).toMatchObject({ name: 'digits', train: 64, test: 32 });
+    expect(report.samples).toHaveLength(24);
+    expect(await readFile(join(out, 'report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);
+    for (const name of ['polynomial', 'twin']) {
+      const { description } = await loadNetwork(join(out, `${name}.safetensors`));
+      expect(description.activations).toHaveLength(name === 'twin' ? 0 : 2);
+    }
+  });
+
+  it('draws its progress on a terminal, and leaves only whole lines there', async () => {
+    const terminal = new FakeTerminal(100);
+    const out = join(folder, 'terminal');
+    expect(await train([...tiny, '--epochs', '2', '--no-twin', '--out', out], terminal)).toBe(0);
+    expect(terminal.writes.join('')).toContain('━');
+    expect(terminal.screen.filter((line) => line.includes('━'))).toEqual([]);
+    expect(terminal.screen.filter((line) => line.startsWith('polynomial, degree 8: epoch'))).toHaveLength(2);
+    expect(await readdir(out)).not.toContain('twin.safetensors');
+  });
+
+  it('says where a training diverged, and reports it all the same', async () => {
+    const terminal = new FakeTerminal(200);
+    const out = join(folder, 'diverged');
+    const wild = '--degree 22 --bound 1 --outside polynomial --lambda 0 --lr 1000 --max-norm none --no-twin'.split(' ');
+    expect(
+      await train([...tiny, ...wild, '--epochs', '3', '--order', 'activation-first', '--out', out], terminal),
+    ).toBe(0);
+    const line = terminal.screen.find((text) => text.includes('stopped at step'));
+    expect(line).toMatch(/^polynomial, degree 22: stopped at step \d+( in layer \S+ \(PolynomialActivation\))?: \S/);
+    const [run] = (await reportIn(out)).runs;
+    expect(line).toContain(run!.stopped!.reason);
+    const { network } = await loadNetwork(join(out, 'polynomial.safetensors'));
+    for (const [name, values] of network.stateDict()) {
+      expect(values.dataSync().every(Number.isFinite), name).toBe(true);
+    }
+  });
+});
+
+/** Runs the command in this process and presses Ctrl-C as soon as it has printed the text. */
+async function interruptedAfter(text: string, args: readonly string[]): Promise<{ status: number; printed: string }> {
+  let printed = '';
+  const status = await train(args, {
+    write(part) {
+      const before = printed.includes(text);
+      printed += part;
+      // The listener that came last is the command's; the others belong to whoever runs the tests.
+      if (!before && printed.includes(text)) process.listeners('SIGINT').at(-1)!('SIGINT');
+    },
+  });
+  return { status, printed };
+}
+
+describe('pnn train, interrupted,', () => {
+  const settings = [...tiny, '--epochs', '8', '--dropout', '0.1', '--model', 'mlp', '--lambda', 'dual', '--seed', '5'];
+  const unheard = { write: () => {} };
+  let whole: unknown;
+  beforeAll(async () => {
+    const out = join(folder, 'whole');
+    expect(await train([...settings, '--out', out], unheard)).toBe(0);
+    whole = withoutTimes(await reportIn(out));
+  });
+
+  it.each([
+    ['in its first epoch', 'epoch 1/8', 0],
+    ['at the end of the warm-up', 'warm-up done', 0],
+    ['in the middle', 'polynomial, degree 8: epoch 5/8', 0],
+    ['between the networks', 'polynomial, degree 8: epoch 8/8', 1],
+    ['while the twin trains', 'relu twin: epoch 2/8', 1],
+  ])('%s, ends with status 130 and a checkpoint that leads to the same report', async (place, text, finished) => {
+    const out = join(folder, place);
+    const listeners = process.listenerCount('SIGINT');
+    const { status, printed } = await interruptedAfter(text, [...settings, '--out', out]);
+    expect(status).toBe(130);
+    const path = join(out, 'checkpoint.safetensors');
+    expect(printed.trimEnd().split('\n').at(-1)).toBe(`Interrupted. Go on with: npx pnn train --resume '${path}'`);
+    expect((await readdir(out)).sort()).toEqual(
+      finished === 0 ? ['checkpoint.safetensors'] : ['checkpoint.safetensors', 'polynomial.safetensors'],
+    );
+    const { state } = await loadCheckpoint(path);
+    expect(state.settings).toMatchObject({ finished: { length: finished } });
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+
+    expect(await train(['--resume', path], unheard)).toBe(0);
+    expect((await readdir(out)).sort()).toEqual(files);
+    expect(withoutTimes(await reportIn(out))).toEqual(whole);
+  });
+
+  it('writes where its checkpoint lies now, and quotes its path for a shell', async () => {
+    const out = join(folder, "it's here");
+    const { printed } = await interruptedAfter('epoch 3/8', [...settings, '--out', out]);
+    expect(printed).toContain(`--resume '${join(folder, "it'\\''s here", 'checkpoint.safetensors')}'\n`);
+    const moved = join(folder, 'moved');
+    await rename(out, moved);
+    expect(await train(['--resume', join(moved, 'checkpoint.safetensors')], unheard)).toBe(0);
+    expect((await readdir(moved)).sort()).toEqual(files);
+    expect(withoutTimes(await reportIn(moved))).toEqual(whole);
+    await expect(stat(out)).rejects.toThrow('ENOENT');
+  });
+
+  it('is not overwritten by another training', async () => {
+    const out = join(folder, 'unfinished');
+    await interruptedAfter('epoch 1/8', [...settings, '--out', out]);
+    const path = join(out, 'checkpoint.safetensors');
+    const checkpoint = await readFile(path);
+    const copy = join(out, 'copy.safetensors');
+    await writeFile(copy, checkpoint);
+    const message = `${path} is the checkpoint of an unfinished training: go on with it by npx pnn train --resume '${path}', or choose another folder`;
+    for (const call of [
+      [...settings, '--out', out],
+      ['--resume', copy],
+    ]) {
+      await expect(train(call, unheard)).rejects.toThrow(new FileError(message));
+    }
+    expect(await readFile(path)).toEqual(checkpoint);
+    // A checkpoint of another name can be gone on from, and stays.
+    await rm(path);
+    expect(await train(['--resume', copy], unheard)).toBe(0);
+    expect((await readdir(out)).sort()).toEqual(['copy.safetensors', ...files]);
+  });
+
+  it('hears a signal while it computes, and goes on in another process', async () => {
+    const out = join(folder, 'signal');
+    const endless = [...tiny, '--no-twin', '--epochs', '100000', '--out', out];
+    const interrupted = await new Call(['train', ...endless]).interruptAfter('epoch 2/100000');
+    expect(interrupted).toMatchObject({ status: 130, stderr: '' });
+    const path = join(out, 'checkpoint.safetensors');
+    const resumed = new Call(['train', '--resume', path]);
+    const again = await resumed.interruptAfter(': epoch ');
+    expect(again).toMatchObject({ status: 130, stderr: '' });
+    const epochOf = ({ stdout }: { readonly stdout: string }, at: number) =>
+      Number(
+        /epoch (\d+)\//.exec(
+          stdout
+            .split('\n')
+            .filter((line) => line.includes(': epoch '))
+            .at(at)!,
+        )![1],
+      );
+    expect(epochOf(again, 0)).toBe(epochOf(interrupted, -1) + 1);
+  });
+});
+
+describe('pnn train says on one line what is in the way, and leaves nothing behind:', () => {
+  /** Writes a data set in the form of MNIST with so many images, changed by `damage`. */
+  async function writeMnist(name: string, damage: (file: string, bytes: Uint8Array) => Uint8Array = (_, b) => b) {
+    const path = await mkdtemp(join(folder, `${name}-`));
+    for (const [split, count] of [
+      ['train', 6],
+      ['t10k', 4],
+    ] as const) {
+      const images = {
+        data: Uint8Array.from({ length: count * 784 }, (_, i) => (i * 37) % 251),
+        shape: [count, 28, 28],
+      };
+      const labels = { data: Uint8Array.from({ length: count }, (_, i) => i), shape: [count] };
+      for (const [kind, array] of [
+        ['images-idx3', images],
+        ['labels-idx1', labels],
+      ] as const) {
+        const file = `${split}-${kind}-ubyte`;
+        await writeFile(join(path, file), damage(file, encodeIdx(array)));
+      }
+    }
+    return path;
+  }
+
+  /** The message of a training that must fail; its folder must not be made. */
+  async function complaint(...args: string[]): Promise<PnnError> {
+    const out = join(folder, 'never');
+    const error: unknown = await train([...args, '--out', out], { write: () => {} }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(PnnError);
+    expect((error as PnnError).message).not.toContain('\n');
+    await expect(stat(out)).rejects.toThrow('ENOENT');
+    return error as PnnError;
+  }
+
+  const damages: [name: string, file: string, damage: (bytes: Uint8Array) => Uint8Array][] = [
+    ['truncated images', 'train-images-idx3-ubyte', (bytes) => bytes.subarray(0, bytes.length - 5)],
+    ['a truncated header', 't10k-images-idx3-ubyte', (bytes) => bytes.subarray(0, 3)],
+    ['an empty file', 'train-labels-idx1-ubyte', () => new Uint8Array(0)],
+    ['a foreign file', 'train-images-idx3-ubyte', () => new TextEncoder().encode('<html>not found</html>')],
+    ['labels out of range', 't10k-labels-idx1-ubyte', (bytes) => bytes.map((b, i) => (i === 9 ? 77 : b))],
+    ['damaged compression', 'train-images-idx3-ubyte', (bytes) => gzipSync(bytes).subarray(0, 100)],
+  ];
+
+  it.each(damages)('%s', async (_, file, damage) => {
+    const data = await writeMnist('damaged', (name, bytes) => (name === file ? damage(bytes) : bytes));
+    const { message } = await complaint('--dataset', 'mnist', '--data', data);
+    expect(message).toContain(join(data, file));
+  });
+
+  it('a folder of data that is missing, or incomplete', async () => {
+    const missing = join(folder, 'no data');
+    for (const dataset of ['mnist', 'fashion-mnist', 'cifar10']) {
+      expect((await complaint('--dataset', dataset, '--data', missing)).message).toContain(missing);
+    }
+    const data = await writeMnist('incomplete');
+    await rm(join(data, 't10k-labels-idx1-ubyte'));
+    expect((await complaint('--dataset', 'mnist', '--data', data)).message).toContain('t10k-labels-idx1-ubyte');
+  });
+
+  it('more images asked for than there are', async () => {
+    const data = await writeMnist('small');
+    const error = await complaint('--dataset', 'mnist', '--data', data, '--test-images', '5');
+    expect(error).toEqual(new UsageError('pnn train: --test-images 5: there are only 4'));
+  });
+
+  it('a folder for the results that cannot be made', async () => {
+    const file = join(folder, 'a file');
+    await writeFile(file, 'mine');
+    for (const out of [file, join(file, 'below'), '/proc/nowhere']) {
+      const error: unknown = await train([...tiny, '--out', out], { write: () => {} }).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(PnnError);
+      expect((error as PnnError).message).toMatch(/^[^\n]* cannot be used as a folder \([^\n]*\): choose another one$/);
+      expect((error as PnnError).message.startsWith(out)).toBe(true);
+    }
+    expect(await readFile(file, 'utf8')).toBe('mine');
+  });
+
+  const tooLarge = /^pnn train: the training does not fit into memory \(.+\): give smaller --widths or --batch-size$/;
+
+  it.each(['--widths 1000000000', '--model mlp --widths 60000,60000'])('a network too large: %s', async (widths) => {
+    const call = [...tiny, ...widths.split(' '), '--out', join(folder, 'too large')];
+    const error: unknown = await train(call, { write: () => {} }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(MemoryError);
+    expect((error as MemoryError).message).toMatch(tooLarge);
+  });
+
+  it('a batch too large for a GPU, by the limit of its mode', async () => {
+    const call = `--device gpu:cpu --train-images 1000 --test-images 10 --widths 32 --batch-size 1000 --out`.split(' ');
+    const before = getDevice();
+    try {
+      const error: unknown = await train([...call, join(folder, 'too large')], { write: () => {} }).catch((e) => e);
+      expect(error).toBeInstanceOf(MemoryError);
+      expect((error as MemoryError).message).toMatch(tooLarge);
+      expect((error as MemoryError).message).toContain('more than the 16777216 that a tensor may have there');
+    } finally {
+      setDevice(before);
+    }
+  });
+
+  it('a checkpoint that is missing, damaged or none', async () => {
+    const resume = async (path: string) => {
+      const error: unknown = await train(['--resume', path], { write: () => {} }).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(PnnError);
+      expect((error as PnnError).message.startsWith(path)).toBe(true);
+      expect((error as PnnError).message).not.toContain('\n');
+    };
+    await resume(join(folder, 'no checkpoint'));
+    await resume(join(folder, 'new', 'run', 'report.json'));
+    await resume(join(folder, 'new', 'run', 'twin.safetensors'));
+    const out = join(folder, 'intact');
+    await interruptedAfter('epoch 1/2', [...tiny, '--epochs', '2', '--out', out]);
+    const intact = await readFile(join(out, 'checkpoint.safetensors'));
+    const damaged = join(folder, 'damaged.safetensors');
+    for (const position of [0, 100, 2000, intact.length - 1]) {
+      const bytes = Buffer.from(intact);
+      bytes[position]! ^= 1;
+      await writeFile(damaged, bytes);
+      await resume(damaged);
+    }
+    await writeFile(damaged, intact.subarray(0, intact.length / 2));
+    await resume(damaged);
+    const { tensors, state } = await loadCheckpoint(join(out, 'checkpoint.safetensors'));
+    for (const settings of [null, 'mine', { plan: {} }]) {
+      await saveCheckpoint(damaged, { tensors, state: { ...state, settings } });
+      await resume(damaged);
+    }
+  });
+});

@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/cli/options.js';
+import { trainOptionSpecs } from '../../src/cli/train-options.js';
+import { fit } from '../../src/commands/fit.js';
+import { train } from '../../src/commands/train.js';
+import { version } from '../../src/index.js';
+import { Call, commandLine, pnn } from './call.js';
+
+/** What the command prints, run in this process. */
+async function printed(command: typeof train, ...args: string[]): Promise<{ status: number; text: string }> {
+  let text = '';
+  const status = await command(args, { write: (part) => (text += part) });
+  return { status, text };
+}
+
+describe('pnn', () => {
+  it('tells its commands, its version, and what is wrong on one line', async () => {
+    const help = await pnn('--help');
+    expect(help).toMatchObject({ status: 0, stderr: '' });
+    expect(help.stdout).toMatch(
+      /^Usage: pnn COMMAND \[options\]\n[\s\S]*\n {2}train {4}[\s\S]*\n {2}fit {6}[\s\S]*\n {2}devices {2}/,
+    );
+    const [short, word, missing, named, unknown] = await Promise.all([
+      pnn('-h'),
+      pnn('help'),
+      pnn(),
+      pnn('--version'),
+      pnn('trian'),
+    ]);
+    for (const same of [short, word]) expect(same).toEqual(help);
+    expect(missing).toEqual({ status: 2, stdout: '', stderr: help.stdout });
+    expect(named).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+    expect(unknown).toEqual({ status: 2, stdout: '', stderr: "pnn: there is no command 'trian': see pnn --help\n" });
+  });
+
+  it('ends with status 2 where it was called wrongly, with status 1 where something is in the way', async () => {
+    const [wrong, inTheWay] = await Promise.all([
+      pnn('train', '--degre', '4'),
+      pnn('train', '--dataset', 'mnist', '--data', '/nonexistent'),
+    ]);
+    const line = 'pnn train: there is no option --degre: see pnn train --help\n';
+    expect(wrong).toEqual({ status: 2, stdout: '', stderr: line });
+    expect(inTheWay).toMatchObject({ status: 1, stdout: '' });
+    expect(inTheWay.stderr).toMatch(/^mnist: [^\n]*'\/nonexistent'[^\n]*\n$/);
+  });
+});
+
+describe('pnn, whose output', () => {
+  it('nobody reads, ends without a word', async () => {
+    for (const args of [['train', '--help'], ['fit']]) {
+      expect(await new Call(args).stopReading()).toEqual({ status: 141, stdout: '', stderr: '' });
+    }
+  });
+
+  it.runIf(existsSync('/dev/full'))('finds no space, says so on one line', () => {
+    const [node, ...rest] = commandLine(['fit']);
+    const { status, stderr } = spawnSync(node!, rest, { stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] });
+    expect(status).toBe(1);
+    expect(`${stderr}`).toMatch(/^pnn: the output cannot be written: [^\n]*ENOSPC[^\n]*\n$/);
+  });
+});
+
+describe('pnn train --help', () => {
+  it.each(['--help', '-h'])('names every option: %s', async (option) => {
+    const { status, text } = await printed(train, '--degree', '99', option);
+    expect(status).toBe(0);
+    expect(text).toMatch(/^Usage: pnn train \[options\]\n/);
+    for (const name of Object.keys(trainOptionSpecs)) expect(text).toMatch(new RegExp(`^ {2}--${name}[ \\n]`, 'm'));
+    // Fits a wide terminal.
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
+  });
+});
+
+describe('pnn train refuses, naming the option,', () => {
+  it.each([
+    ['--bogus', 'there is no option --bogus'],
+    ['--bogus=3', 'there is no option --bogus'],
+    ['-x', 'there is no option -x'],
+    ['mnist', "'mnist' is not expected"],
+    ['--dataset imagenet', '--dataset imagenet is none of digits, mnist, fashion-mnist, cifar10'],
+    ['--dataset mnist', '--dataset mnist needs --data DIR'],
+    ['--data somewhere', '--data goes with --dataset mnist, fashion-mnist, cifar10'],
+    ['--train-images 0', '--train-images 0 is not an integer from 2 to 1000000'],
+    ['--train-images 1', '--train-images 1 is not an integer from 2 to 1000000'],
+    ['--train-images 2e6', '--train-images 2e6 is not an integer from 2 to 1000000'],
+    ['--test-images 1.5', '--test-images 1.5 is not an integer from 1 to 1000000'],
+    ['--model vgg', '--model vgg is none of cnn, mlp, resnet8, resnet20, resnet18'],
+    ['--widths 16,', '--widths 16, is not a list of positive integers like 16,32'],
+    ['--widths 16,-2', '--widths 16,-2 is not a list of positive integers like 16,32'],
+    ['--widths 2,2,2,2,2', '--widths 2,2,2,2,2 halves images of 28x28 until nothing is left: give fewer'],
+    ['--model resnet8 --widths 4', '--widths goes with --model cnn or mlp, not resnet8'],
+    ['--order first', '--order first is none of normalisation-first, activation-first'],
+    ['--dropout 1', '--dropout 1 is not a number from 0 to below 1'],
+    ['--dropout 0.1', '--dropout goes with --model mlp, not cnn'],
+    ['--target swish', '--target swish is none of relu, silu, gelu, sigmoid, tanh, softplus'],
+    ['--degree 0', '--degree 0 is not an integer from 1 to 32'],
+    ['--degree 33', '--degree 33 is not an integer from 1 to 32'],
+    ['--degree eight', '--degree eight is not an integer from 1 to 32'],
+    ['--degree', '--degree needs a value, N'],
+    ['--degree=', '--degree needs a value, N'],
+    ['--degree --seed 3', '--degree needs a value, N'],
+    ['--method remez', '--method remez is none of density, least-squares, minimax'],
+    ['--bound 3 --method density', '--method density goes with --bound calibrated'],
+    ['--bound -3', '--bound -3 is not calibrated, paper or a positive number'],
+    ['--bound tight', '--bound tight is not calibrated, paper or a positive number'],
+    ['--bound paper --degree 3', '--bound paper: preset: no settings for degree 3 on mnist'],
+    ['--alpha 0', '--alpha 0 is not a number above 0, up to 1'],
+    ['--lambda -1', '--lambda -1 is neither a number of 0 or more nor dual or dual:START'],
+    ['--lambda dual:', '--lambda dual: is neither a number'],
+    ['--lambda dual:1e7', '--lambda dual:1e7 is neither a number'],
+    ['--lambda dual:1:2', '--lambda dual:1:2 is neither a number'],
+    ['--lambda dually', '--lambda dually is neither a number'],
+    ['--penalty cubic', '--penalty cubic is none of exponential, quadratic, power, max-norm'],
+    ['--cap 0', '--cap 0 is not a positive number'],
+    ['--penalty max-norm --cap 2', '--cap goes with the other forms of --penalty, not max-norm'],
+    ['--outside clip', '--outside clip is none of tangent, polynomial'],
+    ['--basis chebyshev', '--basis chebyshev is none of even-odd, monomial'],
+    ['--learnable=yes', '--learnable takes no value'],
+    ['--max-norm 0', '--max-norm 0 is not a positive number'],
+    ['--epochs 0', '--epochs 0 is not an integer of 1 or more'],
+    ['--batch-size 1', '--batch-size 1 is not an integer of 2 or more'],
+    ['--lr Infinity', '--lr Infinity is not a positive number'],
+    ['--weight-decay -0.1', '--weight-decay -0.1 is not a number of 0 or more'],
+    ['--seed -1', '--seed -1 is not an integer of 0 or more'],
+    ['--out', '--out needs a value, DIR'],
+    ['--out --no-twin', '--out needs a value, DIR'],
+    ['--resume a.safetensors --seed 3', '--resume takes no other options'],
+  ])('%s', async (call, problem) => {
+    const error: unknown = await train(call.split(' '), { write: () => expect.unreachable() }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(UsageError);
+    const { message } = error as UsageError;
+    expect(message.startsWith(`pnn train: ${problem}`), message).toBe(true);
+    expect(message).toMatch(/: see pnn train --help$/);
+    expect(message).not.toContain('\n');
+  });
+
+  it.each([' ', '\t', 'dual: '])('a λ that is blank: "%s"', async (lambda) => {
+    await expect(train(['--lambda', lambda], { write: () => {} })).rejects.toThrow(
+      `pnn train: --lambda ${lambda} is neither a number of 0 or more nor dual or dual:START`,
+    );
+  });
+
+  it('an empty value, as an unset variable of a shell gives', async () => {
+    await expect(train(['--out', ''], { write: () => {} })).rejects.toThrow('pnn train: --out needs a value, DIR');
+  });
+});
+
+describe('pnn fit', () => {
+  it('prints the polynomial', async () => {
+    const { status, text } = await printed(fit, '--target', 'silu', '--degree', '4', '--bound', '6');
+    expect(status).toBe(0);
+    const lines = text.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^silu on \[-6, 6\]: degree 4, least-squares, largest error 0\.\d+$/);
+    expect(lines.slice(1).map((line) => line.slice(0, 4))).toEqual(['p(x)', 'E(s)', 'O(s)']);
+    expect(Number(lines[3]!.slice('O(s) = '.length))).toBeCloseTo(3, 12);
+  });
+
+  it('fits degree 8 to ReLU on [-10, 10] where nothing is said', async () => {
+    expect((await printed(fit)).text).toMatch(/^relu on \[-10, 10\]: degree 8, least-squares/);
+    expect((await printed(fit, '--method', 'minimax')).text).toMatch(/^relu on \[-10, 10\]: degree 8, minimax/);
+  });
+
+  it('tells its options', async () => {
+    const { status, text } = await printed(fit, '--help');
+    expect(status).toBe(0);
+    for (const name of ['target', 'degree', 'bound', 'method', 'help']) expect(text).toContain(`  --${name}`);
+  });
+
+  it.each([
+    ['--bound 0', '--bound 0 is not a positive number'],
+    ['--degree 65', '--degree 65 is not an integer from 1 to 64'],
+    ['--method density', '--method density is none of least-squares, minimax'],
+    ['relu', "'relu' is not expected"],
+  ])('refuses %s', async (call, problem) => {
+    await expect(fit(call.split(' '), { write: () => {} })).rejects.toThrow(
+      new UsageError(`pnn fit: ${problem}: see pnn fit --help`),
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import {
+  ArgumentError,
+  formatShape,
+  normal,
+  type RandomOptions,
+  randomStream,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+  uniform,
+} from '@pnn/tensor';
+
+/** What follows a layer, as far as the size of its weights depends on it. */
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leaky-relu' | 'selu';
+
+/** Which side of a layer keeps its variance: the forward pass (inputs) or the backward pass (outputs). */
+export type FanMode = 'fan-in' | 'fan-out';
+
+/**
+ * The factor by which weights must be larger so that the nonlinearity behind them keeps the variance.
+ *
+ * @param slope of the negative side of a leaky ReLU
+ */
+export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  switch (nonlinearity) {
+    case 'linear':
+    case 'sigmoid':
+      return 1;
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.SQRT2;
+    case 'leaky-relu':
+      return Math.sqrt(2 / (1 + slope ** 2));
+    case 'selu':
+      return 3 / 4;
+  }
+}
+
+/**
+ * The number of inputs and of outputs that each weight of a layer connects: [out, in, …kernel].
+ *
+ * @throws ShapeError where there are fewer than two axes
+ */
+export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
+  const [outputs, inputs] = shape;
+  if (outputs === undefined || inputs === undefined) {
+    throw new ShapeError(`fans: ${formatShape(shape)}: a weight needs two axes or more, [out, in, …]`);
+  }
+  const field = sizeOf(shape.slice(2));
+  return { fanIn: inputs * field, fanOut: outputs * field };
+}
+
+/** Options of the kaiming initializations. @default the gain of ReLU, mode fan-in */
+export interface KaimingOptions extends RandomOptions {
+  readonly gain?: number;
+  readonly mode?: FanMode;
+}
+
+/** Options of the xavier initializations. @default gain 1 */
+export interface XavierOptions extends RandomOptions {
+  readonly gain?: number;
+}
+
+function withStream<T extends RandomOptions>(options: T | undefined): RandomOptions {
+  return { ...options, generator: options?.generator ?? randomStream('initialisation') };
+}
+
+function kaimingDeviation(shape: Shape, { gain = calculateGain('relu'), mode = 'fan-in' }: KaimingOptions): number {
+  const { fanIn, fanOut } = fans(shape);
+  const fan = mode === 'fan-in' ? fanIn : fanOut;
+  if (fan === 0) throw new ArgumentError(`kaiming: ${formatShape(shape)} connects nothing`);
+  return gain / Math.sqrt(fan);
+}
+
+/** Uniform in ±gain·√(3/fan) (He et al., "Delving Deep into Rectifiers", arXiv 1502.01852). */
+export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Tensor {
+  const limit = Math.sqrt(3) * kaimingDeviation(shape, options);
+  return uniform(shape, -limit, limit, withStream(options));
+}
+
+/** Normal with standard deviation gain/√fan (He et al., arXiv 1502.01852). */
+export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tensor {
+  return normal(shape, 0, kaimingDeviation(shape, options), withStream(options));
+}
+
+function xavierDeviation(shape: Shape, gain: number): number {
+  const { fanIn, fanOut } = fans(shape);
+  return gain * Math.sqrt(2 / (fanIn + fanOut));
+}
+
+/** Uniform in ±gain·√(6/(fanIn + fanOut)) (Glorot & Bengio, AISTATS 2010). */
+export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor {
+  const limit = Math.sqrt(3) * xavierDeviation(shape, options.gain ?? 1);
+  return uniform(shape, -limit, limit, withStream(options));
+}
+
+/** Normal with standard deviation gain·√(2/(fanIn + fanOut)) (Glorot & Bengio, AISTATS 2010). */
+export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
+  return normal(shape, 0, xavierDeviation(shape, options.gain ?? 1), withStream(options));
+}

@@ -1,0 +1,2 @@
+export * from './decoder.js';
+export { decodeJson, encodeJson } from './json.js';

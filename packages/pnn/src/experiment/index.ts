@@ -1,3 +1,0 @@
-export * from './experiment.js';
-export * from './network.js';
-export * from './settings.js';

@@ -1,3 +1,0 @@
-export * from './convolutional.js';
-export * from './mlp.js';
-export * from './resnet.js';

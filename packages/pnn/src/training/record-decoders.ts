@@ -1,0 +1,35 @@
+import { dictionary, list, nullable, number, object, text } from '../codec/index.js';
+import type { EpochLayerRecord, EpochRecord, HistogramRecord, InputRange, StopRecord } from './records.js';
+
+/** Decodes an {@link InputRange}. */
+export const inputRangeDecoder = object<InputRange>({ maxAbs: number, q999: number, shareOutside: number });
+
+/** Decodes a {@link HistogramRecord}. */
+export const histogramDecoder = object<HistogramRecord>({ edges: list(number), counts: list(number) });
+
+/** The decoders of the fields of an {@link EpochRecord}. */
+export const epochFields = {
+  epoch: number,
+  steps: number,
+  trainLoss: number,
+  boundaryLoss: number,
+  trainMetrics: dictionary(number),
+  validationLoss: nullable(number),
+  validationMetrics: nullable(dictionary(number)),
+  learningRate: number,
+  seconds: number,
+  gradientNorm: object<EpochRecord['gradientNorm']>({ median: number, max: number }),
+  clippedShare: number,
+  layers: list(
+    object<EpochLayerRecord>({ lambda: number, train: inputRangeDecoder, validation: nullable(inputRangeDecoder) }),
+  ),
+};
+
+/** Decodes an {@link EpochRecord}. */
+export const epochDecoder = object<EpochRecord>(epochFields);
+
+/** The decoders of the fields of a {@link StopRecord}. */
+export const stopFields = { layer: nullable(text), kind: nullable(text), step: number, reason: text };
+
+/** Decodes a {@link StopRecord}. */
+export const stopDecoder = object<StopRecord>(stopFields);

@@ -1,0 +1,229 @@
+// 3×3 convolutions with stride 1, and the gradients of their inputs, which are such convolutions of the output's gradient
+// with the weight turned round and transposed.
+import { SLAB_BYTES, Slab, slabSize } from '../fields';
+import { fillPositions, offsetAt, tableBytes } from '../tables';
+import { WINDOW_BYTES, Window } from '../window';
+import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
+import { storeSome } from '../../simd';
+import { ceilDiv } from '../../task';
+import { convolveTile } from './directly';
+import { REACH, spread, TILE, tileColumns, tileRows, tileSlabs, Winograd, weightMatrixBytes } from './fields';
+import { LINES_BYTES, POINTS, transformInput, transformOutput } from './transforms';
+
+/** Filters whose products are in memory at the same time. */
+const FILTER_LIMIT: i32 = 64;
+
+/** Bytes between two of the matrices of the transformed source. */
+// @ts-ignore: decorator
+@inline
+function sourceMatrixBytes(panels: i32, channels: i32): usize {
+  return spread((<usize>panels * channels) << 5);
+}
+
+/** Bytes between two of the matrices of products. */
+// @ts-ignore: decorator
+@inline
+function productMatrixBytes(panels: i32, filters: i32): usize {
+  return spread((<usize>panels * (ceilDiv(min(filters, FILTER_LIMIT), ROWS) * ROWS)) << 5);
+}
+
+/** A block for each slab of tiles of every group. */
+export function winogradConvolutionBlocks(task: usize): i32 {
+  const fields = changetype<Winograd>(task);
+  return <i32>fields.groups * tileSlabs(fields);
+}
+
+/** What a block begins with: the lines of a transform, four zeros, four tiles, the slab, and the window. */
+const ZEROS: usize = LINES_BYTES;
+const EDGE: usize = ZEROS + 64;
+const SLAB: usize = EDGE + 256;
+const WINDOW: usize = SLAB + SLAB_BYTES;
+const TABLES: usize = WINDOW + WINDOW_BYTES;
+
+/** Room for all that, two tables, the matrices of source and products, and the copy of the window in one plane. */
+export function winogradConvolutionScratch(task: usize): usize {
+  const fields = changetype<Winograd>(task);
+  const tiles = slabSize(fields);
+  const panels = ceilDiv(tiles, COLUMNS);
+  const windowRows = <i32>fields.rowStep * TILE + REACH - TILE;
+  const windowColumns = <i32>fields.columnStep * TILE + REACH - TILE;
+  return (
+    TABLES +
+    2 * tableBytes(tiles) +
+    POINTS * sourceMatrixBytes(panels, <i32>fields.channels) +
+    POINTS * productMatrixBytes(panels, <i32>fields.filters) +
+    ((<usize>fields.imageStep * windowRows * windowColumns) << 2)
+  );
+}
+
+/** One slab of one group of the output. */
+export function winogradConvolution(task: usize, block: i32, scratch: usize): void {
+  const fields = changetype<Winograd>(task);
+  const groups = <i32>fields.groups;
+  const channels = <i32>fields.channels;
+  const filters = <i32>fields.filters;
+  const group = block % groups;
+  const zeros = scratch + ZEROS;
+  const slab = changetype<Slab>(scratch + SLAB);
+  slab.take(block / groups, fields, tileRows(fields), tileColumns(fields));
+  const tiles = slab.size;
+  const panels = ceilDiv(tiles, COLUMNS);
+  const windowOffsets = scratch + TABLES;
+  const outOffsets = windowOffsets + tableBytes(tiles);
+  const source = outOffsets + tableBytes(tiles);
+  const sourceStep = sourceMatrixBytes(panels, channels);
+  const products = source + POINTS * sourceStep;
+  const productStep = productMatrixBytes(panels, filters);
+  v128.store(zeros, f32x4.splat(0));
+
+  transformSource(fields, slab, group, scratch, windowOffsets, products + POINTS * productStep, source, sourceStep);
+  const row = <usize>fields.outWidth << 2;
+  const image = <usize>(groups * filters * <i32>fields.outHeight) * row;
+  fillPositions(outOffsets, slab.images, image, slab.rows, row * TILE, slab.columns, TILE << 2);
+  const weightStep = weightMatrixBytes(fields);
+  const weights = <usize>fields.shared + <usize>(group * POINTS) * weightStep;
+  for (let first = 0; first < filters; first += FILTER_LIMIT) {
+    const some = min(FILTER_LIMIT, filters - first);
+    const rowPanels = ceilDiv(some, ROWS);
+    for (let point = 0; point < POINTS; point++) {
+      const a = weights + <usize>point * weightStep + ((<usize>first * channels) << 2);
+      let b = source + <usize>point * sourceStep;
+      let to = products + <usize>point * productStep;
+      for (let panel = 0; panel < panels; panel++) {
+        multiplyTiles(rowPanels, channels, a, b, to, zeros);
+        to += <usize>rowPanels << 7;
+        b += <usize>channels << 5;
+      }
+    }
+    for (let f = 0; f < some; f++) {
+      storeFilter(
+        fields,
+        slab,
+        group * filters + first + f,
+        products + (<usize>f << 5),
+        productStep,
+        <usize>rowPanels << 7,
+        outOffsets,
+        scratch,
+      );
+    }
+  }
+}
+
+/** Fills the 36 matrices of channels and tiles, in panels of eight tiles. */
+function transformSource(
+  fields: Winograd,
+  slab: Slab,
+  group: i32,
+  scratch: usize,
+  offsets: usize,
+  room: usize,
+  out: usize,
+  outStep: usize,
+): void {
+  const channels = <i32>fields.channels;
+  const tiles = slab.size;
+  const window = changetype<Window>(scratch + WINDOW);
+  window.place(
+    1,
+    <i32>fields.groups * channels,
+    <i32>fields.height,
+    <i32>fields.width,
+    slab.firstRow * TILE - <i32>fields.paddingY,
+    slab.rows * TILE + REACH - TILE,
+    slab.firstColumn * TILE - <i32>fields.paddingX,
+    slab.columns * TILE + REACH - TILE,
+  );
+  fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
+  const first = (slab.firstImage * <i32>fields.groups + group) * channels;
+  for (let c = 0; c < channels; c++) {
+    const from = window.open(room, <usize>fields.x, first + c, 1, slab.images);
+    for (let t = 0; t < tiles; t += 4) {
+      const at = offsets + (<usize>t << 2);
+      transformInput(
+        from + offsetAt(at, 0),
+        from + offsetAt(at, 1),
+        from + offsetAt(at, 2),
+        from + offsetAt(at, 3),
+        window.row,
+        out + <usize>(t >> 3) * (<usize>channels << 5) + (<usize>(t & 4) << 2),
+        outStep,
+        scratch,
+      );
+    }
+    out += 32;
+  }
+}
+
+/** Makes the tiles of one filter from their products. */
+function storeFilter(
+  fields: Winograd,
+  slab: Slab,
+  filter: i32,
+  products: usize,
+  productStep: usize,
+  panelStep: usize,
+  outOffsets: usize,
+  scratch: usize,
+): void {
+  const outHeight = <i32>fields.outHeight;
+  const outWidth = <i32>fields.outWidth;
+  const groups = <i32>fields.groups;
+  const filters = <i32>fields.filters;
+  const row = <usize>outWidth << 2;
+  const bias = <usize>fields.bias;
+  const plus = bias ? v128.load32_splat(bias + (<usize>filter << 2)) : f32x4.splat(0);
+  const place =
+    ((<usize>slab.firstImage * groups * filters + filter) * outHeight + slab.firstRow * TILE) * outWidth +
+    slab.firstColumn * TILE;
+  const out = <usize>fields.out + (place << 2);
+  const tiles = slab.size;
+  const edge = scratch + EDGE;
+  const whole =
+    (slab.firstRow + slab.rows) * TILE <= outHeight && (slab.firstColumn + slab.columns) * TILE <= outWidth;
+  for (let t = 0; t < tiles; t += 4) {
+    const from = products + <usize>(t >> 3) * panelStep + (<usize>(t & 4) << 2);
+    const offsets = outOffsets + (<usize>t << 2);
+    let finite: bool;
+    if (whole && t + 4 <= tiles) {
+      finite = transformOutput(
+        from,
+        productStep,
+        plus,
+        out + offsetAt(offsets, 0),
+        out + offsetAt(offsets, 1),
+        out + offsetAt(offsets, 2),
+        out + offsetAt(offsets, 3),
+        row,
+        scratch,
+      );
+    } else {
+      finite = transformOutput(from, productStep, plus, edge, edge + 64, edge + 128, edge + 192, 16, scratch);
+      for (let i = 0; i < min(4, tiles - t); i++) {
+        const rest = (t + i) % (slab.rows * slab.columns);
+        const rows = min(TILE, outHeight - (slab.firstRow + rest / slab.columns) * TILE);
+        const columns = min(TILE, outWidth - (slab.firstColumn + (rest % slab.columns)) * TILE);
+        let tile = edge + (<usize>i << 6);
+        let to = out + offsetAt(offsets, i);
+        for (let y = 0; y < rows; y++) {
+          storeSome(to, v128.load(tile), columns);
+          tile += 16;
+          to += row;
+        }
+      }
+    }
+    if (!finite) {
+      for (let i = 0; i < min(4, tiles - t); i++) {
+        const tile = t + i;
+        const rest = tile % (slab.rows * slab.columns);
+        convolveTile(
+          fields,
+          slab.firstImage + tile / (slab.rows * slab.columns),
+          filter,
+          (slab.firstRow + rest / slab.columns) * TILE,
+          (slab.firstColumn + (rest % slab.columns)) * TILE,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+// With d = x − center the sums of d and d², or with a gradient those of g and g·d. Up to eight numbers are added in single
+// precision, everything else in double precision.
+import { loadSome, lowerDoubles, madd, upperDoubles } from '../simd';
+import {
+  BatchNorm, blocksOf, centerAt, centersOf, centerStep, channelParts, channelsOf, firstChannel, firstOffset, imageParts, imageStep,
+  imagesOf, partialsOf,
+} from './fields';
+
+/** Vectors that are added before they are added to the sums in double precision. */
+const RUN: i32 = 8;
+
+/** Adds a vector to up to four sums in double precision. */
+// @ts-ignore: decorator
+@inline
+function addTo(sums: usize, values: v128, lanes: i32): void {
+  if (lanes == 1) f64.store(sums, f64.load(sums) + <f64>f32x4.extract_lane(values, 0));
+  else v128.store(sums, f64x2.add(v128.load(sums), lowerDoubles(values)));
+  if (lanes == 3) f64.store(sums, f64.load(sums, 16) + <f64>f32x4.extract_lane(values, 2), 16);
+  if (lanes > 3) v128.store(sums, f64x2.add(v128.load(sums, 16), upperDoubles(values)), 16);
+}
+
+/** A run of images for up to four channels of one element each; `row` bytes of sums lie before those of products. */
+// @ts-ignore: decorator
+@inline
+function sumColumns(
+  withGradient: bool, lanes: i32, x: usize, g: usize, images: i32, step: usize, center: v128, sums: usize, row: usize,
+): void {
+  let sum = f32x4.splat(0);
+  let product = sum;
+  for (; images > 0; images--, x += step, g += step) {
+    const d = f32x4.sub(loadSome(x, lanes), center);
+    const slope = withGradient ? loadSome(g, lanes) : d;
+    sum = f32x4.add(sum, slope);
+    product = madd(slope, d, product);
+  }
+  addTo(sums, sum, lanes);
+  addTo(sums + row, product, lanes);
+}
+
+/** The centers of up to four channels that follow each other. */
+// @ts-ignore: decorator
+@inline
+function centersAt(withGradient: bool, from: usize, lanes: i32): v128 {
+  const values = loadSome(from, lanes);
+  return withGradient ? values : v128.and(values, f32x4.lt(f32x4.abs(values), f32x4.splat(Infinity)));
+}
+
+/** Images whose channels have one element each; those of a run before those of the next. */
+// @ts-ignore: decorator
+@inline
+function sumRows(
+  withGradient: bool, x: usize, g: usize, images: i32, channels: i32, step: usize, centers: usize, sums: usize, row: usize,
+): void {
+  const end = <usize>(channels & ~3) << 2;
+  const rest = channels & 3;
+  for (; images > 0; images -= RUN, x += RUN * step, g += RUN * step) {
+    const count = min(images, RUN);
+    for (let at: usize = 0; at < end; at += 16) {
+      const center = centersAt(withGradient, centers + at, 4);
+      sumColumns(withGradient, 4, x + at, g + at, count, step, center, sums + 2 * at, row);
+    }
+    if (!rest) continue;
+    const center = centersAt(withGradient, centers + end, rest);
+    sumColumns(withGradient, rest, x + end, g + end, count, step, center, sums + 2 * end, row);
+  }
+}
+
+/** Adds a plane of one channel to its sums. */
+// @ts-ignore: decorator
+@inline
+function sumPlane(withGradient: bool, x: usize, g: usize, area: i32, center: f32, sum: usize, product: usize): void {
+  const centers = f32x4.splat(center);
+  let sumLow = f64x2.splat(0);
+  let sumHigh = sumLow;
+  let productLow = sumLow;
+  let productHigh = sumLow;
+  const end = x + (<usize>(area & ~3) << 2);
+  while (x < end) {
+    const runEnd = min(end, x + (<usize>RUN << 4));
+    let slopes = f32x4.splat(0);
+    let products = slopes;
+    for (; x < runEnd; x += 16, g += 16) {
+      const d = f32x4.sub(v128.load(x), centers);
+      const slope = withGradient ? v128.load(g) : d;
+      slopes = f32x4.add(slopes, slope);
+      products = madd(slope, d, products);
+    }
+    sumLow = f64x2.add(sumLow, lowerDoubles(slopes));
+    sumHigh = f64x2.add(sumHigh, upperDoubles(slopes));
+    productLow = f64x2.add(productLow, lowerDoubles(products));
+    productHigh = f64x2.add(productHigh, upperDoubles(products));
+  }
+  const total = f64x2.add(sumLow, sumHigh);
+  const square = f64x2.add(productLow, productHigh);
+  let sums = f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1);
+  let products = f64x2.extract_lane(square, 0) + f64x2.extract_lane(square, 1);
+  for (let i = area & 3; i > 0; i--, x += 4, g += 4) {
+    const d = <f64>f32.load(x) - <f64>center;
+    const slope = withGradient ? <f64>f32.load(g) : d;
+    sums += slope;
+    products += slope * d;
+  }
+  f64.store(sum, f64.load(sum) + sums);
+  f64.store(product, f64.load(product) + products);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumBlock(withGradient: bool, task: BatchNorm, block: i32): void {
+  const channelPart = block % channelParts(task);
+  const imagePart = block / channelParts(task);
+  const area = <i32>task.area;
+  const start = firstChannel(task, channelPart);
+  const channels = channelsOf(task, channelPart);
+  const row = <usize>task.channels << 3;
+  const sums = partialsOf(task, imagePart) + (<usize>start << 3);
+  memory.fill(sums, 0, <usize>channels << 3);
+  memory.fill(sums + row, 0, <usize>channels << 3);
+  const offset = firstOffset(task, imagePart, channelPart);
+  let x = <usize>task.x + offset;
+  let g = <usize>task.gradient + offset;
+  let images = imagesOf(task, imagePart);
+  const step = imageStep(task);
+  const centerDistance = centerStep(task);
+  const centers = centersOf(task) + <usize>start * centerDistance;
+  if (area == 1) {
+    sumRows(withGradient, x, g, images, channels, step, centers, sums, row);
+    return;
+  }
+  const plane = <usize>area << 2;
+  for (; images > 0; images--, x += step, g += step) {
+    let at: usize = 0;
+    for (let c = 0; c < channels; c++, at += plane) {
+      const sum = sums + (<usize>c << 3);
+      const center = centerAt(withGradient, centers + <usize>c * centerDistance);
+      sumPlane(withGradient, x + at, g + at, area, center, sum, sum + row);
+    }
+  }
+}
+
+/** See fields.ts. */
+export function channelSumsBlocks(task: BatchNorm): i32 {
+  return blocksOf(task);
+}
+
+/** The sums of all parts of the images. */
+export function channelSumsShared(task: BatchNorm): f64 {
+  return <f64>imageParts(task) * task.channels * 16;
+}
+
+/** Two sums for each channel of a block. */
+export function channelSums(task: BatchNorm, block: i32): void {
+  if (task.gradient) sumBlock(true, task, block);
+  else sumBlock(false, task, block);
+}

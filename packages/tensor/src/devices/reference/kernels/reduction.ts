@@ -1,0 +1,86 @@
+import type { TypedArray } from '../../../dtype.js';
+import type { Kernels, Operand, ReductionLayout } from '../../../kernels.js';
+import { values } from '../../host/host.js';
+
+/** Folds the middle of [outer, length, inner] in double precision, one row of `inner` accumulators at a time. */
+function fold(initial: number, combine: (accumulated: number, value: number) => number) {
+  return (x: Operand, out: Operand, { outer, length, inner }: ReductionLayout): void => {
+    const source = values(x);
+    const target = values(out);
+    const accumulated = new Float64Array(inner);
+    for (let o = 0; o < outer; o++) {
+      accumulated.fill(initial);
+      let position = o * length * inner;
+      for (let l = 0; l < length; l++) {
+        for (let i = 0; i < inner; i++) accumulated[i] = combine(accumulated[i]!, source[position++]!);
+      }
+      for (let i = 0; i < inner; i++) target[o * inner + i] = accumulated[i]!;
+    }
+  };
+}
+
+function argFold(beats: (value: number, best: number) => boolean) {
+  return (x: Operand, out: Operand, { outer, length, inner }: ReductionLayout): void => {
+    const source = values(x);
+    const target = values(out);
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        const start = o * length * inner + i;
+        let best = source[start]!;
+        let bestIndex = 0;
+        for (let l = 1; l < length && !Number.isNaN(best); l++) {
+          const value = source[start + l * inner]!;
+          if (beats(value, best) || Number.isNaN(value)) {
+            best = value;
+            bestIndex = l;
+          }
+        }
+        target[o * inner + i] = bestIndex;
+      }
+    }
+  };
+}
+
+/** Counts the values in equal bins from low to high; those beyond count in the bins at the ends, NaN in none. */
+export function countInBins(source: TypedArray, counts: TypedArray, low: number, high: number): void {
+  const bins = counts.length;
+  counts.fill(0);
+  for (let i = 0; i < source.length; i++) {
+    const value = source[i]!;
+    if (Number.isNaN(value)) continue;
+    const bin = Math.floor(((value - low) / (high - low)) * bins);
+    counts[Math.max(0, Math.min(bins - 1, bin))]!++;
+  }
+}
+
+export const reduction: Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> = {
+  reduction: {
+    sum: fold(0, (sum, value) => sum + value),
+    max: fold(Number.NEGATIVE_INFINITY, Math.max),
+    min: fold(Number.POSITIVE_INFINITY, Math.min),
+  },
+  argReduction: {
+    argmax: argFold((value, best) => value > best),
+    argmin: argFold((value, best) => value < best),
+  },
+  topk(x, indices, largest) {
+    const source = values(x);
+    const target = values(indices);
+    const length = x.shape.at(-1)!;
+    const count = indices.shape.at(-1)!;
+    const rows = length === 0 ? 0 : x.size / length;
+    const order = new Int32Array(length);
+    for (let row = 0; row < rows; row++) {
+      const start = row * length;
+      for (let i = 0; i < length; i++) order[i] = i;
+      order.sort((i, j) => {
+        const a = source[start + i]!;
+        const b = source[start + j]!;
+        if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a)) || i - j;
+        return (largest ? b - a : a - b) || i - j;
+      });
+      for (let k = 0; k < count; k++) target[row * count + k] = order[k]!;
+    }
+  },
+  histogram: (x, counts, low, high) => countInBins(values(x), values(counts), low, high),
+};
