@@ -2,7 +2,7 @@ import { trace } from '@pnn/autograd';
 import {
   type ActivationFactory,
   mlp,
-  type NormalisationOrder,
+  type NormalizationOrder,
   resnet8,
   resnet18,
   resnet20,
@@ -15,7 +15,7 @@ import { bits, expectSameBits } from './same-bits.js';
 
 interface Choice {
   readonly activation: ActivationFactory;
-  readonly order: NormalisationOrder;
+  readonly order: NormalizationOrder;
 }
 
 const image = { channels: 3, height: 8, width: 8, classes: 4 } as const;
@@ -34,7 +34,7 @@ const activations: Readonly<Record<string, ActivationFactory>> = {
   PolynomialActivation: () => new PolynomialActivation({ degree: 4, bound: 8, outside: 'tangent' }),
 };
 
-const orders: readonly NormalisationOrder[] = ['normalisation-first', 'activation-first'];
+const orders: readonly NormalizationOrder[] = ['normalization-first', 'activation-first'];
 
 const batch = (seed: number) => uniform(images, -1, 1, { generator: new Generator(seed) });
 
