@@ -11,4 +11,4 @@ export * from './parameter.js';
 export type { ParameterGroup, ParametersOrGroups } from './parameter-groups.js';
 export * from './safetensors.js';
 export * from './schedulers/index.js';
-export { StateDictError } from './state-dict.js';
+export { StateDictError, toHostArrays } from './state-dict.js';

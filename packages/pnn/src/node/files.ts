@@ -4,7 +4,7 @@ import { loadSafetensors, saveSafetensors } from '@pnn/nn/node';
 import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { ChannelStatistics } from '../data/index.js';
 import { buildNetwork, type Experiment, type ExperimentSettings, type ImageShape } from '../experiment/index.js';
-import { type Checkpoint, checkpointMetadata, parseCheckpoint, toHostArrays } from '../training/index.js';
+import { type Checkpoint, checkpointMetadata, parseCheckpoint } from '../training/index.js';
 
 const FORMAT_KEY = 'pnn.network';
 const DIGEST_KEY = 'pnn.sha256';
@@ -51,7 +51,7 @@ export async function saveNetwork(path: string, experiment: Experiment): Promise
     approximating,
   }));
   const description: NetworkDescription = { version: 1, settings, ...shape, statistics, activations };
-  await saveSafetensors(path, await toHostArrays(network.stateDict()), { [FORMAT_KEY]: JSON.stringify(description) });
+  await saveSafetensors(path, network.stateDict(), { [FORMAT_KEY]: JSON.stringify(description) });
 }
 
 function parseDescription(path: string, text: string | undefined): NetworkDescription {

@@ -6,7 +6,7 @@ import {
   restoreRandomState,
   type SchedulerState,
   StateDictError,
-  type Tensor,
+  toHostArrays,
 } from '@pnn/nn';
 import type { EpochRecord } from '../report/record.js';
 import type { Trainer, TrainerProgress } from './trainer.js';
@@ -33,15 +33,6 @@ export interface CheckpointState {
 const NETWORK = 'network.';
 const OPTIMIZER = 'optimizer.';
 const KEY = 'pnn.checkpoint';
-
-/** Copies of tensors as plain data. */
-export async function toHostArrays(tensors: ReadonlyMap<string, Tensor>, prefix = ''): Promise<Map<string, HostArray>> {
-  const arrays = new Map<string, HostArray>();
-  for (const [name, tensor] of tensors) {
-    arrays.set(prefix + name, { shape: tensor.shape, dtype: tensor.dtype, data: await tensor.data() });
-  }
-  return arrays;
-}
 
 function withoutPrefix(arrays: ReadonlyMap<string, HostArray>, prefix: string): Map<string, HostArray> {
   return new Map(
