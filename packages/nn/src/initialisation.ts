@@ -20,7 +20,7 @@ export type FanMode = 'fan-in' | 'fan-out';
 /**
  * The factor by which weights must be larger so that the nonlinearity behind them keeps the variance.
  *
- * @param slope of the negative side of a leaky ReLU
+ * @param slope that of the negative side of a leaky ReLU
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   switch (nonlinearity) {
@@ -52,14 +52,17 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
   return { fanIn: inputs * field, fanOut: outputs * field };
 }
 
-/** Options of the kaiming initialisations; the gain is that of ReLU, the mode fan-in where nothing is said. */
+/** Options of the Kaiming initializations. */
 export interface KaimingOptions extends RandomOptions {
+  /** @default calculateGain('relu') */
   readonly gain?: number;
+  /** @default 'fan-in' */
   readonly mode?: FanMode;
 }
 
-/** Options of the xavier initialisations; the gain is 1 where nothing is said. */
+/** Options of the Xavier initializations. */
 export interface XavierOptions extends RandomOptions {
+  /** @default 1 */
   readonly gain?: number;
 }
 

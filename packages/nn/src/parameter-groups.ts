@@ -18,7 +18,7 @@ export interface ParameterGroup {
    */
   readonly lrScale?: number;
   /**
-   * How strongly the parameters of the group are pulled towards 0.
+   * How strongly the parameters of the group are pulled toward 0.
    *
    * @default that of the optimizer
    */
@@ -37,7 +37,7 @@ export type ParametersOrGroups = readonly ParameterGroup[] | readonly Parameter[
 /** What each role asks for, in the order of the groups. */
 const roleSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
   weight: {},
-  normalisation: { clipped: false },
+  normalization: { clipped: false },
   polynomial: { lrScale: 0.1 },
 };
 

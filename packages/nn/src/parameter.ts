@@ -2,12 +2,12 @@ import { requireGrad } from '@pnn/autograd';
 import { keep, Tensor } from '@pnn/tensor';
 
 /**
- * What a parameter is for, which decides how it is trained: `normalisation` (γ and β of BatchNorm) is left out of
+ * What a parameter is for, which decides how it is trained: `normalization` (γ and β of BatchNorm) is left out of
  * gradient clipping, `polynomial` (activation coefficients) learns ten times more slowly.
  */
-export type ParameterRole = 'weight' | 'normalisation' | 'polynomial';
+export type ParameterRole = 'weight' | 'normalization' | 'polynomial';
 
-/** A tensor that a module learns: found by `module.parameters()`, changed by optimisers. Lives until disposed of. */
+/** A tensor that a module learns: found by `module.parameters()`, changed by optimizers. Lives until disposed of. */
 export class Parameter extends Tensor {
   readonly role: ParameterRole;
 

@@ -18,7 +18,7 @@ function parameterWith(gradient: readonly number[], dtype: FloatDType = 'float64
 
 /** Like γ or β of BatchNorm. */
 function normalizing(gradient: readonly number[]): Parameter {
-  const parameter = parameterOf(gradient, { role: 'normalisation' });
+  const parameter = parameterOf(gradient, { role: 'normalization' });
   giveGradient(parameter, gradient);
   return parameter;
 }
@@ -103,7 +103,7 @@ describe('clipGradientNorm', () => {
         const weights = vectors.map((vector) => parameterWith(vector));
         const gammas = others.map((vector) => parameterWith(vector));
         const groups: readonly ParameterGroup[] = [
-          { name: 'normalisation', parameters: gammas, clipped: false },
+          { name: 'normalization', parameters: gammas, clipped: false },
           { name: 'weight', parameters: weights, clipped: true },
         ];
         const before = gammas.map(({ grad }) => bitsOf(grad!));
@@ -124,7 +124,7 @@ describe('clipGradientNorm', () => {
     const norm = clipGradientNorm(list, 1).itemSync();
     const groups = [
       { name: 'weight', parameters: [grouped[0], grouped[2]] },
-      { name: 'normalisation', parameters: [grouped[1]], clipped: false },
+      { name: 'normalization', parameters: [grouped[1]], clipped: false },
     ];
     expect(norm).toBe(clipGradientNorm(groups, 1).itemSync());
     expect(norm).toBe(Math.sqrt(26));
@@ -149,13 +149,13 @@ describe('clipGradientNorm', () => {
   it('scales a gradient once that several summands share', () => {
     const clipped = parameterOf([0, 0]);
     const alike = parameterOf([0, 0]);
-    const free = parameterOf([0, 0], { role: 'normalisation' });
+    const free = parameterOf([0, 0], { role: 'normalization' });
     const factors = tensor(Float64Array.of(3, 4));
     clipped.add(alike).add(free).backward(factors);
     const norm = clipGradientNorm(
       [
         { name: 'weight', parameters: [clipped, alike] },
-        { name: 'normalisation', parameters: [free], clipped: false },
+        { name: 'normalization', parameters: [free], clipped: false },
       ],
       1,
     );

@@ -300,9 +300,9 @@ describe('ArrayDataset', () => {
   });
 
   it('is cut into views of the same memory', () => {
-    const labelled = { inputs: Uint8Array.from({ length: 12 }, (_, i) => i), inputShape: [2, 1], labelShape: [3] };
+    const labeled = { inputs: Uint8Array.from({ length: 12 }, (_, i) => i), inputShape: [2, 1], labelShape: [3] };
     const content = {
-      ...labelled,
+      ...labeled,
       labels: Int32Array.from({ length: 18 }, (_, i) => i % 4),
       classes: ['a', 'b', 'c', 'd'],
     };
@@ -462,11 +462,11 @@ describe('transforms', () => {
     );
   });
 
-  it('randomAffine turns, enlarges and moves about the centre, within its ranges', () => {
+  it('randomAffine turns, enlarges and moves about the center, within its ranges', () => {
     // Channels that hold the column, the row and 1: afterwards they tell where every pixel came from.
     const size = 21;
     const area = size * size;
-    const centre = (size - 1) / 2;
+    const center = (size - 1) / 2;
     const coordinates = new Float64Array(3 * area);
     for (let i = 0; i < area; i++) {
       coordinates[i] = i % size;
@@ -482,15 +482,15 @@ describe('transforms', () => {
         const i = row * size + column;
         return { x: sample[i]!, y: sample[area + i]!, inside: sample[2 * area + i]! > 1 - 1e-9 };
       };
-      const [middle, next] = [at(centre, centre), at(centre, centre + 1)];
+      const [middle, next] = [at(center, center), at(center, center + 1)];
       expect(middle.inside && next.inside).toBe(true);
       const [cosine, sine] = [next.x - middle.x, middle.y - next.y];
       const factor = 1 / Math.hypot(cosine, sine);
       const angle = Math.atan2(sine, cosine);
-      // out = centre + move + factor·R(angle)·(in − centre), R turning by the angle in pixel coordinates (y down).
+      // out = center + move + factor·R(angle)·(in − center), R turning by the angle in pixel coordinates (y down).
       const forward = (x: number, y: number) => ({
-        x: factor * (Math.cos(angle) * (x - centre) - Math.sin(angle) * (y - centre)),
-        y: factor * (Math.sin(angle) * (x - centre) + Math.cos(angle) * (y - centre)),
+        x: factor * (Math.cos(angle) * (x - center) - Math.sin(angle) * (y - center)),
+        y: factor * (Math.sin(angle) * (x - center) + Math.cos(angle) * (y - center)),
       });
       const origin = forward(middle.x, middle.y);
       const [right, down] = [-origin.x, -origin.y];
@@ -502,7 +502,7 @@ describe('transforms', () => {
           const { x, y, inside } = at(row, column);
           if (!inside) continue;
           const there = forward(x, y);
-          expect(Math.hypot(there.x + centre + right - column, there.y + centre + down - row)).toBeLessThan(1e-9);
+          expect(Math.hypot(there.x + center + right - column, there.y + center + down - row)).toBeLessThan(1e-9);
         }
       }
       seen.angle = Math.max(seen.angle, Math.abs(angle));

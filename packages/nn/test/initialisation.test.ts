@@ -48,11 +48,11 @@ describe.each([
   ['xavierUniform', 'uniform', convolution, Math.sqrt(2 / (1024 + 4096)), xavierUniform],
   ['xavierNormal', 'normal', matrix, Math.sqrt(2 / 640), xavierNormal],
   ['xavierNormal', 'normal', convolution, Math.sqrt(2 / (1024 + 4096)), xavierNormal],
-] as const)('%s is %s', (_, distribution, shape, deviation, initialise) => {
+] as const)('%s is %s', (_, distribution, shape, deviation, initialize) => {
   const kurtosis = distribution === 'uniform' ? 9 / 5 : 3;
 
   test(`with mean 0, deviation ${deviation.toFixed(4)} and kurtosis ${kurtosis}, up to five standard errors`, () => {
-    const found = moments(initialise(shape, { generator: new Generator(1) }));
+    const found = moments(initialize(shape, { generator: new Generator(1) }));
     expect(Math.abs(found.mean)).toBeLessThan((5 * deviation) / Math.sqrt(count));
     expect(Math.abs(found.deviation / deviation - 1)).toBeLessThan(5 * Math.sqrt((kurtosis - 1) / (4 * count)));
     // The variance of x⁴ is μ₈ − μ₄²: 144/25 for the uniform, 96 for the normal distribution of variance 1.
@@ -61,7 +61,7 @@ describe.each([
   });
 
   test('within its range', () => {
-    const { largest } = moments(initialise(shape, { generator: new Generator(2), dtype: 'float64' }));
+    const { largest } = moments(initialize(shape, { generator: new Generator(2), dtype: 'float64' }));
     const limit = Math.sqrt(3) * deviation;
     if (distribution === 'uniform') {
       expect(largest).toBeLessThanOrEqual(limit);
@@ -74,8 +74,8 @@ describe.each([
 
   test('scaled by the gain', () => {
     const draw = (gain?: number) =>
-      moments(initialise(shape, { generator: new Generator(3), dtype: 'float64', ...(gain && { gain }) })).deviation;
-    const ownGain = initialise === kaimingUniform || initialise === kaimingNormal ? Math.SQRT2 : 1;
+      moments(initialize(shape, { generator: new Generator(3), dtype: 'float64', ...(gain && { gain }) })).deviation;
+    const ownGain = initialize === kaimingUniform || initialize === kaimingNormal ? Math.SQRT2 : 1;
     expect(draw(3 * ownGain) / draw()).toBeCloseTo(3, 12);
   });
 });

@@ -34,7 +34,7 @@ const network = () =>
 class Mixed extends Module {
   readonly scale = new Parameter(ones([2]));
   readonly blocks = [new Linear(2, 2), new ReLU(), new Linear(2, 2, { bias: false })];
-  readonly shifts = [new Parameter(zeros([2])), new Parameter(zeros([2]), 'normalisation')];
+  readonly shifts = [new Parameter(zeros([2])), new Parameter(zeros([2]), 'normalization')];
   readonly seen = new StateBuffer(zeros([], { dtype: 'int32' }));
   readonly head = new Sequential(new Linear(2, 1));
   readonly title = 'neither parameter nor module';
@@ -182,7 +182,7 @@ describe('parameterGroups', () => {
     const groups = net.parameterGroups();
     expect(groups.map(({ parameters, ...settings }) => [settings, parameters.length])).toEqual([
       [{ name: 'weight' }, 5],
-      [{ name: 'normalisation', clipped: false }, 2],
+      [{ name: 'normalization', clipped: false }, 2],
       [{ name: 'polynomial', lrScale: 0.1 }, 1],
     ]);
     expect(new Set(groups.flatMap(({ parameters }) => parameters))).toEqual(new Set(net.parameters()));
@@ -312,7 +312,7 @@ describe('cast', () => {
       'int32',
       ...Array.from({ length: 5 }, () => 'float64'),
     ]);
-    expect(mixed.shifts[1]!.role).toBe('normalisation');
+    expect(mixed.shifts[1]!.role).toBe('normalization');
     expect(mixed.forward(ones([1, 2], { dtype: 'float64' })).dtype).toBe('float64');
   });
 

@@ -78,7 +78,7 @@ function replay({ subject, attributes, parameters, inputs, outputs }: GoldenCase
 
 const trajectories = loadGolden('optimisers').filter(({ subject }) => subject in makers);
 
-describe('optimisers follow PyTorch', () => {
+describe('optimizers follow PyTorch', () => {
   it('in every stored trajectory', () => expect(trajectories.length).toBe(19));
   it.each(trajectories.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => replay(golden));
 });
@@ -88,11 +88,11 @@ class Problem {
   readonly parameters = [
     parameterOf(normals(1, 'weight', 6), { shape: [2, 3], dtype: 'float32' }),
     parameterOf(normals(1, 'bias', 3), { dtype: 'float32' }),
-    parameterOf(normals(1, 'gamma', 4), { dtype: 'float32', role: 'normalisation' }),
+    parameterOf(normals(1, 'gamma', 4), { dtype: 'float32', role: 'normalization' }),
   ];
   readonly groups: readonly ParameterGroup[] = [
     { name: 'weight', parameters: this.parameters.slice(0, 2) },
-    { name: 'normalisation', parameters: this.parameters.slice(2), clipped: false, lrScale: 0.5, weightDecay: 0 },
+    { name: 'normalization', parameters: this.parameters.slice(2), clipped: false, lrScale: 0.5, weightDecay: 0 },
   ];
 
   train(optimizer: Optimizer, from: number, to: number): void {
@@ -255,7 +255,7 @@ describe('a plain list of parameters', () => {
     const network = networkOf();
     using optimizer = new AdamW(network.parameters());
     expect(optimizer.groups).toEqual(network.parameterGroups());
-    expect(optimizer.groups.map(({ name }) => name)).toEqual(['weight', 'normalisation', 'polynomial']);
+    expect(optimizer.groups.map(({ name }) => name)).toEqual(['weight', 'normalization', 'polynomial']);
   });
 
   it('does not take over the state of a single group, and says how to', () => {
@@ -296,10 +296,10 @@ describe('a step', () => {
 
   it('gives the norm of the clipped groups before clipping, and frees it at the next step', () => {
     const weight = parameterOf([1, 1]);
-    const gamma = parameterOf([1], { role: 'normalisation' });
+    const gamma = parameterOf([1], { role: 'normalization' });
     const groups = [
       { name: 'weight', parameters: [weight] },
-      { name: 'normalisation', parameters: [gamma], clipped: false },
+      { name: 'normalization', parameters: [gamma], clipped: false },
     ];
     using optimizer = new SGD(groups, { lr: 1, maxNorm: 1 });
     expect([optimizer.maxNorm, optimizer.lastNorm]).toEqual([1, undefined]);

@@ -39,7 +39,7 @@ function optionsOf({ attributes: { steps: _, lr: __, eps, ...options } }: Golden
   return eps === undefined ? options : { ...options, epsilon: eps };
 }
 
-/** Every parameter group of PyTorch has a rate of its own: each is replayed by an optimiser of its own. */
+/** Every parameter group of PyTorch has a rate of its own: each is replayed by an optimizer of its own. */
 function replay(golden: GoldenCase): void {
   const rates = golden.attributes.lr as readonly number[];
   const metrics = golden.inputs.metrics?.data;

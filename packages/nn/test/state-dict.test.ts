@@ -88,7 +88,7 @@ describe('loadStateDict', () => {
     expect(hostArrays(target)).not.toEqual(hostArrays(source));
   });
 
-  test('keeps the tensors of the network, so that optimisers go on with them', () => {
+  test('keeps the tensors of the network, so that optimizers go on with them', () => {
     const target = network();
     const before = target.parameters();
     target.loadStateDict(trained().stateDict());

@@ -9,12 +9,16 @@ export interface RandomAffineOptions {
   readonly translate?: number;
   /** Enlarges by a factor from 1 − scale to 1 + scale, below 1. */
   readonly scale?: number;
-  /** The value of what comes in from outside the image; 0 where nothing is said. */
+  /**
+   * The value of what comes in from outside the image.
+   *
+   * @default 0
+   */
   readonly fill?: number;
 }
 
 /**
- * A transform that turns, enlarges and moves an image about its centre by random amounts, each uniform in its range,
+ * A transform that turns, enlarges and moves an image about its center by random amounts, each uniform in its range,
  * and interpolates bilinearly between pixels.
  *
  * @throws ArgumentError where an option is out of range
@@ -36,15 +40,15 @@ export function randomAffine({ degrees = 0, translate = 0, scale = 0, fill = 0 }
     // Every pixel looks up where it came from, so the map is the inverse one.
     const cosine = Math.cos(angle) / size;
     const sine = Math.sin(angle) / size;
-    const centreX = (width - 1) / 2;
-    const centreY = (height - 1) / 2;
+    const centerX = (width - 1) / 2;
+    const centerY = (height - 1) / 2;
     const source = copyOf(sample);
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
-        const dx = column - centreX - right;
-        const dy = row - centreY - down;
-        const x = cosine * dx + sine * dy + centreX;
-        const y = cosine * dy - sine * dx + centreY;
+        const dx = column - centerX - right;
+        const dy = row - centerY - down;
+        const x = cosine * dx + sine * dy + centerX;
+        const y = cosine * dy - sine * dx + centerY;
         const left = Math.floor(x);
         const top = Math.floor(y);
         const alongX = x - left;

@@ -13,15 +13,31 @@ import {
 import { Module } from '../module.js';
 import { Parameter, StateBuffer } from '../parameter.js';
 
-/** Options of batch normalisation. */
+/** Options of batch normalization. */
 export interface BatchNormOptions extends TensorOptions {
-  /** Added to the variance; 1e-5 where nothing is said. */
+  /**
+   * Added to the variance.
+   *
+   * @default 1e-5
+   */
   readonly epsilon?: number;
-  /** The weight of a new batch in the running statistics (0.1), or null for the plain average of all batches. */
+  /**
+   * The weight of a new batch in the running statistics, or null for the plain average of all batches.
+   *
+   * @default 0.1
+   */
   readonly momentum?: number | null;
-  /** Whether there are γ and β to be learned; yes where nothing is said. */
+  /**
+   * Whether there are γ and β to be learned.
+   *
+   * @default true
+   */
   readonly affine?: boolean;
-  /** Whether evaluation uses running statistics, not those of the batch; yes where nothing is said. */
+  /**
+   * Whether evaluation uses running statistics, not those of the batch.
+   *
+   * @default true
+   */
   readonly trackRunningStatistics?: boolean;
 }
 
@@ -48,8 +64,8 @@ abstract class BatchNorm extends Module {
     this.#epsilon = epsilon;
     this.#momentum = momentum;
     if (affine) {
-      this.gamma = new Parameter(ones([channels], options), 'normalisation');
-      this.beta = new Parameter(zeros([channels], options), 'normalisation');
+      this.gamma = new Parameter(ones([channels], options), 'normalization');
+      this.beta = new Parameter(zeros([channels], options), 'normalization');
     }
     if (trackRunningStatistics) {
       this.runningMean = new StateBuffer(zeros([channels], options));
@@ -62,7 +78,8 @@ abstract class BatchNorm extends Module {
     return `${this.channels}${this.gamma ? '' : ', not affine'}`;
   }
 
-  protected normalise(x: Tensor): Tensor {
+  /** @throws ShapeError where there are other channels, or batch statistics of a single value */
+  protected normalize(x: Tensor): Tensor {
     if (x.shape[1] !== this.channels) {
       throw new ShapeError(
         `${this.constructor.name}: ${formatShape(x.shape)}: axis 1 must have the ${this.channels} channels of the layer`,
@@ -71,8 +88,15 @@ abstract class BatchNorm extends Module {
     if (!this.training && this.runningMean && this.runningVariance) {
       return this.#byRunningStatistics(x, this.runningMean, this.runningVariance);
     }
+    const count = x.size / this.channels;
+    if (count < 2) {
+      throw new ShapeError(
+        `${this.constructor.name}: ${formatShape(x.shape)}: the statistics of a channel need two values or more: ` +
+          'pass dropLast: true to the DataLoader if this is its last batch, or use larger batches',
+      );
+    }
     const { output, mean, variance } = batchNorm(x, this.gamma, this.beta, this.#epsilon);
-    if (this.training) noGrad(() => scope(() => this.#track(mean, variance, x.size / this.channels)));
+    if (this.training) noGrad(() => scope(() => this.#track(mean, variance, count)));
     return output;
   }
 
@@ -100,20 +124,20 @@ abstract class BatchNorm extends Module {
 }
 
 /**
- * Normalises each channel of planes [N,C,H,W] by the batch's statistics while training, by running ones at evaluation
+ * Normalizes each channel of planes [N,C,H,W] by the batch's statistics while training, by running ones at evaluation
  * (Ioffe & Szegedy, arXiv 1502.03167). γ and β are in the group that gradient clipping leaves alone.
  */
 export class BatchNorm2d extends BatchNorm {
   override forward(x: Tensor): Tensor {
     this.checkInput(x, [4], '[N,C,H,W]');
-    return this.normalise(x);
+    return this.normalize(x);
   }
 }
 
-/** Normalises each feature of [N,C], or each channel of lines [N,C,L], like BatchNorm2d. */
+/** Normalizes each feature of [N,C], or each channel of lines [N,C,L], like BatchNorm2d. */
 export class BatchNorm1d extends BatchNorm {
   override forward(x: Tensor): Tensor {
     this.checkInput(x, [2, 3], '[N,C] or [N,C,L]');
-    return this.normalise(x);
+    return this.normalize(x);
   }
 }

@@ -3,8 +3,13 @@ import { kaimingUniform } from '../initialisation.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-/** Options of a fully connected layer; it has a bias where nothing is said. */
+/** Options of a fully connected layer. */
 export interface LinearOptions extends RandomOptions {
+  /**
+   * Whether the layer adds a bias.
+   *
+   * @default true
+   */
   readonly bias?: boolean;
 }
 

@@ -26,11 +26,23 @@ export type PolynomialCoefficients =
 export interface PolynomialLayerOptions extends TensorOptions {
   /** B: the polynomial is meant for inputs from −B to B. */
   readonly bound: number;
-  /** Whether the coefficients are learned (ten times more slowly than the weights); no where nothing is said. */
+  /**
+   * Whether the coefficients are learned (ten times more slowly than the weights).
+   *
+   * @default false
+   */
   readonly learnable?: boolean;
-  /** One polynomial for each of so many channels of [N,C,…], all starting alike; one for the layer where nothing is said. */
+  /**
+   * One polynomial for each of so many channels of [N,C,…], all starting alike.
+   *
+   * @default undefined, one for the layer
+   */
   readonly channels?: number;
-  /** Beyond the bound while training: `polynomial` (the default) or its `tangent`; at evaluation always the polynomial. */
+  /**
+   * Beyond the bound while training: the polynomial or its tangent; at evaluation always the polynomial.
+   *
+   * @default 'polynomial'
+   */
   readonly outside?: 'polynomial' | 'tangent';
 }
 
@@ -112,7 +124,7 @@ export class Polynomial extends Module {
   }
 
   /**
-   * Takes another polynomial with as many terms, in the same tensor, so that optimisers go on with it.
+   * Takes another polynomial with as many terms, in the same tensor, so that optimizers go on with it.
    *
    * @throws ArgumentError where the basis or the number of terms differs
    */

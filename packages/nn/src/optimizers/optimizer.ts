@@ -16,25 +16,28 @@ import { groupsOf, type ParameterGroup, type ParametersOrGroups } from '../param
 import { assignState, StateDictError, stateProblems } from '../state-dict.js';
 import { MemoryGrowth } from './memory-growth.js';
 
-/** Options of every optimiser. */
+/** Options of every optimizer. */
 export interface OptimizerOptions {
   /** The learning rate, 0 or more. */
   readonly lr?: number;
-  /** How strongly parameters are pulled towards 0; groups may have one of their own. */
+  /** How strongly parameters are pulled toward 0; groups may have one of their own. */
   readonly weightDecay?: number;
-  /** Scales the gradients of all groups but those with `clipped: false` down to this common norm before every step. */
+  /**
+   * Scales the gradients of all groups but those with `clipped: false` down to this common norm before every step; γ and
+   * β of BatchNorm are in such a group.
+   */
   readonly maxNorm?: number;
   /** Limits the elements of the gradients of these groups instead. */
   readonly maxValue?: number;
 }
 
-/** The options of an optimiser with everything filled in. */
+/** The options of an optimizer with everything filled in. */
 export type OptimizerHyperparameters = OptimizerOptions & {
   readonly lr: number;
   readonly weightDecay: number;
 } & Readonly<Record<string, number | boolean | readonly number[] | undefined>>;
 
-/** What an optimiser needs besides its tensors to continue; survives JSON. */
+/** What an optimizer needs besides its tensors to continue; survives JSON. */
 export interface OptimizerSettings {
   readonly optimizer: string;
   /** The options; `lr` is the current one. */
@@ -50,7 +53,7 @@ export interface OptimizerSettings {
   readonly steps: readonly number[];
 }
 
-/** The whole state of an optimiser. */
+/** The whole state of an optimizer. */
 export interface OptimizerState<T = Tensor> {
   readonly settings: OptimizerSettings;
   /** Moments by the position of their parameter among all and their name: `3.moment1`. */
@@ -90,7 +93,7 @@ function differences(path: string, own: unknown, stored: unknown): string[] {
 }
 
 /**
- * Changes parameters in place by their gradients. One call of `step` clips the gradients where that was asked for and
+ * Changes parameters in place by their gradients. One call of `step` clips the gradients if that was asked for and
  * updates every parameter that has one; nothing is read back from the device and nothing is awaited.
  */
 export abstract class Optimizer implements Disposable {
@@ -147,16 +150,15 @@ export abstract class Optimizer implements Disposable {
     this.#lr = value;
   }
 
-  /** The norm that gradients are clipped to; undefined where they are not. */
+  /** The norm that gradients are clipped to; undefined if they are not. */
   get maxNorm(): number | undefined {
     return this.#options.maxNorm;
   }
 
   /**
    * The norm of the gradients before clipping in the last step, a scalar that lives until the next step; undefined
-   * without `maxNorm`. A norm that is not finite says that the step has spoilt the parameters, or (with Infinity) at
-   * best their update: whoever trains should look at it when the time has come to wait for the device, and go back to
-   * a checkpoint.
+   * without `maxNorm`. A norm that is not finite says that the step has spoiled the parameters, or (with Infinity) at
+   * best their update: look at it whenever the loop waits for the device, and go back to a checkpoint.
    */
   get lastNorm(): Tensor | undefined {
     return this.#lastNorm;
@@ -166,7 +168,7 @@ export abstract class Optimizer implements Disposable {
    * Updates in place every parameter that has a gradient. Warns on the console, once in a program, if the live tensors
    * grow from step to step, as they do in a loop without `scope()`.
    *
-   * @throws DisposedError where a parameter was freed, by `module.cast()` for example, or the optimiser was
+   * @throws DisposedError where a parameter was freed, by `module.cast()` for example, or the optimizer was
    */
   step(): void {
     this.#checkAlive();
@@ -225,7 +227,7 @@ export abstract class Optimizer implements Disposable {
   }
 
   /**
-   * Takes over the state of an optimiser of the same kind with the same options and groups: its learning rate, its
+   * Takes over the state of an optimizer of the same kind with the same options and groups: its learning rate, its
    * numbers of steps, copies of its moments.
    *
    * @throws StateDictError that lists all that differs, is missing, unexpected or freed; nothing is changed then
@@ -273,7 +275,7 @@ export abstract class Optimizer implements Disposable {
     return stateProblems(`${this.#name}.loadStateDict`, expected, tensors, true);
   }
 
-  /** Frees the moments and the last norm; the optimiser cannot be used any more, the parameters can. */
+  /** Frees the moments and the last norm; the optimizer cannot be used any more, the parameters can. */
   dispose(): void {
     this.#disposed = true;
     this.#freeNorm();
@@ -286,12 +288,12 @@ export abstract class Optimizer implements Disposable {
   }
 
   #checkAlive(): void {
-    if (this.#disposed) throw new DisposedError(`${this.#name}: the optimiser was used after dispose()`);
+    if (this.#disposed) throw new DisposedError(`${this.#name}: the optimizer was used after dispose()`);
     for (const { parameter, group } of this.#slots) {
       if (!parameter.disposed) continue;
       throw new DisposedError(
         `${this.#name}: a parameter ${formatShape(parameter.shape)} of group ${group.name} was freed: ` +
-          'make the optimiser after cast(), and keep the module',
+          'make the optimizer after cast(), and keep the module',
       );
     }
   }

@@ -4,17 +4,29 @@ import { EpochScheduler } from './scheduler.js';
 
 /** Options of LinearWarmup. */
 export interface LinearWarmupOptions {
-  /** The factor at the start, above 0 and at most 1; 1/3 where nothing is said. */
+  /**
+   * The factor at the start, above 0 and at most 1.
+   *
+   * @default 1/3
+   */
   readonly startFactor?: number;
-  /** The factor at the end, from 0 to 1; 1 where nothing is said. */
+  /**
+   * The factor at the end, from 0 to 1.
+   *
+   * @default 1
+   */
   readonly endFactor?: number;
-  /** The number of epochs from the start to the end; 5 where nothing is said. */
+  /**
+   * The number of epochs from the start to the end.
+   *
+   * @default 5
+   */
   readonly totalIterations?: number;
 }
 
 /**
  * Multiplies the learning rate by a factor that goes from `startFactor` to `endFactor` in a line: PyTorch's LinearLR.
- * The optimiser gets the rate of the start at once.
+ * The optimizer gets the rate of the start at once.
  */
 export class LinearWarmup extends EpochScheduler {
   readonly #start: number;

@@ -4,21 +4,53 @@ import { checkSchedulerState, type Scheduler, type SchedulerState } from './sche
 
 /** Options of ReduceLROnPlateau. */
 export interface ReduceLROnPlateauOptions {
-  /** Whether a good metric is small (a loss) or large (an accuracy); `min` where nothing is said. */
+  /**
+   * Whether a good metric is small (a loss) or large (an accuracy).
+   *
+   * @default 'min'
+   */
   readonly mode?: 'min' | 'max';
-  /** What the rate is multiplied by, above 0 and below 1; 0.1 where nothing is said. */
+  /**
+   * What the rate is multiplied by, above 0 and below 1.
+   *
+   * @default 0.1
+   */
   readonly factor?: number;
-  /** The number of epochs without improvement that are let pass; 10 where nothing is said. */
+  /**
+   * The number of epochs without improvement that are allowed.
+   *
+   * @default 10
+   */
   readonly patience?: number;
-  /** How much better than the best a metric must be to be an improvement; 1e-4 where nothing is said. */
+  /**
+   * How much better than the best a metric must be to be an improvement.
+   *
+   * @default 1e-4
+   */
   readonly threshold?: number;
-  /** Whether the threshold is a share of the best metric or a difference; `rel` where nothing is said. */
+  /**
+   * Whether the threshold is a share of the best metric or a difference.
+   *
+   * @default 'rel'
+   */
   readonly thresholdMode?: 'rel' | 'abs';
-  /** The number of epochs after a reduction in which none is counted; 0 where nothing is said. */
+  /**
+   * The number of epochs after a reduction in which none is counted.
+   *
+   * @default 0
+   */
   readonly cooldown?: number;
-  /** The rate that is never gone below; 0 where nothing is said. */
+  /**
+   * The lowest rate.
+   *
+   * @default 0
+   */
   readonly minLr?: number;
-  /** A reduction by no more than this is left out; 1e-8 where nothing is said. */
+  /**
+   * A reduction by no more than this is left out.
+   *
+   * @default 1e-8
+   */
   readonly epsilon?: number;
 }
 
@@ -56,7 +88,7 @@ export class ReduceLROnPlateau implements Scheduler {
   }
 
   /**
-   * Lowers the learning rate where this metric is one too many that is no improvement.
+   * Lowers the learning rate after more than `patience` epochs without improvement.
    *
    * @throws ArgumentError where the metric is not a finite number
    */

@@ -4,18 +4,18 @@ import { StateDictError } from '../state-dict.js';
 /** What a scheduler needs to continue: plain JSON. */
 export type SchedulerState = Readonly<Record<string, string | number | null>>;
 
-/** Changes the learning rate of an optimiser as training goes on. */
+/** Changes the learning rate of an optimizer as training goes on. */
 export interface Scheduler {
   /**
-   * Sets the learning rate of the next epoch (or step, whatever it is called after).
+   * Sets the learning rate of the next epoch, or of the next optimizer step if it is called after each.
    *
-   * @param metric what ReduceLROnPlateau watches; the others do not look at it
+   * @param metric what ReduceLROnPlateau watches; the others ignore it
    */
   step(metric?: number): void;
   /** Everything that it needs to continue, the current learning rate included. */
   stateDict(): SchedulerState;
   /**
-   * Continues where the state was taken; sets the learning rate of the optimiser too.
+   * Continues where the state was taken; sets the learning rate of the optimizer too.
    *
    * @throws StateDictError where the state is another scheduler's, or incomplete
    */
@@ -40,7 +40,7 @@ export function checkSchedulerState<Name extends string>(
 
 /**
  * A scheduler whose learning rate follows from how often it was stepped. Unless it says otherwise, it changes the rate
- * that it finds by a factor, as PyTorch does, so that several of them can act on one optimiser: warm-up and then decay.
+ * that it finds by a factor, as PyTorch does, so that several of them can act on one optimizer: warm-up and then decay.
  */
 export abstract class EpochScheduler implements Scheduler {
   protected readonly optimizer: Optimizer;

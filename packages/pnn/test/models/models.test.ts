@@ -218,7 +218,7 @@ it('normalisation is a group of its own in every model', () => {
   const { train } = toySplits();
   for (const model of ['cnn', 'mlp', 'resnet8'] as const) {
     const network = buildNetwork(toySettings({ model, widths: [4] }), train);
-    const [normalisation] = network.parameterGroups().filter(({ name }) => name === 'normalisation');
+    const [normalisation] = network.parameterGroups().filter(({ name }) => name === 'normalization');
     const layers = [...network.namedModules()].flatMap(([, module]) =>
       module instanceof BatchNorm1d || module instanceof BatchNorm2d ? [module] : [],
     );

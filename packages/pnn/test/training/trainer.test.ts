@@ -271,7 +271,7 @@ describe('Trainer on a training that diverges', () => {
 
   it('stops at a gradient of γ that is not finite, although clipping leaves it out', async () => {
     const network = new Sequential(new Linear(4, 8), new BatchNorm1d(8), new ReLU(), new Linear(8, 3));
-    const [gamma] = parametersOf(network, 'normalisation');
+    const [gamma] = parametersOf(network, 'normalization');
     const loss = (logits: Tensor): Tensor => logits.square().mean().add(gamma!.sub(gamma!.detach()).sqrt().sum());
     const { trainer, states } = watched({ network, loss });
     await all(trainer.fit(blobLoader(), { epochs: 1 }));
