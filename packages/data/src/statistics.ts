@@ -60,13 +60,18 @@ function statisticsOfBytes(dataset: Dataset, channels: number, elements: number)
   return { mean, std };
 }
 
-/** Two passes, the second around the mean, so that a large mean costs no digits. */
+/**
+ * Two passes, the second around the mean, so that a large mean costs no digits. The first is around the first element of
+ * each channel, so that the mean of a channel that is the same everywhere is exactly that and its deviation exactly 0.
+ */
 function statisticsOfNumbers(dataset: Dataset, channels: number, elements: number): ChannelStatistics {
+  const origins = new Float64Array(channels).fill(Number.NaN);
   const sums = new Float64Array(channels);
   forEachElement(dataset, (channel, x) => {
-    sums[channel]! += x;
+    if (Number.isNaN(origins[channel])) origins[channel] = x;
+    sums[channel]! += x - origins[channel]!;
   });
-  const mean = Array.from(sums, (sum) => sum / elements);
+  const mean = Array.from(sums, (sum, channel) => origins[channel]! + sum / elements);
   const squares = new Float64Array(channels);
   forEachElement(dataset, (channel, x) => {
     squares[channel]! += (x - mean[channel]!) ** 2;
