@@ -1,4 +1,4 @@
-import { type Dataset, type InputArrays, type LabelArrays, sizeOf } from '@pnn/nn';
+import { ArgumentError, type Dataset, type InputArrays, type LabelArrays, sizeOf } from '@pnn/nn';
 
 /** Mean and standard deviation of each channel; of bytes, on the scale 0 to 1. */
 export interface ChannelStatistics {
@@ -83,8 +83,11 @@ function statisticsOfNumbers(dataset: Dataset, channels: number, elements: numbe
  * Mean and (population) standard deviation of each channel over all samples, in double precision. The first axis of a
  * sample counts the channels: those of an image [C,H,W] or a recording [C,T], the features of a row [F]. Take them from
  * the training data and use them for the test data too.
+ *
+ * @throws ArgumentError if there is no sample
  */
 export function channelStatistics(dataset: Dataset): ChannelStatistics {
+  if (dataset.length === 0) throw new ArgumentError('channelStatistics: there is no sample to average');
   const channels = dataset.inputShape[0] ?? 1;
   const elements = (dataset.length * sizeOf(dataset.inputShape)) / channels;
   const of = dataset.inputType === 'uint8' ? statisticsOfBytes : statisticsOfNumbers;
