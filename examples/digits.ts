@@ -1,10 +1,10 @@
-import { digits, imageLoaders } from '@pnn/data';
+import { dataLoaders, digits } from '@pnn/data';
 import { mlp } from '@pnn/models';
 import { AdamW, setSeed } from '@pnn/nn';
 import { PolynomialActivation, Trainer } from '@pnn/pnn';
 
 setSeed(7);
-const { train, test } = imageLoaders(digits({ train: 1000, test: 200 }), { batchSize: 50 });
+const { train, test } = dataLoaders(digits({ train: 1000, test: 200 }), { batchSize: 50 });
 const network = mlp({
   inputs: 28 * 28,
   hidden: [64, 32],

@@ -1,4 +1,4 @@
-import { digits, imageLoaders } from '@pnn/data';
+import { dataLoaders, digits } from '@pnn/data';
 import { smallCnn } from '@pnn/models';
 import { AdamW, type Batch, crossEntropy, scope, setDevice, setSeed } from '@pnn/nn';
 import { boundaryLoss, PolynomialActivation, RangeTracker } from '@pnn/pnn';
@@ -19,7 +19,7 @@ async function train(mode: GpuMode): Promise<void> {
   setDevice(device);
   element('device').textContent = device.description;
   setSeed(7);
-  const { train: batches } = imageLoaders(digits({ train: 640, test: 64 }), { batchSize: 32 });
+  const { train: batches } = dataLoaders(digits({ train: 640, test: 64 }), { batchSize: 32 });
   const network = smallCnn({
     channels: 1,
     height: 28,

@@ -1,4 +1,4 @@
-import { ArgumentError, FormatError } from '@pnn/tensor';
+import { ArgumentError, FormatError } from '@pnn/nn';
 
 /** An array that an IDX file can hold. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;

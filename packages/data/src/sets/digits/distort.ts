@@ -1,4 +1,4 @@
-import type { Generator } from '@pnn/tensor';
+import type { Generator } from '@pnn/nn';
 import type { PenPoint } from './spline.js';
 
 /** Standard deviation of the sum of four independent bytes. */
