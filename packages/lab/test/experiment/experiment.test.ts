@@ -163,8 +163,8 @@ describe('Experiment', () => {
       const { optimizer } = new Experiment(toySettings({ clipping }), splits).trainer.options;
       return Object.fromEntries(optimizer.groups.map((group) => [group.name, group.clipped ?? true]));
     };
-    expect(clipped('selective')).toEqual({ weight: true, normalisation: false });
-    expect(clipped('plain')).toEqual({ weight: true, normalisation: true });
+    expect(clipped('selective')).toEqual({ weight: true, normalization: false });
+    expect(clipped('plain')).toEqual({ weight: true, normalization: true });
   });
 
   it('warms up for a quarter of the training at most, and then calibrates', async () => {
