@@ -20,6 +20,10 @@ function expectFalling(numbers: readonly number[]): void {
 
 /** What each example must have printed. */
 const expectations: Readonly<Record<string, (output: string) => void>> = {
+  'custom-operator.ts': (output) => {
+    expect(output).toContain('step  tensor([0., 1., 1.], float32)');
+    expect(output).toContain('slope tensor([0.2100, 0.3932, 0.0049], float32)');
+  },
   'digits.ts': (output) => {
     expectFalling(numbersAfter('loss', output));
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(60);
@@ -37,6 +41,13 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
   'tensors.ts': (output) => {
     expect(output.replaceAll(/\s+/g, ' ')).toContain('[ 4., 8.], [ 8., 16.]');
     expect(output).toContain('2 tensors are alive');
+  },
+  'trace.ts': (output) => {
+    expect(output).toMatch(/%4 = matmul\(%3, 3\.weight\) .* 3 Linear\n/);
+    expect(output).toContain('layer 0: kernel 3,3, stride 1,1\n');
+    const [network, graph] = [...output.matchAll(/^(?:network|graph) +(tensor.*)$/gm)].map(([, printed]) => printed);
+    expect(network).toMatch(/^tensor\(\[\[.*\]\], float32\)$/);
+    expect(graph).toBe(network);
   },
   'xor.ts': (output) => expect(numbersAfter('loss', output).at(-1)).toBeLessThan(0.05),
 };

@@ -14,11 +14,19 @@ import { type CallVertex, type Edge, edgeOf } from './graph.js';
 import { enableGrad, noGrad } from './recording.js';
 import type { FusedRule, Rule, Vjp, VjpOfEach } from './rule.js';
 
-/** Whether gradients are themselves recorded, and whether the graph can be gone through again. */
+/** Whether gradients are recorded themselves, and whether the graph can be differentiated again. */
 export interface BackwardOptions {
-  /** Keeps what the graph holds, so that it can be differentiated again. */
+  /**
+   * Keeps what the graph holds, so that it can be differentiated again.
+   *
+   * @default the value of `createGraph`
+   */
   readonly retainGraph?: boolean;
-  /** Records the computation of the gradients, so that they can be differentiated; keeps the graph. */
+  /**
+   * Records the computation of the gradients, so that they can be differentiated.
+   *
+   * @default false
+   */
   readonly createGraph?: boolean;
 }
 
@@ -289,7 +297,7 @@ export function gradientsOf(roots: readonly Root[], targets: readonly Tensor[], 
 
 /**
  * The gradients of a scalar (or of ⟨gradient, output⟩) with respect to tensors that it was computed from, without
- * touching anybody's `grad`.
+ * adding to the `grad` of any leaf.
  *
  * @param inputs leaves or intermediate results; one that the output does not depend on gets zeros
  * @throws GradientError where the output or an input does not require a gradient, or the graph was released

@@ -1,28 +1,80 @@
-import { ArgumentError, formatShape, Generator, GradientError, scope, type Tensor, tensor } from '@pnn/tensor';
+import {
+  ArgumentError,
+  formatShape,
+  Generator,
+  GradientError,
+  type Shape,
+  scope,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '@pnn/tensor';
 import { grad } from './backward.js';
 import { requireGrad } from './history.js';
 import { enableGrad } from './recording.js';
 
 /** How a gradient check is done; the defaults are strict. */
 export interface GradientCheckOptions {
-  /** 1 checks the gradients; 2 also those of the gradients. */
+  /**
+   * 1 checks the gradients; 2 also those of the gradients.
+   *
+   * @default 1
+   */
   readonly order?: 1 | 2;
-  /** The largest error, relative to the size of the derivative or to 1, whichever is larger. */
+  /**
+   * The largest error, relative to the size of the derivative or to 1, whichever is larger.
+   *
+   * @default 1e-6
+   */
   readonly tolerance?: number;
-  /** Directions tried in the space of all inputs; for few elements each coordinate is checked as well. */
+  /**
+   * Random directions tried in the space of all inputs; up to 24 elements, each coordinate is checked as well.
+   *
+   * @default 3
+   */
   readonly directions?: number;
+  /**
+   * What the random directions are drawn with.
+   *
+   * @default 0
+   */
   readonly seed?: number;
 }
 
 type Points = readonly Float64Array[];
 type ScalarFunction = (inputs: readonly Tensor[]) => Tensor;
 
-const FEW = 24;
+/** One element of one input. */
+interface Coordinate {
+  readonly input: number;
+  readonly position: number;
+}
 
-function dot(a: Points, b: Points): number {
+/** A derivative along a direction beside that by finite differences. */
+interface Comparison {
+  /** Relative to the larger of both where that is above 1. */
+  readonly error: number;
+  readonly expected: number;
+  readonly found: number;
+  /** How far rounding of the values may have moved the finite difference. */
+  readonly rounding: number;
+}
+
+/** Up to so many coordinates are checked one by one. */
+const FEW = 24;
+/** Of a value that was computed in a few steps, relative to it. */
+const ROUNDING = 1e-14;
+/** How far derivatives that are all below the tolerance may differ, relative to the largest of them. */
+const SMALL_TOLERANCE = 0.01;
+/** Derivatives that are smaller than this part of the tolerance count as 0. */
+const NEGLIGIBLE = 1e-4;
+
+/** ⟨gradients, direction⟩ */
+function dot(gradients: Points, direction: Points): number {
   let sum = 0;
-  a.forEach((array, i) => {
-    for (let k = 0; k < array.length; k++) sum += array[k]! * b[i]![k]!;
+  gradients.forEach((array, i) => {
+    // Not 0·NaN, which would hide where the NaN is.
+    for (let k = 0; k < array.length; k++) if (direction[i]![k] !== 0) sum += array[k]! * direction[i]![k]!;
   });
   return sum;
 }
@@ -30,10 +82,10 @@ function dot(a: Points, b: Points): number {
 /** One function of several inputs, checked at one point. */
 class Check {
   readonly #evaluate: ScalarFunction;
-  readonly #shapes: readonly (readonly number[])[];
+  readonly #shapes: readonly Shape[];
   readonly #tolerance: number;
 
-  constructor(evaluate: ScalarFunction, shapes: readonly (readonly number[])[], tolerance: number) {
+  constructor(evaluate: ScalarFunction, shapes: readonly Shape[], tolerance: number) {
     this.#evaluate = evaluate;
     this.#shapes = shapes;
     this.#tolerance = tolerance;
@@ -59,41 +111,98 @@ class Check {
     });
   }
 
-  /** Central differences of fourth order: (f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h)) / 12h. */
-  #difference(points: Points, direction: Points, h: number): number {
-    const at = (multiple: number) => this.#along(points, direction, multiple * h);
-    return (at(-2) - 8 * at(-1) + 8 * at(1) - at(2)) / (12 * h);
+  /** Central differences of fourth order: (f(x−2h) − 8f(x−h) + 8f(x+h) − f(x+2h)) / 12h; and what rounding adds to them. */
+  #difference(points: Points, direction: Points, h: number): { expected: number; rounding: number } {
+    const [far, near, after, farAfter] = [-2, -1, 1, 2].map((multiple) =>
+      this.#along(points, direction, multiple * h),
+    ) as [number, number, number, number];
+    const largest = Math.max(...[far, near, after, farAfter].map(Math.abs));
+    // Grouped so that a constant function has the difference 0.
+    return { expected: (8 * (after - near) - (farAfter - far)) / (12 * h), rounding: (ROUNDING * largest) / h };
   }
 
   /**
-   * The error of the gradients along a direction. Steps get shorter until the difference quotient agrees, so that a
-   * kink nearby is left outside; a kink at the very point, or a wrong gradient, agrees at no step.
+   * Compares the gradients along a direction with differences. Steps get shorter until the difference quotient agrees,
+   * so that a kink nearby is left outside; a kink at the very point, or a wrong gradient, agrees at no step.
    */
-  error(points: Points, gradients: Points, direction: Points): { error: number; expected: number; found: number } {
+  compare(points: Points, gradients: Points, direction: Points): Comparison {
     const found = dot(gradients, direction);
-    let best = { error: Number.POSITIVE_INFINITY, expected: Number.NaN, found };
+    let best: Comparison = { error: Number.POSITIVE_INFINITY, expected: Number.NaN, found, rounding: 0 };
     for (const h of [1e-3, 1e-4, 1e-5, 1e-6]) {
-      const expected = this.#difference(points, direction, h);
+      const { expected, rounding } = this.#difference(points, direction, h);
       const error = Math.abs(expected - found) / Math.max(1, Math.abs(expected), Math.abs(found));
-      if (!(error >= best.error)) best = { error: Number.isNaN(error) ? best.error : error, expected, found };
+      if (!(error >= best.error)) {
+        best = { error: Number.isNaN(error) ? best.error : error, expected, found, rounding };
+      }
       if (best.error <= this.#tolerance) break;
     }
     return best;
   }
+
+  /**
+   * The coordinate of the worst derivative among few; many are halved before, and the half that differs more along the
+   * direction is looked into.
+   */
+  worst(points: Points, gradients: Points, direction: Points): { coordinate: Coordinate; comparison: Comparison } {
+    let suspects = coordinatesOf(points);
+    while (suspects.length > FEW) {
+      const middle = suspects.length / 2;
+      const halves = [suspects.slice(0, middle), suspects.slice(middle)] as const;
+      const [first, second] = halves.map((half) =>
+        severity(this.compare(points, gradients, restrictedTo(half, direction))),
+      ) as [number, number];
+      suspects = first >= second ? halves[0] : halves[1];
+    }
+    const ones = points.map((point) => new Float64Array(point.length).fill(1));
+    return suspects
+      .map((coordinate) => ({
+        coordinate,
+        comparison: this.compare(points, gradients, restrictedTo([coordinate], ones)),
+      }))
+      .reduce((worst, each) => (severity(each.comparison) > severity(worst.comparison) ? each : worst));
+  }
 }
 
-function directionsFor(points: Points, count: number, generator: Generator): Float64Array[][] {
-  const random = Array.from({ length: count }, () =>
-    points.map((point) => Float64Array.from({ length: point.length }, () => generator.normal())),
+/** Which of several errors is to be told: that of a gradient that is not a number before all others. */
+function severity({ error, found }: Comparison): number {
+  return Number.isNaN(found) ? Number.POSITIVE_INFINITY : Math.min(error, Number.MAX_VALUE);
+}
+
+function coordinatesOf(points: Points): Coordinate[] {
+  return points.flatMap((point, input) => Array.from(point, (_, position) => ({ input, position })));
+}
+
+/** The direction with zeros at all other coordinates. */
+function restrictedTo(coordinates: readonly Coordinate[], direction: Points): Float64Array[] {
+  const restricted = direction.map(({ length }) => new Float64Array(length));
+  for (const { input, position } of coordinates) restricted[input]![position] = direction[input]![position]!;
+  return restricted;
+}
+
+function randomDirection(points: Points, generator: Generator): Float64Array[] {
+  return points.map((point) => Float64Array.from({ length: point.length }, () => generator.normal()));
+}
+
+/** The index of an element by its position in row-major order. */
+function formatIndex(position: number, shape: Shape): string {
+  return formatShape(shape.map((length, axis) => Math.floor(position / sizeOf(shape.slice(axis + 1))) % length));
+}
+
+/** @throws GradientError where all derivatives are too small for the tolerance, and do not agree with one another */
+function checkSmall(name: string, comparisons: readonly Comparison[], tolerance: number): void {
+  const sizes = comparisons.flatMap(({ expected, found }) => [Math.abs(expected), Math.abs(found)]);
+  const largest = sizes.reduce((size, each) => Math.max(size, each), 0);
+  if (largest > tolerance) return;
+  const doubtful = comparisons.find(
+    ({ expected, found, rounding }) =>
+      Math.abs(expected - found) > SMALL_TOLERANCE * largest + Math.max(rounding, NEGLIGIBLE * tolerance),
   );
-  const total = points.reduce((sum, point) => sum + point.length, 0);
-  if (total > FEW) return random;
-  const coordinates = points.flatMap((point, i) =>
-    Array.from(point, (_, k) =>
-      points.map((other, j) => Float64Array.from({ length: other.length }, (__, l) => (i === j && k === l ? 1 : 0))),
-    ),
+  if (!doubtful) return;
+  throw new GradientError(
+    `checkGradients: ${name}: no derivative is larger than ${largest.toExponential(1)}, below the tolerance ` +
+      `${tolerance}, so that wrong ones would pass; and one is ${doubtful.found}, but finite differences give ` +
+      `${doubtful.expected}: scale the function up, or lower the tolerance`,
   );
-  return [...random, ...coordinates];
 }
 
 function checkFirstOrder(
@@ -104,22 +213,37 @@ function checkFirstOrder(
   generator: Generator,
   createGraph = false,
 ): void {
+  const { tolerance } = options;
   const points = inputs.map((input) => input.dataSync() as Float64Array);
-  const check = new Check(
-    evaluate,
-    inputs.map(({ shape }) => shape),
-    options.tolerance,
-  );
+  const shapes = inputs.map(({ shape }) => shape);
+  const check = new Check(evaluate, shapes, tolerance);
   const gradients = check.gradients(points, createGraph);
-  for (const direction of directionsFor(points, options.directions, generator)) {
-    const { error, expected, found } = check.error(points, gradients, direction);
-    if (error <= options.tolerance) continue;
+  const ones = points.map((point) => new Float64Array(point.length).fill(1));
+  const coordinates = coordinatesOf(points);
+  const directions = [
+    ...Array.from({ length: options.directions }, () => ({
+      kind: 'random direction',
+      along: randomDirection(points, generator),
+    })),
+    ...(coordinates.length > FEW ? [] : coordinates).map((each) => ({
+      kind: 'coordinate',
+      along: restrictedTo([each], ones),
+    })),
+  ];
+  const comparisons = directions.map(({ kind, along }) => {
+    const comparison = check.compare(points, gradients, along);
+    const { error, expected, found } = comparison;
+    if (error <= tolerance) return comparison;
+    const { coordinate, comparison: worst } = check.worst(points, gradients, along);
+    const { input, position } = coordinate;
     throw new GradientError(
-      `checkGradients: ${name}: at inputs ${inputs.map(({ shape }) => formatShape(shape)).join(', ')} the derivative is ` +
-        `${found}, but finite differences give ${expected} (relative error ${error.toExponential(1)}, ` +
-        `tolerance ${options.tolerance})`,
+      `checkGradients: ${name}: at inputs ${shapes.map(formatShape).join(', ')} the derivative along a ${kind} is ` +
+        `${found}, but finite differences give ${expected} (relative error ${error.toExponential(1)}, tolerance ` +
+        `${tolerance}); the worst is that of input ${input} at ${formatIndex(position, shapes[input]!)}: ` +
+        `${worst.found} instead of ${worst.expected}`,
     );
-  }
+  });
+  checkSmall(name, comparisons, tolerance);
 }
 
 /**
@@ -129,7 +253,8 @@ function checkFirstOrder(
  * @param f any function of the inputs made of differentiable operators
  * @param inputs float64 tensors; they are copied, so that their own history does not matter. Take points where f is
  *   differentiable: kinks nearby do no harm, a kink at the point fails unless its two slopes average to the gradient
- * @throws GradientError where a derivative is wrong (beyond 1e-6, relative, where nothing else is said)
+ * @throws GradientError where a derivative is wrong, with the coordinate that is worst; or where all derivatives are
+ *   smaller than the tolerance, so that it would let wrong ones pass, and they do not agree within 1% of their size
  * @throws ArgumentError where an input is not float64: single precision cannot tell right from wrong
  */
 export function checkGradients(

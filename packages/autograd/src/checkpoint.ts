@@ -1,10 +1,15 @@
-import { type Operator, randomState, restoreRandomState, scope, type Tensor } from '@pnn/tensor';
+import { type Operator, randomState, restoreRandomState, scope, type Tensor, withTracer } from '@pnn/tensor';
 import { CallVertex, type Edge, edgeOf } from './graph.js';
 import { recordCall } from './history.js';
 import { isRecording } from './recording.js';
 import type { Rule } from './rule.js';
 
 const operator: Operator = { name: 'checkpoint', infer: () => [], launch: () => {} };
+
+/** A tracer knows the masks that are drawn again by their numbers. */
+function goTo(state: ReturnType<typeof randomState>): void {
+  withTracer(undefined, () => restoreRandomState(state));
+}
 
 /** The tensors that gradients flow to and that the calls from `firstOrder` on have used but not made. */
 function sourcesOf(output: Tensor, firstOrder: number): Tensor[] {
@@ -49,11 +54,11 @@ export function checkpoint(body: (...inputs: Tensor[]) => Tensor, inputs: readon
     fused: () => undefined,
     composition: (views: readonly (Tensor | undefined)[]) => {
       const later = randomState();
-      restoreRandomState(state);
+      goTo(state);
       try {
         return [body(...(views.slice(0, inputs.length) as Tensor[]))];
       } finally {
-        restoreRandomState(later);
+        goTo(later);
       }
     },
   };

@@ -2,6 +2,7 @@ import { ArgumentError, type Operator, scope, type Tensor } from '@pnn/tensor';
 import { recordCall } from './history.js';
 import { noGrad } from './recording.js';
 import type { Rule, Vjp } from './rule.js';
+import { computeCustom } from './trace/recorder.js';
 
 /** An operator that a program defines for itself. */
 export interface CustomOperator<A> {
@@ -29,7 +30,9 @@ export function customOperator<A = void>(
       );
     }
     // A view, so that a forward that returns one of its inputs does not give that input another history.
-    const output = scope(() => noGrad(() => definition.forward(inputs, attributes).detach()));
+    const compute = (given: readonly Tensor[]) =>
+      scope(() => noGrad(() => definition.forward(given, attributes).detach()));
+    const output = computeCustom({ name: definition.name, inputs, attributes, compute });
     if (inputs.some((input) => input.requiresGrad)) {
       recordCall({ operator, inputs, outputs: [output], attributes }, definition.vjps as Rule);
     }

@@ -88,7 +88,7 @@ export class CallVertex implements Context {
     return this.#intact(this.#recorded().outputs[index]!, this.#outputVersions[index]!, `output ${index}`);
   }
 
-  /** Lets the tensors of the call go: it cannot be differentiated again. */
+  /** Releases the tensors of the call: it cannot be differentiated again. */
   release(): void {
     this.#call = undefined;
   }

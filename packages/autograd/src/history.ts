@@ -77,9 +77,17 @@ export function backward(tensor: Tensor, options: BackwardCallOptions = {}): voi
 
 /** Options of `backward`. */
 export interface BackwardCallOptions {
-  /** The gradient of the final result with respect to the tensor; 1 for a scalar. */
+  /**
+   * The gradient of the final result with respect to the tensor; needed unless that is a scalar.
+   *
+   * @default 1
+   */
   readonly gradient?: Tensor;
-  /** Keeps what the graph holds, so that it can be differentiated again. */
+  /**
+   * Keeps what the graph holds, so that it can be differentiated again.
+   *
+   * @default false
+   */
   readonly retainGraph?: boolean;
 }
 

@@ -6,3 +6,18 @@ export { type BackwardCallOptions, backward, requireGrad, zeroGrad } from './his
 export { enableGrad, noGrad } from './recording.js';
 export type { Context, FusedRule, Rule, RulesOf, Vjp, VjpOfEach, VjpPerInput } from './rule.js';
 export { rules } from './rules/index.js';
+export { Graph, type GraphParts } from './trace/graph.js';
+export type {
+  ConstantOrigin,
+  CustomNode,
+  GraphConstant,
+  GraphInput,
+  GraphNode,
+  GraphResult,
+  GraphValue,
+  ModulePlace,
+  OperatorNode,
+} from './trace/node.js';
+export { TraceError } from './trace/trace-error.js';
+export type { TracedModule } from './trace/traced-module.js';
+export { type TraceOptions, trace } from './trace.js';

@@ -209,7 +209,7 @@ describe('checkGradients', () => {
         (g, a) => g.mul(a),
       );
       expect(() => checkGradients(wrong, [x])).toThrow(
-        /^checkGradients: first order: at inputs \[1,3\] the derivative is \S+, but finite differences give \S+ \(relative error \d\.\de-\d, tolerance 0.000001\)$/,
+        /^checkGradients: first order: at inputs \[1,3\] the derivative along a random direction is \S+, but finite differences give \S+ \(relative error \d\.\de[-+]\d, tolerance 0.000001\); the worst is that of input 0 at \[0,\d\]: \S+ instead of \S+$/,
       );
       const second = unary(
         (a) => a.square(),
@@ -217,6 +217,92 @@ describe('checkGradients', () => {
       );
       expect(() => checkGradients(second, [x])).not.toThrow();
       expect(() => checkGradients(second, [x], { order: 2 })).toThrow('checkGradients: second order: at inputs [1,3]');
+    });
+  });
+
+  it('locates the worst derivative: which input, which element, what it is and should be', () => {
+    /** The product, with a gradient of b that is wrong in two elements, one more than the other. */
+    const spoilt = customOperator<Tensor>({
+      name: 'spoilt',
+      forward: ([a, b]) => a!.mul(b!),
+      vjps: [(g, c) => g.mul(c.input(1)), (g, c) => g.mul(c.input(0)).mul(c.attributes)],
+    });
+    const messageOf = (a: Tensor, b: Tensor, factors: Tensor) => {
+      try {
+        checkGradients((first, second) => spoilt([first, second], factors), [a, b]);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'nothing is wrong';
+    };
+    scope(() => {
+      const few = tensor([[1.5, -2, 0.5]], float64);
+      const factors = tensor([[1.001, 1, 2]], float64);
+      const found = messageOf(few, few.add(1), factors);
+      expect(found).toContain('along a random direction');
+      const [, derivative, expected] = /the worst is that of input 1 at \[0,2\]: (\S+) instead of (\S+)$/.exec(found)!;
+      expect(Number(derivative) / Number(expected)).toBeCloseTo(2, 6);
+
+      const many = ones([20, 30], float64);
+      for (const position of [0, 299, 431, 599]) {
+        const marked = tensor(
+          Float64Array.from({ length: 600 }, (_, i) => (i === position ? 3 : 1)),
+          { shape: [20, 30] },
+        );
+        const index = `[${Math.floor(position / 30)},${position % 30}]`;
+        expect(messageOf(many, many.mul(2), marked)).toContain(`the worst is that of input 1 at ${index}: `);
+      }
+    });
+  });
+
+  it('locates a derivative that is wrong along a coordinate only, and one of a scalar', () => {
+    scope(() => {
+      const check = () => checkGradients((a) => a.relu(), [tensor(0, float64)]);
+      expect(check).toThrow(/the worst is that of input 0 at \[\]: 0 instead of 0\.\d+$/);
+      // No random direction is tried.
+      const coordinate = () => checkGradients((a) => a.relu(), [zeros([2], float64)], { directions: 0 });
+      expect(coordinate).toThrow(
+        /the derivative along a coordinate is 0, .*; the worst is that of input 0 at \[\d\]: 0 /,
+      );
+    });
+  });
+
+  it('locates what is not a number', () => {
+    scope(() => {
+      const large = tensor(Float64Array.from({ length: 100 }, (_, i) => (i === 63 ? 0 : 1)));
+      const check = () => checkGradients((a) => a.div(a), [large]);
+      expect(check).toThrow('the worst is that of input 0 at [63]: NaN instead of ');
+    });
+  });
+
+  it('does not let wrong derivatives pass that are all smaller than the tolerance', () => {
+    const wrong = unary(
+      (a) => a.square().mul(1e-8),
+      (g, a) => g.mul(a).mul(3e-8),
+    );
+    const missing = unary(
+      (a) => a.square().mul(1e-8),
+      () => undefined,
+    );
+    scope(() => {
+      for (const f of [wrong, missing]) {
+        expect(() => checkGradients(f, [x])).toThrow(GradientError);
+        expect(() => checkGradients(f, [x])).toThrow(
+          /^checkGradients: first order: no derivative is larger than \S+e-8, below the tolerance 0.000001, so that wrong ones would pass; and one is \S+, but finite differences give \S+: scale the function up, or lower the tolerance$/,
+        );
+        expect(() => checkGradients(f, [x], { tolerance: 1e-10 })).toThrow('the worst is that of input 0');
+      }
+      expect(() => checkGradients(missing, [zeros([3], float64)])).not.toThrow();
+    });
+  });
+
+  it('accepts right derivatives that are smaller than the tolerance, or 0', () => {
+    scope(() => {
+      checkGradients((a) => a.square().mul(1e-8), [x], { order: 2 });
+      checkGradients((a) => a.sigmoid(), [tensor([-40], float64)], { order: 2 });
+      checkGradients((a) => a.mul(1e-8).add(1e5), [x]);
+      checkGradients((a) => a.softmax().sum(), [x], { order: 2 });
+      checkGradients((a) => a.floor(), [tensor([1000.25, 0.5], float64)]);
     });
   });
 

@@ -9,10 +9,11 @@ export interface FileSource {
   /**
    * The bytes of a file; undefined if there is none of this name.
    *
+   * @param memory where the bytes may be put, if they fit: lent for large files, so that nothing else has to hold them
    * @throws ArgumentError if it is there and cannot be read
    * @throws FormatError if it has more than `maxBytes`
    */
-  read(name: string, maxBytes: number): Promise<Uint8Array | undefined>;
+  read(name: string, maxBytes: number, memory?: Uint8Array): Promise<Uint8Array | undefined>;
 }
 
 /** Files that are in memory already, by name: for a page that has downloaded them, and for tests. */
@@ -42,9 +43,24 @@ export interface DataFile {
   readonly bytes: Uint8Array;
 }
 
+/** A file that a data set needs. */
+export interface DataFileRequest {
+  /** The name of the data set, with which errors begin. */
+  readonly dataset: string;
+  readonly source: FileSource;
+  /** The names that the file may have; the first one that is there is read. */
+  readonly names: readonly string[];
+  /** What errors recommend if none of them is there. */
+  readonly advice: string;
+  /** Where a file that is not compressed may be put, if it fits. */
+  readonly memory?: Uint8Array;
+}
+
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-async function decompress(path: string, bytes: Uint8Array): Promise<Uint8Array> {
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : error);
+
+async function decompress(dataset: string, path: string, bytes: Uint8Array): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
@@ -53,15 +69,16 @@ async function decompress(path: string, bytes: Uint8Array): Promise<Uint8Array> 
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       length += next.value.length;
       if (length > MAX_FILE_BYTES) {
-        await reader.cancel().catch(() => undefined);
-        throw new FormatError(`${path} expands to over ${MAX_FILE_BYTES} bytes, more than any file of the data set`);
+        await reader.cancel();
+        throw new FormatError(
+          `${dataset}: ${path} expands to over ${MAX_FILE_BYTES} bytes, more than any file of the data set`,
+        );
       }
       chunks.push(next.value);
     }
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    const reason = error instanceof Error ? error.message : error;
-    throw new FormatError(`${path} is damaged (${reason}): download it again`, { cause: error });
+    throw new FormatError(`${dataset}: ${path} is damaged (${messageOf(error)}): download it again`, { cause: error });
   }
   const whole = new Uint8Array(length);
   let position = 0;
@@ -72,20 +89,32 @@ async function decompress(path: string, bytes: Uint8Array): Promise<Uint8Array> 
   return whole;
 }
 
+/** The bytes as the source has them. Its errors do not know of a data set and get its name here. */
+async function readStored({ dataset, source, memory }: DataFileRequest, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return await source.read(name, MAX_FILE_BYTES, memory);
+  } catch (error) {
+    const message = `${dataset}: ${messageOf(error)}`;
+    if (error instanceof FormatError) throw new FormatError(message, { cause: error });
+    if (error instanceof ArgumentError) throw new ArgumentError(message, { cause: error });
+    throw error;
+  }
+}
+
 /**
  * Reads the first of the named files that the source has, decompressed if it is gzip. Whether it is gzip is told by its
  * first two bytes and not by its name, since browsers decompress downloads without renaming them.
  *
- * @param advice what errors recommend if none of the files is there
  * @throws ArgumentError if none of the files is there, or it cannot be read
  * @throws FormatError if a file is larger than any of a data set, or its gzip stream is damaged
  */
-export async function readDataFile(source: FileSource, names: readonly string[], advice: string): Promise<DataFile> {
+export async function readDataFile(request: DataFileRequest): Promise<DataFile> {
+  const { dataset, source, names, advice } = request;
   for (const name of names) {
-    const stored = await source.read(name, MAX_FILE_BYTES);
+    const stored = await readStored(request, name);
     if (!stored) continue;
     const path = source.pathOf(name);
-    return { path, bytes: isGzip(stored) ? await decompress(path, stored) : stored };
+    return { path, bytes: isGzip(stored) ? await decompress(dataset, path, stored) : stored };
   }
-  throw new ArgumentError(`${source.description} has no file ${names.join(' or ')}: ${advice}`);
+  throw new ArgumentError(`${dataset}: ${source.description} has no file ${names.join(' or ')}: ${advice}`);
 }

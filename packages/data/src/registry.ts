@@ -22,10 +22,17 @@ const nowhere: FileSource = {
   read: async () => undefined,
 };
 
+function checkCount(split: string, count: number | undefined): void {
+  if (count === undefined || (Number.isInteger(count) && count > 0)) return;
+  throw new ArgumentError(`loadDataset: ${split} must be an integer above 0, not ${count}`);
+}
+
 function first(dataset: Dataset, count: number | undefined, split: string): Dataset {
   if (count === undefined || count === dataset.length) return dataset;
   if (count > dataset.length) {
-    throw new ArgumentError(`${count} samples of ${split} are wanted, and there are only ${dataset.length}`);
+    throw new ArgumentError(
+      `loadDataset: ${count} samples of ${split} are wanted, and there are only ${dataset.length}`,
+    );
   }
   return new Subset(
     dataset,
@@ -36,7 +43,7 @@ function first(dataset: Dataset, count: number | undefined, split: string): Data
 /**
  * Loads a data set by name, the first samples of each split if not all are wanted.
  *
- * @param source where its files are; not needed for data sets without files
+ * @param options.source where its files are; not needed for data sets without files
  * @throws ArgumentError if the data set is unknown, needs files and gets no source, a file is missing, or more samples
  *   are wanted than there are
  * @throws FormatError if a file is damaged
@@ -47,8 +54,10 @@ export async function loadDataset(
 ): Promise<DatasetSplits> {
   const entry = datasets.get(name);
   const { source, train, test } = options;
+  checkCount('train', train);
+  checkCount('test', test);
   if (entry.files !== undefined && !source) {
-    throw new ArgumentError(`the data set ${name} is read from files: ${entry.files}`);
+    throw new ArgumentError(`loadDataset: the data set ${name} needs a source of its files: ${entry.files}`);
   }
   const splits = await entry.load(source ?? nowhere, { train, test });
   return {

@@ -1,4 +1,4 @@
-import { type Dataset, type InputArrays, type LabelArrays, sizeOf } from '@pnn/nn';
+import { ArgumentError, type Dataset, type InputArrays, type LabelArrays, sizeOf } from '@pnn/nn';
 
 /** Mean and standard deviation of each channel; of bytes, on the scale 0 to 1. */
 export interface ChannelStatistics {
@@ -60,13 +60,18 @@ function statisticsOfBytes(dataset: Dataset, channels: number, elements: number)
   return { mean, std };
 }
 
-/** Two passes, the second around the mean, so that a large mean costs no digits. */
+/**
+ * Two passes, the second around the mean, so that a large mean costs no digits. The first is around the first element of
+ * each channel, so that the mean of a channel that is the same everywhere is exactly that and its deviation exactly 0.
+ */
 function statisticsOfNumbers(dataset: Dataset, channels: number, elements: number): ChannelStatistics {
+  const origins = new Float64Array(channels).fill(Number.NaN);
   const sums = new Float64Array(channels);
   forEachElement(dataset, (channel, x) => {
-    sums[channel]! += x;
+    if (Number.isNaN(origins[channel])) origins[channel] = x;
+    sums[channel]! += x - origins[channel]!;
   });
-  const mean = Array.from(sums, (sum) => sum / elements);
+  const mean = Array.from(sums, (sum, channel) => origins[channel]! + sum / elements);
   const squares = new Float64Array(channels);
   forEachElement(dataset, (channel, x) => {
     squares[channel]! += (x - mean[channel]!) ** 2;
@@ -78,8 +83,11 @@ function statisticsOfNumbers(dataset: Dataset, channels: number, elements: numbe
  * Mean and (population) standard deviation of each channel over all samples, in double precision. The first axis of a
  * sample counts the channels: those of an image [C,H,W] or a recording [C,T], the features of a row [F]. Take them from
  * the training data and use them for the test data too.
+ *
+ * @throws ArgumentError if there is no sample
  */
 export function channelStatistics(dataset: Dataset): ChannelStatistics {
+  if (dataset.length === 0) throw new ArgumentError('channelStatistics: there is no sample to average');
   const channels = dataset.inputShape[0] ?? 1;
   const elements = (dataset.length * sizeOf(dataset.inputShape)) / channels;
   const of = dataset.inputType === 'uint8' ? statisticsOfBytes : statisticsOfNumbers;

@@ -28,15 +28,17 @@ export class Subset implements Dataset {
     this.classes = dataset.classes;
   }
 
+  /** @throws ArgumentError if an index is not one of a sample */
   read(
     indices: ArrayLike<number>,
     inputs: InputArrays[keyof InputArrays],
     labels: LabelArrays[keyof LabelArrays],
   ): void {
-    this.#dataset.read(
-      Int32Array.from(indices, (i) => this.#indices[i] ?? -1),
-      inputs,
-      labels,
-    );
+    const chosen = Int32Array.from(indices, (i) => {
+      const index = this.#indices[i];
+      if (index !== undefined) return index;
+      throw new ArgumentError(`Subset.read: sample ${i} is none of the ${this.length} that there are`);
+    });
+    this.#dataset.read(chosen, inputs, labels);
   }
 }

@@ -1,137 +1,97 @@
-import { ArgumentError } from '@pnn/tensor';
+import { ArgumentError, ArrayDataset, type Dataset, type Shape, sizeOf } from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { channelStatistics, type ImageDataset, normalize, slice } from '../src/index.js';
+import { channelStatistics } from '../src/index.js';
+import { datasetOf, numbers } from './generated-datasets.js';
+import { storedInputs } from './normalized.js';
 
-const dataset = fc
-  .record({
-    count: fc.integer({ min: 1, max: 6 }),
-    channels: fc.integer({ min: 1, max: 3 }),
-    height: fc.integer({ min: 1, max: 4 }),
-    width: fc.integer({ min: 2, max: 5 }),
-  })
-  .chain((size) => {
-    const length = size.count * size.channels * size.height * size.width;
-    return fc.uint8Array({ minLength: length, maxLength: length }).map((images): ImageDataset => {
-      const labels = Int32Array.from({ length: size.count }, (_, i) => i % 2);
-      return { name: 'random', images, labels, ...size, classes: ['even', 'odd'] };
-    });
+/** What each channel holds, a byte being byte/255, in the order of the samples. */
+function channelsOf(dataset: Dataset): number[][] {
+  const channels = dataset.inputShape[0] ?? 1;
+  const area = sizeOf(dataset.inputShape) / channels;
+  const values: number[][] = Array.from({ length: channels }, () => []);
+  storedInputs(dataset).forEach((x, i) => {
+    values[Math.floor(i / area) % channels]!.push(dataset.inputType === 'uint8' ? x / 255 : x);
   });
-
-const planesOf = ({ count, channels, height, width }: ImageDataset, values: ArrayLike<number>, channel: number) => {
-  const area = height * width;
-  const plane: number[] = [];
-  for (let image = 0; image < count; image++) {
-    for (let i = 0; i < area; i++) plane.push(values[(image * channels + channel) * area + i]!);
-  }
-  return plane;
-};
+  return values;
+}
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('channelStatistics', () => {
-  test('are the mean and the standard deviation of each channel, on the scale 0 to 1', () => {
+  test('are the mean and the standard deviation of each channel: of images, recordings and rows, bytes and numbers', () => {
     fc.assert(
-      fc.property(dataset, (images) => {
-        const { mean, std } = channelStatistics(images);
-        for (let channel = 0; channel < images.channels; channel++) {
-          const plane = planesOf(images, images.images, channel).map((byte) => byte / 255);
-          const average = meanOf(plane);
-          expect(mean[channel]).toBeCloseTo(average, 12);
-          expect(std[channel]).toBeCloseTo(Math.sqrt(meanOf(plane.map((value) => (value - average) ** 2))), 12);
-        }
+      fc.property(datasetOf(numbers), (dataset) => {
+        const { mean, std } = channelStatistics(dataset);
+        const channels = channelsOf(dataset);
+        expect([mean.length, std.length]).toEqual([channels.length, channels.length]);
+        channels.forEach((values, channel) => {
+          const largest = Math.max(...values.map(Math.abs));
+          const average = meanOf(values);
+          const deviation = Math.sqrt(meanOf(values.map((value) => (value - average) ** 2)));
+          const tolerance = 1e-12 * (largest + 1);
+          expect(Math.abs(mean[channel]! - average)).toBeLessThan(tolerance);
+          // A channel that is the same everywhere has 1; its deviation by the formula is the rounding of its mean.
+          const isConstant = values.every((value) => value === values[0]);
+          expect(Math.abs(std[channel]! - (isConstant ? 1 : deviation))).toBeLessThan(tolerance);
+        });
       }),
     );
   });
 
-  test('of no pixels are refused', () => {
-    const empty: ImageDataset = {
-      name: 'empty',
-      images: new Uint8Array(0),
-      labels: new Int32Array(0),
-      count: 0,
-      channels: 1,
-      height: 2,
-      width: 2,
-      classes: [],
+  test('of a channel that is the same everywhere are its value and 1, exactly', () => {
+    const value = fc.oneof(numbers, fc.constantFrom(0.1, 1 / 3, 1e-30, -1e30));
+    fc.assert(
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 600 }),
+        (values, length) => {
+          const inputs = Float64Array.from({ length: length * values.length }, (_, i) => values[i % values.length]!);
+          const dataset = new ArrayDataset({ inputs, inputShape: [values.length], labels: new Int32Array(length) });
+          expect(channelStatistics(dataset)).toEqual({ mean: values.map((x) => x + 0), std: values.map(() => 1) });
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 1, max: 600 }), (byte, length) => {
+        const inputs = new Uint8Array(2 * length).fill(byte);
+        const dataset = new ArrayDataset({ inputs, inputShape: [1, 1, 2], labels: new Int32Array(length) });
+        expect(channelStatistics(dataset)).toEqual({ mean: [byte / 255], std: [1] });
+      }),
+    );
+  });
+
+  test('lose no digits where the mean is large and the deviation small', () => {
+    const inputs = Float64Array.from({ length: 1000 }, (_, i) => 1e9 + (i % 2 === 0 ? 1 : -1) / 1024);
+    const dataset = new ArrayDataset({ inputs, inputShape: [1, 10], labels: new Int32Array(100) });
+    expect(channelStatistics(dataset)).toEqual({ mean: [1e9], std: [1 / 1024] });
+  });
+
+  test('are those of more samples than are read at a time', () => {
+    const shape: Shape = [2, 3];
+    for (const length of [255, 256, 257, 600]) {
+      const inputs = Uint8Array.from({ length: 6 * length }, (_, i) => (i * i) % 251);
+      const dataset = new ArrayDataset({ inputs, inputShape: shape, labels: new Int32Array(length) });
+      const { mean, std } = channelStatistics(dataset);
+      channelsOf(dataset).forEach((values, channel) => {
+        const average = meanOf(values);
+        expect(mean[channel]).toBeCloseTo(average, 12);
+        expect(std[channel]).toBeCloseTo(Math.sqrt(meanOf(values.map((value) => (value - average) ** 2))), 12);
+      });
+    }
+  });
+
+  test('of no samples are refused', () => {
+    const empty: Dataset = {
+      length: 0,
+      inputShape: [1, 2, 2],
+      inputType: 'uint8',
+      labelShape: [],
+      labelType: 'int32',
+      read: () => undefined,
     };
     expect(() => channelStatistics(empty)).toThrow(
-      new ArgumentError('channelStatistics: empty has no pixels to average'),
-    );
-  });
-});
-
-describe('normalize', () => {
-  test('gives every channel mean 0 and standard deviation 1', () => {
-    fc.assert(
-      fc.property(dataset, (images) => {
-        const statistics = channelStatistics(images);
-        fc.pre(statistics.std.every((std) => std > 0.01));
-        const values = normalize(images);
-        expect(values).toEqual(normalize(images, statistics));
-        for (let channel = 0; channel < images.channels; channel++) {
-          const plane = planesOf(images, values, channel);
-          expect(meanOf(plane)).toBeCloseTo(0, 5);
-          expect(meanOf(plane.map((value) => value ** 2))).toBeCloseTo(1, 5);
-        }
-      }),
-    );
-  });
-
-  test('is undone by the inverse map', () => {
-    fc.assert(
-      fc.property(dataset, (images) => {
-        const statistics = { mean: [0.1, 0.5, 0.9], std: [0.2, 0.5, 1] };
-        const given = {
-          mean: statistics.mean.slice(0, images.channels),
-          std: statistics.std.slice(0, images.channels),
-        };
-        const values = normalize(images, given);
-        for (let channel = 0; channel < images.channels; channel++) {
-          const back = planesOf(images, values, channel).map((value) =>
-            Math.round(255 * (value * given.std[channel]! + given.mean[channel]!)),
-          );
-          expect(back).toEqual(planesOf(images, images.images, channel));
-        }
-      }),
-    );
-  });
-
-  test('refuses statistics that do not fit', () => {
-    const grey: ImageDataset = {
-      name: 'grey',
-      images: new Uint8Array(4),
-      labels: new Int32Array(1),
-      count: 1,
-      channels: 1,
-      height: 2,
-      width: 2,
-      classes: ['a'],
-    };
-    expect(() => normalize(grey)).toThrow(
-      'normalize: channel 0 of grey needs a finite mean and a positive std, not mean 0 and std 0',
-    );
-    expect(() => normalize(grey, { mean: [0], std: [0] })).toThrow(ArgumentError);
-    expect(() => normalize(grey, { mean: [Number.NaN], std: [1] })).toThrow(ArgumentError);
-    expect(() => normalize(grey, { mean: [0, 0, 0], std: [1, 1, 1] })).toThrow('grey has 1 channels, but there are 3');
-  });
-});
-
-describe('slice', () => {
-  test('two slices that meet make up the whole, without a copy', () => {
-    fc.assert(
-      fc.property(dataset, fc.nat(6), (images, at) => {
-        fc.pre(at <= images.count);
-        const [first, second] = [slice(images, 0, at), slice(images, at, images.count)];
-        expect(first.count + second.count).toBe(images.count);
-        expect([...first.images, ...second.images]).toEqual([...images.images]);
-        expect([...first.labels, ...second.labels]).toEqual([...images.labels]);
-        expect(second.images.buffer).toBe(images.images.buffer);
-        expect(() => slice(images, 0, images.count + 1)).toThrow(ArgumentError);
-        expect(() => slice(images, at + 1, at)).toThrow(ArgumentError);
-        expect(() => slice(images, -1, at)).toThrow(ArgumentError);
-        expect(() => slice(images, 0.5, 1)).toThrow(ArgumentError);
-      }),
+      new ArgumentError('channelStatistics: there is no sample to average'),
     );
   });
 });

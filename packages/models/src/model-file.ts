@@ -6,8 +6,9 @@ import {
   type Module,
   randomState,
   restoreRandomState,
+  toHostArrays,
 } from '@pnn/nn';
-import { activationFactory, polynomialActivations, toHostArrays } from '@pnn/pnn';
+import { activationFactory, polynomialActivations } from '@pnn/pnn';
 import { decodeJson, encodeJson } from '@pnn/pnn/codec';
 import { type NetworkDescription, networkDescription } from './network-description.js';
 import { buildModel } from './registry.js';

@@ -12,4 +12,4 @@ export * from './parameter.js';
 export type { ParameterGroup, ParametersOrGroups } from './parameter-groups.js';
 export * from './registry.js';
 export * from './schedulers/index.js';
-export { StateDictError } from './state-dict.js';
+export { StateDictError, toHostArrays } from './state-dict.js';

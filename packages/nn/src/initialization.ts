@@ -20,7 +20,7 @@ export type FanMode = 'fan-in' | 'fan-out';
 /**
  * The factor by which weights must be larger so that the nonlinearity behind them keeps the variance.
  *
- * @param slope of the negative side of a leaky ReLU
+ * @param slope that of the negative side of a leaky ReLU
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   switch (nonlinearity) {
@@ -52,14 +52,17 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
   return { fanIn: inputs * field, fanOut: outputs * field };
 }
 
-/** Options of the kaiming initializations. @default the gain of ReLU, mode fan-in */
+/** Options of the Kaiming initializations. */
 export interface KaimingOptions extends RandomOptions {
+  /** @default calculateGain('relu') */
   readonly gain?: number;
+  /** @default 'fan-in' */
   readonly mode?: FanMode;
 }
 
-/** Options of the xavier initializations. @default gain 1 */
+/** Options of the Xavier initializations. */
 export interface XavierOptions extends RandomOptions {
+  /** @default 1 */
   readonly gain?: number;
 }
 

@@ -4,8 +4,9 @@ import { formatShape, ShapeError, sameShape, softmaxCrossEntropy, type Tensor } 
 /** What becomes of the losses of the samples: their mean, their sum, or a tensor of them. */
 export type LossReduction = 'mean' | 'sum' | 'none';
 
-/** Options of every loss. @default the mean */
+/** Options of every loss. */
 export interface LossOptions {
+  /** @default 'mean' */
   readonly reduction?: LossReduction;
 }
 
@@ -25,7 +26,8 @@ function checkAlike(name: string, prediction: Tensor, target: Tensor): void {
 /**
  * Cross-entropy of softmax(logits) against labels: logits [N,C], labels int32 [N].
  *
- * @param options.labelSmoothing the share ε of the target that is spread evenly over all classes (arXiv 1512.00567)
+ * @param options.labelSmoothing the share ε of the target that is spread evenly over all classes (arXiv 1512.00567); 0 by
+ *   default
  * @throws ShapeError where the shapes do not fit
  * @throws ArgumentError where a label is not a class
  */

@@ -33,7 +33,7 @@ export abstract class Module {
   /** Computes the output. */
   abstract forward(...inputs: Tensor[]): Tensor;
 
-  /** What stands in brackets behind the name of the module when it is printed: its settings. */
+  /** The settings of the module, printed in parentheses after its name. */
   describe(): string {
     return '';
   }
@@ -53,7 +53,7 @@ export abstract class Module {
     );
   }
 
-  /** This module and all modules in it with their full names, outermost first; each once, where it is found first. */
+  /** This module and all modules in it with their full names, outermost first; each once, under the first of its names. */
   namedModules(prefix = ''): Generator<[name: string, module: Module]> {
     return this.#walk(prefix, new Set());
   }
@@ -125,7 +125,7 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers.
    *
-   * @param options.strict whether every name must be there and no other (default true)
+   * @param options.strict whether every name must be there and no other (true by default)
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
@@ -149,21 +149,21 @@ export abstract class Module {
   }
 
   /**
-   * What is wrong with the values that `loadStateDict` is about to put into this module: for modules that not every value
-   * of the right shape and type fits.
+   * What is wrong with the values that `loadStateDict` is about to put into this module, for modules that refuse some
+   * values of the right shape and type.
    *
-   * @param _source what comes for a parameter or buffer of this module by its name; undefined where nothing comes
+   * @param _source the new value of a parameter or buffer of this module by its name; undefined if there is none
    */
   protected stateProblem(_source: (name: string) => Tensor | HostArray | undefined): string | undefined {
     return undefined;
   }
 
-  /** Called when `loadStateDict` has changed parameters or buffers: for modules that keep something worked out from them. */
+  /** Called when `loadStateDict` has changed parameters or buffers: for modules that keep values computed from them. */
   protected stateLoaded(): void {}
 
   /**
-   * Turns all float parameters and buffers into another float type; those that are shared stay shared. Do it before an
-   * optimizer gets to know them.
+   * Turns all float parameters and buffers into another float type; those that are shared stay shared. Make the
+   * optimizer afterwards: the old parameters are freed.
    */
   cast(dtype: FloatDType): this {
     const replacements = new Map<Tensor, Parameter | StateBuffer>();

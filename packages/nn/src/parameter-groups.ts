@@ -18,7 +18,7 @@ export interface ParameterGroup {
    */
   readonly lrScale?: number;
   /**
-   * How strongly the parameters of the group are pulled towards 0.
+   * How strongly the parameters of the group are pulled toward 0.
    *
    * @default that of the optimizer
    */

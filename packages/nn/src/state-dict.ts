@@ -54,3 +54,21 @@ export function assignState(target: Tensor, source: Tensor | HostArray): void {
     ),
   );
 }
+
+/**
+ * Copies of tensors as plain data, once they are computed; plain data stays as it is. All are asked for at once, so that
+ * they are of one moment, whatever becomes of the tensors meanwhile.
+ *
+ * @param prefix put before every name
+ */
+export async function toHostArrays(
+  tensors: ReadonlyMap<string, Tensor | HostArray>,
+  prefix = '',
+): Promise<Map<string, HostArray>> {
+  const arrays = [...tensors].map(async ([name, value]): Promise<[string, HostArray]> => {
+    if (!(value instanceof Tensor)) return [prefix + name, value];
+    const { shape, dtype } = value;
+    return [prefix + name, { shape, dtype, data: await value.data() }];
+  });
+  return new Map(await Promise.all(arrays));
+}

@@ -66,7 +66,10 @@ describe('while training', () => {
   test('one value per channel is an error, and changes no statistics', () => {
     const features = new BatchNorm1d(3);
     expect(() => features.forward(ones([1, 3]))).toThrow(
-      new ShapeError('batchNorm: [1,3]: the statistics of a channel need two values or more: use a larger batch'),
+      new ShapeError(
+        'BatchNorm1d: [1,3]: the statistics of a channel need two values or more: ' +
+          'pass dropLast: true to the DataLoader if this is its last batch, or use larger batches',
+      ),
     );
     expect(() => new BatchNorm2d(3).forward(ones([1, 3, 1, 1]))).toThrow(ShapeError);
     expect(features.batchesTracked!.itemSync()).toBe(0);

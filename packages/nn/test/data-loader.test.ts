@@ -300,9 +300,9 @@ describe('ArrayDataset', () => {
   });
 
   it('is cut into views of the same memory', () => {
-    const labelled = { inputs: Uint8Array.from({ length: 12 }, (_, i) => i), inputShape: [2, 1], labelShape: [3] };
+    const labeled = { inputs: Uint8Array.from({ length: 12 }, (_, i) => i), inputShape: [2, 1], labelShape: [3] };
     const content = {
-      ...labelled,
+      ...labeled,
       labels: Int32Array.from({ length: 18 }, (_, i) => i % 4),
       classes: ['a', 'b', 'c', 'd'],
     };

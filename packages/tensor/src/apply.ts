@@ -4,6 +4,7 @@ import type { History, TensorsOf } from './history.js';
 import type { Inputs, Operator } from './operator.js';
 import { operators } from './operators/index.js';
 import type { Tensor } from './tensor.js';
+import { activeTracer, withTracer } from './tracer.js';
 
 /** Something that stands for a tensor in arithmetic: numbers take the type and the device of the other operand. */
 export type TensorLike = Tensor | number;
@@ -18,7 +19,7 @@ export function checkSameMemory(operation: string, a: Tensor, b: Tensor): void {
 
 /**
  * Applies an operator: infers the outputs, allocates them on the device of the inputs, launches the kernel and tells
- * the history of the inputs, if they have one.
+ * the history of the inputs and the tracer, if there are any.
  *
  * @throws DeviceError where the inputs lie in different memories
  */
@@ -34,17 +35,26 @@ export function apply<I extends Inputs, A>(operator: Operator<I, A>, inputs: Ten
   }
   const { device } = first!;
   const operands = inputs as unknown as I;
+  const tracer = activeTracer();
   const outputs: Tensor[] = [];
   try {
     for (const { shape, dtype, aliasOf } of operator.infer(operands, attributes)) {
       outputs.push(first!.allocate(shape, dtype, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer));
     }
-    operator.launch(device.kernels, operands, outputs, attributes);
+    if (operator.inPlace) tracer?.changing(first!);
+    // What a kernel does, such as drawing the numbers of a mask, is part of the operator.
+    if (tracer) withTracer(undefined, () => operator.launch(device.kernels, operands, outputs, attributes));
+    else operator.launch(device.kernels, operands, outputs, attributes);
+    if (operator.inPlace) first!.buffer.version++;
   } catch (error) {
     for (const output of outputs) output.dispose();
     throw error;
   }
-  history?.record({ operator: operator as unknown as Operator, inputs: tensors, outputs, attributes });
+  if (history || tracer) {
+    const call = { operator: operator as unknown as Operator, inputs: tensors, outputs, attributes };
+    history?.record(call);
+    tracer?.called(call);
+  }
   return outputs;
 }
 
@@ -58,6 +68,7 @@ export function scalarLike(operation: string, value: number, like: Tensor): Tens
   checkElement(operation, value, like.dtype);
   const scalar = like.allocate([], like.dtype);
   like.device.kernels.fill(scalar, value);
+  activeTracer()?.filled(scalar.buffer, value);
   return scalar;
 }
 

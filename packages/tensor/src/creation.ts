@@ -5,6 +5,7 @@ import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { type Generator, randomStream } from './random.js';
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.js';
 import { Tensor } from './tensor.js';
+import { activeTracer } from './tracer.js';
 
 /** Type and place of a new tensor. @default float32 on the default device */
 export interface TensorOptions {
@@ -86,6 +87,7 @@ function write(elements: ArrayLike<number>, shape: Shape, dtype: DType, device: 
   if (!isFloat(dtype)) for (let i = 0; i < elements.length; i++) checkElement('tensor', elements[i]!, dtype);
   const made = new Tensor([...shape], dtype, device);
   device.memory.write(made, elements);
+  activeTracer()?.written(made.buffer);
   return made;
 }
 
@@ -107,6 +109,7 @@ function generate(
       elements[i] = value;
     }
     device.memory.write(made, elements);
+    activeTracer()?.written(made.buffer);
   } catch (error) {
     made.dispose();
     throw error;
@@ -125,6 +128,7 @@ export function full(shape: Shape, value: number, options?: TensorOptions): Tens
   checkElement('full', value, dtype);
   const made = new Tensor([...shape], dtype, device);
   device.kernels.fill(made, value);
+  activeTracer()?.filled(made.buffer, value);
   return made;
 }
 

@@ -51,3 +51,4 @@ export { keep, scope } from './scope.js';
 export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { Tensor } from './tensor.js';
+export { activeTracer, type Tracer, withTracer } from './tracer.js';

@@ -19,6 +19,8 @@ export type Inputs = readonly (Operand | undefined)[];
  */
 export interface Operator<I extends Inputs = Inputs, A = unknown> {
   readonly name: string;
+  /** Whether the first input is changed in place. */
+  readonly inPlace?: boolean;
   /** Checks the inputs and tells the outputs, without computing. */
   infer(inputs: I, attributes: A): readonly OutputSpec[];
   /** Computes the outputs. */

@@ -1,5 +1,6 @@
 import { ArgumentError } from './errors.js';
 import type { RandomStream } from './kernels.js';
+import { activeTracer, withTracer } from './tracer.js';
 
 /** What must be stored to continue a random stream exactly where it stands. */
 export interface GeneratorState {
@@ -97,6 +98,7 @@ export class Generator {
     this.stream = stream;
     this.#seed = seed;
     this.#streamWord = hashName(stream);
+    activeTracer()?.seeded(this);
   }
 
   /** What the stream is keyed by. */
@@ -106,6 +108,7 @@ export class Generator {
 
   /** The next 32 random bits as an unsigned integer. */
   bits(): number {
+    activeTracer()?.drawing(this);
     const index = Math.floor(this.#position / 4);
     if (index !== this.#blockIndex) {
       philox(
@@ -201,6 +204,7 @@ export class Generator {
     this.#position = position;
     this.#spareNormal = spareNormal;
     this.#blockIndex = -1;
+    activeTracer()?.seeded(this);
   }
 }
 
@@ -229,7 +233,8 @@ export function setSeed(newSeed: number): void {
 export function randomStream(name: string): Generator {
   let generator = streams.get(name);
   if (!generator) {
-    generator = new Generator(seed, name);
+    // It would have begun there before as well.
+    generator = withTracer(undefined, () => new Generator(seed, name));
     streams.set(name, generator);
   }
   return generator;

@@ -4,6 +4,7 @@ import { DeviceError, DisposedError, ShapeError } from './errors.js';
 import type { Buffer, Operand } from './kernels.js';
 import { enter, Scoped } from './scope.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
+import { activeTracer } from './tracer.js';
 
 interface Holding {
   readonly device: Device;
@@ -76,6 +77,7 @@ export class Storage extends Scoped implements Operand, Disposable {
       this.#buffer = device.memory.allocate(dtype, this.size);
       liveBuffers++;
       liveBytes += bytesOf(dtype, this.size);
+      activeTracer()?.allocated(this.#buffer);
     }
     liveTensors++;
     enter(this);
@@ -144,6 +146,7 @@ export class Storage extends Scoped implements Operand, Disposable {
   dataSync(): TypedArray {
     const read = this.device.memory.readNow;
     if (!read) throw new DeviceError(`dataSync: ${this.device.name} cannot be read at once: use await data()`);
+    activeTracer()?.reading(this.buffer);
     return read(this);
   }
 

@@ -1,15 +1,13 @@
-import { apply, applyBinary, applyUnary, checkSameMemory, type TensorLike, view } from './apply.js';
+import { apply, applyBinary, applyUnary, type TensorLike, view } from './apply.js';
 import type { Device } from './device.js';
 import type { DType } from './dtype.js';
 import { GradientError, ShapeError } from './errors.js';
 import type { History } from './history.js';
-import { updateInPlace } from './in-place.js';
 import type { Buffer } from './kernels.js';
 import { clamp } from './methods/elementwise.js';
 import { type MatmulOptions, matmul } from './methods/matmul.js';
 import * as movement from './methods/movement.js';
 import * as reduction from './methods/reduction.js';
-import { checkSameType, checkType } from './operator.js';
 import { operators } from './operators/index.js';
 import { formatTensor, inspect } from './print.js';
 import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from './shape.js';
@@ -370,9 +368,7 @@ export class Tensor extends Storage {
   }
   /** A copy with elements of its own, without history: gradients do not flow through it */
   clone(): Tensor {
-    const copy = new Tensor(this.shape, this.dtype, this.device);
-    this.device.kernels.copy(this, copy);
-    return copy;
+    return applyUnary(operators.clone, this);
   }
   /** The same elements without history: gradients do not flow through it */
   detach(): Tensor {
@@ -393,8 +389,8 @@ export class Tensor extends Storage {
    * @throws GradientError where this tensor was computed from others that require gradients
    */
   assign(source: Tensor): this {
-    this.#checkReplacement('assign', source);
-    updateInPlace(this, (kernels) => kernels.copy(source, this));
+    this.#checkReplaceable('assign');
+    apply(operators.assign, [this, source], undefined);
     return this;
   }
   /**
@@ -405,26 +401,17 @@ export class Tensor extends Storage {
    * @throws GradientError where this tensor was computed from others that require gradients
    */
   assignLerp(target: Tensor, weight: number, factor = 1): this {
-    this.#checkReplacement('assignLerp', target);
-    checkType('assignLerp', this, ['float32', 'float64']);
-    updateInPlace(this, (kernels) => kernels.lerp(this, target, weight, factor));
+    this.#checkReplaceable('assignLerp');
+    apply(operators.assignLerp, [this, target], { weight, factor });
     return this;
   }
 
-  #checkReplacement(operation: string, source: Tensor): void {
-    checkSameType(operation, this, source);
-    checkSameMemory(operation, this, source);
-    if (this.history && !this.history.isLeaf) {
-      throw new GradientError(
-        `${operation}: the tensor was computed from others that require gradients, which would not know of the new ` +
-          'elements: assign to a clone()',
-      );
-    }
-    if (!sameShape(this.shape, source.shape)) {
-      throw new ShapeError(
-        `${operation}: ${formatShape(source.shape)} to ${formatShape(this.shape)}: the shapes differ`,
-      );
-    }
+  #checkReplaceable(operation: string): void {
+    if (!this.history || this.history.isLeaf) return;
+    throw new GradientError(
+      `${operation}: the tensor was computed from others that require gradients, which would not know of the new ` +
+        'elements: assign to a clone()',
+    );
   }
 
   /** The elements as a person wants to see them; long axes are shortened. */

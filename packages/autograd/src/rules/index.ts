@@ -9,6 +9,7 @@ import { polynomialRules } from './polynomial.js';
 import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
 import { softmaxRules } from './softmax.js';
+import { updateRules } from './update.js';
 
 /** How every operator of the engine is differentiated. */
 export const rules: RulesOf<Operators> = {
@@ -21,4 +22,5 @@ export const rules: RulesOf<Operators> = {
   ...softmaxRules,
   ...normalizationRules,
   ...polynomialRules,
+  ...updateRules,
 };

@@ -1,6 +1,7 @@
 import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import { constant, type RulesOf } from '../rule.js';
 
+/** Where only the output has a gradient, one pass gives all; statistics have theirs by the composition. */
 export const normalizationRules: RulesOf<OperatorFamilies['normalization']> = {
   batchNorm: {
     fused: ([output, mean, variance], call) =>

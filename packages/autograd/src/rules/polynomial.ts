@@ -66,6 +66,7 @@ export function penaltyOf(x: Tensor, { form, limit, cap }: Penalty): Tensor {
     : inside.square().add(inside.detach().mul(2).mul(beyond)).mean();
 }
 
+/** One pass gives all gradients; the composition is Horner's method and the penalty by operators. */
 export const polynomialRules: RulesOf<OperatorFamilies['polynomial']> = {
   polynomial: {
     fused: ([output, penalty], call, [, learnable]) => {

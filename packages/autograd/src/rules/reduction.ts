@@ -9,6 +9,7 @@ function extreme(g: Tensor, c: Context<{ readonly first: number; readonly end: n
   return g.div(winners.sum(axes, { keepDims: true })).mul(winners);
 }
 
+/** The gradient is repeated along the axes; extremes share it among equal elements. */
 export const reductionRules: RulesOf<OperatorFamilies['reduction']> = {
   sum: [(g, c) => g.broadcastTo(c.shape(0))],
   max: [extreme],

@@ -1,6 +1,7 @@
 import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import { constant, type RulesOf } from '../rule.js';
 
+/** Softmax along the last axis, and the loss of which the gradient is softmax − labels. */
 export const softmaxRules: RulesOf<OperatorFamilies['softmax']> = {
   softmax: [
     (g, c) => {

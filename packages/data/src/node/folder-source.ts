@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, PnnError } from '@pnn/nn';
 import { type FileSource, tooLarge } from '../file-source.js';
@@ -8,21 +8,37 @@ const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? 
 /** Whether the error says that there is no such file, for want of the folder too. */
 const isAbsent = (error: unknown) => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 
+/** Fills the memory from the beginning of the file; returns the part that was filled if the file ends before. */
+async function fill(file: FileHandle, memory: Uint8Array): Promise<Uint8Array> {
+  let filled = 0;
+  while (filled < memory.length) {
+    const { bytesRead } = await file.read(memory, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return memory.subarray(0, filled);
+}
+
 /** The files of a folder. */
 export function folder(path: string): FileSource {
   const pathOf = (name: string) => join(path, name);
   return {
     description: `the folder '${path}'`,
     pathOf,
-    async read(name, maxBytes) {
+    async read(name, maxBytes, memory) {
       const file = pathOf(name);
       try {
         const status = await stat(file);
         if (!status.isFile()) throw new ArgumentError(`${file} is not a file`);
         if (status.size > maxBytes) throw tooLarge(file, status.size);
-        const { buffer, byteOffset, length } = await readFile(file);
-        // Not a Buffer, whose methods differ from those of the Uint8Array that is promised.
-        return new Uint8Array(buffer, byteOffset, length);
+        const fits = memory !== undefined && status.size <= memory.length;
+        const target = fits ? memory.subarray(0, status.size) : new Uint8Array(status.size);
+        const handle = await open(file);
+        try {
+          return await fill(handle, target);
+        } finally {
+          await handle.close();
+        }
       } catch (error) {
         if (error instanceof PnnError) throw error;
         if (isAbsent(error)) return undefined;

@@ -15,9 +15,10 @@ const FILES = 'the six .bin files of the binary version of CIFAR-10, https://www
 
 const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
-/** The file as checked records. */
-async function readRecords(source: FileSource, name: string): Promise<Uint8Array> {
-  const { path, bytes } = await readDataFile(source, [name], `put ${FILES} there`);
+/** The file as checked records, in the memory if they fit. */
+async function readRecords(source: FileSource, name: string, memory: Uint8Array): Promise<Uint8Array> {
+  const advice = `put ${FILES} there`;
+  const { path, bytes } = await readDataFile({ dataset: 'cifar10', source, names: [name], advice, memory });
   if (bytes.length === 0 || bytes.length % RECORD_BYTES !== 0) {
     throw new FormatError(
       `cifar10: ${path} has ${bytes.length} bytes, which is not a positive multiple of the ${RECORD_BYTES} of a record: it is truncated, or not the binary version`,
@@ -38,13 +39,16 @@ function grown<T extends Uint8Array | Int32Array>(array: T, larger: T): T {
   return larger;
 }
 
-/** Joins the files of a split one by one, so that no more than one of them is in memory besides. */
+/**
+ * Joins the files of a split. Each is read to where its images belong, if the source can do that, and then moved together
+ * over the labels in between: so that nothing but the images takes memory.
+ */
 async function readSplit(source: FileSource, names: readonly string[]): Promise<ArrayDataset> {
-  let images = new Uint8Array(names.length * RECORDS_PER_FILE * IMAGE_BYTES);
+  let images = new Uint8Array(names.length * RECORDS_PER_FILE * IMAGE_BYTES + RECORDS_PER_FILE);
   let labels = new Int32Array(names.length * RECORDS_PER_FILE);
   let count = 0;
   for (const name of names) {
-    const records = await readRecords(source, name);
+    const records = await readRecords(source, name, images.subarray(count * IMAGE_BYTES));
     const end = count + records.length / RECORD_BYTES;
     if (end > labels.length) {
       images = grown(images, new Uint8Array(2 * end * IMAGE_BYTES));

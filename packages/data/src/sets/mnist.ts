@@ -17,9 +17,9 @@ interface Publication {
 const FILES =
   'the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, compressed (.gz) or not';
 
-async function readIdx({ address }: Publication, source: FileSource, name: string) {
+async function readIdx({ name: dataset, address }: Publication, source: FileSource, name: string) {
   const advice = `put ${FILES} there, from ${address}`;
-  const { path, bytes } = await readDataFile(source, [`${name}.gz`, name], advice);
+  const { path, bytes } = await readDataFile({ dataset, source, names: [`${name}.gz`, name], advice });
   return { path, ...decodeIdx(bytes, path) };
 }
 

@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto';
-import { ArgumentError } from '@pnn/tensor';
+import { ArgumentError, type ArrayDataset } from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digits, type ImageDataset, slice } from '../../src/index.js';
+import { digits, loadDataset } from '../../src/index.js';
 import { glyphs } from '../../src/sets/digits/strokes.js';
 import { softmaxRegression } from './softmax-regression.js';
 
 const AREA = 28 * 28;
 
-const hash = ({ images, labels }: ImageDataset) =>
-  createHash('sha256').update(images).update(Uint8Array.from(labels)).digest('hex');
+const hash = ({ inputs, labels }: ArrayDataset) =>
+  createHash('sha256').update(inputs).update(Uint8Array.from(labels)).digest('hex');
 
-const counts = ({ labels }: ImageDataset) => {
+const counts = ({ labels }: ArrayDataset) => {
   const frequency = new Array<number>(10).fill(0);
   for (const label of labels) frequency[label]!++;
   return frequency;
 };
 
-const imageAt = ({ images }: ImageDataset, i: number) => images.subarray(i * AREA, (i + 1) * AREA);
+const imageAt = ({ inputs }: ArrayDataset, i: number) => Uint8Array.from(inputs.subarray(i * AREA, (i + 1) * AREA));
 
 describe('digits', () => {
-  test('has 6000 and 1000 balanced grey 28x28 images unless told otherwise', () => {
-    const { train, test } = digits();
+  test('has 6000 and 1000 balanced gray 28x28 images unless told otherwise', () => {
+    const { name, train, test } = digits();
+    expect(name).toBe('digits');
     for (const [split, count] of [[train, 6000] as const, [test, 1000] as const]) {
-      expect(split).toMatchObject({ count, channels: 1, height: 28, width: 28 });
-      expect(split.images.length).toBe(count * AREA);
+      expect(split).toMatchObject({ length: count, inputShape: [1, 28, 28], inputType: 'uint8', labelShape: [] });
+      expect(split.inputs.length).toBe(count * AREA);
       expect(split.labels.length).toBe(count);
       expect(split.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
       expect(counts(split)).toEqual(new Array(10).fill(count / 10));
     }
-    expect([train.name, test.name]).toEqual(['digits/train', 'digits/test']);
   });
 
   test('has the same bytes everywhere and for ever', () => {
@@ -41,10 +41,10 @@ describe('digits', () => {
   test('a larger data set begins with the smaller one, and every prefix is balanced', () => {
     const large = digits({ train: 60, test: 60, seed: 3 });
     fc.assert(
-      fc.property(fc.nat(60), fc.nat(60), (train, test) => {
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), (train, test) => {
         const small = digits({ train, test, seed: 3 });
         for (const split of ['train', 'test'] as const) {
-          expect(hash(small[split])).toBe(hash(slice(large[split], 0, small[split].count)));
+          expect(hash(small[split])).toBe(hash(large[split].slice(0, small[split].length)));
           const frequency = counts(small[split]);
           expect(Math.max(...frequency) - Math.min(...frequency)).toBeLessThanOrEqual(1);
         }
@@ -58,16 +58,16 @@ describe('digits', () => {
     const seen = new Set<string>();
     for (const { train, test } of sets) {
       for (const split of [train, test]) {
-        for (let i = 0; i < split.count; i++) seen.add(createHash('sha256').update(imageAt(split, i)).digest('hex'));
+        for (let i = 0; i < split.length; i++) seen.add(createHash('sha256').update(imageAt(split, i)).digest('hex'));
       }
     }
     expect(seen.size).toBe(4000);
   });
 
   test('every image shows bright ink on a dark sheet, away from the border', () => {
-    const { train } = digits({ train: 2000, test: 0, seed: 5 });
+    const { train } = digits({ train: 2000, test: 1, seed: 5 });
     let border = 0;
-    for (let i = 0; i < train.count; i++) {
+    for (let i = 0; i < train.length; i++) {
       const image = imageAt(train, i);
       const ink = image.reduce((sum, byte) => sum + (byte > 96 ? 1 : 0), 0);
       expect(ink).toBeGreaterThan(15);
@@ -78,14 +78,14 @@ describe('digits', () => {
       }
     }
     // A drawing that is larger than the sheet may touch the border, which is rare: of 112 pixels, one in 20 images.
-    expect(border).toBeLessThan(train.count / 20);
+    expect(border).toBeLessThan(train.length / 20);
   });
 
   test('the images of a digit vary: their mean is nowhere as bright as their ink, yet not without shape', () => {
-    const { train } = digits({ train: 2000, test: 0, seed: 6 });
+    const { train } = digits({ train: 2000, test: 1, seed: 6 });
     for (let digit = 0; digit < 10; digit++) {
       const mean = new Float64Array(AREA);
-      for (let i = 0; i < train.count; i++) {
+      for (let i = 0; i < train.length; i++) {
         if (train.labels[i] !== digit) continue;
         const image = imageAt(train, i);
         for (let pixel = 0; pixel < AREA; pixel++) mean[pixel]! += image[pixel]! / 200;
@@ -116,11 +116,19 @@ describe('digits', () => {
     for (const variants of glyphs) expect(variants.length).toBeGreaterThanOrEqual(4);
   });
 
+  test('is loaded by name with one seed for all, so that runs compare', async () => {
+    const { train, test } = digits({ train: 20, test: 10, seed: 1 });
+    expect(await loadDataset('digits', { train: 20, test: 10 })).toEqual({ name: 'digits', train, test });
+  });
+
   test('refuses numbers out of range', () => {
     expect(() => digits({ train: -1 })).toThrow(ArgumentError);
-    expect(() => digits({ test: 1.5 })).toThrow('digits: test must be an integer from 0 to 1000000, not 1.5');
+    expect(() => digits({ test: 1.5 })).toThrow('digits: test must be an integer from 1 to 1000000, not 1.5');
     expect(() => digits({ train: 2e6 })).toThrow(ArgumentError);
-    expect(() => digits({ train: 1, test: 0, seed: -1 })).toThrow(ArgumentError);
-    expect(digits({ train: 0, test: 0 }).train.count).toBe(0);
+    expect(() => digits({ train: 1, test: 1, seed: -1 })).toThrow(ArgumentError);
+    expect(() => digits({ train: 0 })).toThrow(
+      new ArgumentError('digits: train must be an integer from 1 to 1000000, not 0'),
+    );
+    expect(digits({ train: 1, test: 1 }).train.length).toBe(1);
   });
 });

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ArgumentError, FormatError } from '@pnn/tensor';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { channelStatistics, encodeIdx } from '../../src/index.js';
-import { fashionMnist, mnist } from '../../src/sets/mnist.js';
+import { channelStatistics, encodeIdx, fashionMnist, filesInMemory, mnist } from '../../src/index.js';
+import { folder } from '../../src/node/index.js';
 
 const TRAIN_IMAGES = 'train-images-idx3-ubyte';
 const TRAIN_LABELS = 'train-labels-idx1-ubyte';
@@ -32,7 +32,7 @@ afterEach(() => rm(directory, { recursive: true }));
 /** The error of reading the directory after one file was replaced. */
 async function errorWith(name: string, bytes: Uint8Array): Promise<Error> {
   await writeFile(join(directory, name), bytes);
-  return mnist(directory).then(
+  return mnist(folder(directory)).then(
     () => expect.unreachable('the files were accepted'),
     (error: unknown) => error as Error,
   );
@@ -40,47 +40,59 @@ async function errorWith(name: string, bytes: Uint8Array): Promise<Error> {
 
 describe('mnist', () => {
   test('reads the four compressed files', async () => {
-    const { train, test } = await mnist(directory);
-    expect(train).toMatchObject({ name: 'mnist/train', count: 30, channels: 1, height: 28, width: 28 });
-    expect(test).toMatchObject({ name: 'mnist/test', count: 20, channels: 1, height: 28, width: 28 });
+    const { name, train, test } = await mnist(folder(directory));
+    expect(name).toBe('mnist');
+    expect(train).toMatchObject({ length: 30, inputShape: [1, 28, 28], inputType: 'uint8' });
+    expect(test).toMatchObject({ length: 20, inputShape: [1, 28, 28], inputType: 'uint8' });
+    expect([train.labelShape, train.labelType]).toEqual([[], 'int32']);
     expect(train.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-    expect(train.images).toEqual(Uint8Array.from({ length: 30 * 784 }, (_, i) => (i * 7) % 256));
+    expect(train.inputs).toEqual(Uint8Array.from({ length: 30 * 784 }, (_, i) => (i * 7) % 256));
     expect([...test.labels.subarray(0, 5)]).toEqual([0, 3, 6, 9, 2]);
   });
 
   test('reads files that are not compressed, whatever their names say', async () => {
-    const compressed = await mnist(directory);
+    const compressed = await mnist(folder(directory));
     await rm(join(directory, `${TRAIN_IMAGES}.gz`));
     await writeFile(join(directory, TRAIN_IMAGES), imageFile(30));
     await writeFile(join(directory, `${TRAIN_LABELS}.gz`), labelFile(30));
-    const { train } = await mnist(directory);
-    expect(train.images).toEqual(compressed.train.images);
+    const { train } = await mnist(folder(directory));
+    expect(train.inputs).toEqual(compressed.train.inputs);
     expect(train.labels).toEqual(compressed.train.labels);
+  });
+
+  test('reads files that are in memory', async () => {
+    const names = await readdir(directory);
+    const files = names.map(async (name) => [name, await readFile(join(directory, name))] as const);
+    const source = filesInMemory(new Map(await Promise.all(files)));
+    expect(await mnist(source)).toEqual(await mnist(folder(directory)));
+    expect(await fashionMnist(source)).toEqual(await fashionMnist(folder(directory)));
+    await expect(mnist(filesInMemory(new Map(), 'the page'))).rejects.toThrow('mnist: the page has no file');
   });
 
   test('says which file was looked for, where, and what to do', async () => {
     await rm(join(directory, `${TEST_LABELS}.gz`));
-    const advice = 'put the four files of the data set there as they are published, compressed or not';
-    await expect(mnist(directory)).rejects.toThrow(
-      new ArgumentError(
-        `mnist: the directory '${directory}' has no file ${TEST_LABELS}.gz or ${TEST_LABELS}: ${advice}`,
-      ),
+    const names = `${TRAIN_IMAGES}, ${TRAIN_LABELS}, ${TEST_IMAGES} and ${TEST_LABELS}`;
+    const advice = `put the four files ${names}, compressed (.gz) or not there, from http://yann.lecun.com/exdb/mnist or a mirror of it`;
+    await expect(mnist(folder(directory))).rejects.toThrow(
+      new ArgumentError(`mnist: the folder '${directory}' has no file ${TEST_LABELS}.gz or ${TEST_LABELS}: ${advice}`),
     );
     const nowhere = join(directory, 'nowhere');
-    await expect(mnist(nowhere)).rejects.toThrow(`'${nowhere}' has no file ${TRAIN_IMAGES}.gz or ${TRAIN_IMAGES}`);
-    await expect(mnist(join(directory, `${TRAIN_IMAGES}.gz`))).rejects.toThrow(ArgumentError);
+    await expect(mnist(folder(nowhere))).rejects.toThrow(
+      `mnist: the folder '${nowhere}' has no file ${TRAIN_IMAGES}.gz or ${TRAIN_IMAGES}`,
+    );
+    await expect(mnist(folder(join(directory, `${TRAIN_IMAGES}.gz`)))).rejects.toThrow(ArgumentError);
   });
 
   test('refuses what is not a file', async () => {
     await rm(join(directory, `${TRAIN_IMAGES}.gz`));
     await mkdir(join(directory, `${TRAIN_IMAGES}.gz`));
     const path = join(directory, `${TRAIN_IMAGES}.gz`);
-    await expect(mnist(directory)).rejects.toThrow(new ArgumentError(`mnist: ${path} is not a file`));
+    await expect(mnist(folder(directory))).rejects.toThrow(new ArgumentError(`mnist: ${path} is not a file`));
   });
 
   test('reports any other reason why a file cannot be read', async () => {
-    await expect(mnist('a\0b')).rejects.toThrow(ArgumentError);
-    await expect(mnist('a\0b')).rejects.toThrow('cannot be read (');
+    await expect(mnist(folder('a\0b'))).rejects.toThrow(ArgumentError);
+    await expect(mnist(folder('a\0b'))).rejects.toThrow(/^mnist: a.*cannot be read \(/s);
   });
 
   test('refuses a truncated gzip stream at every length', async () => {
@@ -88,7 +100,7 @@ describe('mnist', () => {
     for (let length = 2; length < whole.length; length++) {
       const error = await errorWith(`${TRAIN_LABELS}.gz`, whole.subarray(0, length));
       expect(error).toBeInstanceOf(FormatError);
-      expect(error.message).toContain(`${TRAIN_LABELS}.gz is damaged (`);
+      expect(error.message).toMatch(/^mnist: .*train-labels-idx1-ubyte\.gz is damaged \(unexpected end of file\)/);
     }
     for (let length = 0; length < 2; length++) {
       const error = await errorWith(`${TRAIN_LABELS}.gz`, whole.subarray(0, length));
@@ -112,9 +124,11 @@ describe('mnist', () => {
     const error = await errorWith(`${TRAIN_IMAGES}.gz`, bomb);
     expect(error).toBeInstanceOf(FormatError);
     expect(error.message).toContain(`${TRAIN_IMAGES}.gz expands to over 67108864 bytes`);
+    expect(error.message).toMatch(/^mnist: /);
     const large = await errorWith(`${TRAIN_IMAGES}.gz`, new Uint8Array(2 ** 26 + 1));
     expect(large).toBeInstanceOf(FormatError);
     expect(large.message).toContain(`${TRAIN_IMAGES}.gz has 67108865 bytes, more than any file`);
+    expect(large.message).toMatch(/^mnist: /);
   });
 
   test('refuses as many labels as there are no images', async () => {
@@ -164,11 +178,12 @@ describe('mnist', () => {
 
 describe('fashionMnist', () => {
   test('reads the same files with other classes', async () => {
-    const { train, test } = await fashionMnist(directory);
-    expect([train.name, test.name]).toEqual(['fashion-mnist/train', 'fashion-mnist/test']);
-    expect(train.classes.length).toBe(10);
-    expect(train.classes[9]).toBe('ankle boot');
-    await expect(fashionMnist(join(directory, 'nowhere'))).rejects.toThrow('fashionMnist: the directory');
+    const { name, train, test } = await fashionMnist(folder(directory));
+    expect(name).toBe('fashion-mnist');
+    expect([train.length, test.length]).toEqual([30, 20]);
+    expect(train.classes?.length).toBe(10);
+    expect(train.classes?.[9]).toBe('ankle boot');
+    await expect(fashionMnist(folder(join(directory, 'nowhere')))).rejects.toThrow('fashion-mnist: the folder');
   });
 });
 
@@ -176,8 +191,8 @@ describe.skipIf(!process.env.PNN_DATA)('the published files in PNN_DATA', () => 
   const published = process.env.PNN_DATA ?? '';
 
   test('MNIST has 60,000 and 10,000 images, mean 0.1307 and std 0.3081', async () => {
-    const { train, test } = await mnist(join(published, 'mnist'));
-    expect([train.count, test.count]).toEqual([60_000, 10_000]);
+    const { train, test } = await mnist(folder(join(published, 'mnist')));
+    expect([train.length, test.length]).toEqual([60_000, 10_000]);
     expect([...train.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     expect([...test.labels.subarray(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
     const { mean, std } = channelStatistics(train);
@@ -186,11 +201,11 @@ describe.skipIf(!process.env.PNN_DATA)('the published files in PNN_DATA', () => 
   });
 
   test('Fashion-MNIST has 60,000 and 10,000 images, mean 0.2860 and std 0.3530, 6,000 of each class', async () => {
-    const { train, test } = await fashionMnist(join(published, 'fashion-mnist'));
-    expect([train.count, test.count]).toEqual([60_000, 10_000]);
+    const { train, test } = await fashionMnist(folder(join(published, 'fashion-mnist')));
+    expect([train.length, test.length]).toEqual([60_000, 10_000]);
     const { mean, std } = channelStatistics(train);
     expect(mean[0]).toBeCloseTo(0.286, 4);
     expect(std[0]).toBeCloseTo(0.353, 4);
-    for (let k = 0; k < 10; k++) expect(train.labels.filter((label) => label === k).length).toBe(6000);
+    for (let k = 0; k < 10; k++) expect([...train.labels].filter((label) => label === k).length).toBe(6000);
   });
 });

@@ -1,11 +1,12 @@
-import { Generator } from '@pnn/tensor';
-import { channelStatistics, type ImageDataset, normalize } from '../../src/index.js';
+import { type ArrayDataset, Generator, sizeOf } from '@pnn/nn';
+import { channelStatistics } from '../../src/index.js';
+import { normalized } from '../normalized.js';
 
 /** The logits of one image, which begins at `start` of `pixels`. */
 function logitsOf(
   logits: Float64Array,
   weights: Float64Array,
-  pixels: Float32Array,
+  pixels: ArrayLike<number>,
   start: number,
   size: number,
 ): void {
@@ -17,7 +18,12 @@ function logitsOf(
   }
 }
 
-function accuracy(weights: Float64Array, pixels: Float32Array, labels: Int32Array, classes: number): number {
+function accuracy(
+  weights: Float64Array,
+  pixels: ArrayLike<number>,
+  labels: ArrayDataset['labels'],
+  classes: number,
+): number {
   const size = pixels.length / labels.length;
   const logits = new Float64Array(classes);
   let right = 0;
@@ -36,19 +42,19 @@ export interface LinearFit {
 }
 
 /** Softmax regression by stochastic gradient descent, a learning rate falling to zero, one image a step. */
-export function softmaxRegression(train: ImageDataset, test: ImageDataset, epochs: number): LinearFit {
+export function softmaxRegression(train: ArrayDataset, test: ArrayDataset, epochs: number): LinearFit {
   const statistics = channelStatistics(train);
-  const pixels = normalize(train, statistics);
-  const testPixels = normalize(test, statistics);
-  const classes = train.classes.length;
-  const size = train.channels * train.height * train.width;
+  const pixels = normalized(train, statistics);
+  const testPixels = normalized(test, statistics);
+  const classes = train.classes?.length ?? 0;
+  const size = sizeOf(train.inputShape);
   const weights = new Float64Array(classes * (size + 1));
   const logits = new Float64Array(classes);
   const generator = new Generator(1, 'shuffle');
   let bestTest = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     const rate = 0.002 * (1 - epoch / epochs);
-    for (const n of generator.permutation(train.count)) {
+    for (const n of generator.permutation(train.length)) {
       logitsOf(logits, weights, pixels, n * size, size);
       const highest = Math.max(...logits);
       const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);

@@ -63,14 +63,13 @@ export class Experiment {
     this.network = buildModel(model, { inputShape, outputs: this.#outputs, activation: activationFactory(method) });
     this.#loaders = dataLoaders(data, { batchSize: training.batchSize });
     const optimizer = optimizerOf(training, this.network);
-    const lambda = method.polynomial && lambdaOf(method.polynomial.lambda);
     const bound = method.polynomial?.bound;
     this.trainer = new Trainer(this.network, {
       optimizer,
       scheduler: schedulerOf(training, optimizer),
       plateau: 'training',
       loss: data.train.classes ? crossEntropy : meanSquaredError,
-      ...(lambda && { lambda }),
+      lambda: method.polynomial ? lambdaOf(method.polynomial.lambda) : 0,
       ...(bound?.kind === 'calibrated' && { calibration: { ...bound, steps: this.#warmUpSteps } }),
       ...(events.onStep && { onStep: events.onStep }),
       ...(events.onCalibration && { onCalibration: events.onCalibration }),

@@ -38,11 +38,10 @@ const layer = object<LayerRecord>({
   histogram: histogramDecoder,
 });
 
-/** The decoders of the fields of a {@link FinalRecord}. */
+/** The decoders of the fields that a {@link FinalRecord} has had in every version of reports. */
 export const finalFields = {
   epoch: number,
   testLoss: number,
-  testMetrics: dictionary(number),
   layers: list(inputRangeDecoder),
   seconds: number,
 };
@@ -58,7 +57,7 @@ export const runFields = {
   clipNorm: nullable(number),
   epochs: list(epochDecoder),
   layers: list(layer),
-  final: nullable(object<FinalRecord>(finalFields)),
+  final: nullable(object<FinalRecord>({ ...finalFields, testMetrics: dictionary(number) })),
   stopped: nullable(stopDecoder),
 };
 

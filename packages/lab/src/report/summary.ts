@@ -6,6 +6,8 @@ export interface RunSummary {
   readonly testAccuracy: number | null;
   /** 95 % interval of the accuracy, see {@link wilsonInterval}. */
   readonly interval: readonly [number, number] | null;
+  /** Whether the interval reaches down to what guessing would get, one in the number of classes. */
+  readonly atChance: boolean;
   /** Test accuracy minus that of the reference run; `null` for the reference itself. */
   readonly difference: number | null;
   readonly testLoss: number | null;
@@ -39,12 +41,15 @@ export function summarise(report: Report): RunSummary[] {
   return report.runs.map((run) => {
     const testAccuracy = run.final?.testMetrics.accuracy ?? null;
     const referenceAccuracy = run === reference ? null : (reference?.final?.testMetrics.accuracy ?? null);
+    const interval = testAccuracy === null ? null : wilsonInterval(testAccuracy, report.dataset.test);
+    const classes = report.dataset.classes.length;
     const steps = run.epochs.reduce((sum, epoch) => sum + epoch.steps, 0);
     const clipped = run.epochs.reduce((sum, epoch) => sum + epoch.steps * epoch.clippedShare, 0);
     return {
       run,
       testAccuracy,
-      interval: testAccuracy === null ? null : wilsonInterval(testAccuracy, report.dataset.test),
+      interval,
+      atChance: interval !== null && classes > 1 && interval[0] <= 1 / classes,
       difference: testAccuracy === null || referenceAccuracy === null ? null : testAccuracy - referenceAccuracy,
       testLoss: run.final?.testLoss ?? null,
       boundaryLoss: run.role === 'twin' ? null : (run.epochs.at(-1)?.boundaryLoss ?? null),

@@ -57,6 +57,15 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
     ),
     ...summaries.flatMap(({ run }) => (run.stopped === null ? [] : stopLines(run.name, run.stopped, width, options))),
     ...summaries
+      .filter(({ atChance }) => atChance)
+      .flatMap(({ run }) =>
+        badLines(
+          `! ${run.name} is at chance: it is right no more often than a guess among the classes`,
+          width,
+          options,
+        ),
+      ),
+    ...summaries
       .filter(({ run }) => run.layers.length > 0)
       .flatMap((summary) => {
         const { run, containment } = summary;
@@ -108,12 +117,15 @@ function layerRows({ run, containment }: RunSummary): Cell[][] {
   });
 }
 
-/** The reason may be longer than a line: it is broken between words. */
+/** Text that may be longer than a line is broken between words. */
+function badLines(text: string, width: number, options: TerminalOptions): string[] {
+  return wrap(harmless(text), width).map((line) => emphasise(line, 'bad', options));
+}
+
 function stopLines(name: string, stop: StopRecord, width: number, options: TerminalOptions): string[] {
   const layer = stoppedLayer(stop);
   const place = layer === null ? '' : ` in ${layer}`;
-  const text = harmless(`! ${name} was stopped at step ${formatCount(stop.step)}${place}: ${stop.reason}`);
-  return wrap(text, width).map((line) => emphasise(line, 'bad', options));
+  return badLines(`! ${name} was stopped at step ${formatCount(stop.step)}${place}: ${stop.reason}`, width, options);
 }
 
 function toneOf(isGood: boolean | null): { tone?: Tone } {

@@ -25,10 +25,6 @@ interface Version1 extends Omit<Report, 'version' | 'runs'> {
   readonly runs: readonly Run[];
 }
 
-const { trainMetrics: _, validationMetrics: __, ...epochFields1 } = epochFields;
-const { testMetrics: ___, ...finalFields1 } = finalFields;
-const { kind: ____, ...stopFields1 } = stopFields;
-
 const decode = object<Version1>({
   ...reportFields,
   version: oneOf(1),
@@ -36,9 +32,9 @@ const decode = object<Version1>({
     object<Run>({
       ...runFields,
       role: oneOf('polynomial', 'reference'),
-      epochs: list(object<Epoch>({ ...epochFields1, trainAccuracy: number, validationAccuracy: nullable(number) })),
-      final: nullable(object<Final>({ ...finalFields1, testAccuracy: number })),
-      stopped: nullable(object<Omit<StopRecord, 'kind'>>(stopFields1)),
+      epochs: list(object<Epoch>({ ...epochFields, trainAccuracy: number, validationAccuracy: nullable(number) })),
+      final: nullable(object<Final>({ ...finalFields, testAccuracy: number })),
+      stopped: nullable(object<Omit<StopRecord, 'kind'>>(stopFields)),
     }),
   ),
 });

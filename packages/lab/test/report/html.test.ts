@@ -73,6 +73,31 @@ describe('renderReport', () => {
     expect(html).toContain('not tested');
   });
 
+  it('says first that a run is at chance', () => {
+    const example = exampleReport();
+    const final = { ...example.runs[0]!.final!, testMetrics: { accuracy: 0.1 } };
+    expect(renderReport({ ...example, runs: [{ ...example.runs[0]!, final }] })).toContain(
+      '<b>polynomial, degree 8 is at chance</b>: it is right no more often than a guess among the classes',
+    );
+    expect(renderReport(example)).not.toContain('at chance');
+  });
+
+  it('draws any metric, and does without an accuracy', () => {
+    const example = exampleReport();
+    const metrics = { 'mean error': 0.25 };
+    const epochs = example.runs[0]!.epochs.map((epoch) => ({
+      ...epoch,
+      trainMetrics: metrics,
+      validationMetrics: metrics,
+    }));
+    const final = { ...example.runs[0]!.final!, testMetrics: metrics };
+    const html = renderReport({ ...example, runs: [{ ...example.runs[0]!, epochs, final }] });
+    expect(html).toContain('<small> test loss</small>');
+    expect(html).toContain('Training mean error');
+    expect(html).toContain('<th scope="col">validation mean error</th>');
+    expect(html).not.toContain('Training accuracy');
+  });
+
   it('refers to nothing outside itself and allows no script', () => {
     const html = renderReport(exampleReport());
     const elements = parseHtml(html);

@@ -12,6 +12,20 @@ describe('summarise', () => {
     expect(reference!.boundaryLoss).toBeNull();
   });
 
+  it('tells a network at chance from one that has learned', () => {
+    const example = exampleReport();
+    const [run] = example.runs;
+    const atChance = (accuracy: number, classes = example.dataset.classes) =>
+      summarise({
+        ...example,
+        dataset: { ...example.dataset, test: 1000, classes },
+        runs: [{ ...run!, final: { ...run!.final!, testMetrics: { accuracy } } }],
+      })[0]!.atChance;
+    expect([0, 0.1, 0.11, 0.13, 0.98].map((accuracy) => atChance(accuracy))).toEqual([true, true, true, false, false]);
+    expect([atChance(0.5, ['yes', 'no']), atChance(0.5, [])]).toEqual([true, false]);
+    expect(summarise({ ...example, runs: [{ ...run!, final: null }] })[0]!.atChance).toBe(false);
+  });
+
   it('weighs the clipped share by the steps of the epochs', () => {
     const example = exampleReport();
     const run = example.runs[0]!;

@@ -35,6 +35,17 @@ describe('renderSummary', () => {
     );
   });
 
+  it('says that a run is at chance', () => {
+    const example = exampleReport();
+    const [run] = example.runs;
+    const final = { ...run!.final!, testMetrics: { accuracy: 0.1 } };
+    const summary = renderSummary({ ...example, runs: [{ ...run!, final }] }, { width: 200 });
+    expect(summary).toContain(
+      '! polynomial, degree 8 is at chance: it is right no more often than a guess among the classes\n',
+    );
+    expect(renderSummary(example)).not.toContain('at chance');
+  });
+
   it('fits any record into any width, without commands to the terminal', () => {
     fc.assert(
       fc.property(arbitraryReport, fc.integer({ min: 1, max: 120 }), (report, width) => {

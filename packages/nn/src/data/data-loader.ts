@@ -64,7 +64,7 @@ export interface DataLoaderState {
   readonly augmentation: GeneratorState;
 }
 
-/** Samples and labels that go through a network together. They belong to whoever iterates: dispose of them. */
+/** Samples and labels that go through a network together. They belong to the loop: dispose of them. */
 export class Batch implements Disposable {
   constructor(
     /** [B, …shape of a sample] */
@@ -80,7 +80,7 @@ export class Batch implements Disposable {
     return this.indices.length;
   }
 
-  /** Frees both tensors, where that has not happened before. */
+  /** Frees both tensors, unless that has happened before. */
   dispose(): void {
     this.inputs[Symbol.dispose]();
     this.labels[Symbol.dispose]();

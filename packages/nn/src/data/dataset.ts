@@ -15,8 +15,8 @@ export interface LabelArrays {
 }
 
 /**
- * Samples and their labels, read by position: all that a `DataLoader` asks for. Where they are kept is up to whoever
- * implements it: in arrays (`ArrayDataset`), in a file that is mapped to memory, as windows of a longer recording, or
+ * Samples and their labels, read by position: all that a `DataLoader` asks for. Where they are kept is up to
+ * the implementation: in arrays (`ArrayDataset`), in a file that is mapped to memory, as windows of a longer recording, or
  * nowhere, if they are computed.
  *
  * Reading is synchronous, so that a loop over batches is one too and can run inside of `scope()`, which ends at the

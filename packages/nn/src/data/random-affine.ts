@@ -9,7 +9,11 @@ export interface RandomAffineOptions {
   readonly translate?: number;
   /** Enlarges by a factor from 1 − scale to 1 + scale, below 1. */
   readonly scale?: number;
-  /** The value of what comes in from outside the image; 0 where nothing is said. */
+  /**
+   * The value of what comes in from outside the image.
+   *
+   * @default 0
+   */
   readonly fill?: number;
 }
 

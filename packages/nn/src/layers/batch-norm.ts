@@ -15,13 +15,29 @@ import { Parameter, StateBuffer } from '../parameter.js';
 
 /** Options of batch normalization. */
 export interface BatchNormOptions extends TensorOptions {
-  /** Added to the variance. @default 1e-5 */
+  /**
+   * Added to the variance.
+   *
+   * @default 1e-5
+   */
   readonly epsilon?: number;
-  /** The weight of a new batch in the running statistics (0.1), or null for the plain average of all batches. */
+  /**
+   * The weight of a new batch in the running statistics, or null for the plain average of all batches.
+   *
+   * @default 0.1
+   */
   readonly momentum?: number | null;
-  /** Whether there are γ and β to be learned. @default true */
+  /**
+   * Whether there are γ and β to be learned.
+   *
+   * @default true
+   */
   readonly affine?: boolean;
-  /** Whether evaluation uses running statistics, not those of the batch. @default true */
+  /**
+   * Whether evaluation uses running statistics, not those of the batch.
+   *
+   * @default true
+   */
   readonly trackRunningStatistics?: boolean;
 }
 
@@ -62,6 +78,7 @@ abstract class BatchNorm extends Module {
     return `${this.channels}${this.gamma ? '' : ', not affine'}`;
   }
 
+  /** @throws ShapeError where there are other channels, or batch statistics of a single value */
   protected normalize(x: Tensor): Tensor {
     if (x.shape[1] !== this.channels) {
       throw new ShapeError(
@@ -71,8 +88,15 @@ abstract class BatchNorm extends Module {
     if (!this.training && this.runningMean && this.runningVariance) {
       return this.#byRunningStatistics(x, this.runningMean, this.runningVariance);
     }
+    const count = x.size / this.channels;
+    if (count < 2) {
+      throw new ShapeError(
+        `${this.constructor.name}: ${formatShape(x.shape)}: the statistics of a channel need two values or more: ` +
+          'pass dropLast: true to the DataLoader if this is its last batch, or use larger batches',
+      );
+    }
     const { output, mean, variance } = batchNorm(x, this.gamma, this.beta, this.#epsilon);
-    if (this.training) noGrad(() => scope(() => this.#track(mean, variance, x.size / this.channels)));
+    if (this.training) noGrad(() => scope(() => this.#track(mean, variance, count)));
     return output;
   }
 

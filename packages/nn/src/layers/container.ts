@@ -27,7 +27,7 @@ export class Sequential extends Module {
   }
 }
 
-/** body(x) + shortcut(x), the shortcut being x itself where there is none (He et al., arXiv 1512.03385). */
+/** body(x) + shortcut(x), or body(x) + x without a shortcut (He et al., arXiv 1512.03385). */
 export class Residual extends Module {
   constructor(
     readonly body: Module,

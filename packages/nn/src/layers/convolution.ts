@@ -13,8 +13,13 @@ import { kaimingUniform } from '../initialization.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-/** Options of a convolution layer. @default with a bias */
+/** Options of a convolution layer. */
 export interface ConvolutionLayerOptions<Size> extends ConvolutionOptions<Size>, RandomOptions {
+  /**
+   * Whether the layer adds a bias.
+   *
+   * @default true
+   */
   readonly bias?: boolean;
 }
 

@@ -3,7 +3,7 @@ import { Module } from '../module.js';
 
 /**
  * Sets elements to 0 with the given probability while training and scales the rest, so that the mean stays; does nothing
- * at evaluation (Srivastava et al., JMLR 15, 2014). Draws from the program's stream `dropout` where no generator is given.
+ * at evaluation (Srivastava et al., JMLR 15, 2014). Draws from the program's stream `dropout` if no generator is given.
  */
 export class Dropout extends Module {
   readonly #generator: Generator | undefined;

@@ -3,8 +3,13 @@ import { kaimingUniform } from '../initialization.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
-/** Options of a fully connected layer. @default with a bias */
+/** Options of a fully connected layer. */
 export interface LinearOptions extends RandomOptions {
+  /**
+   * Whether the layer adds a bias.
+   *
+   * @default true
+   */
   readonly bias?: boolean;
 }
 

@@ -26,11 +26,23 @@ export type PolynomialCoefficients =
 export interface PolynomialLayerOptions extends TensorOptions {
   /** B: the polynomial is meant for inputs from −B to B. */
   readonly bound: number;
-  /** Whether the coefficients are learned (ten times more slowly than the weights). @default false */
+  /**
+   * Whether the coefficients are learned (ten times more slowly than the weights).
+   *
+   * @default false
+   */
   readonly learnable?: boolean;
-  /** One polynomial for each of so many channels of [N,C,…], all starting alike. @default one for the layer */
+  /**
+   * One polynomial for each of so many channels of [N,C,…], all starting alike.
+   *
+   * @default undefined, one for the layer
+   */
   readonly channels?: number;
-  /** Beyond the bound while training: `polynomial` (the default) or its `tangent`; at evaluation always the polynomial. */
+  /**
+   * Beyond the bound while training: the polynomial or its tangent; at evaluation always the polynomial.
+   *
+   * @default 'polynomial'
+   */
   readonly outside?: 'polynomial' | 'tangent';
 }
 

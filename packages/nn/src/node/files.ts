@@ -43,7 +43,7 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Writes a file so that whoever reads `path`, at any time and even after a crash, finds either the old content or the
+ * Writes a file so that a reader of `path`, at any time and even after a crash, finds either the old content or the
  * whole new one: the bytes go to a temporary file in the same folder and reach the disk before it takes the name. On
  * failure the temporary file is removed and the old content stays. A symbolic link is replaced, not followed.
  *

@@ -5,9 +5,17 @@ import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimi
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions extends OptimizerOptions {
-  /** The shares of the two moments that are left after a step, each from 0 to below 1; 0.9 and 0.999. */
+  /**
+   * The shares of the two moments that are left after a step, each from 0 to below 1.
+   *
+   * @default [0.9, 0.999]
+   */
   readonly betas?: readonly [number, number];
-  /** Added to the root of the second moment, above 0; 1e-8. */
+  /**
+   * Added to the root of the second moment, above 0.
+   *
+   * @default 1e-8
+   */
   readonly epsilon?: number;
 }
 
@@ -49,7 +57,7 @@ abstract class AdaptiveMoments extends Optimizer {
 
 /**
  * Adam: with g = gradient + weightDecay·θ, m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
- * θ ← θ − lr·m̂/(√v̂ + ε) where m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ). lr is 1e-3, weightDecay 0 where nothing is said.
+ * θ ← θ − lr·m̂/(√v̂ + ε) where m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ). By default, lr is 1e-3 and weightDecay 0.
  *
  * Source: Kingma & Ba, "Adam: A Method for Stochastic Optimization" (arXiv 1412.6980), algorithm 1.
  */
@@ -62,7 +70,7 @@ export class Adam extends AdaptiveMoments {
 
 /**
  * Adam whose weight decay acts on the parameters alone and not through the moments: θ ← θ·(1 − lr·weightDecay) before
- * Adam's step. lr is 1e-3, weightDecay 0.01 where nothing is said.
+ * Adam's step. By default, lr is 1e-3 and weightDecay 0.01.
  *
  * Source: Loshchilov & Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101), algorithm 2.
  */

@@ -20,9 +20,12 @@ import { MemoryGrowth } from './memory-growth.js';
 export interface OptimizerOptions {
   /** The learning rate, 0 or more. */
   readonly lr?: number;
-  /** How strongly parameters are pulled towards 0; groups may have one of their own. */
+  /** How strongly parameters are pulled toward 0; groups may have one of their own. */
   readonly weightDecay?: number;
-  /** Scales the gradients of all groups but those with `clipped: false` down to this common norm before every step. */
+  /**
+   * Scales the gradients of all groups but those with `clipped: false` down to this common norm before every step; γ and
+   * β of BatchNorm are in such a group.
+   */
   readonly maxNorm?: number;
   /** Limits the elements of the gradients of these groups instead. */
   readonly maxValue?: number;
@@ -90,7 +93,7 @@ function differences(path: string, own: unknown, stored: unknown): string[] {
 }
 
 /**
- * Changes parameters in place by their gradients. One call of `step` clips the gradients where that was asked for and
+ * Changes parameters in place by their gradients. One call of `step` clips the gradients if that was asked for and
  * updates every parameter that has one; nothing is read back from the device and nothing is awaited.
  */
 export abstract class Optimizer implements Disposable {
@@ -147,16 +150,15 @@ export abstract class Optimizer implements Disposable {
     this.#lr = value;
   }
 
-  /** The norm that gradients are clipped to; undefined where they are not. */
+  /** The norm that gradients are clipped to; undefined if they are not. */
   get maxNorm(): number | undefined {
     return this.#options.maxNorm;
   }
 
   /**
    * The norm of the gradients before clipping in the last step, a scalar that lives until the next step; undefined
-   * without `maxNorm`. A norm that is not finite says that the step has spoilt the parameters, or (with Infinity) at
-   * best their update: whoever trains should look at it when the time has come to wait for the device, and go back to
-   * a checkpoint.
+   * without `maxNorm`. A norm that is not finite says that the step has spoiled the parameters, or (with Infinity) at
+   * best their update: look at it whenever the loop waits for the device, and go back to a checkpoint.
    */
   get lastNorm(): Tensor | undefined {
     return this.#lastNorm;

@@ -3,7 +3,7 @@ import { checkOption } from '../options.js';
 import type { ParametersOrGroups } from '../parameter-groups.js';
 import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimizer.js';
 
-/** Options of stochastic gradient descent; all but the learning rate are 0 or off where nothing is said. */
+/** Options of stochastic gradient descent; all but the learning rate are 0 or false by default. */
 export interface SGDOptions extends OptimizerOptions {
   readonly lr: number;
   /** The share of the velocity that is left after a step, from 0 to below 1. */

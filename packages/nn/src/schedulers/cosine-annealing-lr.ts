@@ -6,7 +6,11 @@ import { EpochScheduler } from './scheduler.js';
 export interface CosineAnnealingLROptions {
   /** The number of epochs from the highest rate to the lowest; after as many again it is back at the highest. */
   readonly tMax: number;
-  /** The lowest rate. @default 0 */
+  /**
+   * The lowest rate.
+   *
+   * @default 0
+   */
   readonly etaMin?: number;
 }
 

@@ -6,9 +6,17 @@ import { EpochScheduler } from './scheduler.js';
 export interface CosineAnnealingWarmRestartsOptions {
   /** The number of epochs in the first cycle. */
   readonly t0: number;
-  /** How many times longer each cycle is than the one before, an integer. @default 1 */
+  /**
+   * How many times longer each cycle is than the one before, an integer.
+   *
+   * @default 1
+   */
   readonly tMult?: number;
-  /** The rate that every cycle falls towards. @default 0 */
+  /**
+   * The rate that every cycle falls toward.
+   *
+   * @default 0
+   */
   readonly etaMin?: number;
 }
 

@@ -4,11 +4,23 @@ import { EpochScheduler } from './scheduler.js';
 
 /** Options of LinearWarmup. */
 export interface LinearWarmupOptions {
-  /** The factor at the start, above 0 and at most 1. @default 1/3 */
+  /**
+   * The factor at the start, above 0 and at most 1.
+   *
+   * @default 1/3
+   */
   readonly startFactor?: number;
-  /** The factor at the end, from 0 to 1. @default 1 */
+  /**
+   * The factor at the end, from 0 to 1.
+   *
+   * @default 1
+   */
   readonly endFactor?: number;
-  /** The number of epochs from the start to the end. @default 5 */
+  /**
+   * The number of epochs from the start to the end.
+   *
+   * @default 5
+   */
   readonly totalIterations?: number;
 }
 

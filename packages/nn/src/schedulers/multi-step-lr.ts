@@ -6,7 +6,11 @@ import { EpochScheduler } from './scheduler.js';
 export interface MultiStepLROptions {
   /** The epochs after which the rate changes; one that is named twice counts twice. */
   readonly milestones: readonly number[];
-  /** The factor, above 0. @default 0.1 */
+  /**
+   * The factor, above 0.
+   *
+   * @default 0.1
+   */
   readonly gamma?: number;
 }
 

@@ -4,21 +4,53 @@ import { checkSchedulerState, type Scheduler, type SchedulerState } from './sche
 
 /** Options of ReduceLROnPlateau. */
 export interface ReduceLROnPlateauOptions {
-  /** Whether a good metric is small (a loss) or large (an accuracy). @default `min` */
+  /**
+   * Whether a good metric is small (a loss) or large (an accuracy).
+   *
+   * @default 'min'
+   */
   readonly mode?: 'min' | 'max';
-  /** What the rate is multiplied by, above 0 and below 1. @default 0.1 */
+  /**
+   * What the rate is multiplied by, above 0 and below 1.
+   *
+   * @default 0.1
+   */
   readonly factor?: number;
-  /** The number of epochs without improvement that are let pass. @default 10 */
+  /**
+   * The number of epochs without improvement that are allowed.
+   *
+   * @default 10
+   */
   readonly patience?: number;
-  /** How much better than the best a metric must be to be an improvement. @default 1e-4 */
+  /**
+   * How much better than the best a metric must be to be an improvement.
+   *
+   * @default 1e-4
+   */
   readonly threshold?: number;
-  /** Whether the threshold is a share of the best metric or a difference. @default `rel` */
+  /**
+   * Whether the threshold is a share of the best metric or a difference.
+   *
+   * @default 'rel'
+   */
   readonly thresholdMode?: 'rel' | 'abs';
-  /** The number of epochs after a reduction in which none is counted. @default 0 */
+  /**
+   * The number of epochs after a reduction in which none is counted.
+   *
+   * @default 0
+   */
   readonly cooldown?: number;
-  /** The rate that is never gone below. @default 0 */
+  /**
+   * The lowest rate.
+   *
+   * @default 0
+   */
   readonly minLr?: number;
-  /** A reduction by no more than this is left out. @default 1e-8 */
+  /**
+   * A reduction by no more than this is left out.
+   *
+   * @default 1e-8
+   */
   readonly epsilon?: number;
 }
 

@@ -7,9 +7,9 @@ export type SchedulerState = Readonly<Record<string, string | number | null>>;
 /** Changes the learning rate of an optimizer as training goes on. */
 export interface Scheduler {
   /**
-   * Sets the learning rate of the next epoch (or step, whatever it is called after).
+   * Sets the learning rate of the next epoch, or of the next optimizer step if it is called after each.
    *
-   * @param metric what ReduceLROnPlateau watches; the others do not look at it
+   * @param metric what ReduceLROnPlateau watches; the others ignore it
    */
   step(metric?: number): void;
   /** Everything that it needs to continue, the current learning rate included. */

@@ -6,7 +6,11 @@ import { EpochScheduler } from './scheduler.js';
 export interface StepLROptions {
   /** The number of epochs between two changes. */
   readonly stepSize: number;
-  /** The factor, above 0. @default 0.1 */
+  /**
+   * The factor, above 0.
+   *
+   * @default 0.1
+   */
   readonly gamma?: number;
 }
 

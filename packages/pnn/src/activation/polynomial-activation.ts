@@ -1,4 +1,5 @@
 import { ArgumentError, Polynomial, type PolynomialCoefficients, type Tensor } from '@pnn/nn';
+import { type BoundaryPenalty, cappedPenalty } from '../boundary/penalty.js';
 import {
   type Density,
   type FitMethod,
@@ -8,25 +9,7 @@ import {
   type Target,
   targetEntry,
 } from '../fitting/index.js';
-
-/** The forms of the boundary penalty; see `BoundaryPenalty`. */
-export const penaltyForms = ['exponential', 'quadratic', 'power', 'max-norm'] as const;
-
-/** How inputs beyond αB are penalized. With e = max(|x| − αB, 0): */
-export interface BoundaryPenalty {
-  /**
-   * Averaged over the inputs, `exponential`: exp(e) − 1, the paper's; `quadratic`: e²; `power`: (|x|/αB)^10, as in
-   * PILLAR; and for the largest input alone, `max-norm`: e.
-   */
-  readonly form: (typeof penaltyForms)[number];
-  /**
-   * The excess from which the penalty goes on along its tangent, so that a single outlier cannot drown everything else:
-   * e for the first two forms, |x|/αB − 1 for `power`; `max-norm` needs none.
-   *
-   * @default 10, of `power` 1
-   */
-  readonly cap?: number;
-}
+import { defaultPolynomial } from '../method/defaults.js';
 
 /** What a polynomial activation approximates, where, and how it behaves out of range. */
 export interface PolynomialActivationOptions {
@@ -43,7 +26,7 @@ export interface PolynomialActivationOptions {
   /**
    * α in (0, 1]: the boundary penalty begins at αB.
    *
-   * @default 1
+   * @default 0.7
    */
   readonly alpha?: number;
   /**
@@ -77,20 +60,12 @@ export interface PolynomialActivationOptions {
   /**
    * Beyond B while training: the polynomial itself, as in the paper, or its tangent at the boundary.
    *
-   * @default 'polynomial'
+   * @default 'tangent'
    */
   readonly outside?: 'polynomial' | 'tangent';
-  /** @default `{ form: 'exponential' }` */
+  /** @default `{ form: 'exponential', cap: 3 }` */
   readonly penalty?: BoundaryPenalty;
 }
-
-/** Chosen so that in float32 neither value nor slope overflows for any input below 1e30. */
-const defaultCaps: Readonly<Record<BoundaryPenalty['form'], number>> = {
-  exponential: 10,
-  quadratic: 10,
-  power: 1,
-  'max-norm': Number.POSITIVE_INFINITY,
-};
 
 /** Zero-padded to `terms`; one-coefficient parts stay short: they have one for every bound. */
 function padded(part: Float64Array, terms: number): Float64Array {
@@ -141,16 +116,6 @@ function fitForBound(options: PolynomialActivationOptions, bound: number): Fitte
   }
 }
 
-function checkPenalty(penalty: BoundaryPenalty | undefined): void {
-  if (penalty === undefined) return;
-  const { form, cap = defaultCaps[form] } = penalty;
-  if (!Object.hasOwn(defaultCaps, form)) {
-    const known = Object.keys(defaultCaps).join(', ');
-    throw new ArgumentError(`PolynomialActivation: no penalty is called '${form}'; there are ${known}`);
-  }
-  if (!(cap > 0)) throw new ArgumentError(`PolynomialActivation: the cap of the penalty must be positive, not ${cap}`);
-}
-
 /**
  * An activation that is a polynomial fitted to a target on [−B, B] (arXiv 2505.11589). Every forward also gives the
  * boundary penalty of its inputs and their range, from the same pass.
@@ -159,6 +124,7 @@ export class PolynomialActivation extends Polynomial {
   readonly options: PolynomialActivationOptions;
   /** α: the penalty begins at αB. */
   readonly alpha: number;
+  readonly #penalty: Required<BoundaryPenalty>;
   /** The last fit on the present range; coefficients may have been learned or loaded since. */
   fit: FittedPolynomial;
   /** Whether the polynomial is used (the default), or the target itself, as during a warm-up. */
@@ -171,7 +137,8 @@ export class PolynomialActivation extends Polynomial {
 
   /** @throws ArgumentError where an option is out of its range */
   constructor(options: PolynomialActivationOptions) {
-    const { bound, basis = 'even-odd', learnable, channels, outside, alpha = 1, penalty } = options;
+    const { bound, basis = defaultPolynomial.basis, learnable, channels } = options;
+    const { alpha = defaultPolynomial.alpha, outside = defaultPolynomial.outside } = options;
     if (!(alpha > 0 && alpha <= 1))
       throw new ArgumentError(`PolynomialActivation: alpha must be in (0, 1], not ${alpha}`);
     if (options.degree > MAX_ACTIVATION_DEGREE) {
@@ -179,16 +146,17 @@ export class PolynomialActivation extends Polynomial {
         `PolynomialActivation: degree ${options.degree} cannot be evaluated in float32: take ${MAX_ACTIVATION_DEGREE} at most`,
       );
     }
-    checkPenalty(penalty);
+    const penalty = cappedPenalty(options.penalty ?? defaultPolynomial.penalty);
     const fit = fitOf(options);
     super(coefficientsOf(fit, basis), {
       bound,
       ...(learnable !== undefined && { learnable }),
       ...(channels !== undefined && { channels }),
-      ...(outside && { outside }),
+      outside,
     });
     this.options = options;
     this.alpha = alpha;
+    this.#penalty = penalty;
     this.fit = fit;
     this.#target = targetEntry(options.target ?? 'relu').apply;
   }
@@ -224,7 +192,7 @@ export class PolynomialActivation extends Polynomial {
   }
 
   override forward(x: Tensor): Tensor {
-    const { form, cap = defaultCaps[form] }: BoundaryPenalty = this.options.penalty ?? { form: 'exponential' };
+    const { form, cap } = this.#penalty;
     const limit = this.alpha * this.bound;
     const { output, penalty, range } = this.evaluate(x, form === 'max-norm' ? undefined : { form, limit, cap });
     this.penalty = form === 'max-norm' ? x.abs().max().sub(limit).relu() : penalty;

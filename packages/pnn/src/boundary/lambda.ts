@@ -14,6 +14,9 @@ export interface Lambda {
   restore(state: readonly number[]): void;
 }
 
+/** λ unless another is given, as in the paper. */
+export const DEFAULT_LAMBDA = 1000;
+
 /** One constant λ for all activations, as in the paper. */
 export function constantLambda(lambda: number): Lambda {
   if (!(lambda >= 0 && Number.isFinite(lambda))) {

@@ -1,7 +1,12 @@
+import { DEFAULT_LAMBDA } from '../boundary/lambda.js';
+import { cappedPenalty } from '../boundary/penalty.js';
 import type { MethodSpec, PolynomialSpec } from './method-spec.js';
 import type { TrainingSpec } from './training-spec.js';
 
-/** Polynomials that train well on data whose ranges nobody knows. */
+/**
+ * Polynomials that train well on data whose ranges nobody knows. What a `PolynomialActivation` is not told it takes from
+ * here, and so does the command.
+ */
 export const defaultPolynomial: PolynomialSpec = {
   degree: 8,
   bound: { kind: 'calibrated', steps: 40, quantile: 0.9999, margin: 1.5, density: true },
@@ -11,8 +16,8 @@ export const defaultPolynomial: PolynomialSpec = {
   basis: 'even-odd',
   learnable: false,
   outside: 'tangent',
-  penalty: { form: 'exponential', cap: 3 },
-  lambda: { kind: 'constant', lambda: 1000 },
+  penalty: cappedPenalty({ form: 'exponential' }),
+  lambda: { kind: 'constant', lambda: DEFAULT_LAMBDA },
 };
 
 /** See {@link defaultPolynomial}. */

@@ -1,4 +1,4 @@
-import { type BoundaryPenalty, penaltyForms } from '../activation/polynomial-activation.js';
+import { type BoundaryPenalty, penaltyForms } from '../boundary/penalty.js';
 import { boolean, count, type Decoder, nullable, number, object, oneOf, text, union } from '../codec/index.js';
 import type { FitMethod } from '../fitting/index.js';
 

@@ -1,5 +1,5 @@
 import { AdamW, ArgumentError, type Module, type Optimizer, ReduceLROnPlateau, type Scheduler } from '@pnn/nn';
-import { constantLambda, dualAscent, type Lambda } from '../boundary/lambda.js';
+import { dualAscent, type Lambda } from '../boundary/lambda.js';
 import type { LambdaSpec } from './method-spec.js';
 import type { TrainingSpec } from './training-spec.js';
 
@@ -23,13 +23,12 @@ export function schedulerOf({ scheduler }: TrainingSpec, optimizer: Optimizer): 
 }
 
 /**
- * The weights of the boundary loss; undefined for no boundary loss.
+ * The weights of the boundary loss, as a `Trainer` takes them.
  *
  * @throws ArgumentError if a number is out of its range
  */
-export function lambdaOf(spec: LambdaSpec): Lambda | undefined {
-  if (spec.kind === 'dual') return dualAscent({ initial: spec.initial });
-  return spec.lambda === 0 ? undefined : constantLambda(spec.lambda);
+export function lambdaOf(spec: LambdaSpec): number | Lambda {
+  return spec.kind === 'dual' ? dualAscent({ initial: spec.initial }) : spec.lambda;
 }
 
 /** @throws ArgumentError if a number that nobody else checks is out of its range */

@@ -1,4 +1,4 @@
-import { FormatError, type HostArray, randomState, restoreRandomState, StateDictError, type Tensor } from '@pnn/nn';
+import { FormatError, type HostArray, randomState, restoreRandomState, StateDictError, toHostArrays } from '@pnn/nn';
 import { anything, decodeJson, encodeJson, object } from '../codec/index.js';
 import { CHECKPOINT_VERSION, type CheckpointState, checkpointStateDecoder } from './checkpoint-state.js';
 import type { EpochRecord } from './records.js';
@@ -13,15 +13,6 @@ export interface Checkpoint {
 const NETWORK = 'network.';
 const OPTIMIZER = 'optimizer.';
 const KEY = 'pnn.checkpoint';
-
-/** Copies of tensors as plain data. */
-export async function toHostArrays(tensors: ReadonlyMap<string, Tensor>, prefix = ''): Promise<Map<string, HostArray>> {
-  const arrays = new Map<string, HostArray>();
-  for (const [name, tensor] of tensors) {
-    arrays.set(prefix + name, { shape: tensor.shape, dtype: tensor.dtype, data: await tensor.data() });
-  }
-  return arrays;
-}
 
 function withoutPrefix(arrays: ReadonlyMap<string, HostArray>, prefix: string): Map<string, HostArray> {
   return new Map(

@@ -7,15 +7,13 @@ export const inputRangeDecoder = object<InputRange>({ maxAbs: number, q999: numb
 /** Decodes a {@link HistogramRecord}. */
 export const histogramDecoder = object<HistogramRecord>({ edges: list(number), counts: list(number) });
 
-/** The decoders of the fields of an {@link EpochRecord}. */
+/** The decoders of the fields that an {@link EpochRecord} has had in every version of reports. */
 export const epochFields = {
   epoch: number,
   steps: number,
   trainLoss: number,
   boundaryLoss: number,
-  trainMetrics: dictionary(number),
   validationLoss: nullable(number),
-  validationMetrics: nullable(dictionary(number)),
   learningRate: number,
   seconds: number,
   gradientNorm: object<EpochRecord['gradientNorm']>({ median: number, max: number }),
@@ -26,10 +24,14 @@ export const epochFields = {
 };
 
 /** Decodes an {@link EpochRecord}. */
-export const epochDecoder = object<EpochRecord>(epochFields);
+export const epochDecoder = object<EpochRecord>({
+  ...epochFields,
+  trainMetrics: dictionary(number),
+  validationMetrics: nullable(dictionary(number)),
+});
 
-/** The decoders of the fields of a {@link StopRecord}. */
-export const stopFields = { layer: nullable(text), kind: nullable(text), step: number, reason: text };
+/** The decoders of the fields that a {@link StopRecord} has had in every version of reports. */
+export const stopFields = { layer: nullable(text), step: number, reason: text };
 
 /** Decodes a {@link StopRecord}. */
-export const stopDecoder = object<StopRecord>(stopFields);
+export const stopDecoder = object<StopRecord>({ ...stopFields, kind: nullable(text) });

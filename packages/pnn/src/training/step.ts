@@ -69,7 +69,7 @@ interface Measured {
 }
 
 /**
- * One step of training: compute → synchronize → measure → judge → update. Where it is judged to diverge, or something
+ * One step of training: compute → synchronize → read → judge → update. Where it is judged to diverge, or something
  * fails, there was none: parameters, buffers and sums are as before, only random streams have gone on.
  *
  * @returns the step, or why there must be none

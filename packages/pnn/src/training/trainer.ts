@@ -11,7 +11,7 @@ import {
   type Scheduler,
   type Tensor,
 } from '@pnn/nn';
-import { constantLambda, type Lambda } from '../boundary/lambda.js';
+import { constantLambda, DEFAULT_LAMBDA, type Lambda } from '../boundary/lambda.js';
 import { BufferBackup } from '../range/buffer-backup.js';
 import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
@@ -38,9 +38,9 @@ export interface TrainerOptions {
    */
   readonly metrics?: Metrics;
   /**
-   * The weight λ of the boundary loss: a number, or a rule such as `dualAscent()`.
+   * The weight λ of the boundary loss: a number, 0 for none, or a rule such as `dualAscent()`.
    *
-   * @default no boundary loss
+   * @default 1000, as in the paper
    */
   readonly lambda?: number | Lambda;
   /**
@@ -93,6 +93,11 @@ export interface TrainerProgress {
   readonly loader: DataLoaderState | undefined;
 }
 
+function lambdaFrom(lambda: number | Lambda = DEFAULT_LAMBDA): Lambda | undefined {
+  if (typeof lambda !== 'number') return lambda;
+  return lambda === 0 ? undefined : constantLambda(lambda);
+}
+
 /** Batches of an epoch whose distributions of inputs are taken. */
 const HISTOGRAMS_PER_EPOCH = 8;
 
@@ -136,8 +141,9 @@ export class Trainer implements Disposable {
     this.network = network;
     this.options = options;
     this.#loss = options.loss ?? crossEntropy;
-    this.#lambda = typeof options.lambda === 'number' ? constantLambda(options.lambda) : options.lambda;
+    const lambda = lambdaFrom(options.lambda);
     this.#tracker = new RangeTracker(network);
+    this.#lambda = this.#tracker.activations.length > 0 ? lambda : undefined;
     this.#tracker.following = false;
   }
 

@@ -3,6 +3,7 @@ import { type Arbitrary, array, assert, constant, constantFrom, double, oneof, p
 import { describe, expect, it } from 'vitest';
 import {
   type BoundaryPenalty,
+  defaultPolynomial,
   type EpochRecord,
   PolynomialActivation,
   type PolynomialActivationOptions,
@@ -239,7 +240,7 @@ describe('PolynomialActivation', () => {
   });
 
   it.each(targetNames)('is %s itself during a warm-up, with the range and the penalty of its inputs', (target) => {
-    const activation = new PolynomialActivation({ target, degree: 4, bound: 2 }).cast('float64');
+    const activation = new PolynomialActivation({ target, degree: 4, bound: 2, outside: 'polynomial' }).cast('float64');
     activation.approximating = false;
     const xs = [-30, -3, -0.5, 0, 0.7, 2.5, 30];
     scope(() => {
@@ -263,7 +264,7 @@ describe('PolynomialActivation', () => {
 
   it('approximates any function, and is that itself during a warm-up, with its slopes', () => {
     const activation = new PolynomialActivation({ target: leaky, degree: 12, bound: 3 });
-    expect(activation.describe()).toBe('leaky, degree 12, bound 3, alpha 1');
+    expect(activation.describe()).toBe('leaky, degree 12, bound 3, alpha 0.7');
     const value = scope(() => activation.forward(tensor([-2])).itemSync());
     expect(Math.abs(value + 0.2)).toBeLessThan(0.1);
     activation.approximating = false;
@@ -339,10 +340,28 @@ describe('PolynomialActivation', () => {
     expect(make({ samples: 0 })).toThrow(/samples/);
     expect(make({ channels: 1.5 })).toThrow(/channels/);
     expect(make({ method: 'density' })).toThrow(/density/);
-    expect(make({ penalty: { form: 'quadratic', cap: 0 } })).toThrow(/cap of the penalty must be positive, not 0/);
+    expect(make({ penalty: { form: 'quadratic', cap: 0 } })).toThrow(/cap must be positive, not 0/);
     expect(make({ penalty: { form: 'cubic' as 'power' } })).toThrow(
       /no penalty is called 'cubic'; there are exponential/,
     );
     expect(make({ target: 'swish' as 'silu' })).toThrow(/no target is called 'swish'/);
+  });
+});
+
+describe('the defaults of an activation', () => {
+  it('are those of the method, as the command has them', () => {
+    const own = new PolynomialActivation({ degree: 8, bound: 4 });
+    const { alpha, outside, penalty, basis } = defaultPolynomial;
+    const told = new PolynomialActivation({ degree: 8, bound: 4, alpha, outside, penalty, basis });
+    const results = [own, told].map((activation) =>
+      scope(() => {
+        const x = requireGrad(tensor([-9, -3.5, -2, 0, 2.9, 5, 40]));
+        const output = activation.forward(x);
+        output.sum().add(activation.penalty!).backward();
+        return [output.dataSync(), activation.penalty!.itemSync(), x.grad!.dataSync()];
+      }),
+    );
+    expect(results[0]).toEqual(results[1]);
+    expect(own.alpha).toBe(alpha);
   });
 });

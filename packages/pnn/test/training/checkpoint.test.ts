@@ -1,4 +1,4 @@
-import { FormatError, type HostArray, ReduceLROnPlateau, StateDictError } from '@pnn/nn';
+import { FormatError, ReduceLROnPlateau, StateDictError } from '@pnn/nn';
 import { describe, expect, it } from 'vitest';
 import {
   type Checkpoint,
@@ -9,7 +9,6 @@ import {
   restoreCheckpoint,
   Trainer,
   takeCheckpoint,
-  toHostArrays,
 } from '../../src/index.js';
 import { mutationsOf } from '../codec/mutations.js';
 import { all, blobLoader, networkBits, toyNetwork, toyTrainer } from './toy.js';
@@ -139,16 +138,5 @@ describe('parseCheckpoint', () => {
       }
       if (!mutations[0]!.path.startsWith('.settings')) expect(refused, mutations[0]!.path).toBeGreaterThan(0);
     }
-  });
-});
-
-describe('toHostArrays', () => {
-  it('copies tensors, with their names behind a prefix', async () => {
-    const network = toyNetwork();
-    const arrays: Map<string, HostArray> = await toHostArrays(network.stateDict(), 'mine.');
-    expect([...arrays.keys()]).toEqual([...network.stateDict().keys()].map((name) => `mine.${name}`));
-    const bits = networkBits(network);
-    for (const { data } of arrays.values()) data.fill(0);
-    expect(networkBits(network)).toEqual(bits);
   });
 });

@@ -88,11 +88,18 @@ describe('Trainer', () => {
     expect(last!.lambda).not.toBe(10);
   });
 
-  it('has null for what was not validated, and no boundary loss without λ', async () => {
-    const trainer = toyTrainer();
+  it('has null for what was not validated, and no boundary loss where λ is 0', async () => {
+    const trainer = toyTrainer({ lambda: 0 });
     const [epoch] = await all(trainer.fit(blobLoader(), { epochs: 1 }));
     expect(epoch).toMatchObject({ validationLoss: null, validationMetrics: null, boundaryLoss: 0 });
     expect(epoch!.layers).toMatchObject([{ lambda: 0, validation: null }]);
+  });
+
+  it('has the λ of the paper if it is told none', async () => {
+    const [epoch] = await all(toyTrainer().fit(blobLoader(), { epochs: 1 }));
+    const [told] = await all(toyTrainer({ lambda: 1000 }).fit(blobLoader(), { epochs: 1 }));
+    expect(epoch!.layers).toMatchObject([{ lambda: 1000 }]);
+    expect(withoutTimes([epoch!])).toEqual(withoutTimes([told!]));
   });
 
   it('measures the ranges of training on training batches alone', async () => {
@@ -208,7 +215,7 @@ describe('Trainer on a training that diverges', () => {
 
   it('stops at the step in which a polynomial overflows, with the network of the step before', async () => {
     // Three layers without normalisation: |x| grows by the 22nd power from each to the next.
-    const activation = () => new PolynomialActivation({ degree: 22, bound: 2 });
+    const activation = () => new PolynomialActivation({ degree: 22, bound: 2, outside: 'polynomial' });
     const network = new Sequential(
       new Linear(4, 8),
       new BatchNorm1d(8),
@@ -238,7 +245,7 @@ describe('Trainer on a training that diverges', () => {
   it('stops where statistics overflow behind which the loss is finite', async () => {
     // 4e5⁴ is finite in float32, its square is not: BatchNorm makes zeros of what has an infinite variance.
     const network = new Sequential(
-      new PolynomialActivation({ degree: 4, bound: 1 }),
+      new PolynomialActivation({ degree: 4, bound: 1, outside: 'polynomial' }),
       new BatchNorm1d(4),
       new ReLU(),
       new Linear(4, 3),

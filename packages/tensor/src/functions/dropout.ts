@@ -15,5 +15,5 @@ export function dropoutMask(x: Tensor, probability: number, generator: Generator
     throw new ArgumentError(`dropout: the probability must be at least 0 and below 1, not ${probability}`);
   }
   const kept = 1 - probability;
-  return apply(operators.bernoulli, [x], { probability: kept, scale: 1 / kept, ...generator.reserve(x.size) })[0]!;
+  return apply(operators.bernoulli, [x], { probability: kept, scale: 1 / kept, generator })[0]!;
 }

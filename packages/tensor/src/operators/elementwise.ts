@@ -2,6 +2,7 @@ import type { DType } from '../dtype.js';
 import { ShapeError } from '../errors.js';
 import type { BinaryName, ComparisonName, Operand, UnaryName } from '../kernels.js';
 import { checkFloat, checkSameType, checkType, type Operator, operator } from '../operator.js';
+import type { Generator } from '../random.js';
 import { broadcastShapes, checkShape, formatShape, type Shape, sameShape } from '../shape.js';
 
 type Unary = Operator<readonly [Operand], void>;
@@ -118,9 +119,7 @@ export const elementwiseOperators = {
     {
       readonly probability: number;
       readonly scale: number;
-      readonly seed: number;
-      readonly stream: string;
-      readonly position: number;
+      readonly generator: Generator;
     }
   >({
     name: 'bernoulli',
@@ -128,7 +127,7 @@ export const elementwiseOperators = {
       checkFloat('bernoulli', like);
       return [{ shape: like.shape, dtype: like.dtype }];
     },
-    launch: (kernels, _, [out], { probability, scale, ...random }) =>
-      kernels.bernoulli(out!, probability, scale, random),
+    launch: (kernels, _, [out], { probability, scale, generator }) =>
+      kernels.bernoulli(out!, probability, scale, generator.reserve(out!.size)),
   }),
 };

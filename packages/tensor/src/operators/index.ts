@@ -7,6 +7,7 @@ import { polynomialOperators } from './polynomial.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
 import { softmaxOperators } from './softmax.js';
+import { updateOperators } from './update.js';
 
 /** Every operator of the engine by its name: autograd has one rule for each of them. */
 export const operators = {
@@ -19,6 +20,7 @@ export const operators = {
   ...softmaxOperators,
   ...normalizationOperators,
   ...polynomialOperators,
+  ...updateOperators,
 };
 
 /** The operators by family, each of which has a file of rules. */
@@ -32,6 +34,7 @@ export interface OperatorFamilies {
   readonly softmax: typeof softmaxOperators;
   readonly normalization: typeof normalizationOperators;
   readonly polynomial: typeof polynomialOperators;
+  readonly update: typeof updateOperators;
 }
 
 /** The operators of the engine. */

@@ -31,6 +31,12 @@ export const movementOperators = {
     launch: () => {},
   }),
 
+  clone: operator<readonly [Operand], void>({
+    name: 'clone',
+    infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+    launch: (kernels, [x], [out]) => kernels.copy(x, out!),
+  }),
+
   permute: operator<readonly [Operand], { readonly axes: readonly number[] }>({
     name: 'permute',
     infer: ([x], { axes }) => [{ shape: axes.map((axis) => x.shape[axis]!), dtype: x.dtype }],

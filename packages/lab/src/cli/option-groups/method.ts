@@ -3,6 +3,7 @@ import { ArgumentError } from '@pnn/nn';
 import {
   type BoundaryPenalty,
   type BoundSpec,
+  cappedPenalty,
   defaultMethod,
   defaultPolynomial,
   dualAscentLimits,
@@ -48,7 +49,7 @@ export function methodOptions(): OptionSpecs {
     },
     cap: {
       value: 'E',
-      description: `excess |x| − αB (of power |x|/αB − 1) from which the loss goes on linearly (default ${penalty.cap}; paper 10)`,
+      description: `excess |x| − αB (of power |x|/αB − 1) from which the loss goes on linearly (default ${penalty.cap}, of power 1; paper 10)`,
     },
     outside: { value: 'NAME', description: `beyond B while training: tangent (default) or polynomial (${PAPER})` },
     basis: { value: 'NAME', description: 'evaluate by even-odd Horner (default) or plain Horner: monomial' },
@@ -132,7 +133,10 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
       basis: options.choice('basis', ['even-odd', 'monomial']) ?? base.basis,
       learnable: options.has('learnable'),
       outside: options.choice('outside', ['tangent', 'polynomial']) ?? base.outside,
-      penalty: { form, cap: cap ?? base.penalty.cap },
+      penalty:
+        form === base.penalty.form
+          ? { form, cap: cap ?? base.penalty.cap }
+          : cappedPenalty({ form, ...(cap !== undefined && { cap }) }),
       lambda: lambdaFrom(options, base),
     },
   };

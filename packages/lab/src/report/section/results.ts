@@ -32,14 +32,15 @@ function tile(report: Report, summary: RunSummary): Markup {
   const { run, testAccuracy, interval } = summary;
   return markup`<div class="tile">
 <p class="name"><span class="swatch ${colourClass(runStyle(report, run))}"></span>${run.name}</p>
-<p class="figure">${accuracyFigure(testAccuracy)}</p>
+<p class="figure">${figure(summary)}</p>
 ${testAccuracy === null ? null : markup`<p>of the test examples right</p>\n`}${comparison(report, summary)}${interval === null ? null : markup`<p>95% interval ${formatPercent(interval[0])} to ${formatPercent(interval[1])}</p>\n`}</div>
 `;
 }
 
-function accuracyFigure(accuracy: number | null): Markup {
-  if (accuracy === null) return markup`not tested`;
-  return markup`${formatPercent(accuracy).replace('%', '')}<small>%</small>`;
+/** The accuracy; the loss of a task that has none. */
+function figure({ testAccuracy, testLoss }: RunSummary): Markup {
+  if (testAccuracy !== null) return markup`${formatPercent(testAccuracy).replace('%', '')}<small>%</small>`;
+  return testLoss === null ? markup`not tested` : markup`${formatLoss(testLoss)}<small> test loss</small>`;
 }
 
 function comparison(report: Report, { difference }: RunSummary): Markup | null {
@@ -48,11 +49,15 @@ function comparison(report: Report, { difference }: RunSummary): Markup | null {
   return markup`<p><b>${formatPoints(difference)} points</b> against ${reference.name}</p>\n`;
 }
 
-function findings({ run, containment }: RunSummary): Markup[] {
+function findings({ run, atChance, containment }: RunSummary): Markup[] {
+  const guesses = atChance
+    ? [bad(markup`<b>${run.name} is at chance</b>: it is right no more often than a guess among the classes`)]
+    : [];
   const stopped =
     run.stopped === null
-      ? []
+      ? guesses
       : [
+          ...guesses,
           bad(
             markup`<b>${run.name} was stopped</b> at step ${formatCount(run.stopped.step)}${
               stoppedLayer(run.stopped) === null ? null : markup` in ${stoppedLayer(run.stopped)}`

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArgumentError, FormatError } from '@pnn/nn';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { folder } from '../../src/node/index.js';
+
+const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * i) % 251);
+
+let path = '';
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'pnn-folder-'));
+  await writeFile(join(path, 'a'), bytes);
+});
+
+afterEach(() => rm(path, { recursive: true }));
+
+describe('folder', () => {
+  test('gives the bytes of its files, as what is promised and no Buffer', async () => {
+    const source = folder(path);
+    const read = await source.read('a', 1000);
+    expect(read).toEqual(bytes);
+    expect(read?.constructor).toBe(Uint8Array);
+    expect(source.description).toBe(`the folder '${path}'`);
+    expect(source.pathOf('a')).toBe(join(path, 'a'));
+    await writeFile(join(path, 'empty'), '');
+    expect(await source.read('empty', 1000)).toEqual(new Uint8Array(0));
+  });
+
+  test('has no file where there is none, and none where there is no folder', async () => {
+    expect(await folder(path).read('b', 1000)).toBeUndefined();
+    expect(await folder(join(path, 'b')).read('a', 1000)).toBeUndefined();
+    expect(await folder(join(path, 'a')).read('a', 1000)).toBeUndefined();
+  });
+
+  test('reads to the memory that it is lent, if the file fits', async () => {
+    for (const room of [1000, 1001, 5000]) {
+      const memory = new Uint8Array(room + 3).fill(255).subarray(3);
+      const read = await folder(path).read('a', 1000, memory);
+      expect(read).toEqual(bytes);
+      expect([read?.buffer, read?.byteOffset]).toEqual([memory.buffer, 3]);
+      expect(memory.subarray(1000).every((byte) => byte === 255)).toBe(true);
+    }
+    const small = new Uint8Array(999).fill(255);
+    expect(await folder(path).read('a', 1000, small)).toEqual(bytes);
+    expect(small.every((byte) => byte === 255)).toBe(true);
+  });
+
+  test('refuses files that are too large, what is no file, and paths that are none', async () => {
+    await expect(folder(path).read('a', 999)).rejects.toThrow(
+      new FormatError(`${join(path, 'a')} has 1000 bytes, more than any file of the data set`),
+    );
+    await mkdir(join(path, 'b'));
+    await expect(folder(path).read('b', 1000)).rejects.toThrow(new ArgumentError(`${join(path, 'b')} is not a file`));
+    await expect(folder(path).read('a\0b', 1000)).rejects.toThrow('cannot be read (');
+    await expect(folder(path).read('a\0b', 1000)).rejects.toThrow(ArgumentError);
+  });
+});

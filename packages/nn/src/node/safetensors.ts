@@ -1,0 +1,76 @@
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type HostArray,
+  type SafetensorsContent,
+  type Tensor,
+} from '@pnn/tensor';
+import type { Module } from '../module.js';
+import { StateDictError, toHostArrays } from '../state-dict.js';
+import { readFileBytes, writeFileAtomically } from './files.js';
+
+/**
+ * Reads a safetensors file; see `decodeSafetensors` for the types it may hold.
+ *
+ * @throws FileError where the file cannot be read
+ * @throws FormatError where it is not a safetensors file or holds what a host array cannot
+ */
+export async function loadSafetensors(path: string): Promise<SafetensorsContent> {
+  return decodeSafetensors(await readFileBytes(path), path);
+}
+
+/**
+ * Writes tensors, of any device, or plain data to a safetensors file, atomically.
+ *
+ * @throws DTypeError, ShapeError or ArgumentError where the tensors or the metadata cannot be written
+ * @throws DisposedError where a tensor was freed
+ * @throws FileError where the file cannot be written
+ */
+export async function saveSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor | HostArray> | Readonly<Record<string, Tensor | HostArray>>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const byName: ReadonlyMap<string, Tensor | HostArray> =
+    tensors instanceof Map ? tensors : new Map(Object.entries(tensors));
+  await writeFileAtomically(path, encodeSafetensors(await toHostArrays(byName), metadata));
+}
+
+/**
+ * Writes the parameters and buffers of a module to a safetensors file, atomically: its `stateDict()`.
+ *
+ * @param metadata texts to find again, such as the version of the network
+ * @throws ArgumentError where the metadata cannot be written
+ * @throws FileError where the file cannot be written
+ */
+export async function saveWeights(
+  path: string,
+  module: Module,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await saveSafetensors(path, module.stateDict(), metadata);
+}
+
+/**
+ * Copies the tensors of a safetensors file into the parameters and buffers of a module that was built as the saved one.
+ *
+ * @param options.strict whether the file must have every name of the module and no other (true by default)
+ * @returns the metadata of the file
+ * @throws FileError where the file cannot be read
+ * @throws FormatError where it is not a safetensors file, or a part of one
+ * @throws StateDictError that names the file and lists what does not fit the module; nothing is changed then
+ */
+export async function loadWeights(
+  path: string,
+  module: Module,
+  options: { readonly strict?: boolean } = {},
+): Promise<Record<string, string>> {
+  const { tensors, metadata } = await loadSafetensors(path);
+  try {
+    module.loadStateDict(tensors, options);
+  } catch (cause) {
+    if (cause instanceof StateDictError) throw new StateDictError(`${path}: ${cause.message}`, { cause });
+    throw cause;
+  }
+  return metadata;
+}
