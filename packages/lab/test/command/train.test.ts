@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeIdx } from '@pnn/data';
 import { loadNetwork } from '@pnn/models/node';
-import { getDevice, MemoryError, PnnError, setDevice } from '@pnn/nn';
+import { ArgumentError, getDevice, MemoryError, PnnError, setDevice } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { loadCheckpoint, saveCheckpoint } from '@pnn/pnn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
-import { UsageError } from '../../src/cli/options.js';
+import { runCommand } from '../../src/cli/command.js';
 import { train } from '../../src/commands/train.js';
 import { parseReport } from '../../src/index.js';
 import { FakeTerminal } from '../report/fake-terminal.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const tiny = '--train-images 64 --test-images 32 --widths 2,4 --batch-size 32'.split(' ');
+const tiny = '--train-samples 64 --test-samples 32 --widths 2,4 --batch-size 32'.split(' ');
 const files = ['polynomial.safetensors', 'report.html', 'report.json', 'twin.safetensors'];
 
 const reportIn = async (path: string) => parseReport(await readFile(join(path, 'report.json'), 'utf8'));
@@ -66,7 +66,7 @@ describe('pnn train', () => {
   it('draws its progress on a terminal, and leaves only whole lines there', async () => {
     const terminal = new FakeTerminal(100);
     const out = join(folder, 'terminal');
-    expect(await train([...tiny, '--epochs', '2', '--no-twin', '--out', out], terminal)).toBe(0);
+    expect(await runCommand(train, [...tiny, '--epochs', '2', '--no-twin', '--out', out], terminal)).toBe(0);
     expect(terminal.writes.join('')).toContain('━');
     expect(terminal.screen.filter((line) => line.includes('━'))).toEqual([]);
     expect(terminal.screen.filter((line) => line.startsWith('polynomial, degree 8: epoch'))).toHaveLength(2);
@@ -78,7 +78,11 @@ describe('pnn train', () => {
     const out = join(folder, 'diverged');
     const wild = '--degree 22 --bound 1 --outside polynomial --lambda 0 --lr 1000 --max-norm none --no-twin'.split(' ');
     expect(
-      await train([...tiny, ...wild, '--epochs', '3', '--order', 'activation-first', '--out', out], terminal),
+      await runCommand(
+        train,
+        [...tiny, ...wild, '--epochs', '3', '--order', 'activation-first', '--out', out],
+        terminal,
+      ),
     ).toBe(0);
     const line = terminal.screen.find((text) => text.includes('stopped at step'));
     expect(line).toMatch(/^polynomial, degree 22: stopped at step \d+( in layer \S+ \(PolynomialActivation\))?: \S/);
@@ -94,7 +98,7 @@ describe('pnn train', () => {
 /** Runs the command in this process and presses Ctrl-C as soon as it has printed the text. */
 async function interruptedAfter(text: string, args: readonly string[]): Promise<{ status: number; printed: string }> {
   let printed = '';
-  const status = await train(args, {
+  const status = await runCommand(train, args, {
     write(part) {
       const before = printed.includes(text);
       printed += part;
@@ -111,7 +115,7 @@ describe('pnn train, interrupted,', () => {
   let whole: unknown;
   beforeAll(async () => {
     const out = join(folder, 'whole');
-    expect(await train([...settings, '--out', out], unheard)).toBe(0);
+    expect(await runCommand(train, [...settings, '--out', out], unheard)).toBe(0);
     whole = withoutTimes(await reportIn(out));
   });
 
@@ -135,7 +139,7 @@ describe('pnn train, interrupted,', () => {
     expect(state.settings).toMatchObject({ finished: { length: finished } });
     expect(process.listenerCount('SIGINT')).toBe(listeners);
 
-    expect(await train(['--resume', path], unheard)).toBe(0);
+    expect(await runCommand(train, ['--resume', path], unheard)).toBe(0);
     expect((await readdir(out)).sort()).toEqual(files);
     expect(withoutTimes(await reportIn(out))).toEqual(whole);
   });
@@ -146,7 +150,7 @@ describe('pnn train, interrupted,', () => {
     expect(printed).toContain(`--resume '${join(folder, "it'\\''s here", 'checkpoint.safetensors')}'\n`);
     const moved = join(folder, 'moved');
     await rename(out, moved);
-    expect(await train(['--resume', join(moved, 'checkpoint.safetensors')], unheard)).toBe(0);
+    expect(await runCommand(train, ['--resume', join(moved, 'checkpoint.safetensors')], unheard)).toBe(0);
     expect((await readdir(moved)).sort()).toEqual(files);
     expect(withoutTimes(await reportIn(moved))).toEqual(whole);
     await expect(stat(out)).rejects.toThrow('ENOENT');
@@ -164,12 +168,12 @@ describe('pnn train, interrupted,', () => {
       [...settings, '--out', out],
       ['--resume', copy],
     ]) {
-      await expect(train(call, unheard)).rejects.toThrow(new FileError(message));
+      await expect(runCommand(train, call, unheard)).rejects.toThrow(new FileError(message));
     }
     expect(await readFile(path)).toEqual(checkpoint);
     // A checkpoint of another name can be gone on from, and stays.
     await rm(path);
-    expect(await train(['--resume', copy], unheard)).toBe(0);
+    expect(await runCommand(train, ['--resume', copy], unheard)).toBe(0);
     expect((await readdir(out)).sort()).toEqual(['copy.safetensors', ...files]);
   });
 
@@ -222,7 +226,9 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
   /** The message of a training that must fail; its folder must not be made. */
   async function complaint(...args: string[]): Promise<PnnError> {
     const out = join(folder, 'never');
-    const error: unknown = await train([...args, '--out', out], { write: () => {} }).catch((e: unknown) => e);
+    const error: unknown = await runCommand(train, [...args, '--out', out], { write: () => {} }).catch(
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(PnnError);
     expect((error as PnnError).message).not.toContain('\n');
     await expect(stat(out)).rejects.toThrow('ENOENT');
@@ -254,17 +260,19 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
     expect((await complaint('--dataset', 'mnist', '--data', data)).message).toContain('t10k-labels-idx1-ubyte');
   });
 
-  it('more images asked for than there are', async () => {
+  it('more samples asked for than there are', async () => {
     const data = await writeMnist('small');
-    const error = await complaint('--dataset', 'mnist', '--data', data, '--test-images', '5');
-    expect(error).toEqual(new UsageError('pnn train: --test-images 5: there are only 4'));
+    const error = await complaint('--dataset', 'mnist', '--data', data, '--test-samples', '5');
+    expect(error).toEqual(new ArgumentError('loadDataset: 5 samples of mnist/test are wanted, and there are only 4'));
   });
 
   it('a folder for the results that cannot be made', async () => {
     const file = join(folder, 'a file');
     await writeFile(file, 'mine');
     for (const out of [file, join(file, 'below'), '/proc/nowhere']) {
-      const error: unknown = await train([...tiny, '--out', out], { write: () => {} }).catch((e: unknown) => e);
+      const error: unknown = await runCommand(train, [...tiny, '--out', out], { write: () => {} }).catch(
+        (e: unknown) => e,
+      );
       expect(error).toBeInstanceOf(PnnError);
       expect((error as PnnError).message).toMatch(/^[^\n]* cannot be used as a folder \([^\n]*\): choose another one$/);
       expect((error as PnnError).message.startsWith(out)).toBe(true);
@@ -276,16 +284,20 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
 
   it.each(['--widths 1000000000', '--model mlp --widths 60000,60000'])('a network too large: %s', async (widths) => {
     const call = [...tiny, ...widths.split(' '), '--out', join(folder, 'too large')];
-    const error: unknown = await train(call, { write: () => {} }).catch((e: unknown) => e);
+    const error: unknown = await runCommand(train, call, { write: () => {} }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(MemoryError);
     expect((error as MemoryError).message).toMatch(tooLarge);
   });
 
   it('a batch too large for a GPU, by the limit of its mode', async () => {
-    const call = `--device gpu:cpu --train-images 1000 --test-images 10 --widths 32 --batch-size 1000 --out`.split(' ');
+    const call = `--device gpu:cpu --train-samples 1000 --test-samples 10 --widths 32 --batch-size 1000 --out`.split(
+      ' ',
+    );
     const before = getDevice();
     try {
-      const error: unknown = await train([...call, join(folder, 'too large')], { write: () => {} }).catch((e) => e);
+      const error: unknown = await runCommand(train, [...call, join(folder, 'too large')], { write: () => {} }).catch(
+        (e) => e,
+      );
       expect(error).toBeInstanceOf(MemoryError);
       expect((error as MemoryError).message).toMatch(tooLarge);
       expect((error as MemoryError).message).toContain('more than the 16777216 that a tensor may have there');
@@ -296,7 +308,7 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
 
   it('a checkpoint that is missing, damaged or none', async () => {
     const resume = async (path: string) => {
-      const error: unknown = await train(['--resume', path], { write: () => {} }).catch((e: unknown) => e);
+      const error: unknown = await runCommand(train, ['--resume', path], { write: () => {} }).catch((e: unknown) => e);
       expect(error).toBeInstanceOf(PnnError);
       expect((error as PnnError).message.startsWith(path)).toBe(true);
       expect((error as PnnError).message).not.toContain('\n');
