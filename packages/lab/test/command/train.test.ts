@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -95,15 +95,19 @@ describe('pnn train', () => {
   });
 });
 
-/** Runs the command in this process and presses Ctrl-C as soon as it has printed the text. */
-async function interruptedAfter(text: string, args: readonly string[]): Promise<{ status: number; printed: string }> {
+/** Runs the command in this process and sends it a signal as soon as it has printed the text. */
+async function interruptedAfter(
+  text: string,
+  args: readonly string[],
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<{ status: number; printed: string }> {
   let printed = '';
   const status = await runCommand(train, args, {
     write(part) {
       const before = printed.includes(text);
       printed += part;
       // The listener that came last is the command's; the others belong to whoever runs the tests.
-      if (!before && printed.includes(text)) process.listeners('SIGINT').at(-1)!('SIGINT');
+      if (!before && printed.includes(text)) process.listeners(signal).at(-1)!(signal);
     },
   });
   return { status, printed };
@@ -112,24 +116,28 @@ async function interruptedAfter(text: string, args: readonly string[]): Promise<
 describe('pnn train, interrupted,', () => {
   const settings = [...tiny, '--epochs', '8', '--dropout', '0.1', '--model', 'mlp', '--lambda', 'dual', '--seed', '5'];
   const unheard = { write: () => {} };
+  const networksIn = (path: string) =>
+    Promise.all(['polynomial', 'twin'].map((name) => readFile(join(path, `${name}.safetensors`))));
   let whole: unknown;
+  let networks: Buffer[];
   beforeAll(async () => {
     const out = join(folder, 'whole');
     expect(await runCommand(train, [...settings, '--out', out], unheard)).toBe(0);
     whole = withoutTimes(await reportIn(out));
+    networks = await networksIn(out);
   });
 
-  it.each([
-    ['in its first epoch', 'epoch 1/8', 0],
-    ['at the end of the warm-up', 'warm-up done', 0],
-    ['in the middle', 'polynomial, degree 8: epoch 5/8', 0],
-    ['between the networks', 'polynomial, degree 8: epoch 8/8', 1],
-    ['while the twin trains', 'relu twin: epoch 2/8', 1],
-  ])('%s, ends with status 130 and a checkpoint that leads to the same report', async (place, text, finished) => {
+  it.each<[string, string, number, NodeJS.Signals, number]>([
+    ['in its first epoch', 'epoch 1/8', 0, 'SIGINT', 130],
+    ['at the end of the warm-up', 'warm-up done', 0, 'SIGTERM', 143],
+    ['in the middle', 'polynomial, degree 8: epoch 5/8', 0, 'SIGHUP', 129],
+    ['between the networks', 'polynomial, degree 8: epoch 8/8', 1, 'SIGINT', 130],
+    ['while the twin trains', 'relu twin: epoch 2/8', 1, 'SIGTERM', 143],
+  ])('%s, leaves a checkpoint that leads to the same bits', async (place, text, finished, signal, expected) => {
     const out = join(folder, place);
-    const listeners = process.listenerCount('SIGINT');
-    const { status, printed } = await interruptedAfter(text, [...settings, '--out', out]);
-    expect(status).toBe(130);
+    const listeners = process.listenerCount(signal);
+    const { status, printed } = await interruptedAfter(text, [...settings, '--out', out], signal);
+    expect(status).toBe(expected);
     const path = join(out, 'checkpoint.safetensors');
     expect(printed.trimEnd().split('\n').at(-1)).toBe(`Interrupted. Go on with: npx pnn train --resume '${path}'`);
     expect((await readdir(out)).sort()).toEqual(
@@ -137,11 +145,12 @@ describe('pnn train, interrupted,', () => {
     );
     const { state } = await loadCheckpoint(path);
     expect(state.settings).toMatchObject({ finished: { length: finished } });
-    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    expect(process.listenerCount(signal)).toBe(listeners);
 
     expect(await runCommand(train, ['--resume', path], unheard)).toBe(0);
     expect((await readdir(out)).sort()).toEqual(files);
     expect(withoutTimes(await reportIn(out))).toEqual(whole);
+    expect(await networksIn(out)).toEqual(networks);
   });
 
   it('writes where its checkpoint lies now, and quotes its path for a shell', async () => {
@@ -177,15 +186,19 @@ describe('pnn train, interrupted,', () => {
     expect((await readdir(out)).sort()).toEqual(['copy.safetensors', ...files]);
   });
 
-  it('hears a signal while it computes, and goes on in another process', async () => {
-    const out = join(folder, 'signal');
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('hears %s while it computes, and goes on in another process', async (signal, status) => {
+    const out = join(folder, signal);
     const endless = [...tiny, '--no-twin', '--epochs', '100000', '--out', out];
-    const interrupted = await new Call(['train', ...endless]).interruptAfter('epoch 2/100000');
-    expect(interrupted).toMatchObject({ status: 130, stderr: '' });
+    const interrupted = await new Call(['train', ...endless]).interruptAfter('epoch 2/100000', signal);
+    expect(interrupted).toMatchObject({ status, stderr: '' });
     const path = join(out, 'checkpoint.safetensors');
     const resumed = new Call(['train', '--resume', path]);
-    const again = await resumed.interruptAfter(': epoch ');
-    expect(again).toMatchObject({ status: 130, stderr: '' });
+    const again = await resumed.interruptAfter(': epoch ', signal);
+    expect(again).toMatchObject({ status, stderr: '' });
     const epochOf = ({ stdout }: { readonly stdout: string }, at: number) =>
       Number(
         /epoch (\d+)\//.exec(
@@ -196,6 +209,33 @@ describe('pnn train, interrupted,', () => {
         )![1],
       );
     expect(epochOf(again, 0)).toBe(epochOf(interrupted, -1) + 1);
+  });
+
+  it('goes on with as many threads as before, or as are given', async () => {
+    const out = join(folder, 'threads');
+    const path = join(out, 'checkpoint.safetensors');
+    const planned = async () => (await loadCheckpoint(path)).state.settings;
+    const first = new Call(['train', ...tiny, '--no-twin', '--epochs', '8', '--threads', '2', '--out', out]);
+    expect(await first.interruptAfter('epoch 1/8')).toMatchObject({ status: 130 });
+    expect(await planned()).toMatchObject({ plan: { device: { name: 'wasm', threads: 2 } } });
+    const copy = join(folder, 'copied threads', 'checkpoint.safetensors');
+    await mkdir(join(folder, 'copied threads'));
+    await copyFile(path, copy);
+
+    const again = new Call(['train', '--resume', path, '--threads', '1']);
+    expect(await again.interruptAfter('epoch 3/8')).toMatchObject({ status: 130, stderr: '' });
+    expect(await planned()).toMatchObject({ plan: { device: { name: 'wasm', threads: 1 } } });
+    const [one, two] = await Promise.all([path, copy].map((from) => pnn('train', '--resume', from)));
+    expect([one, two]).toMatchObject([{ status: 0 }, { status: 0 }]);
+    const reports = await Promise.all([out, join(folder, 'copied threads')].map(reportIn));
+    expect(reports.map(({ runs }) => runs[0]!.device)).toEqual([
+      expect.not.stringMatching(/2 threads/),
+      expect.stringMatching(/2 threads/),
+    ]);
+    const [a, b] = await Promise.all(
+      [out, join(folder, 'copied threads')].map((p) => readFile(join(p, 'polynomial.safetensors'))),
+    );
+    expect(a).toEqual(b);
   });
 });
 
@@ -333,5 +373,12 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
       await saveCheckpoint(damaged, { tensors, state: { ...state, settings } });
       await resume(damaged);
     }
+    await saveCheckpoint(damaged, { tensors, state: { ...state, version: 1 as never } });
+    const old = await readFile(damaged);
+    await resume(damaged);
+    await expect(runCommand(train, ['--resume', damaged], { write: () => {} })).rejects.toThrow(
+      /is a checkpoint of version 1, and this program reads version 2: go on with the program that wrote it/,
+    );
+    expect(await readFile(damaged)).toEqual(old);
   });
 });
