@@ -46,7 +46,8 @@ export interface Plan {
   readonly runs: readonly PlannedRun[];
 }
 
-interface FinishedRun {
+/** What is left of a network that has been trained. */
+export interface FinishedRun {
   readonly record: RunRecord;
   readonly predictions: readonly (readonly number[])[];
 }
@@ -129,7 +130,7 @@ export class Session {
    * Trains what is left to train.
    *
    * @param resume the checkpoint of the run in progress
-   * @returns the report, or undefined where the signal ended it before; then the checkpoint is written
+   * @returns the report, or undefined if the signal ended it before; then the checkpoint is written
    */
   async run(signal: AbortSignal, resume?: Checkpoint): Promise<Report | undefined> {
     let checkpoint = resume;

@@ -25,7 +25,8 @@ export function methodOptions(): OptionSpecs {
   const PAPER = 'as in the paper';
   return {
     paper: {
-      description: `all settings of the paper (arXiv 2505.11589) for the data set and the degree: bound, alpha, samples, --outside polynomial, --cap 10, lambda, max-norm, rates, batch, epochs, dropout; each can be given besides`,
+      description:
+        'every setting of the paper (arXiv 2505.11589) for the data set and the degree; each can still be given',
     },
     target: {
       value: 'NAME',
@@ -71,7 +72,8 @@ export function presetFrom(options: Options, dataset: string): Preset | undefine
   try {
     return preset(datasets.get(dataset).preset ?? dataset, degreeFrom(options));
   } catch (error) {
-    if (error instanceof ArgumentError) return options.refuse(`--paper: ${error.message}`);
+    if (error instanceof ArgumentError)
+      return options.refuse(`${options.has('paper') ? '--paper' : '--bound paper'}: ${error.message}`);
     throw error;
   }
 }
