@@ -90,7 +90,7 @@ function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: rea
   const parts = [
     `${name}: epoch ${epoch.epoch}/${epochs}`,
     `loss ${epoch.trainLoss.toFixed(4)}`,
-    `test ${accuracy === undefined ? '–' : percent(accuracy)}`,
+    accuracy === undefined ? `test loss ${epoch.validationLoss?.toFixed(4) ?? '–'}` : `test ${percent(accuracy)}`,
   ];
   if (bounds.length > 0) {
     const reach = epoch.layers.map(({ train, validation }, i) => (validation ?? train).maxAbs / bounds[i]!);
