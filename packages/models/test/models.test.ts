@@ -6,19 +6,26 @@ import {
   Dropout,
   type Module,
   ReLU,
-  type Sequential,
   scope,
   setSeed,
   tensor,
 } from '@pnn/nn';
-import { PolynomialActivation, polynomialActivations } from '@pnn/pnn';
-import { describe, expect, it } from 'vitest';
-import { toySettings, toySplits } from '../../lab/test/experiment/toy-images.js';
 import {
-  buildNetwork,
+  activationFactory,
+  defaultMethod,
+  defaultPolynomial,
+  type MethodSpec,
+  PolynomialActivation,
+  polynomialActivations,
+  targetNames,
+} from '@pnn/pnn';
+import { describe, expect, it } from 'vitest';
+import {
+  buildModel,
+  type ModelSpec,
   mlp,
-  modelNames,
-  type NormalisationOrder,
+  models,
+  type NormalizationOrder,
   resnet8,
   resnet18,
   resnet20,
@@ -27,7 +34,7 @@ import {
 
 const relu = () => new ReLU();
 const polynomial = () => new PolynomialActivation({ degree: 2, bound: 12, outside: 'tangent' });
-const orders: NormalisationOrder[] = ['normalisation-first', 'activation-first'];
+const orders: NormalizationOrder[] = ['normalization-first', 'activation-first'];
 
 const convolution = (from: number, to: number, side = 3) => from * to * side * side;
 const batchNorm = (channels: number) => 2 * channels;
@@ -54,7 +61,7 @@ function layersOf(network: Module): string[] {
 }
 
 /** Runs forward and backward in training and forward in evaluation, and gives the shape of the output. */
-function exercise(network: Sequential, shape: readonly number[]): readonly number[] {
+function exercise(network: Module, shape: readonly number[]): readonly number[] {
   const size = shape.reduce((product, length) => product * length);
   const x = () =>
     tensor(
@@ -111,7 +118,7 @@ describe('residual networks', () => {
     expect(sides.slice(0, 7)).toEqual([8, 8, 8, 4, 4, 2, 2]);
     const layers = layersOf(network);
     expect(layers.slice(0, 3)).toEqual(
-      order === 'normalisation-first'
+      order === 'normalization-first'
         ? ['Conv2d', 'BatchNorm2d', 'PolynomialActivation']
         : ['Conv2d', 'PolynomialActivation', 'BatchNorm2d'],
     );
@@ -132,7 +139,7 @@ describe('smallCnn', () => {
       convolution(2, 16) + batchNorm(16) + convolution(16, 32) + batchNorm(32) + linear(32 * 2 * 3, 3),
     );
     const block =
-      order === 'normalisation-first'
+      order === 'normalization-first'
         ? ['Conv2d', 'BatchNorm2d', 'PolynomialActivation', 'AvgPool2d']
         : ['Conv2d', 'PolynomialActivation', 'BatchNorm2d', 'AvgPool2d'];
     expect(layersOf(network)).toEqual([...block, ...block, 'Flatten', 'Linear']);
@@ -145,7 +152,7 @@ describe('smallCnn', () => {
     expect(exercise(smallCnn({ ...options, filters: [2, 3] }), [2, 1, 4, 5])).toEqual([2, 2]);
     expect(smallCnn({ ...options, filters: [] }).parameterCount()).toBe(linear(20, 2));
     expect(() => smallCnn({ ...options, filters: [2, 2, 2] })).toThrow(
-      new ArgumentError('smallCnn: 3 poolings leave nothing of images of 4x5: give fewer filters'),
+      new ArgumentError('smallCnn: it halves images of 4x5 3 times, until nothing is left: give fewer filters'),
     );
   });
 });
@@ -155,7 +162,7 @@ describe('mlp', () => {
     setSeed(2);
     const network = mlp({ inputs: 6, hidden: [5, 4], classes: 3, activation: polynomial, dropout: 0.2, order });
     const pair =
-      order === 'normalisation-first'
+      order === 'normalization-first'
         ? ['BatchNorm1d', 'PolynomialActivation']
         : ['PolynomialActivation', 'BatchNorm1d'];
     const block = ['Linear', ...pair, 'Dropout'];
@@ -168,8 +175,8 @@ describe('mlp', () => {
     const widths = [561, 256, 128, 64, 32, 16, 64, 6];
     const network = mlp({ inputs: 561, hidden: widths.slice(1, -1), classes: 6, activation: polynomial });
     const expected = widths.slice(1).reduce((sum, width, i) => sum + linear(widths[i]!, width), 0);
-    const normalised = widths.slice(1, -1).reduce((sum, width) => sum + batchNorm(width), 0);
-    expect(network.parameterCount()).toBe(expected + normalised);
+    const normalized = widths.slice(1, -1).reduce((sum, width) => sum + batchNorm(width), 0);
+    expect(network.parameterCount()).toBe(expected + normalized);
     expect(polynomialActivations(network)).toHaveLength(6);
     expect(exercise(network, [3, 561])).toEqual([3, 6]);
   });
@@ -181,18 +188,24 @@ describe('mlp', () => {
   });
 });
 
-describe('buildNetwork', () => {
-  const { train } = toySplits();
+/** The network of a model for images [1,4,4] of three classes. */
+function built(changes: Partial<ModelSpec>, method: Partial<MethodSpec> = {}): Module {
+  const { name = 'mlp' } = changes;
+  const widths = models.get(name).widths ? [4] : [];
+  const spec: ModelSpec = { name, widths, order: 'normalization-first', dropout: 0, ...changes };
+  const activation = activationFactory({ ...defaultMethod, ...method });
+  return buildModel(spec, { inputShape: [1, 4, 4], outputs: 3, activation });
+}
 
-  it.each(modelNames)('builds %s for the images, and its twin with as many parameters', (model) => {
-    const settings = toySettings({ model, widths: [4] });
-    const network = buildNetwork(settings, train);
-    const twin = buildNetwork({ ...settings, activation: null }, train);
+describe('buildModel', () => {
+  it.each(models.names())('builds %s for the images, and its twin with as many parameters', (name) => {
+    const network = built({ name });
+    const twin = built({ name }, { polynomial: null });
     expect(twin.parameterCount()).toBe(network.parameterCount());
     expect(polynomialActivations(network).length).toBeGreaterThan(0);
     expect(polynomialActivations(twin)).toHaveLength(0);
     // ResNet-18 is as good as the others here, and takes long.
-    if (model !== 'resnet18') {
+    if (name !== 'resnet18') {
       expect(exercise(network, [2, 1, 4, 4])).toEqual([2, 3]);
       expect(exercise(twin, [2, 1, 4, 4])).toEqual([2, 3]);
     }
@@ -200,28 +213,27 @@ describe('buildNetwork', () => {
     twin.dispose();
   });
 
-  it.each(['relu', 'silu', 'gelu', 'sigmoid', 'tanh', 'softplus'] as const)('knows %s', (target) => {
-    const twin = buildNetwork(toySettings({ target, activation: null }), train);
-    expect(exercise(twin, [2, 1, 4, 4])).toEqual([2, 3]);
-    const [, activation] = polynomialActivations(buildNetwork(toySettings({ target }), train))[0]!;
+  it.each(targetNames)('knows %s', (target) => {
+    expect(exercise(built({}, { target, polynomial: null }), [2, 1, 4, 4])).toEqual([2, 3]);
+    const polynomial = { ...defaultPolynomial, degree: 4 };
+    const [, activation] = polynomialActivations(built({}, { target, polynomial }))[0]!;
     expect(activation.fit.target).toBe(target);
   });
 
-  it('puts normalisation where the settings say', () => {
-    const layers = layersOf(buildNetwork(toySettings({ order: 'activation-first' }), train));
+  it('puts normalization where the spec says', () => {
+    const layers = layersOf(built({ order: 'activation-first' }));
     expect(layers.indexOf('PolynomialActivation')).toBeLessThan(layers.indexOf('BatchNorm1d'));
   });
 });
 
-it('normalisation is a group of its own in every model', () => {
-  const { train } = toySplits();
-  for (const model of ['cnn', 'mlp', 'resnet8'] as const) {
-    const network = buildNetwork(toySettings({ model, widths: [4] }), train);
-    const [normalisation] = network.parameterGroups().filter(({ name }) => name === 'normalization');
+it('normalization is a group of its own in every model', () => {
+  for (const name of ['cnn', 'mlp', 'resnet8']) {
+    const network = built({ name });
+    const [normalization] = network.parameterGroups().filter((group) => group.name === 'normalization');
     const layers = [...network.namedModules()].flatMap(([, module]) =>
       module instanceof BatchNorm1d || module instanceof BatchNorm2d ? [module] : [],
     );
-    expect(normalisation).toMatchObject({ clipped: false });
-    expect(normalisation!.parameters).toHaveLength(2 * layers.length);
+    expect(normalization).toMatchObject({ clipped: false });
+    expect(normalization!.parameters).toHaveLength(2 * layers.length);
   }
 });

@@ -1,4 +1,4 @@
-import { ArgumentError, FormatError } from '@pnn/tensor';
+import { ArgumentError, FormatError } from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeIdx, encodeIdx, type IdxArray, type IdxData } from '../../src/index.js';

@@ -1,26 +1,16 @@
-import { ArgumentError, memory, noGrad, scope, tensor } from '@pnn/nn';
+import { dataLoaders } from '@pnn/data';
+import { ArgumentError, ArrayDataset, memory, noGrad, scope, tensor } from '@pnn/nn';
+import { restoreCheckpoint, takeCheckpoint } from '@pnn/pnn';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  channelStatistics,
-  Experiment,
-  normalize,
-  parseReport,
-  type Report,
-  restoreCheckpoint,
-  sampleRecords,
-  slice,
-  stringifyReport,
-  takeCheckpoint,
-  twinOf,
-} from '../../src/index.js';
-import { settledMemory } from '../settled-memory.js';
-import { all, networkBits, withoutTimes } from '../training/toy.js';
-import { toySettings, toySplits } from './toy-images.js';
+import { settledMemory } from '../../../pnn/test/settled-memory.js';
+import { all, networkBits, withoutTimes } from '../../../pnn/test/training/toy.js';
+import { Experiment, parseReport, type Report, sampleRecords, stringifyReport, twinOf } from '../../src/index.js';
+import { toySpec, toySplits } from './toy-images.js';
 
 const splits = toySplits();
 
-async function trained(...settings: Parameters<typeof toySettings>): Promise<Experiment> {
-  const experiment = new Experiment(toySettings(...settings), splits);
+async function trained(...changes: Parameters<typeof toySpec>): Promise<Experiment> {
+  const experiment = new Experiment(toySpec(...changes), splits);
   await all(experiment.run());
   return experiment;
 }
@@ -31,7 +21,7 @@ function reportOf(runs: Report['runs'], samples: Report['samples'] = []): Report
     title: 'toy',
     created: '2026-01-01T00:00:00Z',
     software: 'test',
-    dataset: { name: 'toy', train: 32, test: 20, classes: splits.train.classes },
+    dataset: { name: 'toy', train: 32, test: 20, classes: splits.train.classes! },
     runs,
     samples,
   };
@@ -39,7 +29,7 @@ function reportOf(runs: Report['runs'], samples: Report['samples'] = []): Report
 
 describe('Experiment', () => {
   it('learns to tell the images apart, and so does its twin', async () => {
-    for (const settings of [toySettings({ epochs: 12 }), twinOf(toySettings({ epochs: 12 }))]) {
+    for (const settings of [toySpec({ epochs: 12 }), twinOf(toySpec({ epochs: 12 }))]) {
       const experiment = new Experiment(settings, splits);
       await all(experiment.run());
       const { final } = await experiment.record('run');
@@ -94,7 +84,7 @@ describe('Experiment', () => {
     expect(forward).not.toHaveBeenCalled();
     expect(final!.testMetrics).toEqual(experiment.epochs[0]!.validationMetrics);
     // Another one, put where this one stands, has not seen the test yet.
-    const resumed = new Experiment(toySettings({ epochs: 1 }), splits);
+    const resumed = new Experiment(toySpec({ epochs: 1 }), splits);
     restoreCheckpoint(resumed.trainer, await takeCheckpoint(experiment.trainer, experiment.epochs));
     const tested = vi.spyOn(resumed.network, 'forward');
     const record = await resumed.record('resumed');
@@ -104,7 +94,7 @@ describe('Experiment', () => {
   });
 
   it('has no layers in the record of a twin', async () => {
-    const record = await (await trained({ activation: null })).record('twin');
+    const record = await (await trained({}, null)).record('twin');
     expect(record).toMatchObject({ role: 'twin', layers: [], final: { layers: [] } });
     expect(record.settings).toMatchObject({ activation: 'relu' });
     expect(record.settings).not.toHaveProperty('bound');
@@ -133,7 +123,7 @@ describe('Experiment', () => {
 
   it('can be looked at on the way without changing what comes', async () => {
     const expected = withoutTimes((await trained({ dropout: 0.2 })).epochs);
-    const experiment = new Experiment(toySettings({ dropout: 0.2 }), splits);
+    const experiment = new Experiment(toySpec({ dropout: 0.2 }), splits);
     for await (const { epoch } of experiment.run()) {
       const record = await experiment.record('so far');
       expect(record.epochs).toHaveLength(epoch);
@@ -153,24 +143,25 @@ describe('Experiment', () => {
       rows.map((row) => row.map((p) => expect.closeTo(p, 5))),
     );
     experiment.network.eval();
-    const first = normalize(slice(splits.test, 0, 1), channelStatistics(splits.train));
-    const logits = scope(() => experiment.network.forward(tensor(first, { shape: [1, 1, 4, 4] })).dataSync());
-    expect(rows[0]!.indexOf(Math.max(...rows[0]!))).toBe(logits.indexOf(Math.max(...logits)));
+    const { test } = dataLoaders(splits, { batchSize: 8 });
+    const [logits] = scope(() => Array.from(test, ({ inputs }) => experiment.network.forward(inputs).dataSync()));
+    const firstRow = logits!.slice(0, 3);
+    expect(rows[0]!.indexOf(Math.max(...rows[0]!))).toBe(firstRow.indexOf(Math.max(...firstRow)));
   });
 
   it('clips γ and β in the plain form only', () => {
     const clipped = (clipping: 'plain' | 'selective') => {
-      const { optimizer } = new Experiment(toySettings({ clipping }), splits).trainer.options;
+      const { optimizer } = new Experiment(toySpec({ clipping }), splits).trainer.options;
       return Object.fromEntries(optimizer.groups.map((group) => [group.name, group.clipped ?? true]));
     };
-    expect(clipped('selective')).toEqual({ weight: true, normalisation: false });
-    expect(clipped('plain')).toEqual({ weight: true, normalisation: true });
+    expect(clipped('selective')).toEqual({ weight: true, normalization: false });
+    expect(clipped('plain')).toEqual({ weight: true, normalization: true });
   });
 
   it('warms up for a quarter of the training at most, and then calibrates', async () => {
     const bounds: number[][] = [];
     const steps: number[] = [];
-    const experiment = new Experiment(toySettings({ epochs: 2 }), splits, {
+    const experiment = new Experiment(toySpec({ epochs: 2 }), splits, {
       onStep: ({ step }) => steps.push(step),
       onCalibration: (layers) => {
         bounds.push(layers.map(({ bound }) => bound));
@@ -182,7 +173,7 @@ describe('Experiment', () => {
   });
 
   it('says where it diverged, and records the network of the step before', async () => {
-    const settings = toySettings(
+    const settings = toySpec(
       { lr: 1e4, maxNorm: null, order: 'activation-first' },
       {
         degree: 22,
@@ -214,8 +205,15 @@ describe('Experiment', () => {
 
   it('trains without a look at the test images', async () => {
     const schedulers = [];
-    for (const test of [splits.test, { ...splits.test, labels: splits.test.labels.map((label) => 2 - label) }]) {
-      const experiment = new Experiment(toySettings(), { train: splits.train, test });
+    const { inputs, inputShape, labels, classes } = splits.test;
+    const turned = new ArrayDataset({
+      inputs,
+      inputShape,
+      labels: labels.map((label) => 2 - label),
+      classes: classes!,
+    });
+    for (const test of [splits.test, turned]) {
+      const experiment = new Experiment(toySpec(), { ...splits, test });
       await all(experiment.run());
       schedulers.push(experiment.trainer.options.scheduler!.stateDict());
     }
@@ -236,7 +234,7 @@ describe('Experiment', () => {
     [{ dropout: 1 }, /Dropout: the probability/],
     [{ seed: -1 }, /seed/],
   ])('refuses %o', (settings, message) => {
-    const make = () => new Experiment(toySettings(settings), splits);
+    const make = () => new Experiment(toySpec(settings), splits);
     expect(make).toThrow(ArgumentError);
     expect(make).toThrow(message);
   });
@@ -244,16 +242,12 @@ describe('Experiment', () => {
 
 describe('sampleRecords', () => {
   it('shows images with their channels side by side, and what every network made of them', () => {
-    const colours = Uint8Array.from({ length: 2 * 3 * 4 }, (_, i) => i);
-    const test = {
-      ...splits.test,
-      images: colours,
+    const test = new ArrayDataset({
+      inputs: Uint8Array.from({ length: 2 * 3 * 4 }, (_, i) => i),
+      inputShape: [3, 2, 2],
       labels: Int32Array.of(2, 0),
-      count: 2,
-      channels: 3,
-      height: 2,
-      width: 2,
-    };
+      classes: splits.test.classes!,
+    });
     const predictions = [
       [
         [0.2, 0.8],
@@ -262,7 +256,7 @@ describe('sampleRecords', () => {
       [[0.5, 0.5]],
     ];
     // As many as all networks predicted.
-    expect(sampleRecords({ train: splits.train, test }, predictions)).toEqual([
+    expect(sampleRecords(test, predictions)).toEqual([
       {
         image: [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11],
         height: 2,
@@ -275,7 +269,19 @@ describe('sampleRecords', () => {
         ],
       },
     ]);
-    const [grey] = sampleRecords(splits, [[[1]]]);
-    expect(grey).toMatchObject({ channels: 1, label: 0, image: Array.from(splits.test.images.slice(0, 16)) });
+    const [gray] = sampleRecords(splits.test, [[[1]]]);
+    expect(gray).toMatchObject({ channels: 1, label: 0, image: Array.from(splits.test.inputs.slice(0, 16)) });
+  });
+
+  it('shows nothing of what are no images of classes', () => {
+    const label = { labels: Int32Array.of(0), classes: 2 };
+    for (const test of [
+      new ArrayDataset({ inputs: Float32Array.of(1, 2), inputShape: [1, 1, 2], ...label }),
+      new ArrayDataset({ inputs: new Uint8Array(4), inputShape: [1, 2, 2], labels: Float32Array.of(0) }),
+      new ArrayDataset({ inputs: new Uint8Array(4), inputShape: [4], ...label }),
+      new ArrayDataset({ inputs: new Uint8Array(8), inputShape: [2, 2, 2], ...label }),
+    ]) {
+      expect(sampleRecords(test, [[[1]]])).toEqual([]);
+    }
   });
 });

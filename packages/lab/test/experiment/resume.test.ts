@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExperimentSettings } from '@pnn/models';
 import { randomStream, setSeed } from '@pnn/nn';
 import { type Checkpoint, restoreCheckpoint, takeCheckpoint } from '@pnn/pnn';
 import { loadCheckpoint, saveCheckpoint } from '@pnn/pnn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { all, bitsOf, networkBits, withoutTimes } from '../../../pnn/test/training/toy.js';
-import { Experiment } from '../../src/index.js';
-import { toySettings, toySplits } from './toy-images.js';
+import { Experiment, type ExperimentSpec } from '../../src/index.js';
+import { toySpec, toySplits } from './toy-images.js';
 
 /** Everything that two equal trainings have in common. */
 async function outcome(experiment: Experiment) {
@@ -44,8 +43,8 @@ async function throughFile(checkpoint: Checkpoint): Promise<Checkpoint> {
   return loadCheckpoint(path);
 }
 
-async function uninterrupted(settings: ExperimentSettings) {
-  const experiment = new Experiment(settings, splits);
+async function uninterrupted(spec: ExperimentSpec) {
+  const experiment = new Experiment(spec, splits);
   await all(experiment.run());
   const result = await outcome(experiment);
   experiment.dispose();
@@ -53,12 +52,12 @@ async function uninterrupted(settings: ExperimentSettings) {
 }
 
 /** A new experiment that has gone through the rest, from a checkpoint. */
-async function resumed(settings: ExperimentSettings, checkpoint: Checkpoint) {
+async function resumed(spec: ExperimentSpec, checkpoint: Checkpoint) {
   const stored = await throughFile(checkpoint);
   // Another program would have its streams anywhere.
   setSeed(99);
   for (const name of ['dropout', 'shuffle', 'initialisation']) randomStream(name).bits();
-  const experiment = new Experiment(settings, splits);
+  const experiment = new Experiment(spec, splits);
   restoreCheckpoint(experiment.trainer, stored);
   experiment.epochs.push(...stored.state.epochs);
   await all(experiment.run());
@@ -68,9 +67,9 @@ async function resumed(settings: ExperimentSettings, checkpoint: Checkpoint) {
 }
 
 /** The checkpoint of a training that was aborted in this step. */
-async function abortedAfter(settings: ExperimentSettings, last: number): Promise<Checkpoint> {
+async function abortedAfter(spec: ExperimentSpec, last: number): Promise<Checkpoint> {
   const abort = new AbortController();
-  const experiment = new Experiment(settings, splits, { onStep: ({ step }) => step === last && abort.abort() });
+  const experiment = new Experiment(spec, splits, { onStep: ({ step }) => step === last && abort.abort() });
   await all(experiment.run(abort.signal));
   expect(experiment.trainer.progress().step).toBe(last);
   const checkpoint = await takeCheckpoint(experiment.trainer, experiment.epochs);
@@ -78,76 +77,78 @@ async function abortedAfter(settings: ExperimentSettings, last: number): Promise
   return checkpoint;
 }
 
-const cases: [name: string, settings: ExperimentSettings][] = [
-  ['with the default method', toySettings()],
+const cases: [name: string, spec: ExperimentSpec][] = [
+  ['with the default method', toySpec()],
   [
     'with dropout, dual ascent and learnable coefficients',
-    toySettings({ dropout: 0.3 }, { lambda: { kind: 'dual', initial: 10 }, learnable: true }),
+    toySpec({ dropout: 0.3 }, { lambda: { kind: 'dual', initial: 10 }, learnable: true }),
   ],
   [
     'with a fixed bound, plain clipping, a smooth target and plain Horner',
-    toySettings(
+    toySpec(
       { clipping: 'plain', target: 'silu', seed: 4 },
       { bound: { kind: 'fixed', bound: 3 }, basis: 'monomial', outside: 'polynomial' },
     ),
   ],
-  ['of convolutions', toySettings({ model: 'cnn', widths: [2, 3], order: 'activation-first', maxNorm: null })],
-  ['of the twin', toySettings({ activation: null })],
+  ['of convolutions', toySpec({ model: 'cnn', widths: [2, 3], order: 'activation-first', maxNorm: null })],
+  ['of the twin', toySpec({}, null)],
 ];
 
-describe.each(cases)('a training %s', (_, settings) => {
+describe.each(cases)('a training %s', (_, spec) => {
   it('gives the same bits twice, and others from another seed', async () => {
-    const first = await uninterrupted(settings);
-    expect(await uninterrupted(settings)).toEqual(first);
-    expect((await uninterrupted({ ...settings, seed: 5 })).network).not.toEqual(first.network);
+    const first = await uninterrupted(spec);
+    expect(await uninterrupted(spec)).toEqual(first);
+    expect((await uninterrupted({ ...spec, training: { ...spec.training, seed: 5 } })).network).not.toEqual(
+      first.network,
+    );
   });
 
   // The warm-up ends with step 3, an epoch has 4 steps.
   it('goes on to the same bits after each of its 12 steps', async () => {
-    const expected = await uninterrupted(settings);
+    const expected = await uninterrupted(spec);
     for (let last = 1; last <= 12; last++) {
-      expect(await resumed(settings, await abortedAfter(settings, last)), `after step ${last}`).toEqual(expected);
+      expect(await resumed(spec, await abortedAfter(spec, last)), `after step ${last}`).toEqual(expected);
     }
   });
 
   it('goes on to the same bits from checkpoints taken on the way, between its epochs', async () => {
-    const experiment = new Experiment(settings, splits);
+    const experiment = new Experiment(spec, splits);
     const checkpoints: Checkpoint[] = [await takeCheckpoint(experiment.trainer)];
     for await (const __ of experiment.run()) {
       checkpoints.push(await takeCheckpoint(experiment.trainer, experiment.epochs));
     }
     const expected = await outcome(experiment);
     expect(checkpoints).toHaveLength(4);
-    for (const checkpoint of checkpoints) expect(await resumed(settings, checkpoint)).toEqual(expected);
+    for (const checkpoint of checkpoints) expect(await resumed(spec, checkpoint)).toEqual(expected);
   });
 });
 
 describe('a training whose learning rate was reduced', () => {
-  const settings = toySettings({ epochs: 9, batchSize: 32, lr: 1e-7 }, { bound: { kind: 'fixed', bound: 5 } });
+  const spec = toySpec({ epochs: 9, batchSize: 32, lr: 1e-7 }, { bound: { kind: 'fixed', bound: 5 } });
 
   it('goes on with the reduced one', async () => {
-    const expected = await uninterrupted(settings);
+    const expected = await uninterrupted(spec);
     const rates = (expected.epochs as { learningRate: number }[]).map(({ learningRate }) => learningRate);
     expect(rates.slice(0, 7)).toEqual(new Array(7).fill(1e-7));
     expect(rates[7]).toBeCloseTo(1e-8, 15);
-    for (const last of [6, 7, 8]) expect(await resumed(settings, await abortedAfter(settings, last))).toEqual(expected);
+    for (const last of [6, 7, 8]) expect(await resumed(spec, await abortedAfter(spec, last))).toEqual(expected);
   });
 });
 
 describe('a training interrupted several times', () => {
   it('ends as if it had not been', async () => {
-    const settings = toySettings({ dropout: 0.2 }, { lambda: { kind: 'dual', initial: 5 } });
-    const expected = await uninterrupted(settings);
-    let checkpoint = await abortedAfter(settings, 2);
+    const spec = toySpec({ dropout: 0.2 }, { lambda: { kind: 'dual', initial: 5 } });
+    const expected = await uninterrupted(spec);
+    let checkpoint = await abortedAfter(spec, 2);
     for (const last of [3, 5, 9]) {
       const abort = new AbortController();
-      const experiment = new Experiment(settings, splits, { onStep: ({ step }) => step === last && abort.abort() });
+      const experiment = new Experiment(spec, splits, { onStep: ({ step }) => step === last && abort.abort() });
       restoreCheckpoint(experiment.trainer, await throughFile(checkpoint));
       experiment.epochs.push(...checkpoint.state.epochs);
       await all(experiment.run(abort.signal));
       checkpoint = await takeCheckpoint(experiment.trainer, experiment.epochs);
       experiment.dispose();
     }
-    expect(await resumed(settings, checkpoint)).toEqual(expected);
+    expect(await resumed(spec, checkpoint)).toEqual(expected);
   });
 });
