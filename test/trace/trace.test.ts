@@ -622,6 +622,26 @@ describe('a traced module', () => {
     });
   });
 
+  it('keeps hooks that are added while it is traced', () => {
+    scope(() => {
+      const model = new Sequential(new Linear(2, 2), new ReLU());
+      let calls = 0;
+      const f = (x: Tensor) => {
+        model.at(0)!.addForwardHook(() => calls++);
+        return model.forward(x);
+      };
+      using graph = trace(f, [ones([1, 2])], { module: model });
+      expect(graph.nodes[0]!.module!.path).toBe('0');
+      expect(calls).toBe(1);
+      model.forward(ones([1, 2]));
+      expect(calls).toBe(2);
+      using again = trace(model, [ones([1, 2])]);
+      expect(again.nodes[0]!.module!.path).toBe('0');
+      expect(calls).toBe(3);
+      model.dispose();
+    });
+  });
+
   it('computes losses with custom operators inside', () => {
     scope(() => {
       const f = (x: Tensor, y: Tensor) => binaryCrossEntropy(x.sigmoid(), y);
