@@ -247,6 +247,41 @@ describe('constants', () => {
     expect(memory()).toEqual(before);
   });
 
+  it('are all that lives on: not the gradients that backward adds up for arguments', () => {
+    const before = memory();
+    const x = requireGrad(row(1, 2));
+    const graph = trace(
+      (a) => {
+        a.square().sum().backward();
+        return a.grad!;
+      },
+      [x],
+    );
+    expect(memory().tensors - before.tensors).toBe(graph.constants.length + 1);
+    expect(scope(() => [...graph.run([row(3, 4)])[0]!.dataSync()])).toEqual([6, 8]);
+    expect(() =>
+      trace(
+        (a) => {
+          a.sum().backward();
+          return a.add(row(1, 2, 3));
+        },
+        [x],
+      ),
+    ).toThrow(ShapeError);
+    graph.dispose();
+    x.dispose();
+    expect(memory()).toEqual(before);
+  });
+
+  it('of a module that was freed in part are not kept', () => {
+    const layer = new Linear(2, 2);
+    layer.bias!.dispose();
+    const before = memory();
+    expect(() => trace(layer, [])).toThrow(DisposedError);
+    expect(memory()).toEqual(before);
+    layer.weight.dispose();
+  });
+
   it('of a function that failed are freed', () => {
     const before = memory();
     scope(() => {

@@ -84,15 +84,19 @@ export class Recorder implements Tracer {
   #custom: { opaque: boolean } | undefined;
   #readsValues = false;
 
-  constructor(inputs: readonly Tensor[], module: TracedModule | undefined) {
+  constructor(inputs: readonly Tensor[]) {
     for (const input of inputs) {
       const value: GraphInput = { kind: 'input', shape: input.shape, dtype: input.dtype };
       this.#inputs.push(value);
       this.#allocated.add(input.buffer);
       this.#know(input, value);
     }
-    for (const [name, tensor] of module?.namedParameters() ?? []) this.#constant(tensor, { kind: 'parameter', name });
-    for (const [name, tensor] of module?.namedBuffers() ?? []) this.#constant(tensor, { kind: 'buffer', name });
+  }
+
+  /** Calls the parameters and buffers of the module by their names. */
+  name(module: TracedModule): void {
+    for (const [name, tensor] of module.namedParameters()) this.#constant(tensor, { kind: 'parameter', name });
+    for (const [name, tensor] of module.namedBuffers()) this.#constant(tensor, { kind: 'buffer', name });
   }
 
   allocated(elements: Buffer): void {
