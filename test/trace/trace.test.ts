@@ -41,6 +41,7 @@ import {
   tensor,
   trace,
   uniform,
+  updateInPlace,
   wasm,
   zeros,
 } from '@pnn/nn';
@@ -176,6 +177,10 @@ describe('a traced function', () => {
       expect(reads((x) => x.mul(w.itemSync()))).toBe(false);
       expect(reads((x) => (x.itemSync() > 0 ? x.neg() : x))).toBe(true);
       expect(reads((x) => x.mul(x.add(1).itemSync()))).toBe(true);
+      // What was filled or captured and then changed was computed.
+      expect(reads((x) => x.mul(zeros([1]).assign(x).itemSync()))).toBe(true);
+      expect(reads((x) => x.mul(w.assign(x).itemSync()))).toBe(true);
+      expect(reads((x) => x.mul(tensor([3]).itemSync()))).toBe(false);
     });
   });
 });
@@ -540,6 +545,33 @@ describe('a custom operator', () => {
     });
   });
 
+  it('that is one node may change in place what it is given, what it makes and what it has captured', () => {
+    scope(() => {
+      const seen = row(0, 0);
+      const accumulate = customOperator({
+        name: 'accumulate',
+        forward: ([x, total]) => {
+          const own = zeros([2]);
+          const start = own.add(x!);
+          x!.dataSync();
+          own.assign(start);
+          total!.assign(total!.add(own));
+          seen.assign(own);
+          return own.neg();
+        },
+        vjps: [undefined, undefined],
+      });
+      const f = (x: Tensor) => {
+        const total = ones([2]);
+        const negated = accumulate([x, total]);
+        return [negated, total, seen.mul(2)];
+      };
+      using graph = trace(f, [row(1, 2)]);
+      expect(operatorsOf(graph)).toEqual(['accumulate', 'mul']);
+      for (const input of [row(3, 4), row(5, 6), row(5, 6)]) expectSameBits(graph, f, [input]);
+    });
+  });
+
   it('inside of another is a node among those of the other', () => {
     scope(() => {
       const outer = customOperator({
@@ -704,6 +736,17 @@ describe('trace refuses', () => {
       );
       optimizer.dispose();
       layer.dispose();
+    });
+  });
+
+  it('changes by other means of tensors that it has not seen yet', () => {
+    scope(() => {
+      const [weight, factor] = [row(1, 2), tensor(3)];
+      const scaled = (x: Tensor) => {
+        updateInPlace(weight, (kernels) => kernels.scale(weight, factor));
+        return x.mul(weight);
+      };
+      expect(() => trace(scaled, [row(1, 1)])).toThrow('was changed in place by other means than operators');
     });
   });
 

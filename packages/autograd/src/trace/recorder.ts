@@ -9,6 +9,7 @@ import {
   type OperatorCall,
   type OperatorName,
   operators,
+  type Shape,
   sameShape,
   type Tensor,
   type Tracer,
@@ -34,6 +35,8 @@ import type { TracedModule } from './traced-module.js';
 interface Elements {
   readonly values: GraphValue[];
   version: number;
+  /** Whether the function has changed them. */
+  changed: boolean;
 }
 
 /** A call of an operator that a program defined itself. */
@@ -59,6 +62,13 @@ function isMadeInside({ kind }: ConstantOrigin): boolean {
 
 function resultLike({ shape, dtype }: Tensor): GraphResult {
   return { kind: 'result', shape, dtype };
+}
+
+function changedUnseen(shape: Shape): TraceError {
+  return new TraceError(
+    `trace: a tensor ${formatShape(shape)} was changed in place by other means than operators, such as the step of an ` +
+      'optimizer: trace what comes before',
+  );
 }
 
 function isOfEngine(operator: Operator): boolean {
@@ -140,19 +150,30 @@ export class Recorder implements Tracer {
   }
 
   changing(tensor: Tensor): void {
+    this.#refusable(() => this.#valueOf(tensor));
+    // A custom operator that is one node changes what the graph knows, too.
+    const elements = this.#elements.get(tensor.buffer);
+    if (!elements) return;
+    elements.version++;
+    elements.changed = true;
+    for (const value of elements.values) {
+      if (value.kind === 'constant' && isMadeInside(value.origin) && !value.copied) this.#copy(value);
+    }
+  }
+
+  changingUnseen({ shape }: Tensor): void {
     this.#refusable(() => {
-      this.#valueOf(tensor);
-      const elements = this.#elements.get(tensor.buffer)!;
-      elements.version++;
-      for (const value of elements.values) {
-        if (value.kind === 'constant' && isMadeInside(value.origin) && !value.copied) this.#copy(value);
-      }
+      throw changedUnseen(shape);
     });
   }
 
   reading(elements: Buffer): void {
-    if (this.#custom) this.#custom.opaque = true;
-    else if (this.#elements.get(elements)?.values.some(({ kind }) => kind !== 'constant')) this.#readsValues = true;
+    if (this.#custom) {
+      this.#custom.opaque = true;
+      return;
+    }
+    const known = this.#elements.get(elements);
+    if (known?.changed || known?.values.some(({ kind }) => kind !== 'constant')) this.#readsValues = true;
   }
 
   seeded(generator: Generator): void {
@@ -184,6 +205,10 @@ export class Recorder implements Tracer {
    * not do, such as computing with elements that it reads, it becomes a node itself.
    */
   custom({ name, inputs, attributes, compute }: CustomCall): Tensor {
+    // Known from the start, so that it is noticed if the operator changes one of them in place.
+    this.#refusable(() => {
+      for (const input of inputs) this.#valueOf(input);
+    });
     const outer = this.#custom;
     const own = { opaque: false };
     const before = this.#nodes.length;
@@ -249,7 +274,7 @@ export class Recorder implements Tracer {
     const { buffer } = tensor;
     const elements = this.#elements.get(buffer);
     if (elements) elements.values.push(value);
-    else this.#elements.set(buffer, { values: [value], version: buffer.version });
+    else this.#elements.set(buffer, { values: [value], version: buffer.version, changed: false });
     this.#values.set(tensor, value);
   }
 
@@ -286,10 +311,7 @@ export class Recorder implements Tracer {
   #elementsOf({ buffer, shape }: Tensor): Elements | undefined {
     const elements = this.#elements.get(buffer);
     if (elements && elements.version !== buffer.version) {
-      throw new TraceError(
-        `trace: a tensor ${formatShape(shape)} was changed in place by other means than operators, such as the step ` +
-          'of an optimizer: trace what comes before',
-      );
+      throw changedUnseen(shape);
     }
     return elements;
   }
