@@ -11,16 +11,20 @@ import {
 } from './format.js';
 import type { Report, StopRecord } from './record.js';
 import type { RunSummary } from './summary.js';
-import { isInside, largestShareOutside, summarise } from './summary.js';
+import { isInside, isJudgedByAccuracy, largestShareOutside, summarize } from './summary.js';
 import type { Cell, Column, Tone } from './terminal/layout.js';
-import { emphasise, layOutTable } from './terminal/layout.js';
+import { emphasize, layOutTable } from './terminal/layout.js';
 import type { TerminalOptions } from './terminal/text.js';
 import { DEFAULT_WIDTH, harmless, truncate, wrap } from './terminal/text.js';
 
-const RUN_COLUMNS: readonly Column[] = [
-  { heading: ['run'] },
+const ACCURACY_COLUMNS: readonly Column[] = [
   { heading: ['test', 'accuracy'] },
   { heading: ['points to', 'reference'] },
+];
+
+const LOSS_COLUMNS: readonly Column[] = [{ heading: ['test', 'loss'] }];
+
+const RUN_COLUMNS: readonly Column[] = [
   { heading: ['boundary', 'loss'] },
   { heading: ['outside,', 'worst layer'] },
   { heading: ['steps', 'clipped'] },
@@ -45,14 +49,15 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
   const { width = DEFAULT_WIDTH } = options;
   const { dataset, title } = report;
   const line = (text: string) => truncate(harmless(text), width);
-  const summaries = summarise(report);
+  const summaries = summarize(report);
+  const byAccuracy = isJudgedByAccuracy(report);
   const lines = [
-    emphasise(line(title), 'strong', options),
+    emphasize(line(title), 'strong', options),
     line(`${dataset.name}, ${formatCount(dataset.test)} test examples`),
     '',
     ...layOutTable(
-      RUN_COLUMNS,
-      summaries.map((summary) => runRow(summary)),
+      [{ heading: ['run'] }, ...(byAccuracy ? ACCURACY_COLUMNS : LOSS_COLUMNS), ...RUN_COLUMNS],
+      summaries.map((summary) => runRow(summary, byAccuracy)),
       options,
     ),
     ...summaries.flatMap(({ run }) => (run.stopped === null ? [] : stopLines(run.name, run.stopped, width, options))),
@@ -80,20 +85,15 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
   return `${lines.join('\n')}\n`;
 }
 
-function runRow({
-  run,
-  testAccuracy,
-  difference,
-  boundaryLoss,
-  clippedShare,
-  seconds,
-  containment,
-}: RunSummary): Cell[] {
+function runRow(summary: RunSummary, byAccuracy: boolean): Cell[] {
+  const { run, testAccuracy, difference, testLoss, boundaryLoss, clippedShare, seconds, containment } = summary;
   const outside = largestShareOutside(containment);
+  const judgement: Cell[] = byAccuracy
+    ? [{ text: formatPercent(testAccuracy), tone: 'strong' }, { text: formatPoints(difference) }]
+    : [{ text: formatLoss(testLoss), tone: 'strong' }];
   return [
     { text: run.name },
-    { text: formatPercent(testAccuracy), tone: 'strong' },
-    { text: formatPoints(difference) },
+    ...judgement,
     { text: formatLoss(boundaryLoss) },
     { text: outside === 0 ? 'none' : formatShare(outside), ...toneOf(outside === null ? null : outside === 0) },
     { text: formatPercent(clippedShare, 1) },
@@ -119,7 +119,7 @@ function layerRows({ run, containment }: RunSummary): Cell[][] {
 
 /** Text that may be longer than a line is broken between words. */
 function badLines(text: string, width: number, options: TerminalOptions): string[] {
-  return wrap(harmless(text), width).map((line) => emphasise(line, 'bad', options));
+  return wrap(harmless(text), width).map((line) => emphasize(line, 'bad', options));
 }
 
 function stopLines(name: string, stop: StopRecord, width: number, options: TerminalOptions): string[] {
