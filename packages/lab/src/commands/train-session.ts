@@ -18,6 +18,7 @@ import {
   experimentSpec,
 } from '../experiment/specs.js';
 import { runDecoder } from '../report/decoders.js';
+import { formatLoss } from '../report/format.js';
 import {
   ProgressBar,
   REPORT_VERSION,
@@ -86,11 +87,12 @@ export function sessionStateOf({ state }: Checkpoint, path: string): SessionStat
 
 function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: readonly number[]): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
-  const accuracy = epoch.validationMetrics?.accuracy;
+  const { validationMetrics, validationLoss } = epoch;
+  const accuracy = validationMetrics?.accuracy;
   const parts = [
     `${name}: epoch ${epoch.epoch}/${epochs}`,
     `loss ${epoch.trainLoss.toFixed(4)}`,
-    accuracy === undefined ? `test loss ${epoch.validationLoss?.toFixed(4) ?? '–'}` : `test ${percent(accuracy)}`,
+    accuracy === undefined ? `test loss ${formatLoss(validationLoss)}` : `test ${percent(accuracy)}`,
   ];
   if (bounds.length > 0) {
     const reach = epoch.layers.map(({ train, validation }, i) => (validation ?? train).maxAbs / bounds[i]!);

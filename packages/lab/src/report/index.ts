@@ -5,7 +5,7 @@ export { ProgressBar } from './progress.js';
 export type * from './record.js';
 export { REPORT_VERSION } from './record.js';
 export type { Containment, RunSummary } from './summary.js';
-export { summarise } from './summary.js';
+export { summarize } from './summary.js';
 export { renderSummary } from './table.js';
 export type { TerminalOptions, TerminalStream } from './terminal/text.js';
 export { terminalOptions } from './terminal/text.js';

@@ -2,7 +2,8 @@
  * The record of a training: plain data that survives JSON, filled by a trainer, read by every report.
  *
  * Conventions:
- * - losses are means per example (in nats, if they are cross-entropies), shares and accuracies are fractions in [0, 1], times are seconds;
+ * - losses are means per example (in nats, if they are cross-entropies), shares and accuracies are fractions in [0, 1],
+ *   times are seconds;
  * - a measurement that was not made is `null`; one that was made and overflowed is `NaN` or `±Infinity`
  *   (written to JSON as the strings `"NaN"`, `"Infinity"`, `"-Infinity"`, see `stringifyReport`);
  * - lists "per layer" follow the order of {@link RunRecord.layers}.
@@ -26,7 +27,7 @@ export interface Report {
   readonly dataset: DatasetRecord;
   /** In the order in which they are shown. */
   readonly runs: readonly RunRecord[];
-  /** A few test images with what each run made of them; empty where the data are no images. */
+  /** A few test images with what each run made of them; empty if the data are no images of classes. */
   readonly samples: readonly SampleRecord[];
 }
 
@@ -44,7 +45,7 @@ export interface DatasetRecord {
 /** A value of a setting, as it is shown. */
 export type SettingValue = string | number | boolean;
 
-/** One training from initialisation to the final test. */
+/** One training from initialization to the final test. */
 export interface RunRecord {
   /** Such as `polynomial, degree 8` or `ReLU twin`; unique within a report. */
   readonly name: string;
@@ -113,10 +114,10 @@ export interface SampleRecord {
   readonly image: readonly number[];
   readonly height: number;
   readonly width: number;
-  /** 1: grey, 3: red, green, blue. */
+  /** 1: gray, 3: red, green, blue. */
   readonly channels: 1 | 3;
   /** Index of the true class. */
   readonly label: number;
-  /** Class probabilities, one list per run in the order of `Report.runs`; an empty list where a run has none. */
+  /** Class probabilities, one list per run in the order of `Report.runs`; an empty list if a run has none. */
   readonly predictions: readonly (readonly number[])[];
 }

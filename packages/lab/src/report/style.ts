@@ -6,16 +6,16 @@ export const STYLE = trusted(`
   color-scheme: light;
   --paper: #fbfaf8; --card: #ffffff; --ink: #1c212b; --soft: #596172; --faint: #8b93a1; --rule: #e5e2dc; --grid: #eceae5;
   --good: #14713f; --bad: #b3261e; --mark: #b3261e; --bars: #d3dcea;
-  --colour-0: #6a7280; --colour-1: #1d64c8; --colour-2: #bd560c; --colour-3: #0b7f6b; --colour-4: #7e4cc0;
-  --colour-5: #b8336f; --colour-6: #75720c;
+  --color-0: #6a7280; --color-1: #1d64c8; --color-2: #bd560c; --color-3: #0b7f6b; --color-4: #7e4cc0;
+  --color-5: #b8336f; --color-6: #75720c;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     color-scheme: dark;
     --paper: #14171c; --card: #1a1e25; --ink: #e7e9ee; --soft: #a5adba; --faint: #7c8593; --rule: #2c323c; --grid: #272c35;
     --good: #5fcf92; --bad: #ff8a80; --mark: #ff8a80; --bars: #34435a;
-    --colour-0: #a2abb9; --colour-1: #6fadff; --colour-2: #f2a05f; --colour-3: #4fcbb0; --colour-4: #c19cf7;
-    --colour-5: #f48bb8; --colour-6: #cdc858;
+    --color-0: #a2abb9; --color-1: #6fadff; --color-2: #f2a05f; --color-3: #4fcbb0; --color-4: #c19cf7;
+    --color-5: #f48bb8; --color-6: #cdc858;
   }
 }
 * { box-sizing: border-box; }
@@ -42,7 +42,7 @@ code { font: 0.92em ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono",
 .tile .name { display: flex; align-items: center; gap: 8px; color: var(--ink); font-weight: 550; }
 .tile .name, .tile p { text-wrap: balance; }
 .tile p b { color: var(--ink); font-weight: 600; }
-.swatch { flex: none; width: 10px; height: 10px; border-radius: 3px; background: var(--colour); }
+.swatch { flex: none; width: 10px; height: 10px; border-radius: 3px; background: var(--color); }
 
 .findings { list-style: none; padding: 0; margin: 0 0 24px; }
 .findings li { position: relative; padding-left: 28px; margin: 6px 0; max-width: 88ch; }
@@ -83,20 +83,20 @@ svg text { font-size: 11.5px; fill: var(--soft); font-family: inherit; }
 .axis-label { fill: var(--soft); }
 .grid { stroke: var(--grid); stroke-width: 1; }
 .axis { stroke: var(--faint); stroke-width: 1; }
-.line { fill: none; stroke: var(--colour); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.line { fill: none; stroke: var(--color); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .dashed { stroke-dasharray: 6 4.5; stroke-width: 1.7; }
 .dotted { stroke-dasharray: 0.1 4.2; stroke-width: 2.2; }
-.marker { fill: var(--colour); stroke: var(--paper); stroke-width: 0.8; }
-svg .edge { fill: var(--colour); font-size: 11px; font-weight: 700; }
+.marker { fill: var(--color); stroke: var(--paper); stroke-width: 0.8; }
+svg .edge { fill: var(--color); font-size: 11px; font-weight: 700; }
 .reference { stroke: var(--mark); stroke-width: 1.1; stroke-dasharray: 2 3; }
 svg .reference-label { fill: var(--mark); font-size: 11px; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
 svg .empty { fill: var(--faint); font-style: italic; }
 .bars { fill: var(--bars); }
 .hover { fill: transparent; }
 .hover:hover { fill: var(--soft); fill-opacity: 0.1; }
-.colour-0 { --colour: var(--colour-0); } .colour-1 { --colour: var(--colour-1); } .colour-2 { --colour: var(--colour-2); }
-.colour-3 { --colour: var(--colour-3); } .colour-4 { --colour: var(--colour-4); } .colour-5 { --colour: var(--colour-5); }
-.colour-6 { --colour: var(--colour-6); }
+.color-0 { --color: var(--color-0); } .color-1 { --color: var(--color-1); } .color-2 { --color: var(--color-2); }
+.color-3 { --color: var(--color-3); } .color-4 { --color: var(--color-4); } .color-5 { --color: var(--color-5); }
+.color-6 { --color: var(--color-6); }
 
 .samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 232px), 1fr)); gap: 14px; padding: 0; margin: 8px 0 16px; list-style: none; }
 .sample { display: flex; gap: 14px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px; break-inside: avoid; font-size: 0.88rem; line-height: 1.35; }
@@ -108,7 +108,7 @@ svg .empty { fill: var(--faint); font-style: italic; }
 .sample .guess { margin-top: 6px; }
 .guess .who { color: var(--soft); display: block; font-size: 0.93em; }
 .probability { display: block; height: 4px; border-radius: 2px; background: var(--grid); margin-top: 3px; overflow: hidden; }
-.probability i { display: block; height: 100%; background: var(--colour); }
+.probability i { display: block; height: 100%; background: var(--color); }
 
 footer { margin-top: 64px; padding-top: 16px; border-top: 1px solid var(--rule); color: var(--soft); font-size: 0.88rem; }
 @media (max-width: 560px) {

@@ -15,7 +15,7 @@ export interface RunSummary {
   readonly boundaryLoss: number | null;
   /** Share of all steps of the run in which the gradient was clipped. */
   readonly clippedShare: number | null;
-  /** Optimiser steps of the run. */
+  /** Optimizer steps of the run. */
   readonly steps: number;
   readonly seconds: number | null;
   /** The inputs of the polynomial activations, on the best data there is. */
@@ -35,8 +35,13 @@ export function referenceRun(report: Report): RunRecord | null {
   return report.runs.find((run) => run.role === 'twin') ?? null;
 }
 
-/** Summarises every run of a report, in its order. */
-export function summarise(report: Report): RunSummary[] {
+/** Whether the runs are judged by their accuracy, as those of classes are; otherwise by their loss. */
+export function isJudgedByAccuracy({ dataset, runs }: Report): boolean {
+  return dataset.classes.length > 0 || runs.some(({ final }) => final?.testMetrics.accuracy !== undefined);
+}
+
+/** Summarizes every run of a report, in its order. */
+export function summarize(report: Report): RunSummary[] {
   const reference = referenceRun(report);
   return report.runs.map((run) => {
     const testAccuracy = run.final?.testMetrics.accuracy ?? null;
@@ -69,9 +74,9 @@ export function wilsonInterval(share: number, count: number): [number, number] |
   if (!(share >= 0 && share <= 1 && count >= 1)) return null;
   const z = 1.959963984540054;
   const shrink = 1 / (1 + z ** 2 / count);
-  const centre = shrink * (share + z ** 2 / (2 * count));
+  const center = shrink * (share + z ** 2 / (2 * count));
   const half = shrink * z * Math.sqrt((share * (1 - share)) / count + (z / (2 * count)) ** 2);
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+  return [Math.max(0, center - half), Math.min(1, center + half)];
 }
 
 function totalSeconds(run: RunRecord): number | null {

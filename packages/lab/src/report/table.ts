@@ -11,45 +11,25 @@ import {
 } from './format.js';
 import type { Report, StopRecord } from './record.js';
 import type { RunSummary } from './summary.js';
-import { isInside, largestShareOutside, summarise } from './summary.js';
+import { isInside, isJudgedByAccuracy, largestShareOutside, summarize } from './summary.js';
 import type { Cell, Column, Tone } from './terminal/layout.js';
-import { emphasise, layOutTable } from './terminal/layout.js';
+import { emphasize, layOutTable } from './terminal/layout.js';
 import type { TerminalOptions } from './terminal/text.js';
 import { DEFAULT_WIDTH, harmless, truncate, wrap } from './terminal/text.js';
 
-/** A column of the table of runs. */
-interface RunColumn extends Column {
-  readonly cell: (summary: RunSummary) => Cell;
-}
-
-const ACCURACY: readonly RunColumn[] = [
-  {
-    heading: ['test', 'accuracy'],
-    cell: ({ testAccuracy }) => ({ text: formatPercent(testAccuracy), tone: 'strong' }),
-  },
-  { heading: ['points to', 'reference'], cell: ({ difference }) => ({ text: formatPoints(difference) }) },
+const ACCURACY_COLUMNS: readonly Column[] = [
+  { heading: ['test', 'accuracy'] },
+  { heading: ['points to', 'reference'] },
 ];
 
-/** What tells of a task without classes how well a run did. */
-const LOSS: readonly RunColumn[] = [
-  { heading: ['test', 'loss'], cell: ({ testLoss }) => ({ text: formatLoss(testLoss), tone: 'strong' }) },
-];
+const LOSS_COLUMNS: readonly Column[] = [{ heading: ['test', 'loss'] }];
 
-function runColumns(summaries: readonly RunSummary[]): RunColumn[] {
-  const isTested = summaries.some(({ testLoss }) => testLoss !== null);
-  const hasAccuracy = summaries.some(({ testAccuracy }) => testAccuracy !== null);
-  return [
-    { heading: ['run'], cell: ({ run }) => ({ text: run.name }) },
-    ...(isTested && !hasAccuracy ? LOSS : ACCURACY),
-    { heading: ['boundary', 'loss'], cell: ({ boundaryLoss }) => ({ text: formatLoss(boundaryLoss) }) },
-    { heading: ['outside,', 'worst layer'], cell: ({ containment }) => outsideCell(largestShareOutside(containment)) },
-    { heading: ['steps', 'clipped'], cell: ({ clippedShare }) => ({ text: formatPercent(clippedShare, 1) }) },
-    {
-      heading: ['time', '[s]'],
-      cell: ({ seconds }) => ({ text: seconds === null ? NOT_MEASURED : formatFixed(seconds, 1) }),
-    },
-  ];
-}
+const RUN_COLUMNS: readonly Column[] = [
+  { heading: ['boundary', 'loss'] },
+  { heading: ['outside,', 'worst layer'] },
+  { heading: ['steps', 'clipped'] },
+  { heading: ['time', '[s]'] },
+];
 
 const LAYER_COLUMNS: readonly Column[] = [
   { heading: ['layer'] },
@@ -69,15 +49,15 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
   const { width = DEFAULT_WIDTH } = options;
   const { dataset, title } = report;
   const line = (text: string) => truncate(harmless(text), width);
-  const summaries = summarise(report);
-  const columns = runColumns(summaries);
+  const summaries = summarize(report);
+  const byAccuracy = isJudgedByAccuracy(report);
   const lines = [
-    emphasise(line(title), 'strong', options),
+    emphasize(line(title), 'strong', options),
     line(`${dataset.name}, ${formatCount(dataset.test)} test examples`),
     '',
     ...layOutTable(
-      columns,
-      summaries.map((summary) => columns.map(({ cell }) => cell(summary))),
+      [{ heading: ['run'] }, ...(byAccuracy ? ACCURACY_COLUMNS : LOSS_COLUMNS), ...RUN_COLUMNS],
+      summaries.map((summary) => runRow(summary, byAccuracy)),
       options,
     ),
     ...summaries.flatMap(({ run }) => (run.stopped === null ? [] : stopLines(run.name, run.stopped, width, options))),
@@ -105,8 +85,20 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
   return `${lines.join('\n')}\n`;
 }
 
-function outsideCell(share: number | null): Cell {
-  return { text: share === 0 ? 'none' : formatShare(share), ...toneOf(share === null ? null : share === 0) };
+function runRow(summary: RunSummary, byAccuracy: boolean): Cell[] {
+  const { run, testAccuracy, difference, testLoss, boundaryLoss, clippedShare, seconds, containment } = summary;
+  const outside = largestShareOutside(containment);
+  const judgement: Cell[] = byAccuracy
+    ? [{ text: formatPercent(testAccuracy), tone: 'strong' }, { text: formatPoints(difference) }]
+    : [{ text: formatLoss(testLoss), tone: 'strong' }];
+  return [
+    { text: run.name },
+    ...judgement,
+    { text: formatLoss(boundaryLoss) },
+    { text: outside === 0 ? 'none' : formatShare(outside), ...toneOf(outside === null ? null : outside === 0) },
+    { text: formatPercent(clippedShare, 1) },
+    { text: seconds === null ? NOT_MEASURED : formatFixed(seconds, 1) },
+  ];
 }
 
 function layerRows({ run, containment }: RunSummary): Cell[][] {
@@ -127,7 +119,7 @@ function layerRows({ run, containment }: RunSummary): Cell[][] {
 
 /** Text that may be longer than a line is broken between words. */
 function badLines(text: string, width: number, options: TerminalOptions): string[] {
-  return wrap(harmless(text), width).map((line) => emphasise(line, 'bad', options));
+  return wrap(harmless(text), width).map((line) => emphasize(line, 'bad', options));
 }
 
 function stopLines(name: string, stop: StopRecord, width: number, options: TerminalOptions): string[] {

@@ -16,8 +16,7 @@ const anyNumber = fc.oneof(
 
 function chartOf(ys: readonly (number | null)[], more: Partial<LineChart> = {}): string {
   const points = ys.map((y, index) => ({ x: index + 1, y }));
-  return lineChart({ id: 'c', title: 'T', xLabel: 'epoch', series: [{ name: 's', colour: 1, points }], ...more })
-    .source;
+  return lineChart({ id: 'c', title: 'T', xLabel: 'epoch', series: [{ name: 's', color: 1, points }], ...more }).source;
 }
 
 /** The points of the path of the line with the given index. */
@@ -70,7 +69,7 @@ describe('lineChart', () => {
   });
 
   it('has a legend that names every series, unless there is one only', () => {
-    const two = [1, 2].map((colour) => ({ name: `run ${colour}`, colour, points: [{ x: 1, y: colour }] }));
+    const two = [1, 2].map((color) => ({ name: `run ${color}`, color, points: [{ x: 1, y: color }] }));
     expect(chartOf([], { series: two })).toMatch(/class="legend".*run 1.*run 2/);
     expect(chartOf([1])).not.toContain('class="legend"');
   });
@@ -90,7 +89,7 @@ describe('lineChart', () => {
     const points = fc.array(fc.record({ x: anyNumber, y: fc.option(anyNumber) }), { maxLength: 8 });
     fc.assert(
       fc.property(points, anyNumber, fc.constantFrom('linear', 'log', 'auto'), (line, reference, yKind) => {
-        const series = [{ name: 's', colour: 1, points: line }];
+        const series = [{ name: 's', color: 1, points: line }];
         const chart = chartOf([], { series, references: [{ label: 'B', value: reference }], yKind });
         for (const geometry of geometryOf(parseHtml(chart))) expect(geometry).not.toMatch(/NaN|Infinity|e[+-]/);
       }),
@@ -174,8 +173,8 @@ describe('paths', () => {
     expect(linePath([{ x: 1, y: 2 }, null, { x: 3, y: 4 }, { x: 5, y: 6 }])).toBe('M1 2h0.01M3 4L5 6');
   });
 
-  it('gives neighbouring series different markers', () => {
-    const shapes = [0, 1, 2, 3, 4].map((colour) => markerPath({ colour }, [{ x: 0, y: 0 }]));
+  it('gives neighboring series different markers', () => {
+    const shapes = [0, 1, 2, 3, 4].map((color) => markerPath({ color }, [{ x: 0, y: 0 }]));
     expect(new Set(shapes).size).toBe(5);
   });
 });

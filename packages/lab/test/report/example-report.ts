@@ -26,7 +26,7 @@ export function exampleReport(): Report {
     version: 2,
     title: 'Polynomial against ReLU on handwritten digits',
     created: '2025-06-01T12:34:56.000Z',
-    software: '@pnn/pnn 0.1.0',
+    software: '@pnn/lab 0.1.0',
     dataset: { name: 'MNIST', train: 60000, test: 10000, classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] },
     runs,
     samples: Array.from({ length: 12 }, (_, index) => sample(index)),
@@ -75,7 +75,7 @@ function referenceRun(): RunRecord {
   };
 }
 
-const settings = { 'batch size': 128, optimiser: 'AdamW', 'learning rate': 1e-3, 'weight decay': 0.01, epochs: EPOCHS };
+const settings = { 'batch size': 128, optimizer: 'AdamW', 'learning rate': 1e-3, 'weight decay': 0.01, epochs: EPOCHS };
 
 function common(_accuracy: number, degree: number) {
   return { device: 'wasm (relaxed SIMD, 2 threads)', seed: 7, parameters: 52138 + 3 * degree, clipNorm: 1 };
@@ -160,4 +160,15 @@ function drawDigit(digit: number): number[] {
     );
     return Math.round(Math.min(255, 300 * Math.max(...ink)));
   });
+}
+
+/** The same runs on data whose labels are numbers: they have losses, and no accuracy. */
+export function regressionReport(): Report {
+  const report = exampleReport();
+  const runs = report.runs.map((run) => ({
+    ...run,
+    epochs: run.epochs.map((epoch) => ({ ...epoch, trainMetrics: {}, validationMetrics: {} })),
+    final: run.final && { ...run.final, testMetrics: {} },
+  }));
+  return { ...report, dataset: { ...report.dataset, name: 'house prices', classes: [] }, runs, samples: [] };
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { renderReport } from '../../src/report/html.js';
 import type { Report } from '../../src/report/record.js';
 import { arbitraryReport } from './arbitrary-report.js';
-import { exampleReport } from './example-report.js';
+import { exampleReport, regressionReport } from './example-report.js';
 import { geometryOf, parseHtml, unescapeText } from './parse-html.js';
 
 const ATTRIBUTES = new Set(
-  `alt aria-hidden aria-label aria-labelledby charset class content d datetime height http-equiv id lang name role scope
+  `alt aria-hidden aria-label aria-labeledby charset class content d datetime height http-equiv id lang name role scope
   src style tabindex text-anchor viewBox width x x1 x2 y y1 y2`.split(/\s+/),
 );
 
@@ -48,14 +48,14 @@ describe('renderReport', () => {
     const ids = elements.flatMap(({ attributes }) => attributes.id ?? []);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { attributes } of drawings) {
-      for (const id of attributes['aria-labelledby']!.split(' ')) {
+      for (const id of attributes['aria-labeledby']!.split(' ')) {
         expect(html).toMatch(new RegExp(`id="${id}">[^<]`));
       }
     }
     expect(elements.filter(({ name }) => name === 'img').every(({ attributes }) => attributes.alt !== '')).toBe(true);
   });
 
-  it('says whether the inputs stay within the range, and marks answers by more than colour', () => {
+  it('says whether the inputs stay within the range, and marks answers by more than color', () => {
     const html = renderReport(exampleReport());
     expect(html).toMatch(/✓<\/b>polynomial, degree 8: on the test data every input/);
     expect(html).toMatch(/!<\/b>polynomial, degree 4: on the test data inputs leave \[−B, B\] in 1 of 3/);
@@ -96,6 +96,15 @@ describe('renderReport', () => {
     expect(html).toContain('Training mean error');
     expect(html).toContain('<th scope="col">validation mean error</th>');
     expect(html).not.toContain('Training accuracy');
+  });
+
+  it('speaks of losses alone if there are no classes', () => {
+    const html = renderReport(regressionReport());
+    expect(html).toContain('house prices: 60,000 training and 10,000 test examples</p>');
+    expect(html).toContain('0.0635<small> test loss</small>');
+    expect(html).toContain('<th scope="col">run</th><th scope="col">test loss</th>');
+    expect(html).toContain('Losses are means per example.</p>');
+    expect(html).not.toMatch(/accuracy|classes|nats|points|at chance|test examples right|Sample images/);
   });
 
   it('refers to nothing outside itself and allows no script', () => {

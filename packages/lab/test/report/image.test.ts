@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { imageDataUri } from '../../src/report/chart/image.js';
 
 /** Reads a PNG with 8 bits a channel whose rows are not filtered; Node's zlib checks the stream and its checksum. */
-function decode(uri: string): { width: number; height: number; colourType: number; pixels: number[] } {
+function decode(uri: string): { width: number; height: number; colorType: number; pixels: number[] } {
   const bytes = Buffer.from(uri.replace('data:image/png;base64,', ''), 'base64');
   expect([...bytes.subarray(0, 8)]).toEqual([137, 80, 78, 71, 13, 10, 26, 10]);
   const chunks = new Map<string, Buffer>();
@@ -17,7 +17,7 @@ function decode(uri: string): { width: number; height: number; colourType: numbe
   }
   expect([...chunks.keys()]).toEqual(['IHDR', 'IDAT', 'IEND']);
   const header = chunks.get('IHDR')!;
-  const [width, height, depth, colourType] = [header.readUInt32BE(0), header.readUInt32BE(4), header[8]!, header[9]!];
+  const [width, height, depth, colorType] = [header.readUInt32BE(0), header.readUInt32BE(4), header[8]!, header[9]!];
   expect(depth).toBe(8);
   const lines = inflateSync(chunks.get('IDAT')!);
   const stride = lines.length / height;
@@ -25,7 +25,7 @@ function decode(uri: string): { width: number; height: number; colourType: numbe
     expect(lines[row * stride]).toBe(0);
     return [...lines.subarray(row * stride + 1, (row + 1) * stride)];
   }).flat();
-  return { width, height, colourType, pixels };
+  return { width, height, colorType, pixels };
 }
 
 /** Table-driven, unlike the code under test; check value 0xCBF43926 for "123456789". */
@@ -56,7 +56,7 @@ describe('imageDataUri', () => {
       fc.property(image, ({ pixels, ...options }) => {
         const { width, height, channels } = options;
         const uri = imageDataUri(pixels, options)!;
-        expect(decode(uri)).toEqual({ width, height, colourType: channels === 1 ? 0 : 2, pixels });
+        expect(decode(uri)).toEqual({ width, height, colorType: channels === 1 ? 0 : 2, pixels });
       }),
     );
   });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInside, largestShareOutside, summarise, wilsonInterval } from '../../src/report/summary.js';
+import { isInside, largestShareOutside, summarize, wilsonInterval } from '../../src/report/summary.js';
 import { exampleReport } from './example-report.js';
 
-describe('summarise', () => {
+describe('summarize', () => {
   it('compares every run with the reference', () => {
-    const [eight, four, reference] = summarise(exampleReport());
+    const [eight, four, reference] = summarize(exampleReport());
     expect(eight!.difference).toBeCloseTo(0.987 - 0.9892, 12);
     expect(four!.difference).toBeCloseTo(0.9793 - 0.9892, 12);
     expect(reference!.difference).toBeNull();
@@ -16,14 +16,14 @@ describe('summarise', () => {
     const example = exampleReport();
     const [run] = example.runs;
     const atChance = (accuracy: number, classes = example.dataset.classes) =>
-      summarise({
+      summarize({
         ...example,
         dataset: { ...example.dataset, test: 1000, classes },
         runs: [{ ...run!, final: { ...run!.final!, testMetrics: { accuracy } } }],
       })[0]!.atChance;
     expect([0, 0.1, 0.11, 0.13, 0.98].map((accuracy) => atChance(accuracy))).toEqual([true, true, true, false, false]);
     expect([atChance(0.5, ['yes', 'no']), atChance(0.5, [])]).toEqual([true, false]);
-    expect(summarise({ ...example, runs: [{ ...run!, final: null }] })[0]!.atChance).toBe(false);
+    expect(summarize({ ...example, runs: [{ ...run!, final: null }] })[0]!.atChance).toBe(false);
   });
 
   it('weighs the clipped share by the steps of the epochs', () => {
@@ -34,16 +34,16 @@ describe('summarise', () => {
       { ...first!, steps: 30, clippedShare: 1 },
       { ...first!, steps: 10, clippedShare: 0 },
     ];
-    const [summary] = summarise({ ...example, runs: [{ ...run, epochs }] });
+    const [summary] = summarize({ ...example, runs: [{ ...run, epochs }] });
     expect(summary!.clippedShare).toBe(0.75);
     expect(summary!.steps).toBe(40);
-    expect(summarise({ ...example, runs: [{ ...run, epochs, clipNorm: null }] })[0]!.clippedShare).toBeNull();
+    expect(summarize({ ...example, runs: [{ ...run, epochs, clipNorm: null }] })[0]!.clippedShare).toBeNull();
   });
 
   it('takes the inputs of the test, else of the last validation, else of the last training epoch', () => {
     const example = exampleReport();
     const run = example.runs[0]!;
-    const dataOf = (changed: typeof run) => summarise({ ...example, runs: [changed] })[0]!.containment.data;
+    const dataOf = (changed: typeof run) => summarize({ ...example, runs: [changed] })[0]!.containment.data;
     const unvalidated = run.epochs.map((epoch) => ({
       ...epoch,
       layers: epoch.layers.map((layer) => ({ ...layer, validation: null })),

@@ -4,7 +4,7 @@ import { renderSummary } from '../../src/report/table.js';
 import { layOutTable } from '../../src/report/terminal/layout.js';
 import { align, displayWidth, harmless, terminalOptions, truncate, wrap } from '../../src/report/terminal/text.js';
 import { arbitraryReport } from './arbitrary-report.js';
-import { exampleReport } from './example-report.js';
+import { exampleReport, regressionReport } from './example-report.js';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
@@ -24,6 +24,18 @@ describe('renderSummary', () => {
       '93.4',
     ]);
     expect(lines.find((line) => line.startsWith('block.activation') && line.includes('  4  '))).toContain('7.58');
+  });
+
+  it('judges by the loss if there are no classes', () => {
+    const lines = renderSummary(regressionReport(), { width: 100 }).split('\n');
+    expect(lines[1]).toBe('house prices, 10,000 test examples');
+    expect(lines.slice(3, 5)).toEqual([
+      '                        test    boundary     outside,    steps  time',
+      'run                     loss        loss  worst layer  clipped   [s]',
+    ]);
+    const row = lines.find((line) => line.startsWith('polynomial, degree 4 '))!;
+    expect(row.split(/\s{2,}/)).toEqual(['polynomial, degree 4', '0.0760', '2.432·10⁻⁵', '0.01%', '11.1%', '93.4']);
+    expect(lines.join()).not.toMatch(/accuracy|points|chance|NaN/);
   });
 
   it('says that a run was stopped', () => {
@@ -60,13 +72,13 @@ describe('renderSummary', () => {
     );
   });
 
-  it('is the same text in colour', () => {
+  it('is the same text in color', () => {
     const plain = renderSummary(exampleReport(), { width: 90 });
-    const coloured = renderSummary(exampleReport(), { width: 90, colour: true });
+    const colored = renderSummary(exampleReport(), { width: 90, color: true });
     expect(plain).not.toMatch(ESCAPE);
-    expect(coloured).toMatch(ESCAPE);
+    expect(colored).toMatch(ESCAPE);
     const trimmed = (summary: string) => summary.replace(ESCAPE, '').replace(/ +$/gm, '');
-    expect(trimmed(coloured)).toBe(trimmed(plain));
+    expect(trimmed(colored)).toBe(trimmed(plain));
   });
 });
 
@@ -146,13 +158,13 @@ describe('text in a terminal', () => {
     );
   });
 
-  it('has colours on terminals only, and not where they are forbidden', () => {
+  it('has colors on terminals only, and not where they are forbidden', () => {
     const terminal = { write: () => true, isTTY: true, columns: 132 };
-    expect(terminalOptions(terminal, {})).toEqual({ width: 132, colour: true });
-    expect(terminalOptions(terminal, { NO_COLOR: '' }).colour).toBe(true);
-    expect(terminalOptions(terminal, { NO_COLOR: '1' }).colour).toBe(false);
-    expect(terminalOptions(terminal, { TERM: 'dumb' }).colour).toBe(false);
-    expect(terminalOptions({ write: () => true }, {})).toEqual({ width: 80, colour: false });
+    expect(terminalOptions(terminal, {})).toEqual({ width: 132, color: true });
+    expect(terminalOptions(terminal, { NO_COLOR: '' }).color).toBe(true);
+    expect(terminalOptions(terminal, { NO_COLOR: '1' }).color).toBe(false);
+    expect(terminalOptions(terminal, { TERM: 'dumb' }).color).toBe(false);
+    expect(terminalOptions({ write: () => true }, {})).toEqual({ width: 80, color: false });
     expect(terminalOptions({ ...terminal, columns: 0 }, {}).width).toBe(80);
   });
 });

@@ -21,8 +21,8 @@ export interface FitChart extends Figure {
 }
 
 /** How the target and the polynomial are drawn, for a legend. */
-export const TARGET_STYLE: SeriesStyle & { name: string } = { name: 'target', colour: 0, dash: 'dashed' };
-export const POLYNOMIAL_STYLE: SeriesStyle & { name: string } = { name: 'polynomial', colour: 1 };
+export const TARGET_STYLE: SeriesStyle & { name: string } = { name: 'target', color: 0, dash: 'dashed' };
+export const POLYNOMIAL_STYLE: SeriesStyle & { name: string } = { name: 'polynomial', color: 1 };
 
 const HISTOGRAM_HEIGHT = 40;
 

@@ -1,5 +1,5 @@
 /**
- * An image as the data URI of a PNG (ISO/IEC 15948), grey or RGB with 8 bits a channel, stored without compression:
+ * An image as the data URI of a PNG (ISO/IEC 15948), gray or RGB with 8 bits a channel, stored without compression:
  * for a few images of some thousand bytes that beats carrying a compressor.
  *
  * @param pixels row by row, channels side by side, 0 to 255; other values are clamped.

@@ -5,7 +5,7 @@ import { emptyNote, figure, linePath, Plot, plotArea, xAxis, yAxis } from './plo
 import type { AxisFormat, Scale } from './scale.js';
 import { isDrawable, kindFor, scaleFor } from './scale.js';
 import type { Series } from './series.js';
-import { colourClass, legend, lineClass, markerPath } from './series.js';
+import { colorClass, legend, lineClass, markerPath } from './series.js';
 
 /** A horizontal line that values are compared with. */
 export interface ReferenceLine {
@@ -86,13 +86,13 @@ function drawSeries(plot: Plot, series: Series): Markup {
   const shown = drawn.filter((point) => point !== null);
   const markers =
     shown.length > 0 && series.points.length <= MAX_MARKERS
-      ? markup`<path class="marker ${colourClass(series)}" d="${markerPath(series, shown)}"/>`
+      ? markup`<path class="marker ${colorClass(series)}" d="${markerPath(series, shown)}"/>`
       : null;
   const edges = series.points.map(({ x, y }) => {
     const edge = y === null ? null : edgeOf(y, kind);
     if (edge === null) return null;
     const yPosition = edge.end === 'top' ? plot.area.top + 9 : plot.area.bottom - 3;
-    return markup`<text class="edge ${colourClass(series)}" x="${plot.x(x)}" y="${yPosition}" text-anchor="middle">${edge.sign}</text>`;
+    return markup`<text class="edge ${colorClass(series)}" x="${plot.x(x)}" y="${yPosition}" text-anchor="middle">${edge.sign}</text>`;
   });
   const line = shown.length > 0 ? markup`<path class="${lineClass(series)}" d="${linePath(drawn)}"/>` : null;
   return markup`${line}${markers}${edges}`;
@@ -145,10 +145,10 @@ function referenceLines(plot: Plot, references: readonly ReferenceLine[]): Marku
 
 function hoverColumns(plot: Plot, series: readonly Series[], xs: readonly number[], xLabel: string): Markup[] {
   const { left, right, top, bottom } = plot.area;
-  const centres = xs.map((x) => plot.x(x));
+  const centers = xs.map((x) => plot.x(x));
   return xs.map((x, index) => {
-    const start = index === 0 ? left : (centres[index - 1]! + centres[index]!) / 2;
-    const end = index === xs.length - 1 ? right : (centres[index]! + centres[index + 1]!) / 2;
+    const start = index === 0 ? left : (centers[index - 1]! + centers[index]!) / 2;
+    const end = index === xs.length - 1 ? right : (centers[index]! + centers[index + 1]!) / 2;
     const lines = series.flatMap(({ name, points }) => {
       const y = points.find((point) => point.x === x)?.y ?? null;
       return y === null ? [] : [`\n${name}: ${plot.yScale.format(y)}`];

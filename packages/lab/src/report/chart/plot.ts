@@ -112,7 +112,7 @@ export function figure(
 ): Markup {
   return markup`<figure class="chart">
 <figcaption><b>${title}</b>${subtitle === undefined ? null : markup` <span>${subtitle}</span>`}</figcaption>
-${parts.legend}<svg viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-description">
+${parts.legend}<svg viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" role="img" aria-labeledby="${id}-title ${id}-description">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-description">${parts.description}</desc>
 ${parts.drawing}

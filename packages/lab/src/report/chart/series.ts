@@ -3,10 +3,10 @@ import { markup } from '../markup.js';
 import type { Point } from './plot.js';
 import { coordinate } from './plot.js';
 
-/** How a series looks; colour, dashes and marker together, so that it can be told apart without colours. */
+/** How a series looks; color, dashes and marker together, so that it can be told apart without colors. */
 export interface SeriesStyle {
-  /** 0 is the neutral colour of what others are compared with, 1 to 6 are hues; larger numbers begin again at 1. */
-  readonly colour: number;
+  /** 0 is the neutral color of what others are compared with, 1 to 6 are hues; larger numbers begin again at 1. */
+  readonly color: number;
   readonly dash?: 'solid' | 'dashed' | 'dotted';
 }
 
@@ -20,19 +20,19 @@ export interface Series extends SeriesStyle {
 /** Number of hues. */
 export const HUES = 6;
 
-/** The CSS class that sets the colour of a style. */
-export function colourClass({ colour }: SeriesStyle): string {
-  return `colour-${hueOf(colour)}`;
+/** The CSS class that sets the color of a style. */
+export function colorClass({ color }: SeriesStyle): string {
+  return `color-${hueOf(color)}`;
 }
 
 /** The CSS classes of the line of a style. */
 export function lineClass(style: SeriesStyle): string {
-  return `line ${colourClass(style)} ${style.dash ?? 'solid'}`;
+  return `line ${colorClass(style)} ${style.dash ?? 'solid'}`;
 }
 
 /** The `d` of the markers of a style at the given points. */
-export function markerPath({ colour }: SeriesStyle, points: readonly Point[]): string {
-  const shape = SHAPES[hueOf(colour) % SHAPES.length]!;
+export function markerPath({ color }: SeriesStyle, points: readonly Point[]): string {
+  const shape = SHAPES[hueOf(color) % SHAPES.length]!;
   return points.map(({ x, y }) => `M${coordinate(x)} ${coordinate(y)}${shape}`).join('');
 }
 
@@ -43,13 +43,13 @@ export function legend(
 ): Markup {
   const items = series.map(
     (style) =>
-      markup`<li><svg viewBox="0 0 26 10" aria-hidden="true"><path class="${lineClass(style)}" d="M1 5H25"/><path class="marker ${colourClass(style)}" d="${markerPath(style, [{ x: 13, y: 5 }])}"/></svg>${style.name}</li>`,
+      markup`<li><svg viewBox="0 0 26 10" aria-hidden="true"><path class="${lineClass(style)}" d="M1 5H25"/><path class="marker ${colorClass(style)}" d="${markerPath(style, [{ x: 13, y: 5 }])}"/></svg>${style.name}</li>`,
   );
   return markup`<ul class="legend">${[...items, ...more]}</ul>
 `;
 }
 
-/** Markers around their centre, about 5 units wide: circle, square, diamond, triangles up and down. */
+/** Markers around their center, about 5 units wide: circle, square, diamond, triangles up and down. */
 const SHAPES = [
   'm-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0z',
   'm-2.2-2.2h4.4v4.4h-4.4z',
@@ -58,6 +58,6 @@ const SHAPES = [
   'm0 2.9l3-5.2h-6z',
 ];
 
-function hueOf(colour: number): number {
-  return colour === 0 ? 0 : ((colour - 1) % HUES) + 1;
+function hueOf(color: number): number {
+  return color === 0 ? 0 : ((color - 1) % HUES) + 1;
 }

@@ -18,13 +18,13 @@ export function gradientsSection(report: Report): Markup {
       series: [
         {
           name: 'largest',
-          colour: 2,
+          color: 2,
           dash: 'dashed',
           points: run.epochs.map(({ epoch, gradientNorm }) => ({ x: epoch, y: gradientNorm.max })),
         },
         {
           name: 'median',
-          colour: 1,
+          color: 1,
           points: run.epochs.map(({ epoch, gradientNorm }) => ({ x: epoch, y: gradientNorm.median })),
         },
       ],
@@ -36,8 +36,8 @@ export function gradientsSection(report: Report): Markup {
 <h2>Gradients</h2>
 <p class="lead">The norm over the steps of an epoch before clipping, and the share of the steps in which it exceeded the limit and was clipped to it.</p>
 ${legend([
-  { name: 'largest norm', colour: 2, dash: 'dashed' },
-  { name: 'median norm', colour: 1 },
+  { name: 'largest norm', color: 2, dash: 'dashed' },
+  { name: 'median norm', color: 1 },
 ])}<div class="charts">
 ${norms}
 ${lineChart({

@@ -7,18 +7,18 @@ import type { Markup } from '../markup.js';
 import { markup } from '../markup.js';
 import type { EpochLayerRecord, InputRange, LayerRecord, Report, RunRecord } from '../record.js';
 import type { Containment, RunSummary } from '../summary.js';
-import { isInside, summarise } from '../summary.js';
+import { isInside, summarize } from '../summary.js';
 
-const LARGEST: SeriesStyle & { name: string } = { name: 'largest |x|, training', colour: 2, dash: 'dashed' };
-const LARGEST_VALIDATION: SeriesStyle & { name: string } = { name: 'largest |x|, validation', colour: 2 };
-const QUANTILE: SeriesStyle & { name: string } = { name: '0.999 quantile, training', colour: 3, dash: 'dashed' };
-const QUANTILE_VALIDATION: SeriesStyle & { name: string } = { name: '0.999 quantile, validation', colour: 3 };
-const OUTSIDE: SeriesStyle & { name: string } = { name: 'outside, training', colour: 4, dash: 'dashed' };
-const OUTSIDE_VALIDATION: SeriesStyle & { name: string } = { name: 'outside, validation', colour: 4 };
+const LARGEST: SeriesStyle & { name: string } = { name: 'largest |x|, training', color: 2, dash: 'dashed' };
+const LARGEST_VALIDATION: SeriesStyle & { name: string } = { name: 'largest |x|, validation', color: 2 };
+const QUANTILE: SeriesStyle & { name: string } = { name: '0.999 quantile, training', color: 3, dash: 'dashed' };
+const QUANTILE_VALIDATION: SeriesStyle & { name: string } = { name: '0.999 quantile, validation', color: 3 };
+const OUTSIDE: SeriesStyle & { name: string } = { name: 'outside, training', color: 4, dash: 'dashed' };
+const OUTSIDE_VALIDATION: SeriesStyle & { name: string } = { name: 'outside, validation', color: 4 };
 
 /** For every polynomial activation: how far its inputs reach, how many leave its range, and how well it fits there. */
 export function layersSection(report: Report): Markup | null {
-  const summaries = summarise(report).filter(({ run }) => run.layers.length > 0);
+  const summaries = summarize(report).filter(({ run }) => run.layers.length > 0);
   if (summaries.length === 0) return null;
   return markup`<section>
 <h2>Polynomial activations</h2>

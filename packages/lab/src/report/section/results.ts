@@ -1,5 +1,5 @@
 import { stoppedLayer } from '@pnn/pnn';
-import { colourClass } from '../chart/series.js';
+import { colorClass } from '../chart/series.js';
 import {
   formatCount,
   formatLoss,
@@ -13,12 +13,12 @@ import type { Markup } from '../markup.js';
 import { markup } from '../markup.js';
 import type { Report } from '../record.js';
 import type { RunSummary } from '../summary.js';
-import { isInside, largestShareOutside, referenceRun, summarise } from '../summary.js';
+import { isInside, isJudgedByAccuracy, largestShareOutside, referenceRun, summarize } from '../summary.js';
 import { runStyle } from './run-style.js';
 
-/** What came out: the accuracy of every run, what deserves attention, and all results in a table. */
+/** What came out: the accuracy or loss of every run, what deserves attention, and all results in a table. */
 export function resultsSection(report: Report): Markup {
-  const summaries = summarise(report);
+  const summaries = summarize(report);
   return markup`<section>
 <div class="tiles">
 ${summaries.map((summary) => tile(report, summary))}</div>
@@ -31,7 +31,7 @@ ${table(report, summaries)}</section>
 function tile(report: Report, summary: RunSummary): Markup {
   const { run, testAccuracy, interval } = summary;
   return markup`<div class="tile">
-<p class="name"><span class="swatch ${colourClass(runStyle(report, run))}"></span>${run.name}</p>
+<p class="name"><span class="swatch ${colorClass(runStyle(report, run))}"></span>${run.name}</p>
 <p class="figure">${figure(summary)}</p>
 ${testAccuracy === null ? null : markup`<p>of the test examples right</p>\n`}${comparison(report, summary)}${interval === null ? null : markup`<p>95% interval ${formatPercent(interval[0])} to ${formatPercent(interval[1])}</p>\n`}</div>
 `;
@@ -97,24 +97,46 @@ function bad(text: Markup): Markup {
   return markup`<li><b class="bad" aria-label="attention">!</b>${text}</li>\n`;
 }
 
+interface TableColumn {
+  readonly heading: string;
+  readonly text: (summary: RunSummary) => string;
+}
+
+/** Every result but the name of the run. */
+function tableColumns(report: Report): TableColumn[] {
+  const reference = referenceRun(report);
+  const accuracy: TableColumn[] = [
+    { heading: 'test accuracy', text: ({ testAccuracy }) => formatPercent(testAccuracy) },
+    {
+      heading: 'difference in points',
+      text: ({ run, difference }) => (run === reference ? 'reference' : formatPoints(difference)),
+    },
+  ];
+  return [
+    ...(isJudgedByAccuracy(report) ? accuracy : []),
+    { heading: 'test loss', text: ({ testLoss }) => formatLoss(testLoss) },
+    { heading: 'boundary loss, last epoch', text: ({ boundaryLoss }) => formatLoss(boundaryLoss) },
+    {
+      heading: 'inputs outside [−B,\u00a0B], worst layer',
+      text: ({ containment }) => formatShare(largestShareOutside(containment)),
+    },
+    { heading: 'clipped steps', text: ({ clippedShare }) => formatPercent(clippedShare, 1) },
+    { heading: 'parameters', text: ({ run }) => formatCount(run.parameters) },
+    { heading: 'epochs', text: ({ run }) => formatCount(run.epochs.length) },
+    { heading: 'time', text: ({ seconds }) => formatSeconds(seconds) },
+  ];
+}
+
 function table(report: Report, summaries: readonly RunSummary[]): Markup {
+  const columns = tableColumns(report);
   const rows = summaries.map(
-    ({ run, testAccuracy, difference, testLoss, boundaryLoss, clippedShare, containment, seconds }) => markup`<tr>
-<th scope="row">${run.name}</th>
-<td>${formatPercent(testAccuracy)}</td>
-<td>${run === referenceRun(report) ? 'reference' : formatPoints(difference)}</td>
-<td>${formatLoss(testLoss)}</td>
-<td>${formatLoss(boundaryLoss)}</td>
-<td>${formatShare(largestShareOutside(containment))}</td>
-<td>${formatPercent(clippedShare, 1)}</td>
-<td>${formatCount(run.parameters)}</td>
-<td>${formatCount(run.epochs.length)}</td>
-<td>${formatSeconds(seconds)}</td>
-</tr>
+    (summary) => markup`<tr>
+<th scope="row">${summary.run.name}</th>
+${columns.map(({ text }) => markup`<td>${text(summary)}</td>\n`)}</tr>
 `,
   );
   return markup`<div class="scroll" tabindex="0"><table>
-<thead><tr><th scope="col">run</th><th scope="col">test accuracy</th><th scope="col">difference in points</th><th scope="col">test loss</th><th scope="col">boundary loss, last epoch</th><th scope="col">inputs outside [−B,\u00a0B], worst layer</th><th scope="col">clipped steps</th><th scope="col">parameters</th><th scope="col">epochs</th><th scope="col">time</th></tr></thead>
+<thead><tr><th scope="col">run</th>${columns.map(({ heading }) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>
 ${rows}</tbody>
 </table></div>

@@ -1,5 +1,5 @@
 import { imageDataUri } from '../chart/image.js';
-import { colourClass } from '../chart/series.js';
+import { colorClass } from '../chart/series.js';
 import { formatCount, formatPercent } from '../format.js';
 import type { Markup } from '../markup.js';
 import { markup } from '../markup.js';
@@ -69,7 +69,7 @@ function guess(
       : markup`<b class="bad">✗ ${className(report, answer)}</b>`;
   const probability = probabilities[answer]!;
   const percent = Math.min(100, Math.max(0, probability * 100));
-  return markup`<p class="guess"><span class="who">${run.name}</span>${verdict} ${formatPercent(probability, 1)}<span class="probability ${colourClass(runStyle(report, run))}"><i style="width:${percent}%"></i></span></p>
+  return markup`<p class="guess"><span class="who">${run.name}</span>${verdict} ${formatPercent(probability, 1)}<span class="probability ${colorClass(runStyle(report, run))}"><i style="width:${percent}%"></i></span></p>
 `;
 }
 

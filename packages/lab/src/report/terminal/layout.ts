@@ -6,13 +6,13 @@ export interface Column {
   readonly heading: readonly string[];
 }
 
-/** A cell: its text and what it means, which may be shown in colour. */
+/** A cell: its text and what it means, which may be shown in color. */
 export interface Cell {
   readonly text: string;
   readonly tone?: Tone;
 }
 
-/** What may be emphasised, for {@link emphasise}. */
+/** What may be emphasized, for {@link emphasize}. */
 export type Tone = 'strong' | 'quiet' | 'good' | 'bad';
 
 const GAP = 2;
@@ -39,9 +39,9 @@ export function layOutTable(
   return sideBySide(columns, safe, [Math.min(nameWidth, room), ...valueWidths], options);
 }
 
-/** The text in the colours of a terminal if those are wanted, else as it is. */
-export function emphasise(text: string, tone: Tone | undefined, { colour = false }: TerminalOptions): string {
-  return colour && tone !== undefined ? `\u001b[${CODES[tone]}m${text}\u001b[0m` : text;
+/** The text in the colors of a terminal if those are wanted, else as it is. */
+export function emphasize(text: string, tone: Tone | undefined, { color = false }: TerminalOptions): string {
+  return color && tone !== undefined ? `\u001b[${CODES[tone]}m${text}\u001b[0m` : text;
 }
 
 /** ANSI (ECMA-48) codes: bold, faint, green, red. */
@@ -57,7 +57,7 @@ function sideBySide(
     widths
       .map((width, index) => {
         const { text = '', tone } = cells[index] ?? {};
-        return emphasise(align(truncate(text, width), width, index === 0 ? 'left' : 'right'), tone, options);
+        return emphasize(align(truncate(text, width), width, index === 0 ? 'left' : 'right'), tone, options);
       })
       .join(' '.repeat(GAP))
       .trimEnd();
@@ -66,7 +66,7 @@ function sideBySide(
     line(columns.map(({ heading }) => ({ text: heading[heading.length - depth + row] ?? '', tone: 'quiet' as const }))),
   );
   const total = widths.reduce((sum, width) => sum + width, (widths.length - 1) * GAP);
-  return [...headings, emphasise('─'.repeat(total), 'quiet', options), ...rows.map(line)];
+  return [...headings, emphasize('─'.repeat(total), 'quiet', options), ...rows.map(line)];
 }
 
 function stack(columns: readonly Column[], rows: readonly (readonly Cell[])[], options: TerminalOptions): string[] {
@@ -76,7 +76,7 @@ function stack(columns: readonly Column[], rows: readonly (readonly Cell[])[], o
   return rows.flatMap((row) =>
     row.map(({ text, tone }, index) => {
       const line = index === 0 ? text : `  ${align(labels[index] ?? '', labelWidth, 'left')}  ${text}`;
-      return emphasise(truncate(line, width), index === 0 ? 'strong' : tone, options);
+      return emphasize(truncate(line, width), index === 0 ? 'strong' : tone, options);
     }),
   );
 }

@@ -6,19 +6,19 @@ export interface TerminalStream {
   readonly columns?: number | undefined;
 }
 
-/** How wide text may be and whether it may be coloured. */
+/** How wide text may be and whether it may be colored. */
 export interface TerminalOptions {
   /** Width in characters (default 80). */
   readonly width?: number;
-  /** Whether to write ANSI colours (default no). */
-  readonly colour?: boolean;
+  /** Whether to write ANSI colors (default no). */
+  readonly color?: boolean;
 }
 
 /** The width where a stream does not tell its own. */
 export const DEFAULT_WIDTH = 80;
 
 /**
- * What suits a stream: its width, and colours if it is a terminal that can show them and the environment does not
+ * What suits a stream: its width, and colors if it is a terminal that can show them and the environment does not
  * forbid them (a variable NO_COLOR that is not empty, https://no-color.org, or TERM=dumb).
  */
 export function terminalOptions(
@@ -26,7 +26,7 @@ export function terminalOptions(
   environment: Readonly<Record<string, string | undefined>>,
 ): Required<TerminalOptions> {
   const forbidden = (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb';
-  return { width: columnsOf(stream), colour: stream.isTTY === true && !forbidden };
+  return { width: columnsOf(stream), color: stream.isTTY === true && !forbidden };
 }
 
 /** The width of a stream; pseudo terminals without a size report 0 and count as unknown. */
