@@ -1,5 +1,5 @@
 import { ArgumentError, activeTracer, scope, Tensor, withTracer } from '@pnn/tensor';
-import { requireGrad } from './history.js';
+import { requireGrad, zeroGrad } from './history.js';
 import type { Graph } from './trace/graph.js';
 import { Recorder } from './trace/recorder.js';
 import { TraceError } from './trace/trace-error.js';
@@ -55,8 +55,9 @@ export function trace(
   const module = isFunction ? options.module : traced;
   return scope(() => {
     const given = inputs.map(argumentFrom);
-    const recorder = new Recorder(given, module);
+    const recorder = new Recorder(given);
     try {
+      if (module) recorder.name(module);
       const run = () => (isFunction ? traced(...given) : traced.forward(...given));
       const followed = module
         ? () => followForward(module, (place, forward) => recorder.inside(place, forward), run)
@@ -65,6 +66,9 @@ export function trace(
     } catch (error) {
       recorder.abandon();
       throw error;
+    } finally {
+      // What backward has added up for an argument lives until it is freed.
+      for (const argument of given) zeroGrad(argument);
     }
   });
 }

@@ -29,7 +29,9 @@ export interface SavedNetwork {
 
 /**
  * A network as the bytes of a safetensors file: parameters and buffers as tensors, everything that is needed to use them
- * as metadata.
+ * as metadata. Equal networks give equal bytes.
+ *
+ * @throws FormatError if the description is not one that could be read again
  */
 export async function encodeNetworkFile({ network, ...described }: DescribedNetwork): Promise<Uint8Array> {
   const { model, method, inputShape, inputType, normalization, outputs, classes } = described;
@@ -52,7 +54,9 @@ export async function encodeNetworkFile({ network, ...described }: DescribedNetw
     classes,
     activations,
   };
-  return encodeSafetensors(await toHostArrays(network.stateDict()), { [FORMAT_KEY]: encodeJson(description) });
+  // Decoding puts the fields in one order, wherever they come from.
+  const ordered = networkDescription(description, 'encodeNetworkFile: the description');
+  return encodeSafetensors(await toHostArrays(network.stateDict()), { [FORMAT_KEY]: encodeJson(ordered) });
 }
 
 /** The network of the description with the values of the tensors; draws nothing from the program's random streams. */

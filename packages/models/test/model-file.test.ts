@@ -29,7 +29,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mutationsOf } from '../../pnn/test/codec/mutations.js';
 import { all, networkBits } from '../../pnn/test/training/toy.js';
-import { buildModel, type DescribedNetwork, type ModelSpec } from '../src/index.js';
+import { buildModel, type DescribedNetwork, encodeNetworkFile, type ModelSpec } from '../src/index.js';
 import { networkDescription } from '../src/network-description.js';
 import { loadNetwork, saveNetwork } from '../src/node/index.js';
 
@@ -147,6 +147,16 @@ describe('saveNetwork and loadNetwork', () => {
     const saved = await loadNetwork(path);
     expect(saved.description).toMatchObject(rows);
     expect(outputsOf(saved.network, [3])).toEqual(outputsOf(network, [3]));
+  });
+
+  it('write equal bytes of equal networks, in whatever order their descriptions are put together', async () => {
+    const described = await trained(mlp, method);
+    const bytes = await encodeNetworkFile(described);
+    const turned = Object.fromEntries(Object.entries(polynomial).reverse()) as unknown as typeof polynomial;
+    expect(await encodeNetworkFile({ ...described, method: { polynomial: turned, target: 'relu' } })).toEqual(bytes);
+    await expect(encodeNetworkFile({ ...described, outputs: 0.5 })).rejects.toThrow(
+      new FormatError('encodeNetworkFile: the description.outputs must be an integer of 0 or more, not 0.5'),
+    );
   });
 
   it('tell what is wrong with a file', async () => {

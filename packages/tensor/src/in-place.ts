@@ -1,5 +1,6 @@
 import type { Kernels } from './kernels.js';
 import type { Tensor } from './tensor.js';
+import { activeTracer } from './tracer.js';
 
 /**
  * Launches a kernel that changes the elements of the tensor in place: a gradient that still needs the old ones will
@@ -9,6 +10,7 @@ import type { Tensor } from './tensor.js';
  * @param launch runs a kernel of the tensor's device whose description says that it changes this operand in place
  */
 export function updateInPlace(tensor: Tensor, launch: (kernels: Kernels) => void): void {
+  activeTracer()?.changingUnseen(tensor);
   launch(tensor.device.kernels);
   tensor.buffer.version++;
 }

@@ -18,6 +18,8 @@ export interface Tracer {
   called(call: OperatorCall): void;
   /** An operator is about to change the tensor in place. */
   changing(tensor: Tensor): void;
+  /** A kernel that belongs to no operator, such as the step of an optimizer, is about to change the tensor in place. */
+  changingUnseen(tensor: Tensor): void;
   /** The program reads the elements of a tensor. */
   reading(elements: Buffer): void;
   /** The program says where the random numbers of a generator begin. */

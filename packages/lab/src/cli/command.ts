@@ -1,4 +1,4 @@
-import { type OptionSpecs, type Options, optionLines } from './options.js';
+import { type OptionGroup, Options, optionLines, specsOf } from './options.js';
 import type { Terminal } from './terminal.js';
 
 /** A command of `pnn`. */
@@ -9,16 +9,27 @@ export interface Command {
   readonly summary: string;
   /** What `--help` says before the options. */
   readonly description: string;
-  /** The options; a function where the registries decide what there is. */
-  readonly options: () => OptionSpecs;
+  /** The options; a function, since the registries decide what there is. */
+  readonly options: () => readonly OptionGroup[];
   /** What `--help` says after the options, such as examples. */
   readonly notes?: string;
   /** Does the work and returns the exit status. */
   readonly run: (options: Options, terminal: Terminal) => Promise<number>;
 }
 
-/** What `pnn NAME --help` prints. */
-export function helpOf({ name, description, options, notes }: Command): string {
-  const head = `Usage: pnn ${name} [options]\n\n${description}\n\nOptions:\n${optionLines(options())}\n`;
-  return notes === undefined ? head : `${head}\n${notes}\n`;
+function helpOf({ name, description, options, notes }: Command): string {
+  const parts = [`Usage: pnn ${name} [options]`, description, optionLines(options()), ...(notes ? [notes] : [])];
+  return `${parts.join('\n\n')}\n`;
+}
+
+/**
+ * Runs a command, or prints its help if `--help` is among the words, and returns the exit status.
+ *
+ * @throws UsageError if the words are not options of the command
+ */
+export async function runCommand(command: Command, words: readonly string[], terminal: Terminal): Promise<number> {
+  const options = new Options(`pnn ${command.name}`, words, specsOf(command.options()));
+  if (!options.has('help')) return command.run(options, terminal);
+  terminal.write(helpOf(command));
+  return 0;
 }

@@ -3,8 +3,8 @@ import { devices } from '../commands/devices.js';
 import { fit } from '../commands/fit.js';
 import { train } from '../commands/train.js';
 import { version } from '../version.js';
-import { type Command, helpOf } from './command.js';
-import { Options, UsageError } from './options.js';
+import { type Command, runCommand } from './command.js';
+import { UsageError } from './options.js';
 
 const commands: readonly Command[] = [train, fit, devices];
 
@@ -32,12 +32,7 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const command = commands.find((each) => each.name === name);
   if (!command) throw new UsageError(`pnn: there is no command '${name}': see pnn --help`);
-  const options = new Options(`pnn ${name}`, rest, command.options());
-  if (options.has('help')) {
-    process.stdout.write(helpOf(command));
-    return 0;
-  }
-  return command.run(options, process.stdout);
+  return runCommand(command, rest, process.stdout);
 }
 
 /** Exit status if nobody reads the output any more, by the convention of shells: 128 + SIGPIPE. */

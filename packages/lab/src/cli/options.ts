@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { PnnError } from '@pnn/nn';
+import { wrap } from '../report/terminal/text.js';
 
 /** The command was called wrongly: exit status 2. */
 export class UsageError extends PnnError {
@@ -13,8 +14,19 @@ export interface OptionSpec {
   readonly description: string;
 }
 
-/** The options of a command by name, in the order of the help. */
+/** Options by name, in the order of the help. */
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+/** Options that belong together, under a heading of the help. */
+export interface OptionGroup {
+  readonly heading: string;
+  readonly options: OptionSpecs;
+}
+
+/** The options of all groups. */
+export function specsOf(groups: readonly OptionGroup[]): OptionSpecs {
+  return Object.assign({}, ...groups.map(({ options }) => options));
+}
 
 const HELP: OptionSpec = { description: 'show this text' };
 
@@ -23,13 +35,13 @@ function looksLikeOption(word: string): boolean {
   return /^--?[a-z]/i.test(word);
 }
 
-/** Options as given, with ways to read them that name the option where its value is wrong. */
+/** Options as given, with ways to read them that name the option whose value is wrong. */
 export class Options {
   readonly #command: string;
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
   readonly positionals: readonly string[];
 
-  /** @throws UsageError where an option does not exist or lacks its value, or there are more words than expected */
+  /** @throws UsageError if an option does not exist or lacks its value, or there are more words than expected */
   constructor(command: string, args: readonly string[], specs: OptionSpecs, maxPositionals = 0) {
     this.#command = command;
     const config = {
@@ -50,7 +62,7 @@ export class Options {
     const { values, positionals, tokens } = parseArgs(config);
     for (const token of tokens) {
       if (token.kind !== 'option') continue;
-      const spec = token.name === 'help' ? HELP : specs[token.name];
+      const spec = token.name === 'help' ? HELP : Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
       if (!spec) throw this.#usage(`there is no option ${token.rawName}`);
       if (spec.value === undefined && token.value !== undefined) throw this.#usage(`${token.rawName} takes no value`);
       const isMissing = !token.value || (!token.inlineValue && looksLikeOption(token.value));
@@ -75,14 +87,14 @@ export class Options {
     return this.#values[name] as string | undefined;
   }
 
-  /** @throws UsageError where the value is none of the choices */
+  /** @throws UsageError if the value is none of the choices */
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.text(name);
     if (value === undefined || (choices as readonly string[]).includes(value)) return value as T | undefined;
     throw this.#usage(`--${name} ${value} is none of ${choices.join(', ')}`);
   }
 
-  /** @throws UsageError where the value is not a number that `accepts` takes */
+  /** @throws UsageError if the value is not a number that `accepts` takes */
   number(name: string, wanted: string, accepts: (value: number) => boolean): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -91,7 +103,7 @@ export class Options {
     throw this.#usage(`--${name} ${text} is not ${wanted}`);
   }
 
-  /** @throws UsageError where the value is not an integer from `minimum` to `maximum` */
+  /** @throws UsageError if the value is not an integer from `minimum` to `maximum` */
   integer(name: string, minimum: number, maximum = Number.MAX_SAFE_INTEGER): number | undefined {
     const range = maximum === Number.MAX_SAFE_INTEGER ? `of ${minimum} or more` : `from ${minimum} to ${maximum}`;
     return this.number(
@@ -101,7 +113,7 @@ export class Options {
     );
   }
 
-  /** @throws UsageError where the value is not a positive number */
+  /** @throws UsageError if the value is not a positive number */
   positive(name: string): number | undefined {
     return this.number(name, 'a positive number', (value) => value > 0);
   }
@@ -112,14 +124,23 @@ export class Options {
   }
 }
 
-/** The options as lines of a help text. */
-export function optionLines(specs: OptionSpecs): string {
-  const all = { ...specs, help: HELP };
-  const heads = Object.entries(all as OptionSpecs).map(
-    ([name, { value }]) => `  --${name}${value === undefined ? '' : ` ${value}`}`,
-  );
-  const width = Math.max(...heads.map(({ length }) => length));
-  return Object.values(all as OptionSpecs)
-    .map(({ description }, i) => `${heads[i]!.padEnd(width)}  ${description}`)
-    .join('\n');
+/** Characters in a line of the help. */
+const HELP_WIDTH = 100;
+
+/** The options as lines of a help text, group by group, `--help` last. */
+export function optionLines(groups: readonly OptionGroup[]): string {
+  const last: OptionGroup = groups.at(-1) ?? { heading: 'Options', options: {} };
+  const all = [...groups.slice(0, -1), { ...last, options: { ...last.options, help: HELP } }];
+  const head = ([name, { value }]: [string, OptionSpec]) => `  --${name}${value === undefined ? '' : ` ${value}`}  `;
+  const indent = Math.max(...all.flatMap(({ options }) => Object.entries(options).map((each) => head(each).length)));
+  return all
+    .map(({ heading, options }) => {
+      const lines = Object.entries(options).flatMap((each) =>
+        wrap(each[1].description, HELP_WIDTH - indent).map(
+          (text, i) => (i === 0 ? head(each) : '').padEnd(indent) + text,
+        ),
+      );
+      return [`${heading}:`, ...lines].join('\n');
+    })
+    .join('\n\n');
 }

@@ -3,7 +3,7 @@ import { gpu, listGpuModes } from '@pnn/tensor/gpu';
 import type { Command } from '../cli/command.js';
 import { openDevice } from '../cli/devices.js';
 
-/** Runs an action and returns what is missing where it fails for that reason. */
+/** Returns what an action does, or what is missing if it fails for that reason. */
 async function orMissing(action: () => Promise<string>): Promise<string> {
   try {
     return await action();
@@ -27,7 +27,7 @@ export const devices: Command = {
   name: 'devices',
   summary: 'list what this machine can compute with',
   description: 'Lists the devices that pnn train --device NAME can take on this machine, and what the others lack.',
-  options: () => ({}),
+  options: () => [],
   async run(_options, terminal) {
     const lines: [name: string, text: string][] = [
       ['wasm', await orMissing(async () => (await openDevice('wasm')).description ?? 'SIMD on the processor')],

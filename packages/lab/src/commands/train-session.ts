@@ -46,7 +46,8 @@ export interface Plan {
   readonly runs: readonly PlannedRun[];
 }
 
-interface FinishedRun {
+/** What is left of a network that has been trained. */
+export interface FinishedRun {
   readonly record: RunRecord;
   readonly predictions: readonly (readonly number[])[];
 }
@@ -89,7 +90,7 @@ function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: rea
   const parts = [
     `${name}: epoch ${epoch.epoch}/${epochs}`,
     `loss ${epoch.trainLoss.toFixed(4)}`,
-    `test ${accuracy === undefined ? '–' : percent(accuracy)}`,
+    accuracy === undefined ? `test loss ${epoch.validationLoss?.toFixed(4) ?? '–'}` : `test ${percent(accuracy)}`,
   ];
   if (bounds.length > 0) {
     const reach = epoch.layers.map(({ train, validation }, i) => (validation ?? train).maxAbs / bounds[i]!);
@@ -129,7 +130,7 @@ export class Session {
    * Trains what is left to train.
    *
    * @param resume the checkpoint of the run in progress
-   * @returns the report, or undefined where the signal ended it before; then the checkpoint is written
+   * @returns the report, or undefined if the signal ended it before; then the checkpoint is written
    */
   async run(signal: AbortSignal, resume?: Checkpoint): Promise<Report | undefined> {
     let checkpoint = resume;

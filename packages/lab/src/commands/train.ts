@@ -4,39 +4,40 @@ import { loadDataset } from '@pnn/data';
 import { folder } from '@pnn/data/node';
 import { MemoryError } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
+import type { Checkpoint } from '@pnn/pnn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import type { Command } from '../cli/command.js';
 import { useDevice } from '../cli/devices.js';
 import { makeFolder } from '../cli/folder.js';
 import { importModules } from '../cli/import-modules.js';
 import { dataOptions, dataSpecFrom } from '../cli/option-groups/data.js';
-import { deviceOptions, deviceSpecFrom, threadsFrom } from '../cli/option-groups/device.js';
+import { deviceOptions, deviceSpecFrom } from '../cli/option-groups/device.js';
 import { methodOptions, methodSpecFrom } from '../cli/option-groups/method.js';
 import { modelOptions, modelSpecFrom } from '../cli/option-groups/model.js';
 import { trainingOptions, trainingSpecFrom } from '../cli/option-groups/training.js';
-import type { OptionSpecs, Options } from '../cli/options.js';
+import { type OptionGroup, type Options, specsOf } from '../cli/options.js';
 import { stopOnSignals } from '../cli/signals.js';
 import type { Terminal } from '../cli/terminal.js';
 import { twinOf } from '../experiment/specs.js';
 import { renderSummary, terminalOptions } from '../report/index.js';
-import { CHECKPOINT_FILE, type Plan, Session, sessionStateOf } from './train-session.js';
+import { CHECKPOINT_FILE, type FinishedRun, type Plan, Session, sessionStateOf } from './train-session.js';
 
 /** The options of `pnn train`. */
-export function trainOptions(): OptionSpecs {
-  return {
-    ...dataOptions(),
-    ...modelOptions(),
-    ...methodOptions(),
-    ...trainingOptions(),
-    ...deviceOptions(),
-    'no-twin': { description: 'do not train the network with the target itself for comparison' },
-    out: { value: 'DIR', description: 'folder for model, report and checkpoint (default runs/NAME-TIME)' },
-    import: {
-      value: 'FILE,FILE,…',
-      description: 'modules that register data sets, models or targets of your own, loaded before all else',
+function trainOptions(): readonly OptionGroup[] {
+  return [
+    { heading: 'Data', options: dataOptions() },
+    { heading: 'Model', options: modelOptions() },
+    { heading: 'Method', options: methodOptions() },
+    { heading: 'Training', options: trainingOptions() },
+    { heading: 'Device', options: deviceOptions() },
+    {
+      heading: 'Output',
+      options: {
+        out: { value: 'DIR', description: 'folder for model, report and checkpoint (default runs/NAME-TIME)' },
+        resume: { value: 'FILE', description: 'go on from a checkpoint; takes no other options but --threads' },
+      },
     },
-    resume: { value: 'FILE', description: 'go on from a checkpoint; takes no other options but --threads' },
-  };
+  ];
 }
 
 function timestamp(now: Date): string {
@@ -72,7 +73,7 @@ function resumeCommand(checkpoint: string): string {
   return `npx pnn train --resume '${checkpoint.replaceAll("'", "'\\''")}'`;
 }
 
-/** @throws FileError where the file, which a training would write to, is the checkpoint of another one */
+/** @throws FileError if the file, which a training would write to, is the checkpoint of another one */
 async function refuseCheckpoint(path: string): Promise<void> {
   const exists = await access(path).then(
     () => true,
@@ -86,25 +87,52 @@ async function refuseCheckpoint(path: string): Promise<void> {
 
 /** @throws UsageError if options come with --resume that belong to the interrupted training */
 function refuseOptionsBesideResume(options: Options): void {
-  const others = Object.keys(trainOptions()).filter((name) => name !== 'resume' && name !== 'threads');
+  const others = Object.keys(specsOf(trainOptions())).filter((name) => name !== 'resume' && name !== 'threads');
   if (options.positionals.length > 0 || others.some((name) => options.has(name))) {
     options.refuse('--resume takes no other options but --threads: they are those of the interrupted training');
   }
 }
 
-async function run(options: Options, terminal: Terminal): Promise<number> {
-  const path = options.text('resume');
-  if (path !== undefined) refuseOptionsBesideResume(options);
-  const checkpoint = path === undefined ? undefined : await loadCheckpoint(path);
-  const state = checkpoint && sessionStateOf(checkpoint, path!);
-  const imports = state?.plan.imports ?? (options.text('import')?.split(',') ?? []).map((file) => resolve(file));
+/** What a call is to do, and what of it is done. */
+interface Start {
+  readonly plan: Plan;
+  /** The folder of the results. */
+  readonly out: string;
+  /** What an interrupted training left, and in which file. */
+  readonly resume?: {
+    readonly path: string;
+    readonly checkpoint: Checkpoint;
+    readonly finished: readonly FinishedRun[];
+  };
+}
+
+async function newStart(options: Options): Promise<Start> {
+  const imports =
+    options
+      .text('import')
+      ?.split(',')
+      .map((file) => resolve(file)) ?? [];
   await importModules(imports);
-  const plan = state?.plan ?? planFrom(options, imports);
-  const device = await useDevice({ ...plan.device, threads: threadsFrom(options) ?? plan.device.threads });
+  const plan = planFrom(options, imports);
+  return { plan, out: folderFrom(options, plan) };
+}
+
+async function resumedStart(options: Options, path: string): Promise<Start> {
+  refuseOptionsBesideResume(options);
+  const checkpoint = await loadCheckpoint(path);
+  const { plan, finished } = sessionStateOf(checkpoint, path);
+  await importModules(plan.imports);
+  const device = deviceSpecFrom(options, plan.device);
+  return { plan: { ...plan, device }, out: dirname(resolve(path)), resume: { path, checkpoint, finished } };
+}
+
+async function run(options: Options, terminal: Terminal): Promise<number> {
+  const from = options.text('resume');
+  const { plan, out, resume } = await (from === undefined ? newStart(options) : resumedStart(options, from));
+  const device = await useDevice(plan.device);
   if (plan.device.name.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
-  const out = path === undefined ? folderFrom(options, plan) : dirname(resolve(path));
   const checkpointPath = join(out, CHECKPOINT_FILE);
-  if (path === undefined || resolve(path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
+  if (!resume || resolve(resume.path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
   const { dataset, folder: files, train, test } = plan.data;
   const data = await loadDataset(dataset, {
     source: files === null ? undefined : folder(files),
@@ -112,10 +140,10 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
     test: test ?? undefined,
   });
   await makeFolder(out);
-  const session = new Session(plan, out, data, terminal, state?.finished);
+  const session = new Session(plan, out, data, terminal, resume?.finished);
   const signals = stopOnSignals();
   try {
-    const report = await session.run(signals.signal, checkpoint);
+    const report = await session.run(signals.signal, resume?.checkpoint);
     if (!report) {
       terminal.write(`Interrupted. Go on with: ${resumeCommand(checkpointPath)}\n`);
       return signals.status;
@@ -139,16 +167,18 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
 export const train: Command = {
   name: 'train',
   summary: 'train a polynomial network beside its twin, and report',
-  description: `Trains a network with polynomial activations and, beside it, its twin with the activation that they approximate;
-prints a table, and writes the models (safetensors), a report (HTML and JSON) and, until it has ended, a checkpoint.`,
+  description: `Trains a network with polynomial activations and, beside it, its twin with the activation that they
+approximate. Prints a table, and writes the networks (safetensors), a report (HTML and JSON) and,
+until it has ended, a checkpoint.`,
   options: trainOptions,
-  notes: `Ctrl-C, SIGTERM and SIGHUP finish the step in progress, write a checkpoint and say how to go on from it; a second one
-finishes the step and leaves the checkpoint out.
+  notes: `Ctrl-C, SIGTERM and SIGHUP finish the step in progress, write a checkpoint and say how to go on from
+it; a second one finishes the step and leaves the checkpoint out.
 
 Examples:
   pnn train
   pnn train --dataset mnist --data DIR --degree 16
   pnn train --dataset mnist --data DIR --paper --no-twin
+  pnn train --import mine.js --dataset mine --model mlp
   pnn train --device gpu`,
   run,
 };

@@ -19,6 +19,7 @@ const SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 
  */
 export function renderReport(report: Report): string {
   const { title, dataset, created, software } = report;
+  const classes = dataset.classes.length;
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -33,10 +34,10 @@ export function renderReport(report: Report): string {
 <main>
 <header>
 <h1>${title}</h1>
-<p>${dataset.name}: ${formatCount(dataset.train)} training and ${formatCount(dataset.test)} test examples, ${formatCount(dataset.classes.length)} classes</p>
+<p>${dataset.name}: ${formatCount(dataset.train)} training and ${formatCount(dataset.test)} test examples${classes === 0 ? null : markup`, ${formatCount(classes)} classes`}</p>
 </header>
 ${[resultsSection, learningSection, layersSection, gradientsSection, samplesSection, settingsSection].map((section) => section(report))}
-<footer><p>Made by ${software}, <time datetime="${created}">${formatDate(created)}</time>. Record format ${String(report.version)}. Losses are means per example in nats.</p></footer>
+<footer><p>Made by ${software}, <time datetime="${created}">${formatDate(created)}</time>. Record format ${String(report.version)}. Losses are means per example${classes === 0 ? null : ' in nats'}.</p></footer>
 </main>
 </body>
 </html>

@@ -21,7 +21,7 @@ export interface Report {
   readonly title: string;
   /** When the report was made, ISO 8601 with time zone. */
   readonly created: string;
-  /** The package and its version, such as `@pnn/pnn 0.1.0`. */
+  /** The package and its version, such as `@pnn/lab 0.1.0`. */
   readonly software: string;
   readonly dataset: DatasetRecord;
   /** In the order in which they are shown. */
@@ -37,7 +37,7 @@ export interface DatasetRecord {
   readonly train: number;
   /** Number of test examples. */
   readonly test: number;
-  /** Names of the classes, by label. */
+  /** Names of the classes, by label; empty if labels are numbers to predict. */
   readonly classes: readonly string[];
 }
 

@@ -17,15 +17,39 @@ import { emphasise, layOutTable } from './terminal/layout.js';
 import type { TerminalOptions } from './terminal/text.js';
 import { DEFAULT_WIDTH, harmless, truncate, wrap } from './terminal/text.js';
 
-const RUN_COLUMNS: readonly Column[] = [
-  { heading: ['run'] },
-  { heading: ['test', 'accuracy'] },
-  { heading: ['points to', 'reference'] },
-  { heading: ['boundary', 'loss'] },
-  { heading: ['outside,', 'worst layer'] },
-  { heading: ['steps', 'clipped'] },
-  { heading: ['time', '[s]'] },
+/** A column of the table of runs. */
+interface RunColumn extends Column {
+  readonly cell: (summary: RunSummary) => Cell;
+}
+
+const ACCURACY: readonly RunColumn[] = [
+  {
+    heading: ['test', 'accuracy'],
+    cell: ({ testAccuracy }) => ({ text: formatPercent(testAccuracy), tone: 'strong' }),
+  },
+  { heading: ['points to', 'reference'], cell: ({ difference }) => ({ text: formatPoints(difference) }) },
 ];
+
+/** What tells of a task without classes how well a run did. */
+const LOSS: readonly RunColumn[] = [
+  { heading: ['test', 'loss'], cell: ({ testLoss }) => ({ text: formatLoss(testLoss), tone: 'strong' }) },
+];
+
+function runColumns(summaries: readonly RunSummary[]): RunColumn[] {
+  const isTested = summaries.some(({ testLoss }) => testLoss !== null);
+  const hasAccuracy = summaries.some(({ testAccuracy }) => testAccuracy !== null);
+  return [
+    { heading: ['run'], cell: ({ run }) => ({ text: run.name }) },
+    ...(isTested && !hasAccuracy ? LOSS : ACCURACY),
+    { heading: ['boundary', 'loss'], cell: ({ boundaryLoss }) => ({ text: formatLoss(boundaryLoss) }) },
+    { heading: ['outside,', 'worst layer'], cell: ({ containment }) => outsideCell(largestShareOutside(containment)) },
+    { heading: ['steps', 'clipped'], cell: ({ clippedShare }) => ({ text: formatPercent(clippedShare, 1) }) },
+    {
+      heading: ['time', '[s]'],
+      cell: ({ seconds }) => ({ text: seconds === null ? NOT_MEASURED : formatFixed(seconds, 1) }),
+    },
+  ];
+}
 
 const LAYER_COLUMNS: readonly Column[] = [
   { heading: ['layer'] },
@@ -46,13 +70,14 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
   const { dataset, title } = report;
   const line = (text: string) => truncate(harmless(text), width);
   const summaries = summarise(report);
+  const columns = runColumns(summaries);
   const lines = [
     emphasise(line(title), 'strong', options),
     line(`${dataset.name}, ${formatCount(dataset.test)} test examples`),
     '',
     ...layOutTable(
-      RUN_COLUMNS,
-      summaries.map((summary) => runRow(summary)),
+      columns,
+      summaries.map((summary) => columns.map(({ cell }) => cell(summary))),
       options,
     ),
     ...summaries.flatMap(({ run }) => (run.stopped === null ? [] : stopLines(run.name, run.stopped, width, options))),
@@ -80,25 +105,8 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
   return `${lines.join('\n')}\n`;
 }
 
-function runRow({
-  run,
-  testAccuracy,
-  difference,
-  boundaryLoss,
-  clippedShare,
-  seconds,
-  containment,
-}: RunSummary): Cell[] {
-  const outside = largestShareOutside(containment);
-  return [
-    { text: run.name },
-    { text: formatPercent(testAccuracy), tone: 'strong' },
-    { text: formatPoints(difference) },
-    { text: formatLoss(boundaryLoss) },
-    { text: outside === 0 ? 'none' : formatShare(outside), ...toneOf(outside === null ? null : outside === 0) },
-    { text: formatPercent(clippedShare, 1) },
-    { text: seconds === null ? NOT_MEASURED : formatFixed(seconds, 1) },
-  ];
+function outsideCell(share: number | null): Cell {
+  return { text: share === 0 ? 'none' : formatShare(share), ...toneOf(share === null ? null : share === 0) };
 }
 
 function layerRows({ run, containment }: RunSummary): Cell[][] {

@@ -42,15 +42,15 @@ export class Call {
     });
   }
 
-  /** Waits until the text was printed (or the call has ended) and presses Ctrl-C. */
-  async interruptAfter(text: string): Promise<Result> {
+  /** Waits until the text was printed (or the call has ended) and sends the signal, by default that of Ctrl-C. */
+  async interruptAfter(text: string, signal: NodeJS.Signals = 'SIGINT'): Promise<Result> {
     const printed = new Promise<void>((resolve) => {
       this.#listeners.push(() => {
         if (this.#stdout.includes(text)) resolve();
       });
     });
     await Promise.race([printed, this.#result]);
-    this.#child.kill('SIGINT');
+    this.#child.kill(signal);
     return this.#result;
   }
 

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Command, runCommand } from '../../src/cli/command.js';
 import { deviceNames } from '../../src/cli/devices.js';
-import { listDevices } from '../../src/commands/devices.js';
+import { devices } from '../../src/commands/devices.js';
 import { train } from '../../src/commands/train.js';
 import { parseReport } from '../../src/index.js';
 
@@ -13,15 +14,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function printed(command: typeof train, ...args: string[]): Promise<{ status: number; text: string }> {
+async function printed(command: Command, ...args: string[]): Promise<{ status: number; text: string }> {
   let text = '';
-  const status = await command(args, { write: (part) => (text += part) });
+  const status = await runCommand(command, args, { write: (part) => (text += part) });
   return { status, text };
 }
 
 describe('pnn devices', () => {
   it('lists what this machine has, and what the rest lacks', async () => {
-    const { status, text } = await printed(listDevices);
+    const { status, text } = await printed(devices);
     expect(status).toBe(0);
     const names = text
       .trimEnd()
@@ -38,7 +39,7 @@ describe('pnn devices', () => {
       throw new Error('Cannot find package');
     });
     const fresh = await import('../../src/commands/devices.js');
-    const { status, text } = await printed(fresh.listDevices);
+    const { status, text } = await printed(fresh.devices);
     vi.doUnmock('gpu.js');
     vi.resetModules();
     expect(status).toBe(0);
@@ -47,7 +48,7 @@ describe('pnn devices', () => {
 });
 
 describe('pnn train --device', () => {
-  const small = ['--train-images', '64', '--test-images', '32', '--epochs', '1', '--widths', '2,4', '--no-twin'];
+  const small = ['--train-samples', '64', '--test-samples', '32', '--epochs', '1', '--widths', '2,4', '--no-twin'];
 
   it('trains on the GPU device, and the report names it', async () => {
     const { status, text } = await printed(train, '--device', 'gpu', ...small, '--out', folder);
@@ -59,9 +60,11 @@ describe('pnn train --device', () => {
   });
 
   it('refuses devices that there are not', async () => {
-    await expect(train(['--device', 'tpu'], { write: () => {} })).rejects.toThrow(
+    await expect(runCommand(train, ['--device', 'tpu'], { write: () => {} })).rejects.toThrow(
       /--device tpu is none of wasm, reference, gpu, /,
     );
-    await expect(train(['--device', 'gpu:webgl2', ...small], { write: () => {} })).rejects.toThrow(/no webgl2: /);
+    await expect(runCommand(train, ['--device', 'gpu:webgl2', ...small], { write: () => {} })).rejects.toThrow(
+      /no webgl2: /,
+    );
   });
 });

@@ -1,15 +1,15 @@
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeIdx } from '@pnn/data';
 import { loadNetwork } from '@pnn/models/node';
-import { getDevice, MemoryError, PnnError, setDevice } from '@pnn/nn';
+import { ArgumentError, getDevice, MemoryError, PnnError, setDevice } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { loadCheckpoint, saveCheckpoint } from '@pnn/pnn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
-import { UsageError } from '../../src/cli/options.js';
+import { runCommand } from '../../src/cli/command.js';
 import { train } from '../../src/commands/train.js';
 import { parseReport } from '../../src/index.js';
 import { FakeTerminal } from '../report/fake-terminal.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const tiny = '--train-images 64 --test-images 32 --widths 2,4 --batch-size 32'.split(' ');
+const tiny = '--train-samples 64 --test-samples 32 --widths 2,4 --batch-size 32'.split(' ');
 const files = ['polynomial.safetensors', 'report.html', 'report.json', 'twin.safetensors'];
 
 const reportIn = async (path: string) => parseReport(await readFile(join(path, 'report.json'), 'utf8'));
@@ -66,7 +66,7 @@ describe('pnn train', () => {
   it('draws its progress on a terminal, and leaves only whole lines there', async () => {
     const terminal = new FakeTerminal(100);
     const out = join(folder, 'terminal');
-    expect(await train([...tiny, '--epochs', '2', '--no-twin', '--out', out], terminal)).toBe(0);
+    expect(await runCommand(train, [...tiny, '--epochs', '2', '--no-twin', '--out', out], terminal)).toBe(0);
     expect(terminal.writes.join('')).toContain('━');
     expect(terminal.screen.filter((line) => line.includes('━'))).toEqual([]);
     expect(terminal.screen.filter((line) => line.startsWith('polynomial, degree 8: epoch'))).toHaveLength(2);
@@ -78,7 +78,11 @@ describe('pnn train', () => {
     const out = join(folder, 'diverged');
     const wild = '--degree 22 --bound 1 --outside polynomial --lambda 0 --lr 1000 --max-norm none --no-twin'.split(' ');
     expect(
-      await train([...tiny, ...wild, '--epochs', '3', '--order', 'activation-first', '--out', out], terminal),
+      await runCommand(
+        train,
+        [...tiny, ...wild, '--epochs', '3', '--order', 'activation-first', '--out', out],
+        terminal,
+      ),
     ).toBe(0);
     const line = terminal.screen.find((text) => text.includes('stopped at step'));
     expect(line).toMatch(/^polynomial, degree 22: stopped at step \d+( in layer \S+ \(PolynomialActivation\))?: \S/);
@@ -91,15 +95,19 @@ describe('pnn train', () => {
   });
 });
 
-/** Runs the command in this process and presses Ctrl-C as soon as it has printed the text. */
-async function interruptedAfter(text: string, args: readonly string[]): Promise<{ status: number; printed: string }> {
+/** Runs the command in this process and sends it a signal as soon as it has printed the text. */
+async function interruptedAfter(
+  text: string,
+  args: readonly string[],
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<{ status: number; printed: string }> {
   let printed = '';
-  const status = await train(args, {
+  const status = await runCommand(train, args, {
     write(part) {
       const before = printed.includes(text);
       printed += part;
       // The listener that came last is the command's; the others belong to whoever runs the tests.
-      if (!before && printed.includes(text)) process.listeners('SIGINT').at(-1)!('SIGINT');
+      if (!before && printed.includes(text)) process.listeners(signal).at(-1)!(signal);
     },
   });
   return { status, printed };
@@ -108,24 +116,28 @@ async function interruptedAfter(text: string, args: readonly string[]): Promise<
 describe('pnn train, interrupted,', () => {
   const settings = [...tiny, '--epochs', '8', '--dropout', '0.1', '--model', 'mlp', '--lambda', 'dual', '--seed', '5'];
   const unheard = { write: () => {} };
+  const networksIn = (path: string) =>
+    Promise.all(['polynomial', 'twin'].map((name) => readFile(join(path, `${name}.safetensors`))));
   let whole: unknown;
+  let networks: Buffer[];
   beforeAll(async () => {
     const out = join(folder, 'whole');
-    expect(await train([...settings, '--out', out], unheard)).toBe(0);
+    expect(await runCommand(train, [...settings, '--out', out], unheard)).toBe(0);
     whole = withoutTimes(await reportIn(out));
+    networks = await networksIn(out);
   });
 
-  it.each([
-    ['in its first epoch', 'epoch 1/8', 0],
-    ['at the end of the warm-up', 'warm-up done', 0],
-    ['in the middle', 'polynomial, degree 8: epoch 5/8', 0],
-    ['between the networks', 'polynomial, degree 8: epoch 8/8', 1],
-    ['while the twin trains', 'relu twin: epoch 2/8', 1],
-  ])('%s, ends with status 130 and a checkpoint that leads to the same report', async (place, text, finished) => {
+  it.each<[string, string, number, NodeJS.Signals, number]>([
+    ['in its first epoch', 'epoch 1/8', 0, 'SIGINT', 130],
+    ['at the end of the warm-up', 'warm-up done', 0, 'SIGTERM', 143],
+    ['in the middle', 'polynomial, degree 8: epoch 5/8', 0, 'SIGHUP', 129],
+    ['between the networks', 'polynomial, degree 8: epoch 8/8', 1, 'SIGINT', 130],
+    ['while the twin trains', 'relu twin: epoch 2/8', 1, 'SIGTERM', 143],
+  ])('%s, leaves a checkpoint that leads to the same bits', async (place, text, finished, signal, expected) => {
     const out = join(folder, place);
-    const listeners = process.listenerCount('SIGINT');
-    const { status, printed } = await interruptedAfter(text, [...settings, '--out', out]);
-    expect(status).toBe(130);
+    const listeners = process.listenerCount(signal);
+    const { status, printed } = await interruptedAfter(text, [...settings, '--out', out], signal);
+    expect(status).toBe(expected);
     const path = join(out, 'checkpoint.safetensors');
     expect(printed.trimEnd().split('\n').at(-1)).toBe(`Interrupted. Go on with: npx pnn train --resume '${path}'`);
     expect((await readdir(out)).sort()).toEqual(
@@ -133,11 +145,12 @@ describe('pnn train, interrupted,', () => {
     );
     const { state } = await loadCheckpoint(path);
     expect(state.settings).toMatchObject({ finished: { length: finished } });
-    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    expect(process.listenerCount(signal)).toBe(listeners);
 
-    expect(await train(['--resume', path], unheard)).toBe(0);
+    expect(await runCommand(train, ['--resume', path], unheard)).toBe(0);
     expect((await readdir(out)).sort()).toEqual(files);
     expect(withoutTimes(await reportIn(out))).toEqual(whole);
+    expect(await networksIn(out)).toEqual(networks);
   });
 
   it('writes where its checkpoint lies now, and quotes its path for a shell', async () => {
@@ -146,7 +159,7 @@ describe('pnn train, interrupted,', () => {
     expect(printed).toContain(`--resume '${join(folder, "it'\\''s here", 'checkpoint.safetensors')}'\n`);
     const moved = join(folder, 'moved');
     await rename(out, moved);
-    expect(await train(['--resume', join(moved, 'checkpoint.safetensors')], unheard)).toBe(0);
+    expect(await runCommand(train, ['--resume', join(moved, 'checkpoint.safetensors')], unheard)).toBe(0);
     expect((await readdir(moved)).sort()).toEqual(files);
     expect(withoutTimes(await reportIn(moved))).toEqual(whole);
     await expect(stat(out)).rejects.toThrow('ENOENT');
@@ -164,24 +177,28 @@ describe('pnn train, interrupted,', () => {
       [...settings, '--out', out],
       ['--resume', copy],
     ]) {
-      await expect(train(call, unheard)).rejects.toThrow(new FileError(message));
+      await expect(runCommand(train, call, unheard)).rejects.toThrow(new FileError(message));
     }
     expect(await readFile(path)).toEqual(checkpoint);
     // A checkpoint of another name can be gone on from, and stays.
     await rm(path);
-    expect(await train(['--resume', copy], unheard)).toBe(0);
+    expect(await runCommand(train, ['--resume', copy], unheard)).toBe(0);
     expect((await readdir(out)).sort()).toEqual(['copy.safetensors', ...files]);
   });
 
-  it('hears a signal while it computes, and goes on in another process', async () => {
-    const out = join(folder, 'signal');
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('hears %s while it computes, and goes on in another process', async (signal, status) => {
+    const out = join(folder, signal);
     const endless = [...tiny, '--no-twin', '--epochs', '100000', '--out', out];
-    const interrupted = await new Call(['train', ...endless]).interruptAfter('epoch 2/100000');
-    expect(interrupted).toMatchObject({ status: 130, stderr: '' });
+    const interrupted = await new Call(['train', ...endless]).interruptAfter('epoch 2/100000', signal);
+    expect(interrupted).toMatchObject({ status, stderr: '' });
     const path = join(out, 'checkpoint.safetensors');
     const resumed = new Call(['train', '--resume', path]);
-    const again = await resumed.interruptAfter(': epoch ');
-    expect(again).toMatchObject({ status: 130, stderr: '' });
+    const again = await resumed.interruptAfter(': epoch ', signal);
+    expect(again).toMatchObject({ status, stderr: '' });
     const epochOf = ({ stdout }: { readonly stdout: string }, at: number) =>
       Number(
         /epoch (\d+)\//.exec(
@@ -192,6 +209,33 @@ describe('pnn train, interrupted,', () => {
         )![1],
       );
     expect(epochOf(again, 0)).toBe(epochOf(interrupted, -1) + 1);
+  });
+
+  it('goes on with as many threads as before, or as are given', async () => {
+    const out = join(folder, 'threads');
+    const path = join(out, 'checkpoint.safetensors');
+    const planned = async () => (await loadCheckpoint(path)).state.settings;
+    const first = new Call(['train', ...tiny, '--no-twin', '--epochs', '8', '--threads', '2', '--out', out]);
+    expect(await first.interruptAfter('epoch 1/8')).toMatchObject({ status: 130 });
+    expect(await planned()).toMatchObject({ plan: { device: { name: 'wasm', threads: 2 } } });
+    const copy = join(folder, 'copied threads', 'checkpoint.safetensors');
+    await mkdir(join(folder, 'copied threads'));
+    await copyFile(path, copy);
+
+    const again = new Call(['train', '--resume', path, '--threads', '1']);
+    expect(await again.interruptAfter('epoch 3/8')).toMatchObject({ status: 130, stderr: '' });
+    expect(await planned()).toMatchObject({ plan: { device: { name: 'wasm', threads: 1 } } });
+    const [one, two] = await Promise.all([path, copy].map((from) => pnn('train', '--resume', from)));
+    expect([one, two]).toMatchObject([{ status: 0 }, { status: 0 }]);
+    const reports = await Promise.all([out, join(folder, 'copied threads')].map(reportIn));
+    expect(reports.map(({ runs }) => runs[0]!.device)).toEqual([
+      expect.not.stringMatching(/2 threads/),
+      expect.stringMatching(/2 threads/),
+    ]);
+    const [a, b] = await Promise.all(
+      [out, join(folder, 'copied threads')].map((p) => readFile(join(p, 'polynomial.safetensors'))),
+    );
+    expect(a).toEqual(b);
   });
 });
 
@@ -222,7 +266,9 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
   /** The message of a training that must fail; its folder must not be made. */
   async function complaint(...args: string[]): Promise<PnnError> {
     const out = join(folder, 'never');
-    const error: unknown = await train([...args, '--out', out], { write: () => {} }).catch((e: unknown) => e);
+    const error: unknown = await runCommand(train, [...args, '--out', out], { write: () => {} }).catch(
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(PnnError);
     expect((error as PnnError).message).not.toContain('\n');
     await expect(stat(out)).rejects.toThrow('ENOENT');
@@ -254,17 +300,19 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
     expect((await complaint('--dataset', 'mnist', '--data', data)).message).toContain('t10k-labels-idx1-ubyte');
   });
 
-  it('more images asked for than there are', async () => {
+  it('more samples asked for than there are', async () => {
     const data = await writeMnist('small');
-    const error = await complaint('--dataset', 'mnist', '--data', data, '--test-images', '5');
-    expect(error).toEqual(new UsageError('pnn train: --test-images 5: there are only 4'));
+    const error = await complaint('--dataset', 'mnist', '--data', data, '--test-samples', '5');
+    expect(error).toEqual(new ArgumentError('loadDataset: 5 samples of mnist/test are wanted, and there are only 4'));
   });
 
   it('a folder for the results that cannot be made', async () => {
     const file = join(folder, 'a file');
     await writeFile(file, 'mine');
     for (const out of [file, join(file, 'below'), '/proc/nowhere']) {
-      const error: unknown = await train([...tiny, '--out', out], { write: () => {} }).catch((e: unknown) => e);
+      const error: unknown = await runCommand(train, [...tiny, '--out', out], { write: () => {} }).catch(
+        (e: unknown) => e,
+      );
       expect(error).toBeInstanceOf(PnnError);
       expect((error as PnnError).message).toMatch(/^[^\n]* cannot be used as a folder \([^\n]*\): choose another one$/);
       expect((error as PnnError).message.startsWith(out)).toBe(true);
@@ -276,16 +324,20 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
 
   it.each(['--widths 1000000000', '--model mlp --widths 60000,60000'])('a network too large: %s', async (widths) => {
     const call = [...tiny, ...widths.split(' '), '--out', join(folder, 'too large')];
-    const error: unknown = await train(call, { write: () => {} }).catch((e: unknown) => e);
+    const error: unknown = await runCommand(train, call, { write: () => {} }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(MemoryError);
     expect((error as MemoryError).message).toMatch(tooLarge);
   });
 
   it('a batch too large for a GPU, by the limit of its mode', async () => {
-    const call = `--device gpu:cpu --train-images 1000 --test-images 10 --widths 32 --batch-size 1000 --out`.split(' ');
+    const call = `--device gpu:cpu --train-samples 1000 --test-samples 10 --widths 32 --batch-size 1000 --out`.split(
+      ' ',
+    );
     const before = getDevice();
     try {
-      const error: unknown = await train([...call, join(folder, 'too large')], { write: () => {} }).catch((e) => e);
+      const error: unknown = await runCommand(train, [...call, join(folder, 'too large')], { write: () => {} }).catch(
+        (e) => e,
+      );
       expect(error).toBeInstanceOf(MemoryError);
       expect((error as MemoryError).message).toMatch(tooLarge);
       expect((error as MemoryError).message).toContain('more than the 16777216 that a tensor may have there');
@@ -296,7 +348,7 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
 
   it('a checkpoint that is missing, damaged or none', async () => {
     const resume = async (path: string) => {
-      const error: unknown = await train(['--resume', path], { write: () => {} }).catch((e: unknown) => e);
+      const error: unknown = await runCommand(train, ['--resume', path], { write: () => {} }).catch((e: unknown) => e);
       expect(error).toBeInstanceOf(PnnError);
       expect((error as PnnError).message.startsWith(path)).toBe(true);
       expect((error as PnnError).message).not.toContain('\n');
@@ -321,5 +373,12 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
       await saveCheckpoint(damaged, { tensors, state: { ...state, settings } });
       await resume(damaged);
     }
+    await saveCheckpoint(damaged, { tensors, state: { ...state, version: 1 as never } });
+    const old = await readFile(damaged);
+    await resume(damaged);
+    await expect(runCommand(train, ['--resume', damaged], { write: () => {} })).rejects.toThrow(
+      /is a checkpoint of version 1, and this program reads version 2: go on with the program that wrote it/,
+    );
+    expect(await readFile(damaged)).toEqual(old);
   });
 });

@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/cli/options.js';
-import { trainOptionSpecs } from '../../src/cli/train-options.js';
+import { type Command, runCommand } from '../../src/cli/command.js';
+import { specsOf, UsageError } from '../../src/cli/options.js';
+import { devices } from '../../src/commands/devices.js';
 import { fit } from '../../src/commands/fit.js';
 import { train } from '../../src/commands/train.js';
 import { version } from '../../src/index.js';
 import { Call, commandLine, pnn } from './call.js';
 
 /** What the command prints, run in this process. */
-async function printed(command: typeof train, ...args: string[]): Promise<{ status: number; text: string }> {
+async function printed(command: Command, ...args: string[]): Promise<{ status: number; text: string }> {
   let text = '';
-  const status = await command(args, { write: (part) => (text += part) });
+  const status = await runCommand(command, args, { write: (part) => (text += part) });
   return { status, text };
 }
 
@@ -62,14 +63,40 @@ describe('pnn, whose output', () => {
   });
 });
 
-describe('pnn train --help', () => {
-  it.each(['--help', '-h'])('names every option: %s', async (option) => {
+describe('--help', () => {
+  it.each(['--help', '-h'])('names every option of pnn train under its heading: %s', async (option) => {
     const { status, text } = await printed(train, '--degree', '99', option);
     expect(status).toBe(0);
     expect(text).toMatch(/^Usage: pnn train \[options\]\n/);
-    for (const name of Object.keys(trainOptionSpecs)) expect(text).toMatch(new RegExp(`^ {2}--${name}[ \\n]`, 'm'));
-    // Fits a wide terminal.
-    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120);
+    const groups = train.options();
+    expect(groups.map(({ heading }) => heading)).toEqual(['Data', 'Model', 'Method', 'Training', 'Device', 'Output']);
+    for (const { heading, options } of groups) {
+      const part = text.split(`\n\n${heading}:\n`)[1]!.split('\n\n')[0]!;
+      for (const name of Object.keys(options)) expect(part).toMatch(new RegExp(`^ {2}--${name}[ \\n]`, 'm'));
+    }
+  });
+
+  it('tells the defaults of each data set and those of the paper', async () => {
+    const { text } = await printed(train, '--help');
+    const help = text.replaceAll(/\s+/g, ' ');
+    for (const line of [
+      '--epochs N passes over the training data (default 2; digits 4; paper 30)',
+      '--batch-size N samples in a step (default 128; digits 64; paper 128)',
+      '--lr R learning rate of AdamW (default 0.001; digits 0.002; paper 0.001)',
+      'hidden widths of cnn (default 16,32; digits 8,16), mlp (default 256,128)',
+    ]) {
+      expect(help).toContain(line);
+    }
+  });
+
+  it.each([train, fit, devices])('fits a terminal of 100 columns: $name', async (command) => {
+    const { text } = await printed(command, '--help');
+    const lines = text.split('\n');
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(100);
+    for (const name of Object.keys(specsOf(command.options()))) {
+      expect(lines.filter((line) => line.startsWith(`  --${name} `))).toHaveLength(1);
+    }
+    expect(text).toMatch(/^ {2}--help +show this text$/m);
   });
 });
 
@@ -82,16 +109,16 @@ describe('pnn train refuses, naming the option,', () => {
     ['--dataset imagenet', '--dataset imagenet is none of digits, mnist, fashion-mnist, cifar10'],
     ['--dataset mnist', '--dataset mnist needs --data DIR'],
     ['--data somewhere', '--data goes with --dataset mnist, fashion-mnist, cifar10'],
-    ['--train-images 0', '--train-images 0 is not an integer from 2 to 1000000'],
-    ['--train-images 1', '--train-images 1 is not an integer from 2 to 1000000'],
-    ['--train-images 2e6', '--train-images 2e6 is not an integer from 2 to 1000000'],
-    ['--test-images 1.5', '--test-images 1.5 is not an integer from 1 to 1000000'],
+    ['--train-samples 0', '--train-samples 0 is not an integer from 2 to 1000000000'],
+    ['--train-samples 1', '--train-samples 1 is not an integer from 2 to 1000000000'],
+    ['--train-samples 2e9', '--train-samples 2e9 is not an integer from 2 to 1000000000'],
+    ['--test-samples 1.5', '--test-samples 1.5 is not an integer from 1 to 1000000000'],
     ['--model vgg', '--model vgg is none of cnn, mlp, resnet8, resnet20, resnet18'],
     ['--widths 16,', '--widths 16, is not a list of positive integers like 16,32'],
     ['--widths 16,-2', '--widths 16,-2 is not a list of positive integers like 16,32'],
-    ['--widths 2,2,2,2,2', '--widths 2,2,2,2,2 halves images of 28x28 until nothing is left: give fewer'],
+    ['--widths 2,2,2,2,2', 'the model cnn halves images of 28x28 5 times, until nothing is left: give fewer filters'],
     ['--model resnet8 --widths 4', '--widths goes with --model cnn or mlp, not resnet8'],
-    ['--order first', '--order first is none of normalisation-first, activation-first'],
+    ['--order first', '--order first is none of normalization-first, activation-first'],
     ['--dropout 1', '--dropout 1 is not a number from 0 to below 1'],
     ['--dropout 0.1', '--dropout goes with --model mlp, not cnn'],
     ['--target swish', '--target swish is none of relu, silu, gelu, sigmoid, tanh, softplus'],
@@ -127,8 +154,15 @@ describe('pnn train refuses, naming the option,', () => {
     ['--out', '--out needs a value, DIR'],
     ['--out --no-twin', '--out needs a value, DIR'],
     ['--resume a.safetensors --seed 3', '--resume takes no other options'],
+    ['--resume a.safetensors --import mine.js', '--resume takes no other options but --threads'],
+    ['--threads 0', '--threads 0 is not an integer from 1 to 64'],
+    ['--threads 2 --device reference', '--threads goes with --device wasm, not reference'],
+    ['--samples 8', '--samples 8 is not an integer from 9 to 1000000'],
+    ['--paper --dataset cifar10 --data x --degree 5', '--paper: preset: no settings for degree 5 on cifar10'],
   ])('%s', async (call, problem) => {
-    const error: unknown = await train(call.split(' '), { write: () => expect.unreachable() }).catch((e: unknown) => e);
+    const error: unknown = await runCommand(train, call.split(' '), { write: () => expect.unreachable() }).catch(
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(UsageError);
     const { message } = error as UsageError;
     expect(message.startsWith(`pnn train: ${problem}`), message).toBe(true);
@@ -137,13 +171,15 @@ describe('pnn train refuses, naming the option,', () => {
   });
 
   it.each([' ', '\t', 'dual: '])('a λ that is blank: "%s"', async (lambda) => {
-    await expect(train(['--lambda', lambda], { write: () => {} })).rejects.toThrow(
+    await expect(runCommand(train, ['--lambda', lambda], { write: () => {} })).rejects.toThrow(
       `pnn train: --lambda ${lambda} is neither a number of 0 or more nor dual or dual:START`,
     );
   });
 
   it('an empty value, as an unset variable of a shell gives', async () => {
-    await expect(train(['--out', ''], { write: () => {} })).rejects.toThrow('pnn train: --out needs a value, DIR');
+    await expect(runCommand(train, ['--out', ''], { write: () => {} })).rejects.toThrow(
+      'pnn train: --out needs a value, DIR',
+    );
   });
 });
 
@@ -174,7 +210,7 @@ describe('pnn fit', () => {
     ['--method density', '--method density is none of least-squares, minimax'],
     ['relu', "'relu' is not expected"],
   ])('refuses %s', async (call, problem) => {
-    await expect(fit(call.split(' '), { write: () => {} })).rejects.toThrow(
+    await expect(runCommand(fit, call.split(' '), { write: () => {} })).rejects.toThrow(
       new UsageError(`pnn fit: ${problem}: see pnn fit --help`),
     );
   });

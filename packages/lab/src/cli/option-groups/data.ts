@@ -18,6 +18,10 @@ export function dataOptions(): OptionSpecs {
     data: { value: 'DIR', description: 'folder with the files of the data set in their official form' },
     'train-samples': { value: 'N', description: 'train on the first N samples only' },
     'test-samples': { value: 'N', description: 'test on the first N samples only' },
+    import: {
+      value: 'FILE,…',
+      description: 'modules that register data sets, models or targets of your own, loaded before all else',
+    },
   };
 }
 

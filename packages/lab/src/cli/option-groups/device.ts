@@ -16,19 +16,15 @@ export function deviceOptions(): OptionSpecs {
   };
 }
 
-/** @throws UsageError if the number of threads is out of its range */
-export function threadsFrom(options: Options): number | null {
-  return options.integer('threads', 1, MAX_THREADS) ?? null;
-}
-
 /**
  * The device that the options name.
  *
+ * @param resumed that of an interrupted training, which goes on there; other threads give the same bits
  * @throws UsageError if a value is out of its range
  */
-export function deviceSpecFrom(options: Options): DeviceSpec {
-  const threads = threadsFrom(options);
-  const name = options.choice('device', deviceNames) ?? (hasWasm() ? 'wasm' : 'reference');
-  if (threads !== null && name !== 'wasm') options.refuse(`--threads goes with --device wasm, not ${name}`);
-  return { name, threads };
+export function deviceSpecFrom(options: Options, resumed?: DeviceSpec): DeviceSpec {
+  const threads = options.integer('threads', 1, MAX_THREADS);
+  const name = resumed?.name ?? options.choice('device', deviceNames) ?? (hasWasm() ? 'wasm' : 'reference');
+  if (threads !== undefined && name !== 'wasm') options.refuse(`--threads goes with --device wasm, not ${name}`);
+  return { name, threads: threads ?? resumed?.threads ?? null };
 }

@@ -8,7 +8,7 @@ import { presetFrom } from './method.js';
 export function trainingOptions(): OptionSpecs {
   const { epochs, batchSize, lr, weightDecay, maxNorm, seed } = defaultTraining;
   const defaultOf = (common: number, key: 'epochs' | 'batchSize' | 'lr') =>
-    `${defaultByDataset(common, ({ training }) => training?.[key])}`;
+    defaultByDataset(common, ({ training }) => training?.[key]);
   return {
     'max-norm': { value: 'C', description: `clip gradients to this norm (default ${maxNorm}); none for no clipping` },
     'plain-clipping': { description: "clip BatchNorm's γ and β too, instead of leaving them out" },
@@ -19,6 +19,7 @@ export function trainingOptions(): OptionSpecs {
     'batch-size': { value: 'N', description: `samples in a step (${defaultOf(batchSize, 'batchSize')}; paper 128)` },
     lr: { value: 'R', description: `learning rate of AdamW (${defaultOf(lr, 'lr')}; paper 0.001)` },
     'weight-decay': { value: 'W', description: `weight decay of AdamW (default ${weightDecay})` },
+    'no-twin': { description: 'do not train the network with the target itself for comparison' },
     seed: { value: 'N', description: `seed of everything random (default ${seed})` },
   };
 }
