@@ -7,7 +7,7 @@ import { FileError } from '@pnn/nn/node';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import type { Command } from '../cli/command.js';
 import { useDevice } from '../cli/devices.js';
-import { makeFolder } from '../cli/folder.js';
+import { makeFolder, makeNewFolder } from '../cli/folder.js';
 import { importModules } from '../cli/import-modules.js';
 import { dataOptions, dataSpecFrom } from '../cli/option-groups/data.js';
 import { deviceOptions, deviceSpecFrom, threadsFrom } from '../cli/option-groups/device.js';
@@ -61,10 +61,10 @@ function planFrom(options: Options, imports: readonly string[]): Plan {
   };
 }
 
-/** The folder for the results of a new training. */
-function folderFrom(options: Options, { data, runs }: Plan): string {
+/** The folder for the results of a new training to which no folder is given. */
+function defaultFolder({ data, runs }: Plan): string {
   const degree = runs[0]!.experiment.method.polynomial!.degree;
-  return resolve(options.text('out') ?? join('runs', `${data.dataset}-degree${degree}-${timestamp(new Date())}`));
+  return resolve('runs', `${data.dataset}-degree${degree}-${timestamp(new Date())}`);
 }
 
 /** The command that goes on from a checkpoint, for a shell. */
@@ -102,16 +102,18 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   const plan = state?.plan ?? planFrom(options, imports);
   const device = await useDevice({ ...plan.device, threads: threadsFrom(options) ?? plan.device.threads });
   if (plan.device.name.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
-  const out = path === undefined ? folderFrom(options, plan) : dirname(resolve(path));
-  const checkpointPath = join(out, CHECKPOINT_FILE);
-  if (path === undefined || resolve(path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
+  const given = path === undefined ? options.text('out') : dirname(path);
+  const written = given === undefined ? undefined : join(resolve(given), CHECKPOINT_FILE);
+  if (written !== undefined && (path === undefined || resolve(path) !== written)) await refuseCheckpoint(written);
   const { dataset, folder: files, train, test } = plan.data;
   const data = await loadDataset(dataset, {
     source: files === null ? undefined : folder(files),
     train: train ?? undefined,
     test: test ?? undefined,
   });
+  const out = given === undefined ? await makeNewFolder(defaultFolder(plan)) : resolve(given);
   await makeFolder(out);
+  const checkpointPath = join(out, CHECKPOINT_FILE);
   const session = new Session(plan, out, data, terminal, state?.finished);
   const signals = stopOnSignals();
   try {
