@@ -320,6 +320,8 @@ export class Trainer implements Disposable {
     this.#tracker.restore(progress.ranges);
     this.#lambda?.restore(progress.lambda);
     this.#resumeFrom = progress.loader;
+    const { calibration } = this.options;
+    if (calibration) this.#approximate(progress.step === 0 || progress.step > calibration.steps);
   }
 
   /** Lets go of the network, which is left as it is, like the optimizer; there is no training with this trainer any more. */

@@ -574,6 +574,22 @@ describe('evaluate', () => {
     expect(modes()).toEqual(before);
   });
 
+  it('frees the batch in which something fails', async () => {
+    const network = toyNetwork();
+    const given: Batch[] = [];
+    function* batches() {
+      for (const batch of blobLoader()) {
+        given.push(batch);
+        yield batch;
+      }
+    }
+    const loss = () => {
+      throw new Error('mine');
+    };
+    await expect(evaluate(network, batches(), { loss })).rejects.toThrow('mine');
+    expect(given.map(({ inputs, labels }) => [inputs.disposed, labels.disposed])).toEqual([[true, true]]);
+  });
+
   it('refuses to evaluate on nothing', async () => {
     await expect(evaluate(toyNetwork(), [] as Batch[])).rejects.toThrow(
       new ArgumentError('evaluate: there are no batches to evaluate on'),
