@@ -34,9 +34,9 @@ function tensorsOf(result: unknown): readonly Tensor[] {
  * it called as a graph: those on constants and in `noGrad`, `checkpoint` and custom operators as well, updates in place
  * such as BatchNorm's running statistics, and random masks, which are drawn anew in every run.
  *
- * The graph is what the function does with inputs of these shapes and types. Where it reads elements and goes another
- * way for other elements, or computes with them outside of tensors, the graph keeps to the way of this run, and its
- * `readsValues` is true; a custom operator that does so is one node. Gradients that `backward` adds up are no outputs:
+ * The graph is what the function does with inputs of these shapes and types. Where it reads elements that it has
+ * computed and goes another way for other ones, or computes with them outside of tensors, the graph keeps to the way of
+ * this run, and its `readsValues` is true; a custom operator that does so is one node. Gradients that `backward` adds up are no outputs:
  * return those of `grad`.
  *
  * @param inputs the arguments; the function gets copies of them
