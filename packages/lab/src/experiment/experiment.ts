@@ -1,6 +1,6 @@
 import { type DataLoaders, type DatasetSplits, dataLoaders } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
-import { crossEntropy, type Module, meanSquaredError, setSeed, sizeOf } from '@pnn/nn';
+import { crossEntropy, DTypeError, type Module, meanSquaredError, setSeed, sizeOf } from '@pnn/nn';
 import {
   activationFactory,
   type CalibratedLayer,
@@ -26,6 +26,14 @@ export interface ExperimentEvents {
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
 }
 
+/** Networks compute in single precision. */
+function checkPrecision({ name, train, test }: DatasetSplits): void {
+  for (const { inputType, labelType } of [train, test]) {
+    if (inputType !== 'float64' && labelType !== 'float64') continue;
+    throw new DTypeError(`the data set ${name} is of float64, networks are of float32: put it into Float32Arrays`);
+  }
+}
+
 /** One network on its data: training, test and record. */
 export class Experiment {
   readonly spec: ExperimentSpec;
@@ -41,10 +49,12 @@ export class Experiment {
    * mean squared error.
    *
    * @throws ArgumentError if a number is out of its range, or the model does not take the samples
+   * @throws DTypeError if samples or labels are in double precision
    */
   constructor(spec: ExperimentSpec, data: DatasetSplits, events: ExperimentEvents = {}) {
     const { model, method, training } = spec;
     checkTraining(training);
+    checkPrecision(data);
     setSeed(training.seed);
     this.spec = spec;
     this.#data = data;
