@@ -8,6 +8,7 @@ import { type Decoder, list, number, object, text } from '@pnn/pnn/codec';
 import { saveCheckpoint } from '@pnn/pnn/node';
 import type { Terminal } from '../cli/terminal.js';
 import { Experiment } from '../experiment/experiment.js';
+import { assembleReport, REPORT_SAMPLES } from '../experiment/report-of.js';
 import { sampleRecords } from '../experiment/samples.js';
 import {
   type DataSpec,
@@ -19,15 +20,7 @@ import {
 } from '../experiment/specs.js';
 import { runDecoder } from '../report/decoders.js';
 import { formatLoss } from '../report/format.js';
-import {
-  ProgressBar,
-  REPORT_VERSION,
-  type Report,
-  type RunRecord,
-  renderReport,
-  stringifyReport,
-} from '../report/index.js';
-import { version } from '../version.js';
+import { ProgressBar, type Report, type RunRecord, renderReport, stringifyReport } from '../report/index.js';
 
 /** One network of a plan, and the file that it is saved in. */
 interface PlannedRun {
@@ -72,9 +65,6 @@ const sessionState: Decoder<SessionState> = object<SessionState>({
 
 /** The file that an interrupted session goes on from. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
-
-/** Test images shown in the report. */
-const SAMPLES = 24;
 
 /**
  * The plan and the finished runs that a checkpoint holds.
@@ -199,7 +189,7 @@ export class Session {
         return undefined;
       }
       await saveNetwork(join(this.#out, file), experiment.described);
-      return { record: await experiment.record(name), predictions: await experiment.predictions(SAMPLES) };
+      return { record: await experiment.record(name), predictions: await experiment.predictions(REPORT_SAMPLES) };
     } finally {
       experiment.dispose();
     }
@@ -211,18 +201,8 @@ export class Session {
   }
 
   #report(): Report {
-    const { train, test } = this.#data;
-    return {
-      version: REPORT_VERSION,
-      title: this.#plan.title,
-      created: new Date().toISOString(),
-      software: `@pnn/lab ${version}`,
-      dataset: { name: this.#data.name, train: train.length, test: test.length, classes: train.classes ?? [] },
-      runs: this.#finished.map(({ record }) => record),
-      samples: sampleRecords(
-        test,
-        this.#finished.map(({ predictions }) => predictions),
-      ),
-    };
+    const runs = this.#finished.map(({ record }) => record);
+    const predictions = this.#finished.map((finished) => finished.predictions);
+    return assembleReport(this.#plan.title, this.#data, runs, sampleRecords(this.#data.test, predictions));
   }
 }

@@ -1,33 +1,22 @@
-import { type DataLoaders, type DatasetSplits, dataLoaders, Subset } from '@pnn/data';
+import { type DataLoaders, type DatasetSplits, dataLoaders } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
-import {
-  crossEntropy,
-  DataLoader,
-  type Module,
-  meanSquaredError,
-  noGrad,
-  normalizeChannels,
-  scope,
-  setSeed,
-  sizeOf,
-} from '@pnn/nn';
+import { crossEntropy, DTypeError, type Module, meanSquaredError, setSeed, sizeOf } from '@pnn/nn';
 import {
   activationFactory,
   type CalibratedLayer,
   checkTraining,
   type EpochRecord,
-  evaluate,
   lambdaOf,
   optimizerOf,
   type PolynomialActivation,
   polynomialActivations,
   type StepRecord,
   schedulerOf,
-  suspendTraining,
   Trainer,
 } from '@pnn/pnn';
 import type { RunRecord } from '../report/record.js';
-import { runRecord } from './run-record.js';
+import { predict } from './predictions.js';
+import { testedRunRecord } from './report-of.js';
 import { describeSettings } from './settings.js';
 import type { ExperimentSpec } from './specs.js';
 
@@ -35,6 +24,14 @@ import type { ExperimentSpec } from './specs.js';
 export interface ExperimentEvents {
   readonly onStep?: (step: StepRecord) => void;
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
+}
+
+/** Networks compute in single precision. */
+function checkPrecision({ name, train, test }: DatasetSplits): void {
+  for (const { inputType, labelType } of [train, test]) {
+    if (inputType !== 'float64' && labelType !== 'float64') continue;
+    throw new DTypeError(`the data set ${name} is of float64, networks are of float32: put it into Float32Arrays`);
+  }
 }
 
 /** One network on its data: training, test and record. */
@@ -52,10 +49,12 @@ export class Experiment {
    * mean squared error.
    *
    * @throws ArgumentError if a number is out of its range, or the model does not take the samples
+   * @throws DTypeError if samples or labels are in double precision
    */
   constructor(spec: ExperimentSpec, data: DatasetSplits, events: ExperimentEvents = {}) {
     const { model, method, training } = spec;
     checkTraining(training);
+    checkPrecision(data);
     setSeed(training.seed);
     this.spec = spec;
     this.#data = data;
@@ -126,38 +125,15 @@ export class Experiment {
   }
 
   /** The record of the run so far, with a test of the network as it is: that of the last epoch if nothing came after. */
-  async record(name: string): Promise<RunRecord> {
+  record(name: string): Promise<RunRecord> {
     const { trainer, spec, epochs } = this;
-    const start = performance.now();
-    const { loss } = trainer.options;
-    const test = trainer.validation ?? (await evaluate(this.network, this.#loaders.test, loss ? { loss } : {}));
-    const testSeconds = (performance.now() - start) / 1000;
     const settings = describeSettings(spec, this.#warmUpSteps);
-    return runRecord(trainer, { name, settings, seed: spec.training.seed, epochs, test, testSeconds });
+    return testedRunRecord(trainer, { name, settings, seed: spec.training.seed, epochs, test: this.#loaders.test });
   }
 
   /** The class probabilities of the first `count` test samples; nothing if there are no classes. */
   async predictions(count: number): Promise<number[][]> {
-    const { test } = this.#data;
-    if (!test.classes) return [];
-    const rows = Math.min(count, test.length);
-    const first = new Subset(
-      test,
-      Array.from({ length: rows }, (_, i) => i),
-    );
-    const { statistics } = this.#loaders;
-    const transforms = statistics ? [normalizeChannels(statistics.mean, statistics.std)] : [];
-    const loader = new DataLoader(first, { batchSize: rows, transforms });
-    const resumeTraining = suspendTraining(this.network);
-    const probabilities = scope(() => {
-      const [batch] = [...loader];
-      return noGrad(() => this.network.forward(batch!.inputs).softmax());
-    });
-    resumeTraining();
-    const values = Array.from(await probabilities.data());
-    probabilities.dispose();
-    const classes = test.classes.length;
-    return Array.from({ length: rows }, (_, i) => values.slice(i * classes, (i + 1) * classes));
+    return (await predict(this.network, this.#loaders.test, count)).probabilities;
   }
 
   /** Frees everything that the experiment keeps. */

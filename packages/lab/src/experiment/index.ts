@@ -1,4 +1,5 @@
 export { Experiment, type ExperimentEvents } from './experiment.js';
+export { type ReportOptions, reportOf } from './report-of.js';
 export { type RunRecordOptions, runRecord } from './run-record.js';
 export { sampleRecords } from './samples.js';
 export {

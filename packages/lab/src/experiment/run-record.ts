@@ -42,7 +42,7 @@ async function curveOf(activation: PolynomialActivation): Promise<CurvePoint[]> 
   return xs.map((x, k) => ({ x, target: target(x), polynomial: polynomial[k]! }));
 }
 
-/** The record of a training so far, of any network: what every report is made of. */
+/** The record of a training so far, of any network: what every report is made of; see `reportOf`. */
 export async function runRecord(trainer: Trainer, options: RunRecordOptions): Promise<RunRecord> {
   const { name, settings, seed, epochs, test, testSeconds } = options;
   const { network, stopped } = trainer;

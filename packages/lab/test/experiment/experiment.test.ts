@@ -1,5 +1,5 @@
 import { dataLoaders } from '@pnn/data';
-import { ArgumentError, ArrayDataset, memory, noGrad, scope, tensor } from '@pnn/nn';
+import { ArgumentError, ArrayDataset, DTypeError, memory, noGrad, scope, tensor } from '@pnn/nn';
 import { restoreCheckpoint, takeCheckpoint } from '@pnn/pnn';
 import { describe, expect, it, vi } from 'vitest';
 import { settledMemory } from '../../../pnn/test/settled-memory.js';
@@ -238,6 +238,17 @@ describe('Experiment', () => {
     expect(make).toThrow(ArgumentError);
     expect(make).toThrow(message);
   });
+});
+
+it('an experiment refuses data in double precision', () => {
+  const single = { inputs: new Float32Array(4), labels: new Float32Array(2), inputShape: [2] };
+  for (const double of [{ inputs: new Float64Array(4) }, { labels: new Float64Array(2) }]) {
+    const train = new ArrayDataset(single);
+    const test = new ArrayDataset({ ...single, ...double });
+    expect(() => new Experiment(toySpec(), { name: 'mine', train, test })).toThrow(
+      new DTypeError('the data set mine is of float64, networks are of float32: put it into Float32Arrays'),
+    );
+  }
 });
 
 describe('sampleRecords', () => {
