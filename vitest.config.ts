@@ -1,12 +1,44 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-export default defineConfig({
-  resolve: { conditions: ['@pnn/source'] },
-  ssr: { resolve: { conditions: ['@pnn/source'] } },
-  test: {
-    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    coverage: { provider: 'v8', include: ['packages/*/src/**'] },
-  },
+/** Tests that change or measure their process: instruction sets, threads, GPUs, browsers, child processes. */
+const alone = [
+  'packages/tensor/test/{wasm,gpu}/**/*.test.ts',
+  'packages/lab/test/{command,experiment}/**/*.test.ts',
+  'test/{gpu,gradients,packaging,wasm}/**/*.test.ts',
+  'test/*.test.ts',
+];
+
+/**
+ * `npm test` runs everything; what it is given goes on to vitest. `npm run test:gradients` runs `test/gradients` and the
+ * tests of autograd. `npm run test:quick` is the mode `quick`: what lies in `packages`, without the command line, and
+ * properties drawn for no longer than `test/quick.ts` says.
+ */
+export default defineConfig(({ mode }) => {
+  const quick = mode === 'quick';
+  const exclude = [...configDefaults.exclude, ...(quick ? ['test/**', 'packages/*/test/command/**'] : [])];
+  const setupFiles = quick ? ['test/quick.ts'] : [];
+  return {
+    resolve: { conditions: ['@pnn/source'] },
+    ssr: { resolve: { conditions: ['@pnn/source'] } },
+    test: {
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      maxWorkers: '100%',
+      coverage: { provider: 'v8', include: ['packages/*/src/**'] },
+      projects: [
+        {
+          extends: true,
+          // Files of one worker share the modules that they load.
+          test: {
+            name: 'shared',
+            include: ['{packages/*/,}test/**/*.test.ts'],
+            exclude: [...exclude, ...alone],
+            setupFiles,
+            isolate: false,
+          },
+        },
+        { extends: true, test: { name: 'alone', include: alone, exclude, setupFiles } },
+      ],
+    },
+  };
 });

@@ -48,6 +48,12 @@ function packageOf(specifier: string): string | undefined {
   return /^@pnn\/([a-z]+)(?:\/|$)/.exec(specifier)?.[1];
 }
 
+/** Whether only Node can import this: a module of its own, or a file of a package for Node. */
+function isForNode(source: string, specifier: string): boolean {
+  if (specifier.startsWith('node:') || /^@pnn\/[a-z]+\/node$/.test(specifier)) return true;
+  return specifier.startsWith('.') && NODE_FOLDERS.test(normalize(join(dirname(source), specifier)));
+}
+
 function problemsOfImports(name: string, allowed: readonly string[], imports: readonly Import[]): string[] {
   return imports.flatMap(({ file, specifier }) => {
     const where = `packages/${name}/${file}`;
@@ -63,7 +69,7 @@ function problemsOfImports(name: string, allowed: readonly string[], imports: re
     if (specifier.startsWith('.') && normalize(join(dirname(source), specifier)).startsWith('..')) {
       return [`${where} leaves the sources of its package by ${specifier}`];
     }
-    if (specifier.startsWith('node:') && !NODE_FOLDERS.test(source)) {
+    if (!NODE_FOLDERS.test(source) && isForNode(source, specifier)) {
       return [`${where} imports ${specifier}, but pages run it, too: that belongs to src/node/`];
     }
     return [];

@@ -37,6 +37,10 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(output).toMatch(/3x² = .*3\., 12\., 27\./);
     expect(output).toMatch(/6x {2}= .*6\., 12\., 18\./);
   },
+  'own-dataset.ts': (output) => {
+    expectFalling(numbersAfter('loss', output));
+    expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(80);
+  },
   'own-model.ts': (output) => {
     expect(output).toContain('bottleneck, 12638 parameters');
     expect(output.match(/PolynomialActivation/g)).toHaveLength(2);

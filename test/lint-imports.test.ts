@@ -46,6 +46,8 @@ it.each([
   ["import { x } from '@pnn/autograd';", 'imports its own package as @pnn/autograd: use a relative path'],
   ["import { x } from '../../nn/src/x.js';", 'leaves the sources of its package by ../../nn/src/x.js'],
   ["import { readFile } from 'node:fs';", 'imports node:fs, but pages run it, too: that belongs to src/node/'],
+  ["import { x } from '@pnn/tensor/node';", 'imports @pnn/tensor/node, but pages run it, too: '],
+  ["export * from './node/index.js';", 'imports ./node/index.js, but pages run it, too: '],
 ])('%s is refused in autograd', (code, problem) => {
   write('autograd', { 'src/index.ts': `${code}\nimport { t } from '@pnn/tensor';\n` }, ['tensor']);
   const [first] = importProblems(packages);

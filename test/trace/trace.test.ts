@@ -41,6 +41,7 @@ import {
   tensor,
   trace,
   uniform,
+  updateInPlace,
   wasm,
   zeros,
 } from '@pnn/nn';
@@ -176,6 +177,10 @@ describe('a traced function', () => {
       expect(reads((x) => x.mul(w.itemSync()))).toBe(false);
       expect(reads((x) => (x.itemSync() > 0 ? x.neg() : x))).toBe(true);
       expect(reads((x) => x.mul(x.add(1).itemSync()))).toBe(true);
+      // What was filled or captured and then changed was computed.
+      expect(reads((x) => x.mul(zeros([1]).assign(x).itemSync()))).toBe(true);
+      expect(reads((x) => x.mul(w.assign(x).itemSync()))).toBe(true);
+      expect(reads((x) => x.mul(tensor([3]).itemSync()))).toBe(false);
     });
   });
 });
@@ -245,6 +250,41 @@ describe('constants', () => {
     expect(scope(() => [...graph.run([row(10, 20)])[0]!.dataSync()])).toEqual([19, 51]);
     graph.dispose();
     expect(memory()).toEqual(before);
+  });
+
+  it('are all that lives on: not the gradients that backward adds up for arguments', () => {
+    const before = memory();
+    const x = requireGrad(row(1, 2));
+    const graph = trace(
+      (a) => {
+        a.square().sum().backward();
+        return a.grad!;
+      },
+      [x],
+    );
+    expect(memory().tensors - before.tensors).toBe(graph.constants.length + 1);
+    expect(scope(() => [...graph.run([row(3, 4)])[0]!.dataSync()])).toEqual([6, 8]);
+    expect(() =>
+      trace(
+        (a) => {
+          a.sum().backward();
+          return a.add(row(1, 2, 3));
+        },
+        [x],
+      ),
+    ).toThrow(ShapeError);
+    graph.dispose();
+    x.dispose();
+    expect(memory()).toEqual(before);
+  });
+
+  it('of a module that was freed in part are not kept', () => {
+    const layer = new Linear(2, 2);
+    layer.bias!.dispose();
+    const before = memory();
+    expect(() => trace(layer, [])).toThrow(DisposedError);
+    expect(memory()).toEqual(before);
+    layer.weight.dispose();
   });
 
   it('of a function that failed are freed', () => {
@@ -390,10 +430,14 @@ describe('random masks', () => {
   it('are all that may be random', () => {
     scope(() => {
       const generator = new Generator(1, 'noise');
+      // Normal numbers are made in pairs: the second one of this pair is there already.
+      const half = new Generator(1);
+      half.normal();
       const draws = [
         (x: Tensor) => x.add(normal([2])),
         (x: Tensor) => x.add(uniform([2], 0, 1, { generator })),
         (x: Tensor) => x.mul(generator.integer(5)),
+        (x: Tensor) => x.mul(half.normal()),
       ];
       for (const f of draws) expect(() => trace(f, [ones([2])])).toThrow(TraceError);
       expect(() => trace(draws[2]!, [ones([2])])).toThrow(
@@ -502,6 +546,33 @@ describe('a custom operator', () => {
       const result = bits(() => graph.run([row(5, 6)]));
       generator.resume(state);
       expect(result).toEqual(bits(() => negated([noisy([row(5, 6)])])));
+    });
+  });
+
+  it('that is one node may change in place what it is given, what it makes and what it has captured', () => {
+    scope(() => {
+      const seen = row(0, 0);
+      const accumulate = customOperator({
+        name: 'accumulate',
+        forward: ([x, total]) => {
+          const own = zeros([2]);
+          const start = own.add(x!);
+          x!.dataSync();
+          own.assign(start);
+          total!.assign(total!.add(own));
+          seen.assign(own);
+          return own.neg();
+        },
+        vjps: [undefined, undefined],
+      });
+      const f = (x: Tensor) => {
+        const total = ones([2]);
+        const negated = accumulate([x, total]);
+        return [negated, total, seen.mul(2)];
+      };
+      using graph = trace(f, [row(1, 2)]);
+      expect(operatorsOf(graph)).toEqual(['accumulate', 'mul']);
+      for (const input of [row(3, 4), row(5, 6), row(5, 6)]) expectSameBits(graph, f, [input]);
     });
   });
 
@@ -622,6 +693,26 @@ describe('a traced module', () => {
     });
   });
 
+  it('keeps hooks that are added while it is traced', () => {
+    scope(() => {
+      const model = new Sequential(new Linear(2, 2), new ReLU());
+      let calls = 0;
+      const f = (x: Tensor) => {
+        model.at(0)!.addForwardHook(() => calls++);
+        return model.forward(x);
+      };
+      using graph = trace(f, [ones([1, 2])], { module: model });
+      expect(graph.nodes[0]!.module!.path).toBe('0');
+      expect(calls).toBe(1);
+      model.forward(ones([1, 2]));
+      expect(calls).toBe(2);
+      using again = trace(model, [ones([1, 2])]);
+      expect(again.nodes[0]!.module!.path).toBe('0');
+      expect(calls).toBe(3);
+      model.dispose();
+    });
+  });
+
   it('computes losses with custom operators inside', () => {
     scope(() => {
       const f = (x: Tensor, y: Tensor) => binaryCrossEntropy(x.sigmoid(), y);
@@ -649,6 +740,17 @@ describe('trace refuses', () => {
       );
       optimizer.dispose();
       layer.dispose();
+    });
+  });
+
+  it('changes by other means of tensors that it has not seen yet', () => {
+    scope(() => {
+      const [weight, factor] = [row(1, 2), tensor(3)];
+      const scaled = (x: Tensor) => {
+        updateInPlace(weight, (kernels) => kernels.scale(weight, factor));
+        return x.mul(weight);
+      };
+      expect(() => trace(scaled, [row(1, 1)])).toThrow('was changed in place by other means than operators');
     });
   });
 

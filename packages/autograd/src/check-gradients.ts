@@ -142,9 +142,16 @@ class Check {
   /**
    * The coordinate of the worst derivative among few; many are halved before, and the half that differs more along the
    * direction is looked into.
+   *
+   * @returns undefined if there are no elements
    */
-  worst(points: Points, gradients: Points, direction: Points): { coordinate: Coordinate; comparison: Comparison } {
+  worst(
+    points: Points,
+    gradients: Points,
+    direction: Points,
+  ): { coordinate: Coordinate; comparison: Comparison } | undefined {
     let suspects = coordinatesOf(points);
+    if (suspects.length === 0) return undefined;
     while (suspects.length > FEW) {
       const middle = suspects.length / 2;
       const halves = [suspects.slice(0, middle), suspects.slice(middle)] as const;
@@ -234,16 +241,34 @@ function checkFirstOrder(
     const comparison = check.compare(points, gradients, along);
     const { error, expected, found } = comparison;
     if (error <= tolerance) return comparison;
-    const { coordinate, comparison: worst } = check.worst(points, gradients, along);
-    const { input, position } = coordinate;
-    throw new GradientError(
+    const problem =
       `checkGradients: ${name}: at inputs ${shapes.map(formatShape).join(', ')} the derivative along a ${kind} is ` +
-        `${found}, but finite differences give ${expected} (relative error ${error.toExponential(1)}, tolerance ` +
-        `${tolerance}); the worst is that of input ${input} at ${formatIndex(position, shapes[input]!)}: ` +
-        `${worst.found} instead of ${worst.expected}`,
+      `${found}, but finite differences give ${expected} (relative error ${error.toExponential(1)}, tolerance ` +
+      `${tolerance})`;
+    const worst = check.worst(points, gradients, along);
+    if (!worst) throw new GradientError(problem);
+    const { input, position } = worst.coordinate;
+    throw new GradientError(
+      `${problem}; the worst is that of input ${input} at ${formatIndex(position, shapes[input]!)}: ` +
+        `${worst.comparison.found} instead of ${worst.comparison.expected}`,
     );
   });
   checkSmall(name, comparisons, tolerance);
+}
+
+/** @throws ArgumentError where the check would find nothing, or everything, to be wrong */
+function checkSettings({ tolerance, directions }: Required<GradientCheckOptions>, elements: number): void {
+  if (!(tolerance > 0 && Number.isFinite(tolerance))) {
+    throw new ArgumentError(`checkGradients: tolerance must be a finite number above 0, not ${tolerance}`);
+  }
+  if (!Number.isInteger(directions) || directions < 0) {
+    throw new ArgumentError(`checkGradients: directions must be an integer of 0 or more, not ${directions}`);
+  }
+  if (directions === 0 && elements > FEW) {
+    throw new ArgumentError(
+      `checkGradients: directions must be 1 or more for ${elements} elements, which are not checked one by one`,
+    );
+  }
 }
 
 /**
@@ -255,7 +280,8 @@ function checkFirstOrder(
  *   differentiable: kinks nearby do no harm, a kink at the point fails unless its two slopes average to the gradient
  * @throws GradientError where a derivative is wrong, with the coordinate that is worst; or where all derivatives are
  *   smaller than the tolerance, so that it would let wrong ones pass, and they do not agree within 1% of their size
- * @throws ArgumentError where an input is not float64: single precision cannot tell right from wrong
+ * @throws ArgumentError where an input is not float64, as single precision cannot tell right from wrong; or where the
+ *   tolerance is not a finite number above 0, or nothing would be checked
  */
 export function checkGradients(
   f: (...inputs: Tensor[]) => Tensor,
@@ -267,6 +293,10 @@ export function checkGradients(
     if (input.dtype !== 'float64')
       throw new ArgumentError(`checkGradients: inputs must be float64, not ${input.dtype}`);
   }
+  checkSettings(
+    settings,
+    inputs.reduce((sum, { size }) => sum + size, 0),
+  );
   const generator = new Generator(settings.seed, 'checkGradients');
   const weightsLike = new Map<string, Float64Array>();
   const weights = (role: string, like: Tensor): Tensor => {

@@ -1,5 +1,5 @@
 import { ArgumentError, activeTracer, scope, Tensor, withTracer } from '@pnn/tensor';
-import { requireGrad } from './history.js';
+import { requireGrad, zeroGrad } from './history.js';
 import type { Graph } from './trace/graph.js';
 import { Recorder } from './trace/recorder.js';
 import { TraceError } from './trace/trace-error.js';
@@ -34,9 +34,9 @@ function tensorsOf(result: unknown): readonly Tensor[] {
  * it called as a graph: those on constants and in `noGrad`, `checkpoint` and custom operators as well, updates in place
  * such as BatchNorm's running statistics, and random masks, which are drawn anew in every run.
  *
- * The graph is what the function does with inputs of these shapes and types. Where it reads elements and goes another
- * way for other elements, or computes with them outside of tensors, the graph keeps to the way of this run, and its
- * `readsValues` is true; a custom operator that does so is one node. Gradients that `backward` adds up are no outputs:
+ * The graph is what the function does with inputs of these shapes and types. Where it reads elements that it has
+ * computed and goes another way for other ones, or computes with them outside of tensors, the graph keeps to the way of
+ * this run, and its `readsValues` is true; a custom operator that does so is one node. Gradients that `backward` adds up are no outputs:
  * return those of `grad`.
  *
  * @param inputs the arguments; the function gets copies of them
@@ -55,8 +55,9 @@ export function trace(
   const module = isFunction ? options.module : traced;
   return scope(() => {
     const given = inputs.map(argumentFrom);
-    const recorder = new Recorder(given, module);
+    const recorder = new Recorder(given);
     try {
+      if (module) recorder.name(module);
       const run = () => (isFunction ? traced(...given) : traced.forward(...given));
       const followed = module
         ? () => followForward(module, (place, forward) => recorder.inside(place, forward), run)
@@ -65,6 +66,9 @@ export function trace(
     } catch (error) {
       recorder.abandon();
       throw error;
+    } finally {
+      // What backward has added up for an argument lives until it is freed.
+      for (const argument of given) zeroGrad(argument);
     }
   });
 }

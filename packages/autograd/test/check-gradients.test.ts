@@ -1,4 +1,11 @@
-import { checkGradients, customOperator, enableGrad, noGrad, requireGrad } from '@pnn/autograd';
+import {
+  checkGradients,
+  customOperator,
+  enableGrad,
+  type GradientCheckOptions,
+  noGrad,
+  requireGrad,
+} from '@pnn/autograd';
 import { ArgumentError, GradientError, memory, ones, scope, type Tensor, tensor, zeros } from '@pnn/tensor';
 import { describe, expect, it } from 'vitest';
 
@@ -330,6 +337,32 @@ describe('checkGradients', () => {
       expect(check).toThrow(ArgumentError);
       expect(check).toThrow('checkGradients: inputs must be float64, not float32');
       expect(() => checkGradients((a) => a, [ones([1], { dtype: 'int32' })])).toThrow(ArgumentError);
+    });
+  });
+
+  it('says that a function of no elements is wrong', () => {
+    scope(() => {
+      const check = () => checkGradients((a) => a.mean(), [zeros([0, 2], float64)]);
+      expect(check).toThrow(GradientError);
+      expect(check).toThrow(
+        'at inputs [0,2] the derivative along a random direction is 0, but finite differences give NaN',
+      );
+    });
+  });
+
+  it('refuses options with which it would find nothing, or everything', () => {
+    scope(() => {
+      const wrong = (options: GradientCheckOptions) => () =>
+        checkGradients((a) => a.detach().square().add(a.mul(0)), [ones([30], float64)], options);
+      for (const tolerance of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+        expect(wrong({ tolerance })).toThrow(
+          new ArgumentError(`checkGradients: tolerance must be a finite number above 0, not ${tolerance}`),
+        );
+      }
+      for (const directions of [-1, 0.5, Number.NaN]) expect(wrong({ directions })).toThrow(ArgumentError);
+      expect(wrong({ directions: 0 })).toThrow(
+        'checkGradients: directions must be 1 or more for 30 elements, which are not checked one by one',
+      );
     });
   });
 

@@ -39,10 +39,7 @@ export function totalNorm(tensors: readonly Tensor[], like: Tensor): Tensor {
         euclideanNorm(tensors.filter((each) => each.dtype === dtype)).cast(like.dtype),
       );
       if (parts.length < 2) return parts[0] ?? zeros([], like);
-      return parts
-        .map((part) => part.square())
-        .reduce((sum, part) => sum.add(part))
-        .sqrt();
+      return euclideanNorm(parts);
     }),
   );
 }

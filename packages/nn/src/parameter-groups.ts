@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape } from '@pnn/tensor';
+import { ArgumentError, formatShape, Tensor } from '@pnn/tensor';
 import { Parameter, type ParameterRole } from './parameter.js';
 
 /** Parameters that are trained alike. */
@@ -51,14 +51,14 @@ export function groupsByRole(parameters: readonly Parameter[]): ParameterGroup[]
 
 /** Whether these are groups, and not a plain list of parameters. */
 export function areGroups(given: ParametersOrGroups): given is readonly ParameterGroup[] {
-  return given.length > 0 && !(given[0] instanceof Parameter);
+  return given.length > 0 && !(given[0] instanceof Tensor);
 }
 
 /**
  * The groups as they are, or the parameters by role.
  *
  * @param owner named in the message of the error
- * @throws ArgumentError where there is no parameter at all, or one occurs twice
+ * @throws ArgumentError where there is no parameter at all, one occurs twice, or a plain list has a tensor that is none
  */
 export function groupsOf(owner: string, given: ParametersOrGroups): readonly ParameterGroup[] {
   const seen = new Map<Parameter, string>();
@@ -74,5 +74,13 @@ export function groupsOf(owner: string, given: ParametersOrGroups): readonly Par
     }
   }
   if (seen.size === 0) throw new ArgumentError(`${owner}: there are no parameters: pass those of a module`);
-  return areGroups(given) ? given : groupsByRole(given);
+  if (areGroups(given)) return given;
+  // By its role alone, another tensor would be left out.
+  const other = given.find((each) => !(each instanceof Parameter)) as Tensor | undefined;
+  if (other) {
+    throw new ArgumentError(
+      `${owner}: a tensor ${formatShape(other.shape)} is not a parameter: make it one with new Parameter(tensor)`,
+    );
+  }
+  return groupsByRole(given);
 }

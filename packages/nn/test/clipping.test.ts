@@ -79,6 +79,11 @@ describe('totalNorm', () => {
     expect(totalNorm([], tensor([1])).itemSync()).toBe(0);
   });
 
+  it.each([1e30, 1e-30])('takes types together whose squares float32 cannot hold, of elements near %d', (size) => {
+    const tensors = [tensor([3 * size]), tensor([4 * size], { dtype: 'float64' })];
+    expect(totalNorm(tensors, tensor([0])).itemSync() / size).toBeCloseTo(5, 5);
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('is not finite where there is %d', (x) => {
     expect(Number.isFinite(totalNorm([tensor([1, 2]), tensor([3, x])], tensor([0])).itemSync())).toBe(false);
   });

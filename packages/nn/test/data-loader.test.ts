@@ -246,6 +246,13 @@ describe('DataLoader', () => {
     expect(() => new DataLoader(new Windows(0), { batchSize: 2 })).toThrow(
       'the length of the data set must be an integer above 0, not 0',
     );
+    const of = (type: object) => () => new DataLoader(Object.assign(new Windows(5), type), { batchSize: 2 });
+    expect(of({ inputType: 'int32' })).toThrow(
+      new ArgumentError('DataLoader: inputType of the data set must be uint8, float32 or float64, not int32'),
+    );
+    expect(of({ labelType: 'uint8' })).toThrow(
+      new ArgumentError('DataLoader: labelType of the data set must be int32, float32 or float64, not uint8'),
+    );
   });
 
   it('refuses options and states that do not fit', () => {
@@ -260,6 +267,13 @@ describe('DataLoader', () => {
     );
     expect(() => new DataLoader(dataset, { batchSize: 3 }).restore(state)).toThrow('in batches of 2, not of 6');
     expect(() => loader.restore({ ...state, position: 4 })).toThrow('position must be an integer from 0 to 3, not 4');
+    const broken = {
+      ...state,
+      shuffle: { ...state.shuffle, position: 8 },
+      augmentation: { ...state.augmentation, position: -1 },
+    };
+    expect(() => loader.restore(broken)).toThrow(ArgumentError);
+    expect(loader.state()).toEqual(state);
   });
 });
 
@@ -289,7 +303,7 @@ describe('ArrayDataset', () => {
       [5, 6, 1, 2, 5, 6],
       [2, 0, 2],
     ]);
-    for (const index of [3, -1, Number.NaN]) {
+    for (const index of [3, -1, 0.5, Number.NaN]) {
       expect(() => dataset.read([0, index, 1], into, classes)).toThrow(
         new ArgumentError(`ArrayDataset.read: sample ${index} is none of the 3 that there are`),
       );

@@ -1,10 +1,11 @@
-import { noGrad } from '@pnn/autograd';
+import { noGrad, requireGrad } from '@pnn/autograd';
 import {
   ArgumentError,
   DisposedError,
   getDevice,
   type HostArray,
   memory,
+  ones,
   ShapeError,
   scope,
   type Tensor,
@@ -429,6 +430,14 @@ describe('wrong options', () => {
     ['AdamW: there are no parameters', () => new AdamW([])],
     ['AdamW: there are no parameters', () => new AdamW([{ name: 'empty', parameters: [] }])],
     ['AdamW: a parameter [1] is in parameters twice', () => new AdamW([twice, twice])],
+    [
+      'AdamW: a tensor [2] is not a parameter: make it one with new Parameter(tensor)',
+      () => new AdamW([requireGrad(ones([2]))] as never),
+    ],
+    [
+      'AdamW: a tensor [2] is not a parameter: make it one with new Parameter(tensor)',
+      () => new AdamW([...weight(), requireGrad(ones([2])) as never]),
+    ],
     [
       'AdamW: a parameter [1] is in a and in b',
       () =>

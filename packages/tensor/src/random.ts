@@ -133,6 +133,7 @@ export class Generator {
   /** Standard normal, by the method of Box and Muller (1958). */
   normal(): number {
     if (this.#spareNormal !== null) {
+      activeTracer()?.drawing(this);
       const value = this.#spareNormal;
       this.#spareNormal = null;
       return value;

@@ -146,7 +146,7 @@ export class Tensor extends Storage {
   mul(other: TensorLike): Tensor {
     return applyBinary(operators.mul, this, other);
   }
-  /** a/b; integers are truncated towards zero, and a division by the integer 0 gives 0 */
+  /** a/b; integers are truncated toward zero, and a division by the integer 0 gives 0 */
   div(other: TensorLike): Tensor {
     return applyBinary(operators.div, this, other);
   }
@@ -394,8 +394,8 @@ export class Tensor extends Storage {
     return this;
   }
   /**
-   * In place: (1 − weight)·x + weight·factor·target, as running averages need it. A gradient that still needs the old elements will
-   * refuse to run.
+   * In place: (1 − weight)·x + weight·factor·target, as running averages need it. A gradient that still needs the old
+   * elements will refuse to run.
    *
    * @throws ShapeError | DTypeError | DeviceError where shape, type or memory differ
    * @throws GradientError where this tensor was computed from others that require gradients

@@ -18,7 +18,9 @@ export interface Tracer {
   called(call: OperatorCall): void;
   /** An operator is about to change the tensor in place. */
   changing(tensor: Tensor): void;
-  /** The program reads the elements of a tensor. */
+  /** A kernel that belongs to no operator, such as the step of an optimizer, is about to change the tensor in place. */
+  changingUnseen(tensor: Tensor): void;
+  /** The program reads the elements of a tensor at once (`dataSync`), so that it can compute with them. */
   reading(elements: Buffer): void;
   /** The program says where the random numbers of a generator begin. */
   seeded(generator: Generator): void;
@@ -28,7 +30,7 @@ export interface Tracer {
 
 let active: Tracer | undefined;
 
-/** Who follows the computation at present. */
+/** The tracer that follows the computation at present. */
 export function activeTracer(): Tracer | undefined {
   return active;
 }

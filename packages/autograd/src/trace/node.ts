@@ -63,7 +63,10 @@ export type OperatorNode<Name extends OperatorName = OperatorName> = {
   [N in Name]: AnyNode & { readonly operator: N; readonly attributes: AttributesOf<N> };
 }[Name];
 
-/** A call of an operator that a program defines itself and that the operators of the engine do not make up. */
+/**
+ * A call of an operator that a program defines itself and that the operators of the engine do not make up. It may change
+ * in place what it is given or has captured, which `inPlace` does not always tell.
+ */
 export interface CustomNode extends AnyNode {
   readonly operator: 'custom';
   readonly name: string;

@@ -9,6 +9,7 @@ import {
   type OperatorCall,
   type OperatorName,
   operators,
+  type Shape,
   sameShape,
   type Tensor,
   type Tracer,
@@ -34,6 +35,8 @@ import type { TracedModule } from './traced-module.js';
 interface Elements {
   readonly values: GraphValue[];
   version: number;
+  /** Whether the function has changed them. */
+  changed: boolean;
 }
 
 /** A call of an operator that a program defined itself. */
@@ -61,6 +64,13 @@ function resultLike({ shape, dtype }: Tensor): GraphResult {
   return { kind: 'result', shape, dtype };
 }
 
+function changedUnseen(shape: Shape): TraceError {
+  return new TraceError(
+    `trace: a tensor ${formatShape(shape)} was changed in place by other means than operators, such as the step of an ` +
+      'optimizer: trace what comes before',
+  );
+}
+
 function isOfEngine(operator: Operator): boolean {
   return Object.hasOwn(operators, operator.name) && Object.is(operators[operator.name as OperatorName], operator);
 }
@@ -84,15 +94,19 @@ export class Recorder implements Tracer {
   #custom: { opaque: boolean } | undefined;
   #readsValues = false;
 
-  constructor(inputs: readonly Tensor[], module: TracedModule | undefined) {
+  constructor(inputs: readonly Tensor[]) {
     for (const input of inputs) {
       const value: GraphInput = { kind: 'input', shape: input.shape, dtype: input.dtype };
       this.#inputs.push(value);
       this.#allocated.add(input.buffer);
       this.#know(input, value);
     }
-    for (const [name, tensor] of module?.namedParameters() ?? []) this.#constant(tensor, { kind: 'parameter', name });
-    for (const [name, tensor] of module?.namedBuffers() ?? []) this.#constant(tensor, { kind: 'buffer', name });
+  }
+
+  /** Calls the parameters and buffers of the module by their names. */
+  name(module: TracedModule): void {
+    for (const [name, tensor] of module.namedParameters()) this.#constant(tensor, { kind: 'parameter', name });
+    for (const [name, tensor] of module.namedBuffers()) this.#constant(tensor, { kind: 'buffer', name });
   }
 
   allocated(elements: Buffer): void {
@@ -136,19 +150,30 @@ export class Recorder implements Tracer {
   }
 
   changing(tensor: Tensor): void {
+    this.#refusable(() => this.#valueOf(tensor));
+    // A custom operator that is one node changes what the graph knows, too.
+    const elements = this.#elements.get(tensor.buffer);
+    if (!elements) return;
+    elements.version++;
+    elements.changed = true;
+    for (const value of elements.values) {
+      if (value.kind === 'constant' && isMadeInside(value.origin) && !value.copied) this.#copy(value);
+    }
+  }
+
+  changingUnseen({ shape }: Tensor): void {
     this.#refusable(() => {
-      this.#valueOf(tensor);
-      const elements = this.#elements.get(tensor.buffer)!;
-      elements.version++;
-      for (const value of elements.values) {
-        if (value.kind === 'constant' && isMadeInside(value.origin) && !value.copied) this.#copy(value);
-      }
+      throw changedUnseen(shape);
     });
   }
 
   reading(elements: Buffer): void {
-    if (this.#custom) this.#custom.opaque = true;
-    else if (this.#elements.get(elements)?.values.some(({ kind }) => kind !== 'constant')) this.#readsValues = true;
+    if (this.#custom) {
+      this.#custom.opaque = true;
+      return;
+    }
+    const known = this.#elements.get(elements);
+    if (known?.changed || known?.values.some(({ kind }) => kind !== 'constant')) this.#readsValues = true;
   }
 
   seeded(generator: Generator): void {
@@ -180,6 +205,10 @@ export class Recorder implements Tracer {
    * not do, such as computing with elements that it reads, it becomes a node itself.
    */
   custom({ name, inputs, attributes, compute }: CustomCall): Tensor {
+    // Known from the start, so that it is noticed if the operator changes one of them in place.
+    this.#refusable(() => {
+      for (const input of inputs) this.#valueOf(input);
+    });
     const outer = this.#custom;
     const own = { opaque: false };
     const before = this.#nodes.length;
@@ -245,7 +274,7 @@ export class Recorder implements Tracer {
     const { buffer } = tensor;
     const elements = this.#elements.get(buffer);
     if (elements) elements.values.push(value);
-    else this.#elements.set(buffer, { values: [value], version: buffer.version });
+    else this.#elements.set(buffer, { values: [value], version: buffer.version, changed: false });
     this.#values.set(tensor, value);
   }
 
@@ -282,10 +311,7 @@ export class Recorder implements Tracer {
   #elementsOf({ buffer, shape }: Tensor): Elements | undefined {
     const elements = this.#elements.get(buffer);
     if (elements && elements.version !== buffer.version) {
-      throw new TraceError(
-        `trace: a tensor ${formatShape(shape)} was changed in place by other means than operators, such as the step ` +
-          'of an optimizer: trace what comes before',
-      );
+      throw changedUnseen(shape);
     }
     return elements;
   }

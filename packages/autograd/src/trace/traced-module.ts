@@ -16,24 +16,22 @@ export function followForward<T>(
   inside: (place: ModulePlace, forward: () => Tensor) => Tensor,
   body: () => T,
 ): T {
-  const modules = [...root.namedModules()].map(([path, module]) => ({
-    module,
-    place: { path, type: module.constructor.name },
-    own: Object.getOwnPropertyDescriptor(module, 'forward'),
-  }));
-  for (const { module, place } of modules) {
+  const modules = [...root.namedModules()].map(([path, module]) => {
+    const place = { path, type: module.constructor.name };
     const forward = module.forward.bind(module);
+    const followed = (...inputs: Tensor[]) => inside(place, () => forward(...inputs));
+    return { module, followed, own: Object.getOwnPropertyDescriptor(module, 'forward') };
+  });
+  for (const { module, followed } of modules) {
     // Shadows the method of the class, or what shadows it already, such as the hooks of @pnn/nn.
-    Object.defineProperty(module, 'forward', {
-      configurable: true,
-      enumerable: false,
-      value: (...inputs: Tensor[]) => inside(place, () => forward(...inputs)),
-    });
+    Object.defineProperty(module, 'forward', { configurable: true, enumerable: false, value: followed });
   }
   try {
     return body();
   } finally {
-    for (const { module, own } of modules) {
+    for (const { module, followed, own } of modules) {
+      // A hook that was added meanwhile shadows this one, and stays.
+      if (module.forward !== followed) continue;
       if (own) Object.defineProperty(module, 'forward', own);
       else Reflect.deleteProperty(module, 'forward');
     }

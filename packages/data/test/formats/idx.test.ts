@@ -1,4 +1,4 @@
-import { ArgumentError, FormatError } from '@pnn/tensor';
+import { ArgumentError, FormatError } from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeIdx, encodeIdx, type IdxArray, type IdxData } from '../../src/index.js';
@@ -156,8 +156,8 @@ describe('decodeIdx on damaged files', () => {
       { numRuns: 20_000 },
     );
     // Both outcomes must have been exercised for the property to mean something.
-    expect(refused).toBeGreaterThan(2000);
-    expect(read).toBeGreaterThan(200);
+    expect(refused).toBeGreaterThan((refused + read) / 10);
+    expect(read).toBeGreaterThan((refused + read) / 100);
   });
 
   test('refuses random bytes behind a valid beginning without taking the memory that they promise', () => {

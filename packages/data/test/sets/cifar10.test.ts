@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { ArgumentError, FormatError } from '@pnn/tensor';
+import { ArgumentError, FormatError } from '@pnn/nn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { channelStatistics, cifar10, type FileSource, filesInMemory } from '../../src/index.js';
 import { folder } from '../../src/node/index.js';

@@ -1,4 +1,4 @@
-import { Generator } from '@pnn/tensor';
+import { Generator } from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundedNormal, ElasticField, linearMap } from '../../src/sets/digits/distort.js';

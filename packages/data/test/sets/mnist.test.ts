@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ArgumentError, FormatError } from '@pnn/tensor';
+import { ArgumentError, FormatError } from '@pnn/nn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { channelStatistics, encodeIdx, fashionMnist, filesInMemory, mnist } from '../../src/index.js';
 import { folder } from '../../src/node/index.js';

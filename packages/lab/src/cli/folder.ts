@@ -31,3 +31,24 @@ export async function makeFolder(path: string, attempts = 2): Promise<void> {
     throw new FileError(`${path} cannot be used as a folder (${reason}): choose another one`, { cause });
   }
 }
+
+/**
+ * Makes a folder that nobody else has: with `-2`, `-3`, … behind its name if it is taken, even by a process that makes
+ * one at this moment. Returns its path.
+ *
+ * @throws FileError if it cannot be made
+ */
+export async function makeNewFolder(path: string): Promise<string> {
+  await makeFolder(dirname(path));
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? path : `${path}-${number}`;
+    try {
+      await mkdir(name);
+      return name;
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      if (code === 'EEXIST') continue;
+      throw new FileError(`${name} cannot be made (${message}): choose another folder`, { cause });
+    }
+  }
+}

@@ -62,7 +62,7 @@ export class Options {
     const { values, positionals, tokens } = parseArgs(config);
     for (const token of tokens) {
       if (token.kind !== 'option') continue;
-      const spec = token.name === 'help' ? HELP : specs[token.name];
+      const spec = token.name === 'help' ? HELP : Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
       if (!spec) throw this.#usage(`there is no option ${token.rawName}`);
       if (spec.value === undefined && token.value !== undefined) throw this.#usage(`${token.rawName} takes no value`);
       const isMissing = !token.value || (!token.inlineValue && looksLikeOption(token.value));

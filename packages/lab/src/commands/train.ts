@@ -8,7 +8,7 @@ import type { Checkpoint } from '@pnn/pnn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import type { Command } from '../cli/command.js';
 import { useDevice } from '../cli/devices.js';
-import { makeFolder } from '../cli/folder.js';
+import { makeFolder, makeNewFolder } from '../cli/folder.js';
 import { importModules } from '../cli/import-modules.js';
 import { dataOptions, dataSpecFrom } from '../cli/option-groups/data.js';
 import { deviceOptions, deviceSpecFrom } from '../cli/option-groups/device.js';
@@ -62,10 +62,10 @@ function planFrom(options: Options, imports: readonly string[]): Plan {
   };
 }
 
-/** The folder for the results of a new training. */
-function folderFrom(options: Options, { data, runs }: Plan): string {
+/** The folder for the results of a new training to which no folder is given. */
+function defaultFolder({ data, runs }: Plan): string {
   const degree = runs[0]!.experiment.method.polynomial!.degree;
-  return resolve(options.text('out') ?? join('runs', `${data.dataset}-degree${degree}-${timestamp(new Date())}`));
+  return resolve('runs', `${data.dataset}-degree${degree}-${timestamp(new Date())}`);
 }
 
 /** The command that goes on from a checkpoint, for a shell. */
@@ -96,8 +96,8 @@ function refuseOptionsBesideResume(options: Options): void {
 /** What a call is to do, and what of it is done. */
 interface Start {
   readonly plan: Plan;
-  /** The folder of the results. */
-  readonly out: string;
+  /** The absolute path of the folder of the results, if it is not a new one. */
+  readonly given: string | undefined;
   /** What an interrupted training left, and in which file. */
   readonly resume?: {
     readonly path: string;
@@ -114,7 +114,8 @@ async function newStart(options: Options): Promise<Start> {
       .map((file) => resolve(file)) ?? [];
   await importModules(imports);
   const plan = planFrom(options, imports);
-  return { plan, out: folderFrom(options, plan) };
+  const given = options.text('out');
+  return { plan, given: given === undefined ? undefined : resolve(given) };
 }
 
 async function resumedStart(options: Options, path: string): Promise<Start> {
@@ -123,23 +124,25 @@ async function resumedStart(options: Options, path: string): Promise<Start> {
   const { plan, finished } = sessionStateOf(checkpoint, path);
   await importModules(plan.imports);
   const device = deviceSpecFrom(options, plan.device);
-  return { plan: { ...plan, device }, out: dirname(resolve(path)), resume: { path, checkpoint, finished } };
+  return { plan: { ...plan, device }, given: dirname(resolve(path)), resume: { path, checkpoint, finished } };
 }
 
 async function run(options: Options, terminal: Terminal): Promise<number> {
   const from = options.text('resume');
-  const { plan, out, resume } = await (from === undefined ? newStart(options) : resumedStart(options, from));
+  const { plan, given, resume } = await (from === undefined ? newStart(options) : resumedStart(options, from));
   const device = await useDevice(plan.device);
   if (plan.device.name.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
-  const checkpointPath = join(out, CHECKPOINT_FILE);
-  if (!resume || resolve(resume.path) !== checkpointPath) await refuseCheckpoint(checkpointPath);
+  const written = given === undefined ? undefined : join(given, CHECKPOINT_FILE);
+  if (written !== undefined && !(resume && resolve(resume.path) === written)) await refuseCheckpoint(written);
   const { dataset, folder: files, train, test } = plan.data;
   const data = await loadDataset(dataset, {
     source: files === null ? undefined : folder(files),
     train: train ?? undefined,
     test: test ?? undefined,
   });
+  const out = given ?? (await makeNewFolder(defaultFolder(plan)));
   await makeFolder(out);
+  const checkpointPath = join(out, CHECKPOINT_FILE);
   const session = new Session(plan, out, data, terminal, resume?.finished);
   const signals = stopOnSignals();
   try {

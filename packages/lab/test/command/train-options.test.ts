@@ -43,7 +43,7 @@ describe('the options of pnn train', () => {
 
   it('are followed, every one', () => {
     const line =
-      '--model mlp --widths 9,8 --order activation-first --dropout 0.25 --target silu --degree 12 --method minimax ' +
+      '--model mlp --widths 9,8 --order activation-first --dropout 0.25 --target silu --degree 12 --method least-squares ' +
       '--samples 50 --bound 7.5 --alpha 0.6 --lambda dual:20 --penalty quadratic --cap 5 --outside polynomial ' +
       '--basis monomial --learnable --max-norm 0.5 --plain-clipping --epochs 9 --batch-size 16 --lr 0.1 ' +
       '--weight-decay 0 --seed 77';
@@ -55,7 +55,7 @@ describe('the options of pnn train', () => {
           degree: 12,
           bound: { kind: 'fixed', bound: 7.5 },
           alpha: 0.6,
-          method: 'minimax',
+          method: 'least-squares',
           samples: 50,
           basis: 'monomial',
           learnable: true,
@@ -180,6 +180,10 @@ describe('--paper', () => {
     expect(specOn('hundred', '--paper --degree 2').method.polynomial.bound).toEqual({ kind: 'fixed', bound: 13 });
   });
 
+  it('takes no samples with --method minimax, which chooses its own points', () => {
+    expect(specOf('--paper --method minimax').method.polynomial).toMatchObject({ method: 'minimax', samples: null });
+  });
+
   it.each([
     ['--bound 5', { polynomial: { bound: { kind: 'fixed', bound: 5 } } }],
     ['--bound calibrated', { polynomial: { bound: defaultPolynomial.bound } }],
@@ -189,7 +193,6 @@ describe('--paper', () => {
     ['--outside tangent', { polynomial: { outside: 'tangent' } }],
     ['--cap 4', { polynomial: { penalty: { form: 'exponential', cap: 4 } } }],
     ['--penalty quadratic', { polynomial: { penalty: { form: 'quadratic' } } }],
-    ['--method minimax', { polynomial: { method: 'minimax' } }],
     ['--basis monomial', { polynomial: { basis: 'monomial' } }],
     ['--learnable', { polynomial: { learnable: true } }],
     ['--target silu', { target: 'silu' }],

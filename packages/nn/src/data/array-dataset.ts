@@ -77,7 +77,7 @@ export class ArrayDataset implements Dataset {
     labels: LabelArrays[keyof LabelArrays],
   ): void {
     for (let i = 0; i < indices.length; i++) {
-      if (indices[i]! >= 0 && indices[i]! < this.length) continue;
+      if (Number.isInteger(indices[i]) && indices[i]! >= 0 && indices[i]! < this.length) continue;
       throw new ArgumentError(`ArrayDataset.read: sample ${indices[i]} is none of the ${this.length} that there are`);
     }
     copyRows(this.inputs, inputs, indices, sizeOf(this.inputShape));

@@ -126,7 +126,8 @@ export class DataLoader implements Iterable<Batch> {
   #resumeAt = 0;
 
   /**
-   * @throws ArgumentError where the batch size is no integer above 0, or there would be no batch
+   * @throws ArgumentError where the batch size is no integer above 0, there would be no batch, or the data set has other
+   *   types than a `Dataset` may have
    * @throws ShapeError where `normalizeChannels` does not fit the samples
    */
   constructor(dataset: Dataset, options: DataLoaderOptions) {
@@ -135,6 +136,7 @@ export class DataLoader implements Iterable<Batch> {
     checkOption(isCount, 'DataLoader', 'batchSize', 'an integer above 0', batchSize);
     const hasSamples = Number.isInteger(dataset.length) && dataset.length > 0;
     checkOption(hasSamples, 'DataLoader', 'the length of the data set', 'an integer above 0', dataset.length);
+    checkTypes(dataset);
     if (dropLast && dataset.length < batchSize) {
       throw new ArgumentError(
         `DataLoader: ${dataset.length} samples do not fill one batch of ${batchSize}: ` +
@@ -192,7 +194,8 @@ export class DataLoader implements Iterable<Batch> {
    * Goes to where the state was taken: the next iteration hands out the rest of that epoch. The loader goes on with
    * generators made from the state; those passed to the constructor are left alone.
    *
-   * @throws ArgumentError where the state was taken with another number of samples or another batch size
+   * @throws ArgumentError where the state was taken with another number of samples or another batch size, or is not
+   *   that of a loader; nothing is changed then
    */
   restore({ samples, batchSize, position, shuffle, augmentation }: DataLoaderState): void {
     if (samples !== this.dataset.length || batchSize !== this.batchSize) {
@@ -203,8 +206,9 @@ export class DataLoader implements Iterable<Batch> {
     }
     const isPosition = Number.isInteger(position) && position >= 0 && position <= this.length;
     checkOption(isPosition, 'DataLoader.restore', 'position', `an integer from 0 to ${this.length}`, position);
-    this.#shuffle = Generator.restore(shuffle);
-    this.#augmentation = Generator.restore(augmentation);
+    const [ownShuffle, ownAugmentation] = [Generator.restore(shuffle), Generator.restore(augmentation)];
+    this.#shuffle = ownShuffle;
+    this.#augmentation = ownAugmentation;
     this.#resumeAt = position;
     this.#epoch = undefined;
   }
@@ -231,4 +235,12 @@ export class DataLoader implements Iterable<Batch> {
       indices,
     );
   }
+}
+
+/** Whoever writes a data set in JavaScript is not told by the compiler. */
+function checkTypes({ inputType, labelType }: Dataset): void {
+  const isInput = ['uint8', 'float32', 'float64'].includes(inputType);
+  checkOption(isInput, 'DataLoader', 'inputType of the data set', 'uint8, float32 or float64', inputType);
+  const isLabel = ['int32', 'float32', 'float64'].includes(labelType);
+  checkOption(isLabel, 'DataLoader', 'labelType of the data set', 'int32, float32 or float64', labelType);
 }

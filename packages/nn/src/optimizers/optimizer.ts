@@ -27,7 +27,7 @@ export interface OptimizerOptions {
    * β of BatchNorm are in such a group.
    */
   readonly maxNorm?: number;
-  /** Limits the elements of the gradients of these groups instead. */
+  /** Limits every element of the same gradients to [−maxValue, maxValue] instead; not together with `maxNorm`. */
   readonly maxValue?: number;
 }
 
@@ -310,7 +310,7 @@ export abstract class Optimizer implements Disposable {
   }
 }
 
-/** What a plain list of parameters was called before it was grouped by role, and what the way to that is called still. */
+/** The name of the one group that a plain list was before lists were grouped by role: states of that time have it. */
 const SINGLE_GROUP = 'parameters';
 const WAY_OUT_OF_GROUPS = `: the state has all parameters in one group: make this optimizer with [{ name: '${SINGLE_GROUP}', parameters }] to go on with it`;
 

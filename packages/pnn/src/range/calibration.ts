@@ -2,6 +2,7 @@ import {
   ArgumentError,
   type Module,
   noGrad,
+  PnnError,
   randomState,
   restoreRandomState,
   scope,
@@ -47,6 +48,21 @@ export interface CalibratedLayer {
   readonly bound: number;
 }
 
+/** The inputs that an activation gets are not finite, or so many of them are 0 that no bound can be based on them. */
+export class CalibrationError extends PnnError {
+  override readonly name = 'CalibrationError';
+  /** The name of the activation in the network. */
+  readonly layer: string;
+  /** What is wrong, as in a `StopRecord`. */
+  readonly reason: string;
+
+  constructor(layer: string, reason: string) {
+    super(`calibrate: ${layerName(layer)}: ${reason}`);
+    this.layer = layer;
+    this.reason = reason;
+  }
+}
+
 /**
  * Sets the bound of every polynomial activation to a high quantile of the size of its inputs, times a margin, and fits
  * its polynomial anew to where these inputs lie. Run it on a network that was warmed up with the targets
@@ -55,8 +71,8 @@ export interface CalibratedLayer {
  * that is also trained on counts once; only generators of a module's own go on.
  *
  * @param batches inputs; they are not disposed of
- * @throws ArgumentError where an option is out of its range, or there are no inputs, or they are not finite, or all 0;
- *   nothing is changed then
+ * @throws ArgumentError where an option is out of its range, or there are no inputs; nothing is changed then
+ * @throws CalibrationError where inputs are not finite, or their quantile is 0; nothing is changed then
  */
 export async function calibrate(
   network: Module,
@@ -115,8 +131,9 @@ function quantileOf(batches: readonly TypedArray[], share: number, name: string)
   // NaN comes last in the order of a typed array.
   const largest = all.at(-1)!;
   if (found > 0 && Number.isFinite(largest)) return found;
-  throw new ArgumentError(
-    `calibrate: the inputs of ${layerName(name)} have the quantile ${found} and reach ${largest}: no bound can be based on that`,
+  throw new CalibrationError(
+    name,
+    `its inputs have the quantile ${found} and reach ${largest}: no bound can be based on that`,
   );
 }
 

@@ -54,24 +54,27 @@ export async function evaluate(
   let samples = 0;
   try {
     for (const batch of batches) {
-      const { inputs, labels } = batch;
-      const results = scope(() =>
-        noGrad(() => {
-          const outputs = network.forward(inputs);
-          return { loss: lossOf(outputs, labels), metrics: measure(metrics, outputs, labels) };
-        }),
-      );
-      const measured = Object.values(results.metrics);
-      const values = await readTensors({ loss: [results.loss], measured, ranges: tracker.unread });
-      tracker.receive(values.ranges);
-      tracker.accept();
-      loss += batch.size * values.loss[0]![0]!;
-      for (const [i, name] of Object.keys(results.metrics).entries()) {
-        sums[name] = (sums[name] ?? 0) + values.measured[i]![0]!;
+      try {
+        const { inputs, labels } = batch;
+        const results = scope(() =>
+          noGrad(() => {
+            const outputs = network.forward(inputs);
+            return { loss: lossOf(outputs, labels), metrics: measure(metrics, outputs, labels) };
+          }),
+        );
+        const measured = Object.values(results.metrics);
+        const values = await readTensors({ loss: [results.loss], measured, ranges: tracker.unread });
+        tracker.receive(values.ranges);
+        tracker.accept();
+        loss += batch.size * values.loss[0]![0]!;
+        for (const [i, name] of Object.keys(results.metrics).entries()) {
+          sums[name] = (sums[name] ?? 0) + values.measured[i]![0]!;
+        }
+        samples += batch.size;
+        for (const result of [results.loss, ...measured]) result[Symbol.dispose]();
+      } finally {
+        batch.dispose();
       }
-      samples += batch.size;
-      batch.dispose();
-      for (const result of [results.loss, ...measured]) result[Symbol.dispose]();
       await yieldToEventLoop();
     }
   } finally {

@@ -11,9 +11,10 @@ import {
   type Scheduler,
   type Tensor,
 } from '@pnn/nn';
+import { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { constantLambda, DEFAULT_LAMBDA, type Lambda } from '../boundary/lambda.js';
 import { BufferBackup } from '../range/buffer-backup.js';
-import { type CalibratedLayer, type CalibrationOptions, calibrate } from '../range/calibration.js';
+import { type CalibratedLayer, CalibrationError, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
 import { EpochSums, type EpochSumsState, type StepRecord } from './epoch-statistics.js';
 import { type Evaluation, evaluate } from './evaluation.js';
@@ -161,8 +162,8 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Trains epoch after epoch and yields the record of each. Ends early where the training diverges (`stopped` tells layer
-   * and step; parameters and buffers are those before that step, which another call tries again) or the signal is aborted.
+   * Trains epoch after epoch and yields the record of each. Ends early where the training diverges, or a warm-up has left
+   * inputs that no bound can be based on (`stopped` tells layer and step; parameters and buffers are those before that step, which another call tries again) or the signal is aborted.
    * Where something in a step fails, such as the loss, another call tries that step again, too.
    *
    * @throws ArgumentError where the number of epochs is not a positive integer, the warm-up takes all of them, or the
@@ -251,6 +252,10 @@ export class Trainer implements Disposable {
         },
         { batch, step: this.#step + 1, warmingUp },
       );
+    } catch (error) {
+      if (!(error instanceof CalibrationError)) throw error;
+      const { layer, reason } = error;
+      return { layer, kind: PolynomialActivation.name, step: this.#step + 1, reason };
     } finally {
       batch.dispose();
     }
@@ -315,6 +320,8 @@ export class Trainer implements Disposable {
     this.#tracker.restore(progress.ranges);
     this.#lambda?.restore(progress.lambda);
     this.#resumeFrom = progress.loader;
+    const { calibration } = this.options;
+    if (calibration) this.#approximate(progress.step === 0 || progress.step > calibration.steps);
   }
 
   /** Lets go of the network, which is left as it is, like the optimizer; there is no training with this trainer any more. */

@@ -14,7 +14,7 @@ import {
 } from '@pnn/nn';
 import { array, assert, asyncProperty, double } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calibrate, PolynomialActivation } from '../../src/index.js';
+import { CalibrationError, calibrate, PolynomialActivation } from '../../src/index.js';
 import { settledMemory } from '../settled-memory.js';
 import { toyNetwork } from '../training/toy.js';
 
@@ -131,14 +131,14 @@ describe('calibrate', () => {
   });
 
   it.each([
-    ['there are none', []],
-    ['all are 0', [[0, 0]]],
-    ['one is NaN', [[1, Number.NaN, 2]]],
-    ['one is infinite', [[1, 2], [Number.NEGATIVE_INFINITY]]],
-  ])('refuses inputs that no bound can be based on: %s', async (_, batches) => {
+    ['there are none', [], ArgumentError],
+    ['all are 0', [[0, 0]], CalibrationError],
+    ['one is NaN', [[1, Number.NaN, 2]], CalibrationError],
+    ['one is infinite', [[1, 2], [Number.NEGATIVE_INFINITY]], CalibrationError],
+  ])('refuses inputs that no bound can be based on: %s', async (_, batches, kind) => {
     const activation = new PolynomialActivation({ degree: 2, bound: 7 });
     const tensors = batches.map((xs) => tensor(xs));
-    await expect(calibrate(activation, tensors, { quantile: 0.5 })).rejects.toThrow(ArgumentError);
+    await expect(calibrate(activation, tensors, { quantile: 0.5 })).rejects.toThrow(kind);
     expect(activation.bound).toBe(7);
   });
 
@@ -150,7 +150,7 @@ describe('calibrate', () => {
     const network = new Sequential(activations[0]!, silent, activations[1]!);
     const result = calibrate(network, [tensor([1, 2, 3], { shape: [1, 3] })]);
     await expect(result).rejects.toThrow(
-      'calibrate: the inputs of layer 2 (PolynomialActivation) have the quantile 0 and reach 0: no bound can be based on that',
+      'calibrate: layer 2 (PolynomialActivation): its inputs have the quantile 0 and reach 0: no bound can be based on that',
     );
     expect(activations.map(({ bound }) => bound)).toEqual([7, 8]);
   });

@@ -5,7 +5,9 @@ import {
   checkpointMetadata,
   dualAscent,
   type EpochRecord,
+  evaluate,
   parseCheckpoint,
+  polynomialActivations,
   restoreCheckpoint,
   Trainer,
   takeCheckpoint,
@@ -75,6 +77,21 @@ describe('restoreCheckpoint', () => {
     expect(networkBits(fresh.network)).toEqual(networkBits(trainer.network));
     expect(fresh.network.toString()).toBe(trainer.network.toString());
     expect(fresh.network.toString()).not.toBe(toyNetwork().toString());
+  });
+
+  it.each([0, 1, 3, 4])('brings back whether the warm-up was going on: after step %i of 3 and more', async (steps) => {
+    const stop = new AbortController();
+    if (steps === 0) stop.abort();
+    const calibration = { steps: 3 };
+    const trainer = toyTrainer({ calibration, onStep: ({ step }) => step === steps && stop.abort() });
+    await all(trainer.fit(blobLoader(96), { epochs: 1, signal: stop.signal }));
+    const fresh = toyTrainer({ calibration });
+    restoreCheckpoint(fresh, throughMetadata(await takeCheckpoint(trainer)));
+    const inUse = ({ network }: Trainer) => polynomialActivations(network).map(([, each]) => each.approximating);
+    expect(inUse(fresh)).toEqual(inUse(trainer));
+    expect(inUse(fresh)).toEqual([steps === 0 || steps === 4]);
+    const test = () => blobLoader(48, { shuffle: false });
+    expect((await evaluate(fresh.network, test())).loss).toBe((await evaluate(trainer.network, test())).loss);
   });
 });
 

@@ -331,6 +331,27 @@ describe('Trainer on a training that diverges', () => {
     expect(trainer.stopped).toEqual({ layer: null, kind: null, step: 1, reason: 'the loss is NaN' });
   });
 
+  it('stops where the warm-up ends with inputs that no bound can be based on', async () => {
+    const network = toyNetwork();
+    const trainer = toyTrainer({
+      network,
+      calibration: { steps: 2 },
+      onStep({ step }) {
+        // As a step too large leaves it.
+        const [weight] = network.parameters();
+        if (step === 2) weight!.assign(weight!.mul(Number.POSITIVE_INFINITY));
+      },
+    });
+    expect(await all(trainer.fit(blobLoader(), { epochs: 2 }))).toEqual([]);
+    expect(trainer.stopped).toMatchObject({
+      layer: '3',
+      kind: 'PolynomialActivation',
+      step: 3,
+      reason: expect.stringMatching(/^its inputs have the quantile NaN and reach NaN: /),
+    });
+    expect(trainer.progress()).toMatchObject({ step: 2, loader: { position: 2 } });
+  });
+
   it('tries the same batch again when it is called again', async () => {
     let broken = true;
     const seen: string[] = [];
@@ -551,6 +572,22 @@ describe('evaluate', () => {
     );
     await expect(evaluate(network, unfit)).rejects.toThrow();
     expect(modes()).toEqual(before);
+  });
+
+  it('frees the batch in which something fails', async () => {
+    const network = toyNetwork();
+    const given: Batch[] = [];
+    function* batches() {
+      for (const batch of blobLoader()) {
+        given.push(batch);
+        yield batch;
+      }
+    }
+    const loss = () => {
+      throw new Error('mine');
+    };
+    await expect(evaluate(network, batches(), { loss })).rejects.toThrow('mine');
+    expect(given.map(({ inputs, labels }) => [inputs.disposed, labels.disposed])).toEqual([[true, true]]);
   });
 
   it('refuses to evaluate on nothing', async () => {

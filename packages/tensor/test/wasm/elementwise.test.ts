@@ -2,7 +2,7 @@ import { apply, operators, reference, scope, type Tensor, where } from '@pnn/ten
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { comparisonNames } from '../../src/kernels.js';
-import { dataOf, expectWithin, place, UNIT, variants, withSpecials } from './variants.js';
+import { dataOf, expectSame, expectWithin, place, UNIT, variants, withSpecials } from './variants.js';
 
 const anything = fc.oneof({ weight: 4, arbitrary: fc.float() }, { weight: 4, arbitrary: withSpecials });
 const lengths = fc.oneof({ weight: 9, arbitrary: fc.nat(70) }, { weight: 1, arbitrary: fc.constantFrom(16384, 16387) });
@@ -51,7 +51,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
         (data) =>
           scope(() => {
             const results = [device, reference].map((on) => place(on, [data.length], data)[name]().dataSync());
-            expect(results[0]).toEqual(results[1]);
+            expectSame(results[0]!, results[1]!);
           }),
       ),
       { numRuns: 40 },
@@ -99,7 +99,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
             ];
             return result.dataSync();
           });
-          expect(results[0]).toEqual(results[1]);
+          expectSame(results[0]!, results[1]!);
         }),
       ),
       { numRuns: 40 },
@@ -120,7 +120,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
               [name](place(on, bShape, b))
               .dataSync(),
           );
-          expect(results[0]).toEqual(results[1]);
+          expectSame(results[0]!, results[1]!);
         }),
       ),
       { numRuns: 40 },
@@ -148,7 +148,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
             const holds = place(on, ...condition).greater(place(on, [], [0]));
             return where(holds, place(on, ...a), place(on, ...b)).dataSync();
           });
-          expect(results[0]).toEqual(results[1]);
+          expectSame(results[0]!, results[1]!);
         }),
       ),
       { numRuns: 100 },
@@ -166,7 +166,7 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
               on.kernels.scale(x, place(on, [], [0.3], dtype));
               return x.dataSync();
             });
-            expect(results[0]).toEqual(results[1]);
+            expectSame(results[0]!, results[1]!);
           }),
       ),
       { numRuns: 40 },

@@ -1,4 +1,4 @@
-import { type Device, reference, scope, type Tensor, tensor } from '@pnn/tensor';
+import { type Device, reference, scope, type Tensor, type TypedArray, tensor } from '@pnn/tensor';
 import { enableRelaxedSimd } from '@pnn/tensor/node';
 import fc from 'fast-check';
 import { deviceWith } from '../../src/devices/wasm/index.js';
@@ -83,6 +83,17 @@ export function expectWithin(actual: Tensor, expected: ArrayLike<number>, bounds
     const e = expected[i]!;
     if (Number.isFinite(e) ? Math.abs(a - e) <= bounds[i]! : Object.is(a, e)) continue;
     throw new Error(`element ${i} is ${a}, expected ${e} within ${bounds[i]}`);
+  }
+}
+
+/** Fails where results differ in type, length or an element; -0 is not 0. `toEqual` takes microseconds for an element. */
+export function expectSame(actual: TypedArray, expected: TypedArray): void {
+  const [type, length] = [expected.constructor.name, expected.length];
+  if (actual.constructor !== expected.constructor || actual.length !== length) {
+    throw new Error(`${actual.length} elements in ${actual.constructor.name} instead of ${length} in ${type}`);
+  }
+  for (let i = 0; i < length; i++) {
+    if (!Object.is(actual[i], expected[i])) throw new Error(`element ${i} is ${actual[i]}, expected ${expected[i]}`);
   }
 }
 

@@ -102,7 +102,8 @@ function lambdaFrom(options: Options, base: PolynomialSpec): LambdaSpec {
 }
 
 /** A fit by density is a matter of calibration, which is when the density gets known. */
-function fitFrom(options: Options, bound: BoundSpec): Pick<PolynomialSpec, 'bound' | 'method'> {
+function boundAndFitFrom(options: Options, base: PolynomialSpec): Pick<PolynomialSpec, 'bound' | 'method'> {
+  const bound = boundFrom(options, base);
   const method = options.choice('method', ['density', 'least-squares', 'minimax']);
   if (bound.kind === 'fixed') {
     if (method === 'density') options.refuse('--method density goes with --bound calibrated');
@@ -110,6 +111,14 @@ function fitFrom(options: Options, bound: BoundSpec): Pick<PolynomialSpec, 'boun
   }
   const density = (method ?? 'density') === 'density';
   return { bound: { ...bound, density }, method: method === 'minimax' ? method : 'least-squares' };
+}
+
+function samplesFrom(options: Options, base: PolynomialSpec, degree: number, method: PolynomialSpec['method']) {
+  const samples = options.integer('samples', degree + 1, 1_000_000) ?? null;
+  if (method !== 'minimax') return samples ?? base.samples;
+  if (samples !== null)
+    options.refuse('--samples goes with the other values of --method: minimax chooses its own points');
+  return null;
 }
 
 /**
@@ -123,15 +132,17 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
   const degree = degreeFrom(options);
   const form: BoundaryPenalty['form'] = options.choice('penalty', penaltyForms) ?? base.penalty.form;
   const cap = options.positive('cap');
+  const { bound, method } = boundAndFitFrom(options, base);
   if (cap !== undefined && form === 'max-norm')
     options.refuse('--cap goes with the other forms of --penalty, not max-norm');
   return {
     target: options.choice('target', targets.names()) ?? defaultMethod.target,
     polynomial: {
       degree,
+      bound,
       alpha: options.number('alpha', 'a number above 0, up to 1', (value) => value > 0 && value <= 1) ?? base.alpha,
-      ...fitFrom(options, boundFrom(options, base)),
-      samples: options.integer('samples', degree + 1, 1_000_000) ?? base.samples,
+      method,
+      samples: samplesFrom(options, base, degree, method),
       basis: options.choice('basis', ['even-odd', 'monomial']) ?? base.basis,
       learnable: options.has('learnable'),
       outside: options.choice('outside', ['tangent', 'polynomial']) ?? base.outside,
