@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -40,6 +40,17 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
   'own-dataset.ts': (output) => {
     expectFalling(numbersAfter('loss', output));
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(80);
+  },
+  'own-model.ts': (output) => {
+    expect(output).toContain('bottleneck, 12638 parameters');
+    expect(output.match(/PolynomialActivation/g)).toHaveLength(2);
+  },
+  'own-module.ts': (output) => {
+    expect(output).toMatch(/\nring, 500 test examples\n/);
+    expect(Number(/^network +([\d.]+)%/m.exec(output)![1])).toBeGreaterThan(80);
+    const path = /^Report: (.*)$/m.exec(output)![1]!;
+    expect(readFileSync(path, 'utf8')).toContain('<h1>A network of my own</h1>');
+    rmSync(dirname(path), { recursive: true });
   },
   'stripes.ts': (output) => expectFalling(numbersAfter('loss', output)),
   'tensors.ts': (output) => {
