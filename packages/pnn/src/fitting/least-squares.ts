@@ -41,7 +41,7 @@ function condition(columns: readonly Float64Array[], diagonal: Float64Array): nu
 }
 
 /**
- * The x that minimises ‖A x - b‖₂, by Householder QR; a square A is solved exactly.
+ * The x that minimizes ‖A x - b‖₂, by Householder QR; a square A is solved exactly.
  *
  * Source: Golub and Van Loan, Matrix Computations, 4th edition, sections 5.1-5.3.
  *

@@ -55,7 +55,7 @@ export interface TrainerOptions {
   readonly scheduler?: Scheduler;
   /**
    * Which loss a plateau scheduler gets: of the validation (of the training where there is none), or of the training, so
-   * that data that are kept for the judgement have no say in it. One that overflowed counts as very large.
+   * that data that are kept for the judgment have no say in it. One that overflowed counts as very large.
    *
    * @default 'validation'
    */
