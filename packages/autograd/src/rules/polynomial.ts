@@ -49,21 +49,21 @@ function evaluate(x: Tensor, coefficients: Tensor, form: PolynomialActivationFor
   };
 }
 
+/** Each form as a function of |x|/limit (`power`) or of the excess over the limit, and its derivative. */
+const penaltyFunctions: Readonly<Record<Penalty['form'], { value(u: Tensor): Tensor; slope(u: Tensor): Tensor }>> = {
+  exponential: { value: (u) => u.expm1(), slope: (u) => u.exp() },
+  quadratic: { value: (u) => u.square(), slope: (u) => u.mul(2) },
+  power: { value: (u) => u.pow(10), slope: (u) => u.pow(9).mul(10) },
+};
+
 /** The mean penalty on x (see Penalty). */
 export function penaltyOf(x: Tensor, { form, limit, cap }: Penalty): Tensor {
   const size = x.abs();
-  if (form === 'power') {
-    const ratio = size.div(limit);
-    const inside = Number.isFinite(cap) ? ratio.clamp(0, 1 + cap) : ratio;
-    const beyond = ratio.sub(inside);
-    return inside.pow(10).add(inside.detach().pow(9).mul(10).mul(beyond)).mean();
-  }
-  const excess = size.sub(limit).relu();
-  const inside = Number.isFinite(cap) ? excess.clamp(0, cap) : excess;
-  const beyond = excess.sub(inside);
-  return form === 'exponential'
-    ? inside.expm1().add(inside.detach().exp().mul(beyond)).mean()
-    : inside.square().add(inside.detach().mul(2).mul(beyond)).mean();
+  const [argument, last] = form === 'power' ? [size.div(limit), 1 + cap] : [size.sub(limit).relu(), cap];
+  const inside = Number.isFinite(cap) ? argument.clamp(0, last) : argument;
+  const beyond = argument.sub(inside);
+  const { value, slope } = penaltyFunctions[form];
+  return value(inside).add(slope(inside.detach()).mul(beyond)).mean();
 }
 
 /** One pass gives all gradients; the composition is Horner's method and the penalty by operators. */

@@ -7,6 +7,12 @@ export interface Command {
   readonly name: string;
   /** What it does, in a line of `pnn --help`. */
   readonly summary: string;
+  /**
+   * The words that it takes besides options, as help names them.
+   *
+   * @default none
+   */
+  readonly positionals?: readonly string[];
   /** What `--help` says before the options. */
   readonly description: string;
   /** The options; a function, since the registries decide what there is. */
@@ -17,8 +23,13 @@ export interface Command {
   readonly run: (options: Options, terminal: Terminal) => Promise<number>;
 }
 
-function helpOf({ name, description, options, notes }: Command): string {
-  const parts = [`Usage: pnn ${name} [options]`, description, optionLines(options()), ...(notes ? [notes] : [])];
+function helpOf({ name, positionals = [], description, options, notes }: Command): string {
+  const parts = [
+    `Usage: pnn ${[name, ...positionals].join(' ')} [options]`,
+    description,
+    optionLines(options()),
+    ...(notes ? [notes] : []),
+  ];
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -28,7 +39,8 @@ function helpOf({ name, description, options, notes }: Command): string {
  * @throws UsageError if the words are not options of the command
  */
 export async function runCommand(command: Command, words: readonly string[], terminal: Terminal): Promise<number> {
-  const options = new Options(`pnn ${command.name}`, words, specsOf(command.options()));
+  const { name, positionals = [] } = command;
+  const options = new Options(`pnn ${name}`, words, specsOf(command.options()), positionals.length);
   if (!options.has('help')) return command.run(options, terminal);
   terminal.write(helpOf(command));
   return 0;

@@ -16,9 +16,10 @@ export function stringifyReport(report: Report): string {
  * Reads what {@link stringifyReport} wrote, in this version of the format or the one before; fields that the format does
  * not know are left out.
  *
+ * @param name what messages call the report, such as its file
  * @throws FormatError if the text is no JSON, has another version, or a field is missing or has another type.
  */
-export function parseReport(text: string): Report {
+export function parseReport(text: string, name = 'parseReport: report'): Report {
   return decodeJson(
     text,
     (value, path) => {
@@ -28,6 +29,6 @@ export function parseReport(text: string): Report {
       );
       return (version === 1 ? version1Decoder : reportDecoder)(value, path);
     },
-    'parseReport: report',
+    name,
   );
 }

@@ -17,6 +17,14 @@ const TENTH_POWER = `const ratio = size / limit;
 const square = ratio * ratio;
 const eighth = square * square * square * square;`;
 
+/** The forms that are functions of the excess over the limit. */
+const byExcess: Readonly<
+  Record<Exclude<Penalty['form'], 'power'>, { readonly value: string; readonly slope: string }>
+> = {
+  exponential: { value: 'exponentialMinusOne(excess)', slope: 'exponential(excess)' },
+  quadratic: { value: 'excess * excess', slope: '2 * excess' },
+};
+
 /** Statements that declare `penalty` for |x| = `size`; beyond `from` it goes on along its tangent. */
 export function penaltyValue(form: Penalty['form']): string {
   if (form === 'power') {
@@ -24,7 +32,7 @@ export function penaltyValue(form: Penalty['form']): string {
 let penalty = eighth * square;
 if (size > from) { penalty = valueThere + slopeThere * (size - from); }`;
   }
-  const value = form === 'exponential' ? 'exponentialMinusOne(excess)' : 'excess * excess';
+  const value = byExcess[form].value;
   return `const excess = size - limit;
 let penalty = 0;
 if (excess > 0) {
@@ -39,7 +47,7 @@ export function penaltySlope(form: Penalty['form']): string {
 let penaltySlope = 10 * eighth * ratio / limit;
 if (size > from) { penaltySlope = slopeThere; }`;
   }
-  const slope = form === 'exponential' ? 'exponential(excess)' : '2 * excess';
+  const slope = byExcess[form].slope;
   return `const excess = size - limit;
 let penaltySlope = 0;
 if (excess > 0) {

@@ -16,25 +16,33 @@ function linearBeyond(from: number, value: (u: number) => number, slope: (u: num
   };
 }
 
+/** A function of the excess over the limit, as one of the size; 0 within the limit. */
+function byExcess(limit: number, { value, slope }: PenaltyFunction): PenaltyFunction {
+  return {
+    value: (size) => (size > limit ? value(size - limit) : 0),
+    slope: (size) => (size > limit ? slope(size - limit) : 0),
+  };
+}
+
 /** The forms of `Penalty`. */
 export function penaltyFunction({ form, limit, cap }: Penalty): PenaltyFunction {
-  if (form === 'power') {
-    return linearBeyond(
-      (1 + cap) * limit,
-      (size) => (size / limit) ** POWER,
-      (size) => (POWER / limit) * (size / limit) ** (POWER - 1),
-    );
-  }
-  const byExcess =
-    form === 'exponential'
-      ? linearBeyond(cap, Math.expm1, Math.exp)
-      : linearBeyond(
+  switch (form) {
+    case 'power':
+      return linearBeyond(
+        (1 + cap) * limit,
+        (size) => (size / limit) ** POWER,
+        (size) => (POWER / limit) * (size / limit) ** (POWER - 1),
+      );
+    case 'exponential':
+      return byExcess(limit, linearBeyond(cap, Math.expm1, Math.exp));
+    case 'quadratic':
+      return byExcess(
+        limit,
+        linearBeyond(
           cap,
           (excess) => excess * excess,
           (excess) => 2 * excess,
-        );
-  return {
-    value: (size) => (size > limit ? byExcess.value(size - limit) : 0),
-    slope: (size) => (size > limit ? byExcess.slope(size - limit) : 0),
-  };
+        ),
+      );
+  }
 }
