@@ -44,11 +44,27 @@ export const hardwareFlags: readonly string[] = [
     : []),
 ];
 
+/** A program as one script for a page. */
+async function bundle(program: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['@pnn/source'],
+    write: false,
+    logLevel: 'error',
+  });
+  return outputFiles[0]!.text;
+}
+
 /** A headless Chromium that shows pages of this repository. */
 export class TestBrowser {
   readonly #browser: Browser;
   readonly #server: Server;
   readonly #files: Map<string, string>;
+  readonly #scripts = new Map<string, string>();
 
   private constructor(browser: Browser, server: Server, files: Map<string, string>) {
     this.#browser = browser;
@@ -91,18 +107,10 @@ export class TestBrowser {
     html = '<!doctype html><title>test</title>',
     ready = 'window.isReady === true',
   ): Promise<Page> {
-    const { outputFiles } = await build({
-      entryPoints: [fileURLToPath(new URL(program, import.meta.url))],
-      bundle: true,
-      platform: 'browser',
-      format: 'esm',
-      target: 'es2022',
-      conditions: ['@pnn/source'],
-      write: false,
-      logLevel: 'error',
-    });
+    const script = this.#scripts.get(program) ?? (await bundle(program));
+    this.#scripts.set(program, script);
     const name = `/${this.#files.size}`;
-    this.#files.set(`${name}.js`, outputFiles[0]!.text);
+    this.#files.set(`${name}.js`, script);
     this.#files.set(name, `${html}<script type="module" src="${name}.js"></script>`);
     const page = await this.#browser.newPage();
     const errors: Error[] = [];

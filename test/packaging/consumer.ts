@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,11 +24,13 @@ export function run(cwd: string, program: string, ...args: string[]): string {
 /** Packs the built packages and returns the tarball of each. */
 export function packAll(folder: string): Record<PackageName, string> {
   mkdirSync(folder);
-  const tarballOf = (name: PackageName) => {
-    const printed = run(repository, 'npm', 'pack', `./packages/${name}`, '--silent', '--pack-destination', folder);
-    return join(folder, basename(printed.trim()));
-  };
-  return Object.fromEntries(packageNames.map((name) => [name, tarballOf(name)])) as Record<PackageName, string>;
+  const folders = packageNames.map((name) => `./packages/${name}`);
+  const printed = run(repository, 'npm', 'pack', ...folders, '--silent', '--pack-destination', folder);
+  const files = printed.trim().split('\n');
+  return Object.fromEntries(packageNames.map((name, i) => [name, join(folder, basename(files[i]!))])) as Record<
+    PackageName,
+    string
+  >;
 }
 
 /** A project of somebody else: an empty folder into which some of the packages were installed. */
@@ -48,9 +50,9 @@ export class Consumer {
     writeFileSync(join(this.folder, path), content);
   }
 
-  /** Takes a program over from the examples. */
-  addExample(name: string): void {
-    copyFileSync(join(repository, 'examples', name), join(this.folder, name));
+  /** Takes a program over from the repository. */
+  addProgram(path: string): void {
+    copyFileSync(join(repository, path), join(this.folder, basename(path)));
   }
 
   /** Compiles all programs of the folder under `strict`, declarations of the packages included, into out/. */
@@ -58,6 +60,13 @@ export class Consumer {
     const options = { strict: true, skipLibCheck: false, target: 'ES2022', types: [], outDir: 'out', ...settings };
     this.write('tsconfig.json', JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
     run(this.folder, join(repository, 'node_modules/.bin/tsc'), '--project', '.');
+  }
+
+  /** The names of all packages that npm has installed. */
+  get packages(): string[] {
+    const lock = readFileSync(join(this.folder, 'node_modules/.package-lock.json'), 'utf8');
+    const { packages } = JSON.parse(lock) as { packages: Readonly<Record<string, unknown>> };
+    return Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
   }
 
   /** The folder of an installed package. */

@@ -1,10 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Consumer, filesBelow, type PackageName, packAll, packageNames, repository, run } from './consumer.js';
+
+const lib = ['ES2022', 'DOM'];
 
 let folder: string;
 let tarballs: Record<PackageName, string>;
@@ -16,16 +18,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Every name in the tree that `npm ls --all` shows. */
-function dependencyNames(consumer: Consumer): string[] {
-  interface Tree {
-    /** Missing where an optional peer is not there. */
-    readonly version?: string;
-    readonly dependencies?: Readonly<Record<string, Tree>>;
-  }
-  const names = ({ dependencies = {} }: Tree): string[] =>
-    Object.entries(dependencies).flatMap(([name, tree]) => (tree.version ? [name, ...names(tree)] : []));
-  return [...new Set(names(JSON.parse(run(consumer.folder, 'npm', 'ls', '--all', '--json'))))].sort();
+const projects = new Map<string, Consumer>();
+
+/** A project with a package and those that it depends on, which stand before it. */
+function projectWith(packages: readonly PackageName[]): Consumer {
+  const name = `with-${packages.at(-1)}`;
+  const tarballsOf = packages.map((each) => tarballs[each]);
+  const project = projects.get(name) ?? new Consumer(join(folder, name), tarballsOf);
+  projects.set(name, project);
+  return project;
 }
 
 /** What a program prints when it was bundled for the browser, where it runs far from any node_modules. */
@@ -47,12 +48,17 @@ async function outputOfBundle(consumer: Consumer, program: string): Promise<stri
   return run(folder, process.execPath, outfile);
 }
 
-const lossesIn = (output: string) => [...output.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+/** Expects losses that fall: below a bound, or else to half of the first. */
+const learns = (bound?: number) => (output: string) => {
+  const losses = [...output.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+  expect(losses.length).toBeGreaterThan(2);
+  expect(losses.at(-1)).toBeLessThan(bound ?? losses[0]! / 2);
+};
 
 describe('the tarballs', () => {
   let consumer: Consumer;
   beforeAll(() => {
-    consumer = new Consumer(join(folder, 'everything'), Object.values(tarballs));
+    consumer = projectWith(packageNames);
   });
 
   test.each(packageNames)('@pnn/%s contains what it needs, and nothing else', (name) => {
@@ -84,55 +90,104 @@ describe('the tarballs', () => {
     expect(messages).toEqual([]);
   });
 
-  test('offer the command pnn', () => {
-    expect(run(consumer.folder, 'npx', '--no-install', 'pnn', '--help')).toMatch(/^Usage: pnn /);
-  });
-});
-
-const lib = ['ES2022', 'DOM'];
-
-describe.each([
-  { only: '@pnn/nn', packages: ['tensor', 'autograd', 'nn'] as const, programs: ['xor', 'stripes'] },
-  {
-    only: '@pnn/models',
-    packages: ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models'] as const,
-    programs: ['digits'],
-  },
-])('a project with $only', ({ packages, programs }) => {
-  let consumer: Consumer;
-  const outputs = new Map<string, string>();
-  beforeAll(() => {
-    const own = packages.map((name) => tarballs[name]);
-    consumer = new Consumer(join(folder, `with-${packages.at(-1)}`), own);
-    for (const program of programs) consumer.addExample(`${program}.ts`);
+  test('declare the types of every entry', () => {
+    const entries = packageNames.flatMap((name) => {
+      const { exports } = JSON.parse(readFileSync(join(consumer.installed(name), 'package.json'), 'utf8'));
+      return Object.keys(exports).map((entry) => `@pnn/${name}${entry.slice(1)}`);
+    });
+    consumer.write('entries.ts', entries.map((entry, i) => `export * as entry${i} from '${entry}';`).join('\n'));
     consumer.compile({ lib, module: 'NodeNext' });
-    for (const program of programs) {
-      outputs.set(program, run(consumer.folder, process.execPath, `out/${program}.js`));
-    }
+    run(consumer.folder, process.execPath, 'out/entries.js');
   });
 
-  test('gets nothing but packages of the workspace', () => {
-    expect(dependencyNames(consumer)).toEqual(packages.map((name) => `@pnn/${name}`).sort());
-  });
-
-  test('does without gpu.js, and says so where it is asked for a GPU', () => {
+  test('do without gpu.js, and say so where one is asked for a GPU', () => {
     const program = "import('@pnn/tensor/gpu').then(({ gpu }) => gpu()).catch(({ message }) => console.log(message))";
     expect(run(consumer.folder, process.execPath, '-e', program)).toMatch(
       /^gpu: gpu\.js cannot be loaded .*: npm install gpu\.js$/m,
     );
   });
 
+  test('offer the command pnn', () => {
+    const pnn = join(consumer.folder, 'node_modules/.bin/pnn');
+    expect(run(consumer.folder, pnn, '--help')).toMatch(/^Usage: pnn /);
+    expect(run(consumer.folder, pnn, 'fit', '--degree', '4')).toMatch(/^relu on \[-10, 10\]: degree 4/);
+  });
+});
+
+const engine = ['tensor', 'autograd', 'nn'] as const;
+
+describe.each<{
+  readonly only: string;
+  /** What is installed: the package and what it depends on. */
+  readonly packages: readonly PackageName[];
+  readonly programs: Readonly<Record<string, (output: string) => void>>;
+}>([
+  {
+    only: '@pnn/nn',
+    packages: engine,
+    programs: { 'examples/xor.ts': learns(0.05), 'examples/stripes.ts': learns() },
+  },
+  {
+    only: '@pnn/pnn',
+    packages: [...engine, 'pnn'],
+    programs: { 'examples/fit.ts': (output) => expect(output.match(/largest error \d/g)).toHaveLength(2) },
+  },
+  {
+    only: '@pnn/data',
+    packages: [...engine, 'data'],
+    programs: {
+      'test/packaging/programs/batches.ts': (output) =>
+        expect(output.match(/^images 20×1×28×28, sum -?\d+\.\d+, of (\d,){19}\d$/gm)).toHaveLength(3),
+    },
+  },
+  {
+    only: '@pnn/models',
+    packages: [...engine, 'pnn', 'models'],
+    programs: {
+      'test/packaging/programs/networks.ts': (output) =>
+        expect(output.match(/^\w+: \d+ bytes give the same network: true$/gm)).toHaveLength(2),
+    },
+  },
+  {
+    only: '@pnn/lab',
+    packages: packageNames,
+    programs: { 'examples/digits.ts': learns(), 'examples/own-dataset.ts': learns() },
+  },
+])('a project with $only', ({ only, packages, programs }) => {
+  const paths = Object.keys(programs);
+  const nameOf = (path: string) => basename(path, '.ts');
+  let consumer: Consumer;
+  const outputs = new Map<string, string>();
+  beforeAll(() => {
+    consumer = projectWith(packages);
+    for (const path of paths) consumer.addProgram(path);
+    consumer.compile({ lib, module: 'NodeNext' });
+    for (const path of paths) outputs.set(path, run(consumer.folder, process.execPath, `out/${nameOf(path)}.js`));
+  });
+
+  test('gets nothing but packages of the workspace', () => {
+    expect(consumer.packages.sort()).toEqual(packages.map((name) => `@pnn/${name}`).sort());
+  });
+
+  test('needs each of them', () => {
+    const needs = (name: string): string[] => {
+      const { dependencies = {} } = JSON.parse(
+        readFileSync(join(consumer.folder, 'node_modules', name, 'package.json'), 'utf8'),
+      );
+      return [name, ...Object.keys(dependencies).flatMap(needs)];
+    };
+    expect([...new Set(needs(only))].sort()).toEqual(consumer.packages.sort());
+  });
+
   test('type-checks as bundlers resolve modules, too', () => {
     consumer.compile({ lib, module: 'ESNext', moduleResolution: 'bundler', noEmit: true });
   });
 
-  test.each(programs)('learns: %s', (program) => {
-    const losses = lossesIn(outputs.get(program)!);
-    expect(losses.length).toBeGreaterThan(2);
-    expect(losses.at(-1)).toBeLessThan(program === 'xor' ? 0.05 : losses[0]! / 2);
+  test.each(paths)('runs %s', (path) => {
+    programs[path]!(outputs.get(path)!);
   });
 
-  test.each(programs)('bundles for browsers, and the bundle does the same: %s', async (program) => {
-    expect(await outputOfBundle(consumer, program)).toBe(outputs.get(program));
+  test.each(paths)('bundles for browsers, and the bundle does the same: %s', async (path) => {
+    expect(await outputOfBundle(consumer, nameOf(path))).toBe(outputs.get(path));
   });
 });

@@ -229,14 +229,14 @@ describe('checkGradients', () => {
 
   it('locates the worst derivative: which input, which element, what it is and should be', () => {
     /** The product, with a gradient of b that is wrong in two elements, one more than the other. */
-    const spoilt = customOperator<Tensor>({
-      name: 'spoilt',
+    const spoiled = customOperator<Tensor>({
+      name: 'spoiled',
       forward: ([a, b]) => a!.mul(b!),
       vjps: [(g, c) => g.mul(c.input(1)), (g, c) => g.mul(c.input(0)).mul(c.attributes)],
     });
     const messageOf = (a: Tensor, b: Tensor, factors: Tensor) => {
       try {
-        checkGradients((first, second) => spoilt([first, second], factors), [a, b]);
+        checkGradients((first, second) => spoiled([first, second], factors), [a, b]);
       } catch (error) {
         return (error as Error).message;
       }

@@ -20,7 +20,7 @@ export interface Preset {
   readonly maxNorm: number;
   /** Learning rate of AdamW. */
   readonly lr: number;
-  /** Weight decay of AdamW: neither states one, so that it is the 0.01 of the optimiser's authors (arXiv 1711.05101). */
+  /** Weight decay of AdamW: neither states one, so that it is the 0.01 of the optimizer's authors (arXiv 1711.05101). */
   readonly weightDecay: number;
   readonly batchSize: number;
   readonly epochs: number;

@@ -230,7 +230,7 @@ export function setSeed(newSeed: number): void {
   for (const generator of streams.values()) generator.resume({ seed, position: 0, spareNormal: null });
 }
 
-/** The program's stream of this name, such as `initialisation`, `shuffle`, `dropout` or `augmentation`. */
+/** The program's stream of this name, such as `initialization`, `shuffle`, `dropout` or `augmentation`. */
 export function randomStream(name: string): Generator {
   let generator = streams.get(name);
   if (!generator) {

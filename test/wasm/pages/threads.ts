@@ -1,4 +1,4 @@
-import { Generator, getDevice, normal, reference, scope, setThreads } from '@pnn/nn';
+import { Generator, getDevice, normal, reference, scope, setThreads, type Tensor } from '@pnn/nn';
 
 /** What a page finds where kernels run on several threads. */
 export interface Findings {
@@ -11,20 +11,18 @@ export interface Findings {
 
 async function findings(): Promise<Findings> {
   const device = getDevice();
-  const product = (on = device) =>
-    scope(() => {
-      const x = normal([300, 300], 0, 1, { device: on, generator: new Generator(1) });
-      return [...x.matmul(x).dataSync()];
-    });
+  const draw = (on = device) => normal([300, 300], 0, 1, { device: on, generator: new Generator(1) });
+  const square = (x: Tensor) => scope(() => x.matmul(x).dataSync() as Float32Array);
+  const x = draw();
   setThreads(1);
-  const single = product();
+  const single = square(x);
   setThreads(2);
   let same = true;
   for (let i = 0; i < 40; i++) {
-    same &&= product().every((value, k) => Object.is(value, single[k]));
+    same &&= square(x).every((value, k) => Object.is(value, single[k]));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  const exact = product(reference);
+  const exact = square(draw(reference));
   const difference = single.reduce((largest, value, k) => Math.max(largest, Math.abs(value - exact[k]!)), 0);
   return { description: device.description, same, difference };
 }

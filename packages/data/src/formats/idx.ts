@@ -20,7 +20,7 @@ const elementTypes = [
 ] as const;
 
 /** A limit of this codec: no data set in this format has more, and the size of a header stays bounded. */
-const MOST_DIMENSIONS = 8;
+const MAX_DIMENSIONS = 8;
 
 const hexadecimal = (byte: number) => `0x${byte.toString(16).padStart(2, '0')}`;
 
@@ -49,9 +49,9 @@ export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
     throw new FormatError(`decodeIdx: ${name}: the type code ${hexadecimal(code)} is none of ${known}`);
   }
   const rank = view.getUint8(3);
-  if (rank < 1 || rank > MOST_DIMENSIONS) {
+  if (rank < 1 || rank > MAX_DIMENSIONS) {
     throw new FormatError(
-      `decodeIdx: ${name}: the header gives ${rank} dimensions, and 1 to ${MOST_DIMENSIONS} are readable`,
+      `decodeIdx: ${name}: the header gives ${rank} dimensions, and 1 to ${MAX_DIMENSIONS} are readable`,
     );
   }
   const start = 4 + 4 * rank;
@@ -85,7 +85,7 @@ export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
 export function encodeIdx({ shape, data }: IdxArray): Uint8Array {
   const fits = shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32);
   const length = shape.reduce((product, size) => product * size, 1);
-  if (shape.length < 1 || shape.length > MOST_DIMENSIONS || !fits || length !== data.length) {
+  if (shape.length < 1 || shape.length > MAX_DIMENSIONS || !fits || length !== data.length) {
     throw new ArgumentError(`encodeIdx: the shape [${shape}] does not describe ${data.length} values`);
   }
   const type = elementTypes.find((candidate) => data instanceof candidate.array);

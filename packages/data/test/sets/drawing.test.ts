@@ -121,7 +121,7 @@ describe('ElasticField', () => {
     );
   });
 
-  test('is smooth: the displacement of neighbours hardly differs, across knots and beyond the sheet', () => {
+  test('is smooth: the displacement of neighbors hardly differs, across knots and beyond the sheet', () => {
     const place = fc.double({ min: -10, max: 40, noNaN: true });
     fc.assert(
       fc.property(seed, place, place, (number, x, y) => {

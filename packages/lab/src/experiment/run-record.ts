@@ -27,19 +27,24 @@ export interface RunRecordOptions {
   readonly testSeconds: number;
 }
 
-/** The polynomial as the network evaluates it, learned coefficients included, beside its target. */
+/**
+ * The polynomial as the network evaluates it, learned coefficients included, beside its target; that of the first channel
+ * if every channel has its own.
+ */
 async function curveOf(activation: PolynomialActivation): Promise<CurvePoint[]> {
-  const target = targetFunction(activation.options.target ?? 'relu');
+  const { target: name = 'relu', channels = 1 } = activation.options;
+  const target = targetFunction(name);
   const xs = Array.from(
     { length: CURVE_POINTS },
     (_, k) => CURVE_REACH * activation.bound * ((2 * k) / (CURVE_POINTS - 1) - 1),
   );
   const resumeTraining = suspendTraining(activation);
-  const values = scope(() => noGrad(() => activation.approximate(tensor(Float32Array.from(xs)))));
+  const inputs = Float32Array.from({ length: CURVE_POINTS * channels }, (_, i) => xs[Math.floor(i / channels)]!);
+  const values = scope(() => noGrad(() => activation.approximate(tensor(inputs, { shape: [CURVE_POINTS, channels] }))));
   resumeTraining();
   const polynomial = await values.data();
   values.dispose();
-  return xs.map((x, k) => ({ x, target: target(x), polynomial: polynomial[k]! }));
+  return xs.map((x, k) => ({ x, target: target(x), polynomial: polynomial[k * channels]! }));
 }
 
 /** The record of a training so far, of any network: what every report is made of; see `reportOf`. */

@@ -81,7 +81,10 @@ export interface LayerRecord {
   readonly bound: number;
   /** α in (0, 1]: the boundary loss begins at |x| = αB. */
   readonly alpha: number;
-  /** The polynomial as evaluated by the network beside its target, by ascending x; a little beyond ±B is worth seeing. */
+  /**
+   * The polynomial as evaluated by the network (that of the first channel, if each has its own) beside its target, by
+   * ascending x; a little beyond ±B is worth seeing.
+   */
   readonly curve: readonly CurvePoint[];
   /** The layer's inputs on the test data. */
   readonly histogram: HistogramRecord;

@@ -88,12 +88,12 @@ export function renderSummary(report: Report, options: TerminalOptions = {}): st
 function runRow(summary: RunSummary, byAccuracy: boolean): Cell[] {
   const { run, testAccuracy, difference, testLoss, boundaryLoss, clippedShare, seconds, containment } = summary;
   const outside = largestShareOutside(containment);
-  const judgement: Cell[] = byAccuracy
+  const judgment: Cell[] = byAccuracy
     ? [{ text: formatPercent(testAccuracy), tone: 'strong' }, { text: formatPoints(difference) }]
     : [{ text: formatLoss(testLoss), tone: 'strong' }];
   return [
     { text: run.name },
-    ...judgement,
+    ...judgment,
     { text: formatLoss(boundaryLoss) },
     { text: outside === 0 ? 'none' : formatShare(outside), ...toneOf(outside === null ? null : outside === 0) },
     { text: formatPercent(clippedShare, 1) },

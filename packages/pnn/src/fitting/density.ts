@@ -1,6 +1,6 @@
 import { ArgumentError } from '@pnn/tensor';
 
-/** How often inputs fell between neighbouring edges, counts[k] of them in [edges[k], edges[k + 1]). */
+/** How often inputs fell between neighboring edges, counts[k] of them in [edges[k], edges[k + 1]). */
 export interface Histogram {
   /** Rising, finite, in the units of x; one more than counts. */
   readonly edges: ArrayLike<number>;

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@pnn/tensor';
 
 /** At a condition number of 1/ε no digit of the solution is right; this leaves one or two. */
-const LARGEST_CONDITION = 1e14;
+const MAX_CONDITION = 1e14;
 
 function dot(a: Float64Array, b: Float64Array, from: number): number {
   let sum = 0;
@@ -41,7 +41,7 @@ function condition(columns: readonly Float64Array[], diagonal: Float64Array): nu
 }
 
 /**
- * The x that minimises ‖A x - b‖₂, by Householder QR; a square A is solved exactly.
+ * The x that minimizes ‖A x - b‖₂, by Householder QR; a square A is solved exactly.
  *
  * Source: Golub and Van Loan, Matrix Computations, 4th edition, sections 5.1-5.3.
  *
@@ -63,7 +63,7 @@ export function solveLeastSquares(columns: readonly Float64Array[], b: Float64Ar
     for (let j = k + 1; j < count; j++) reflect(columns[j]!, direction, scale, k);
     reflect(b, direction, scale, k);
   }
-  if (!(condition(columns, diagonal) < LARGEST_CONDITION)) {
+  if (!(condition(columns, diagonal) < MAX_CONDITION)) {
     throw new ArgumentError(
       `fitPolynomial: ${b.length} equations do not determine ${count} coefficients up to rounding; take more samples, a lower degree or a smoother target`,
     );

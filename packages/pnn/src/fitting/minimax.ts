@@ -92,7 +92,7 @@ function localExtrema(samples: readonly Sample[], f: (t: number) => number, coef
 
 /**
  * `count` of the extrema with alternating signs, the largest among them, none below the level. Extrema below the level
- * go first; then what is too many goes in neighbouring pairs, the smallest pair first, and a single one at the end.
+ * go first; then what is too many goes in neighboring pairs, the smallest pair first, and a single one at the end.
  */
 function alternation(extrema: readonly Extremum[], least: number, count: number): Extremum[] {
   const chosen: Extremum[] = [];

@@ -141,7 +141,8 @@ export class RangeTracker {
     for (const { index, size, maxAbs, outside, notFinite, counts } of this.#collected.splice(0)) {
       const seen = this.#seen[index]!;
       seen.maxAbs = Math.max(seen.maxAbs, notFinite > 0 ? Number.POSITIVE_INFINITY : maxAbs);
-      seen.outside += outside;
+      // NaN is not larger than B, and no input that a polynomial takes.
+      seen.outside += Math.max(outside, notFinite);
       seen.notFinite += notFinite;
       seen.total += size;
       if (counts) seen.counts = Array.from(counts, (count, bin) => count + (seen.counts[bin] ?? 0));

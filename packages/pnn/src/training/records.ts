@@ -50,7 +50,7 @@ export interface InputRange {
   readonly maxAbs: number;
   /** The 0.999 quantile of |x|. */
   readonly q999: number;
-  /** Share of the inputs with |x| > B. */
+  /** Share of the inputs that are not in [−B, B], NaN among them. */
   readonly shareOutside: number;
 }
 

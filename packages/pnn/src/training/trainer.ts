@@ -55,7 +55,7 @@ export interface TrainerOptions {
   readonly scheduler?: Scheduler;
   /**
    * Which loss a plateau scheduler gets: of the validation (of the training where there is none), or of the training, so
-   * that data that are kept for the judgement have no say in it. One that overflowed counts as very large.
+   * that data that are kept for the judgment have no say in it. One that overflowed counts as very large.
    *
    * @default 'validation'
    */
@@ -74,7 +74,7 @@ export interface TrainerOptions {
 export interface TrainingOptions {
   /** The epoch after which to stop, counted from the start of the training (also of one that was resumed). */
   readonly epochs: number;
-  /** Data to evaluate on after each epoch. */
+  /** Data to evaluate on after each epoch; the same in every process, if several train together: a scheduler follows it. */
   readonly validation?: DataLoader;
   /** Stops after the step in progress; a checkpoint taken then continues with the next step. */
   readonly signal?: AbortSignal;

@@ -173,7 +173,7 @@ describe('PolynomialActivation', () => {
     expect(scope(() => loss().itemSync())).toBeLessThan(before / 2);
   });
 
-  it('is fitted anew in the same tensor, so that the optimiser goes on with it', () => {
+  it('is fitted anew in the same tensor, so that the optimizer goes on with it', () => {
     const activation = new PolynomialActivation({ degree: 8, bound: 10, learnable: true });
     const { coefficients } = activation;
     const optimizer = new AdamW(activation.parameterGroups(), { lr: 0.1 });

@@ -70,14 +70,14 @@ describe("the method 'density'", () => {
     const setting = fc.record({
       name: target,
       degree: fc.integer({ min: 1, max: 22 }),
-      centre: fc.double({ min: -5, max: 5, noNaN: true }),
+      center: fc.double({ min: -5, max: 5, noNaN: true }),
       deviation: fc.double({ min: 0.5, max: 8, noNaN: true }),
       floor: fc.double({ min: 0.001, max: 0.9, noNaN: true }),
     });
     fc.assert(
-      fc.property(setting, ({ name, degree, centre, deviation, floor }) => {
+      fc.property(setting, ({ name, degree, center, deviation, floor }) => {
         const f = targetFunction(name);
-        const density = (x: number): number => Math.exp(-(((x - centre) / deviation) ** 2) / 2);
+        const density = (x: number): number => Math.exp(-(((x - center) / deviation) ** 2) / 2);
         const weighted = fitPolynomial(name, { degree, bound, method: 'density', density, densityFloor: floor });
         const even = fitPolynomial(name, { degree, bound });
         let weightedSum = 0;

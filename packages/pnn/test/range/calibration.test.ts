@@ -72,10 +72,10 @@ describe('calibrate', () => {
     setSeed(5);
     const network = toyNetwork({}, 0.5);
     randomStream('dropout').bits();
-    const normalisations = network.children().filter(([, module]) => module instanceof BatchNorm1d);
-    expect(normalisations).toHaveLength(1);
+    const normalizations = network.children().filter(([, module]) => module instanceof BatchNorm1d);
+    expect(normalizations).toHaveLength(1);
     const buffers = () =>
-      normalisations.flatMap(([, module]) => Array.from(module.namedBuffers(), ([, buffer]) => buffer.dataSync()));
+      normalizations.flatMap(([, module]) => Array.from(module.namedBuffers(), ([, buffer]) => buffer.dataSync()));
     const before = [buffers(), randomState()];
     await calibrate(network, [tensor([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 4] })]);
     expect(network.training).toBe(true);
@@ -157,13 +157,13 @@ describe('calibrate', () => {
 
   it('does not move a network that is not training', async () => {
     const network = toyNetwork().eval();
-    const normalisation = network
+    const normalization = network
       .children()
       .map(([, module]) => module)
       .find((module) => module instanceof BatchNorm1d)!;
-    const before = normalisation.runningMean!.dataSync();
+    const before = normalization.runningMean!.dataSync();
     await calibrate(network, [tensor([1, 2, 3, 4, 5, 6, 7, 9], { shape: [2, 4] })]);
-    expect(normalisation.runningMean!.dataSync()).toEqual(before);
+    expect(normalization.runningMean!.dataSync()).toEqual(before);
     expect(network.training).toBe(false);
   });
 });

@@ -83,6 +83,18 @@ describe('RangeTracker', () => {
     );
   });
 
+  it.each([
+    { xs: [Number.NaN, Number.NaN, 1, 0], share: 0.5 },
+    { xs: [Number.POSITIVE_INFINITY, 1, -1, 0], share: 0.25 },
+    { xs: [3, -4, 1, 0], share: 0.5 },
+  ])('counts what is not finite as outside: $xs', async ({ xs, share }) => {
+    const { activation, tracker } = trackedActivation();
+    forward(activation, xs);
+    await tracker.collect();
+    tracker.accept();
+    expect(tracker.ranges()[0]!.shareOutside).toBe(share);
+  });
+
   it('refuses bins that do not fit', () => {
     const { tracker } = trackedActivation();
     for (const bins of [0, -2, 3, 100, 8192, Number.NaN]) {

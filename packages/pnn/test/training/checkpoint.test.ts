@@ -51,7 +51,7 @@ describe('takeCheckpoint', () => {
 });
 
 describe('restoreCheckpoint', () => {
-  it('refuses what was taken of another network, optimiser or scheduler, and changes nothing then', async () => {
+  it('refuses what was taken of another network, optimizer or scheduler, and changes nothing then', async () => {
     const checkpoint = await takeCheckpoint(toyTrainer());
     const wider = toyTrainer({ activation: { degree: 6 } });
     const bits = networkBits(wider.network);

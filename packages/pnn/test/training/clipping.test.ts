@@ -50,7 +50,7 @@ const bits = (parameters: readonly Parameter[]) => parameters.map(({ grad }) => 
 
 describe('clipping while training', () => {
   const unclipped = gradientsByHand();
-  const [weights, normalisation] = (['weight', 'normalization'] as const).map((role) => parametersOf(unclipped, role));
+  const [weights, normalization] = (['weight', 'normalization'] as const).map((role) => parametersOf(unclipped, role));
 
   it.each([0.01, 0.5, 1.5])(
     'shortens the gradients of the weights to %d and leaves γ and β alone, to the bit',
@@ -60,7 +60,7 @@ describe('clipping while training', () => {
       const trained = parametersOf(network, 'weight');
       expect(normOf(trained)).toBeLessThanOrEqual(c * (1 + 1e-6));
       expect(normOf(trained)).toBeGreaterThan(0.999 * c);
-      expect(bits(parametersOf(network, 'normalization'))).toEqual(bits(normalisation!));
+      expect(bits(parametersOf(network, 'normalization'))).toEqual(bits(normalization!));
       expect(step.clipped).toBe(true);
       expect(step.norm).toBeCloseTo(normOf(weights!), 3);
       expect(epoch).toMatchObject({ clippedShare: 1, gradientNorm: { median: step.norm, max: step.norm } });
@@ -86,7 +86,7 @@ describe('clipping while training', () => {
     expect(step.norm).toBeCloseTo(normOf(unclipped.parameters()), 3);
     expect(normOf(network.parameters())).toBeLessThanOrEqual(1 + 1e-6);
     const own = parametersOf(network, 'normalization');
-    expect(bits(own)).not.toEqual(bits(normalisation!));
-    expect(normOf(own)).toBeLessThan(normOf(normalisation!));
+    expect(bits(own)).not.toEqual(bits(normalization!));
+    expect(normOf(own)).toBeLessThan(normOf(normalization!));
   });
 });

@@ -87,9 +87,9 @@ describe('a step', () => {
   });
 
   it('that diverges says what kind of layer it was in', async () => {
-    const spoilt = withInputs(blobs(12), (x, i) => (i === 0 ? Number.NaN : x));
+    const spoiled = withInputs(blobs(12), (x, i) => (i === 0 ? Number.NaN : x));
     const trainer = toyTrainer();
-    await all(trainer.fit(new DataLoader(spoilt, { batchSize: 12 }), { epochs: 1 }));
+    await all(trainer.fit(new DataLoader(spoiled, { batchSize: 12 }), { epochs: 1 }));
     expect(trainer.stopped).toMatchObject({ layer: '3', kind: 'PolynomialActivation' });
   });
 

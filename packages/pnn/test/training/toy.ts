@@ -22,17 +22,17 @@ import {
   type TrainerOptions,
 } from '../../src/index.js';
 
-/** Points of the plane-like space R^4 in three classes around centres of their own. */
+/** Points of the plane-like space R^4 in three classes around centers of their own. */
 export function blobs(count: number, seed = 1): ArrayDataset {
   const generator = new Generator(seed, 'blobs');
-  const centres = [
+  const centers = [
     [2, 0, -1, 1],
     [-1, 2, 1, 0],
     [0, -2, 2, -2],
   ];
   const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
   const inputs = Float32Array.from({ length: 4 * count }, (_, i) => {
-    return centres[labels[Math.floor(i / 4)]!]![i % 4]! + 0.7 * generator.normal();
+    return centers[labels[Math.floor(i / 4)]!]![i % 4]! + 0.7 * generator.normal();
   });
   return new ArrayDataset({ inputs, inputShape: [4], labels, classes: 3 });
 }

@@ -214,7 +214,7 @@ describe('Trainer on a training that diverges', () => {
   }
 
   it('stops at the step in which a polynomial overflows, with the network of the step before', async () => {
-    // Three layers without normalisation: |x| grows by the 22nd power from each to the next.
+    // Three layers without normalization: |x| grows by the 22nd power from each to the next.
     const activation = () => new PolynomialActivation({ degree: 22, bound: 2, outside: 'polynomial' });
     const network = new Sequential(
       new Linear(4, 8),
@@ -311,9 +311,9 @@ describe('Trainer on a training that diverges', () => {
   });
 
   it('names the first layer that gets what is not finite', async () => {
-    const spoilt = withInputs(blobs(12), (x, i) => (i === 0 ? Number.NaN : x));
+    const spoiled = withInputs(blobs(12), (x, i) => (i === 0 ? Number.NaN : x));
     const { trainer, states } = watched();
-    await all(trainer.fit(new DataLoader(spoilt, { batchSize: 12 }), { epochs: 1 }));
+    await all(trainer.fit(new DataLoader(spoiled, { batchSize: 12 }), { epochs: 1 }));
     const [[name]] = polynomialActivations(trainer.network) as [[string, PolynomialActivation]];
     expect(trainer.stopped).toMatchObject({ layer: name, step: 1 });
     expect(trainer.stopped!.reason).toMatch(/^\d+ of its inputs are not finite$/);

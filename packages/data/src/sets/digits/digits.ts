@@ -72,7 +72,7 @@ function extent(paths: readonly (readonly PenPoint[])[], axis: 'x' | 'y'): reado
   return [low, high];
 }
 
-/** How far to move what lies between low and high so that it is `wander` pixels off the centre, but not off the image. */
+/** How far to move what lies between low and high so that it is `wander` pixels off the center, but not off the image. */
 function placement([low, high]: readonly [number, number], margin: number, wander: number): number {
   const slack = Math.max(0, (SIZE - (high - low)) / 2 - margin);
   return (SIZE - low - high) / 2 + Math.min(Math.max(wander, -slack), slack);
@@ -139,7 +139,7 @@ function split(name: 'train' | 'test', count: number, seed: number): ArrayDatase
 }
 
 /**
- * Gray 28x28 images of hand-drawn-like digits, made by the program itself: no download, no licence, any number of them.
+ * Gray 28x28 images of hand-drawn-like digits, made by the program itself: no download, no license, any number of them.
  *
  * A digit is one of several ways of writing it (`glyphs`), its control points displaced, drawn by a round pen of varying
  * pressure along smooth curves, slanted, turned, stretched, distorted elastically and moved; paper, ink, blur and grain

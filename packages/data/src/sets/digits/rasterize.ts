@@ -4,7 +4,7 @@ import type { PenPoint } from './spline.js';
  * Draws the path of a round pen into an image of ink, each pixel 0 (paper) to 1 (full), keeping the darker of what was
  * there and what is drawn. The edge of the line is a ramp from full ink to none, which is what anti-aliases it.
  *
- * @param ink the image, row-major in the shape [height, width], changed in place; pixel (0, 0) has its centre at (0.5, 0.5)
+ * @param ink the image, row-major in the shape [height, width], changed in place; pixel (0, 0) has its center at (0.5, 0.5)
  * @param path in pixels; a segment's breadth varies linearly from one end to the other
  * @param softness the breadth of the ramp in pixels: 1 is a sharp line, more a blurred one
  */

@@ -19,7 +19,7 @@ function hermite(t: number, a: number, b: number, da: number, db: number): numbe
 
 /**
  * The smooth curve through the knots as a polyline: a Catmull-Rom spline (Catmull and Rom 1974), whose derivative at a
- * knot is half the difference of its neighbours; at corners and ends each side has the slope of its own chord. The
+ * knot is half the difference of its neighbors; at corners and ends each side has the slope of its own chord. The
  * radius is interpolated in the same way as the coordinates.
  *
  * @param spacing the largest distance of two points of the polyline, measured along the chords
@@ -29,7 +29,7 @@ export function curveThrough(knots: readonly Knot[], spacing: number): PenPoint[
   for (let i = 0; i + 1 < knots.length; i++) {
     const a = knots[i]!;
     const b = knots[i + 1]!;
-    // Where the curve is smooth the derivative looks at the neighbour beyond; elsewhere the chord is counted twice.
+    // Where the curve is smooth the derivative looks at the neighbor beyond; elsewhere the chord is counted twice.
     const before = knots[i - 1] && !a.corner ? { from: knots[i - 1]!, half: 0.5 } : { from: a, half: 1 };
     const after = knots[i + 2] && !b.corner ? { to: knots[i + 2]!, half: 0.5 } : { to: b, half: 1 };
     const chord = Math.sqrt((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y));

@@ -9,7 +9,7 @@ export type Glyph = readonly Stroke[];
 
 /**
  * The ways of writing each digit, on a sheet 60 wide and 100 high. Ways that people find on paper side by side are here
- * (seven with and without bar, four open and closed): what they have in common is what must be learnt.
+ * (seven with and without bar, four open and closed): what they have in common is what must be learned.
  */
 // biome-ignore format: a stroke is legible on one line, not with each point on a line of its own
 export const glyphs: readonly (readonly Glyph[])[] = [

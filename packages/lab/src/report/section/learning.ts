@@ -18,7 +18,7 @@ export function learningSection(report: Report): Markup {
   const epochs = report.runs.flatMap((run) => run.epochs);
   const losses = epochs.flatMap(({ trainLoss, validationLoss }) => [trainLoss, validationLoss ?? trainLoss]);
   const common = { xLabel: 'epoch', legend: false };
-  const metricCharts = metricNames(report.runs).flatMap((name) => {
+  const metricCharts = metricNames(report.runs).flatMap((name, index) => {
     const values = epochs.flatMap(({ trainMetrics, validationMetrics }) => [
       trainMetrics[name] ?? null,
       validationMetrics?.[name] ?? null,
@@ -31,13 +31,13 @@ export function learningSection(report: Report): Markup {
     return [
       lineChart({
         ...scale,
-        id: `train-${name}`,
+        id: `train-metric-${index}`,
         title: `Training ${name}`,
         series: seriesOf((epoch) => epoch.trainMetrics[name] ?? null),
       }),
       lineChart({
         ...scale,
-        id: `validation-${name}`,
+        id: `validation-metric-${index}`,
         title: `Validation ${name}`,
         series: seriesOf((epoch) => epoch.validationMetrics?.[name] ?? null),
       }),

@@ -11,7 +11,7 @@ import {
   saveNpy,
   saveSafetensors,
   writeFileAtomically,
-} from '../src/node/index.js';
+} from '../../src/node/index.js';
 
 vi.mock('node:fs/promises', async (importOriginal) => {
   const original = await importOriginal<typeof fs>();

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DisposedError, FormatError, type HostArray, normal, scope, type Tensor, tensor, zeros } from '@pnn/tensor';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
-import { FileError, loadSafetensors, loadWeights, saveSafetensors, saveWeights } from '../src/node/index.js';
-import { StateDictError, toHostArrays } from '../src/state-dict.js';
-import { bitsOf } from './trained-parameters.js';
+import { BatchNorm1d, Linear, Polynomial, Sequential } from '../../src/layers/index.js';
+import { FileError, loadSafetensors, loadWeights, saveSafetensors, saveWeights } from '../../src/node/index.js';
+import { StateDictError, toHostArrays } from '../../src/state-dict.js';
+import { bitsOf } from '../trained-parameters.js';
 
 let folder: string;
 let path: string;
