@@ -15,7 +15,7 @@ async function isWritableFolder(path: string): Promise<boolean> {
  * Makes a folder and those above it that are missing. One attempt each, since Node's own recursive form never ends on
  * file systems that let nobody make folders.
  *
- * @throws FileError where a folder cannot be made, or not be written to
+ * @throws FileError if a folder cannot be made, or not be written to
  */
 export async function makeFolder(path: string, attempts = 2): Promise<void> {
   try {

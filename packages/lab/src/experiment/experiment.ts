@@ -6,6 +6,7 @@ import {
   type CalibratedLayer,
   checkTraining,
   type EpochRecord,
+  type Loss,
   lambdaOf,
   optimizerOf,
   type PolynomialActivation,
@@ -26,11 +27,20 @@ export interface ExperimentEvents {
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
 }
 
-/** Networks compute in single precision. */
-function checkPrecision({ name, train, test }: DatasetSplits): void {
-  for (const { inputType, labelType } of [train, test]) {
-    if (inputType !== 'float64' && labelType !== 'float64') continue;
-    throw new DTypeError(`the data set ${name} is of float64, networks are of float32: put it into Float32Arrays`);
+/** The outputs of a network stand in a row, whatever the shape of a label. */
+const squaredError: Loss = (outputs, labels) => meanSquaredError(outputs, labels.reshape(outputs.shape));
+
+/** Networks compute in single precision, and whole numbers may be classes or not. */
+function checkData({ name, train, test }: DatasetSplits): void {
+  for (const { inputType, labelType, classes } of [train, test]) {
+    if (inputType === 'float64' || labelType === 'float64') {
+      throw new DTypeError(`the data set ${name} is of float64, networks are of float32: put it into Float32Arrays`);
+    }
+    if (labelType === 'int32' && !classes) {
+      throw new DTypeError(
+        `the data set ${name} has labels of int32 and names no classes: give classes, or numbers in a Float32Array`,
+      );
+    }
   }
 }
 
@@ -49,12 +59,12 @@ export class Experiment {
    * mean squared error.
    *
    * @throws ArgumentError if a number is out of its range, or the model does not take the samples
-   * @throws DTypeError if samples or labels are in double precision
+   * @throws DTypeError if samples or labels are in double precision, or labels are int32 without names of classes
    */
   constructor(spec: ExperimentSpec, data: DatasetSplits, events: ExperimentEvents = {}) {
     const { model, method, training } = spec;
     checkTraining(training);
-    checkPrecision(data);
+    checkData(data);
     setSeed(training.seed);
     this.spec = spec;
     this.#data = data;
@@ -67,7 +77,7 @@ export class Experiment {
       optimizer,
       scheduler: schedulerOf(training, optimizer),
       plateau: 'training',
-      loss: data.train.classes ? crossEntropy : meanSquaredError,
+      loss: data.train.classes ? crossEntropy : squaredError,
       lambda: method.polynomial ? lambdaOf(method.polynomial.lambda) : 0,
       ...(bound?.kind === 'calibrated' && { calibration: { ...bound, steps: this.#warmUpSteps } }),
       ...(events.onStep && { onStep: events.onStep }),

@@ -8,9 +8,17 @@ export interface ProgressOptions {
   readonly total: number;
   /** Stands before the bar, such as `epoch 2/5`. */
   readonly label?: string;
-  /** The least time between two drawings, in milliseconds (default 100). */
+  /**
+   * The least time between two drawings, in milliseconds.
+   *
+   * @default 100
+   */
   readonly interval?: number;
-  /** The time in milliseconds from any origin (default `performance.now`). */
+  /**
+   * The time in milliseconds from any origin.
+   *
+   * @default performance.now
+   */
   readonly now?: () => number;
 }
 
@@ -27,7 +35,7 @@ const NARROWEST_BAR = 8;
 /**
  * A line in a terminal that is drawn anew in place:
  * `epoch 2/5 ━━━━━━━──────── 234/469  loss 0.1234  accuracy 96.12%  123 steps/s  0:02 left`.
- * Where the terminal is narrow, the less important parts are left out. To a stream that is no terminal it writes nothing.
+ * In a narrow terminal the less important parts are left out. To a stream that is no terminal it writes nothing.
  */
 export class ProgressBar {
   readonly #stream: TerminalStream;

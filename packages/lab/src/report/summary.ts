@@ -26,7 +26,7 @@ export interface RunSummary {
 export interface Containment {
   /** The data that it was measured on: test if there was a test, else the last validation, else the last epoch. */
   readonly data: 'test' | 'validation' | 'training' | null;
-  /** Per layer of the run; `null` where it was not measured. */
+  /** Per layer of the run; `null` if it was not measured. */
   readonly ranges: readonly (InputRange | null)[];
 }
 

@@ -240,14 +240,46 @@ describe('Experiment', () => {
   });
 });
 
-it('an experiment refuses data in double precision', () => {
+it.each([{ labelShape: [] }, { labelShape: [1] }, { labelShape: [2, 1] }])(
+  'an experiment learns numbers by the mean squared error: labels of the shape $labelShape',
+  async ({ labelShape }) => {
+    const width = labelShape[0] ?? 1;
+    const numbers = (count: number) => {
+      const inputs = Float32Array.from({ length: count }, (_, i) => Math.sin(i));
+      const labels = Float32Array.from(
+        { length: width * count },
+        (_, i) => 2 * inputs[Math.floor(i / width)]! + (i % width),
+      );
+      return new ArrayDataset({ inputs, inputShape: [1], labels, labelShape });
+    };
+    const experiment = new Experiment(toySpec({ epochs: 60, lr: 0.03 }), {
+      name: 'numbers',
+      train: numbers(64),
+      test: numbers(20),
+    });
+    await all(experiment.run());
+    expect(experiment.described).toMatchObject({ outputs: width, classes: null, inputType: 'float32' });
+    const { final, epochs } = await experiment.record('numbers');
+    expect(final!.testMetrics).toEqual({});
+    expect(epochs[0]!.trainLoss).toBeGreaterThan(1);
+    expect(final!.testLoss).toBeLessThan(0.1);
+    expect(await experiment.predictions(3)).toEqual([]);
+  },
+);
+
+it('an experiment refuses data that networks cannot compute with', () => {
   const single = { inputs: new Float32Array(4), labels: new Float32Array(2), inputShape: [2] };
-  for (const double of [{ inputs: new Float64Array(4) }, { labels: new Float64Array(2) }]) {
+  const double = 'the data set mine is of float64, networks are of float32: put it into Float32Arrays';
+  const unnamed =
+    'the data set mine has labels of int32 and names no classes: give classes, or numbers in a Float32Array';
+  for (const [change, message] of [
+    [{ inputs: new Float64Array(4) }, double],
+    [{ labels: new Float64Array(2) }, double],
+    [{ labels: new Int32Array(2) }, unnamed],
+  ] as const) {
     const train = new ArrayDataset(single);
-    const test = new ArrayDataset({ ...single, ...double });
-    expect(() => new Experiment(toySpec(), { name: 'mine', train, test })).toThrow(
-      new DTypeError('the data set mine is of float64, networks are of float32: put it into Float32Arrays'),
-    );
+    const test = new ArrayDataset({ ...single, ...change });
+    expect(() => new Experiment(toySpec(), { name: 'mine', train, test })).toThrow(new DTypeError(message));
   }
 });
 

@@ -105,6 +105,7 @@ describe('renderReport', () => {
     expect(html).toContain('<th scope="col">run</th><th scope="col">test loss</th>');
     expect(html).toContain('Losses are means per example.</p>');
     expect(html).not.toMatch(/accuracy|classes|nats|points|at chance|test examples right|Sample images/);
+    expect(renderReport(exampleReport())).toMatch(/, 10 classes<\/p>[\s\S]*Losses are means per example in nats\./);
   });
 
   it('refers to nothing outside itself and allows no script', () => {

@@ -23,9 +23,17 @@ export type AxisFormat = 'number' | 'percent' | 'integer';
 /** What shapes an axis besides its values. */
 export interface ScaleOptions {
   readonly format?: AxisFormat;
-  /** Round the ends of the axis to ticks (default), or let it end where the values end. */
+  /**
+   * Whether the ends of the axis are rounded to ticks, or are those of the values.
+   *
+   * @default true
+   */
   readonly rounded?: boolean;
-  /** The most ticks that there is room for, about (default 5). */
+  /**
+   * The most ticks that there is room for, about.
+   *
+   * @default 5
+   */
   readonly count?: number;
 }
 

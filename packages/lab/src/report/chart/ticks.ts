@@ -23,7 +23,7 @@ export function intervalAround(low: number, high: number, step: number): [number
 
 /**
  * Ticks for a logarithmic axis that contains [low, high], 0 < low ≤ high: 1, 2 and 5 times the powers of ten over up
- * to two decades, powers of ten beyond, and only some of them where they would be more than `count`. The first and the
+ * to two decades, powers of ten beyond, and only some of them if they would be more than `count`. The first and the
  * last tick are the ends of the axis.
  */
 export function logTicks(low: number, high: number, count: number): number[] {

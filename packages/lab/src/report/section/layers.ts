@@ -22,7 +22,7 @@ export function layersSection(report: Report): Markup | null {
   if (summaries.length === 0) return null;
   return markup`<section>
 <h2>Polynomial activations</h2>
-<p class="lead">A polynomial follows its target on [−B, B] and runs away from it beyond. The boundary loss, weighted by λ, begins at |x| = αB and is to keep the inputs inside.</p>
+<p class="lead">A polynomial follows its target on [−B, B] and runs away from it beyond. The boundary loss, weighted by λ, begins at |x| = αB and keeps the inputs inside.</p>
 ${summaries.map((summary, index) => runLayers(summary, `run-${index}`, summaries.length > 1))}</section>
 `;
 }

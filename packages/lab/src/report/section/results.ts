@@ -76,7 +76,7 @@ function findings({ run, atChance, containment }: RunSummary): Markup[] {
     return [
       ...stopped,
       good(
-        markup`${run.name}: on the ${containment.data} data every input of its ${formatCount(measured.length)} polynomials lies within [−B, B]; the farthest, in <code>${farthest.layer.name}</code>, reaches ${formatNumber(farthest.reach, 3)} B`,
+        markup`${run.name}: on the ${containment.data} data every input of its ${measured.length === 1 ? 'polynomial' : `${formatCount(measured.length)} polynomials`} lies within [−B, B]; the farthest, in <code>${farthest.layer.name}</code>, reaches ${formatNumber(farthest.reach, 3)} B`,
       ),
     ];
   }

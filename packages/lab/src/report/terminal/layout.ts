@@ -20,7 +20,7 @@ const SHORTEST_NAME = 10;
 
 /**
  * A table as lines of at most `width` cells: columns side by side with a rule under their headings, with the names
- * shortened where they do not fit, and one value below the other where that is not enough.
+ * shortened if they do not fit, and one value below the other if that is not enough.
  */
 export function layOutTable(
   columns: readonly Column[],

@@ -8,13 +8,21 @@ export interface TerminalStream {
 
 /** How wide text may be and whether it may be colored. */
 export interface TerminalOptions {
-  /** Width in characters (default 80). */
+  /**
+   * Width in characters.
+   *
+   * @default 80
+   */
   readonly width?: number;
-  /** Whether to write ANSI colors (default no). */
+  /**
+   * Whether to write ANSI colors.
+   *
+   * @default false
+   */
   readonly color?: boolean;
 }
 
-/** The width where a stream does not tell its own. */
+/** The width if a stream does not tell its own. */
 export const DEFAULT_WIDTH = 80;
 
 /**
