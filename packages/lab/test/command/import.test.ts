@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Generator } from '@pnn/nn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
@@ -162,5 +163,34 @@ describe('pnn train --import', () => {
     expect(messages[2]).toBe("the name 'digits' is taken by another data set");
     expect(messages[3]).toMatch(/--dataset yours is none of digits, mnist, fashion-mnist, cifar10, mine: see/);
     expect(messages[4]).toBe('the model cnn takes images [C,H,W], not samples [6]');
+  });
+
+  it('runs the example that reads windows from CSV files, and says what is wrong with them', async () => {
+    const example = fileURLToPath(new URL('../../../../examples/windows.mjs', import.meta.url));
+    const data = await mkdtemp(join(folder, 'windows-'));
+    const generator = new Generator(1, 'windows');
+    /** Windows [3,64] of three classes, the faster the wider. */
+    const lines = (count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const speed = i % 3;
+        const values = Array.from(
+          { length: 3 * 64 },
+          (__, k) => speed * Math.sin(0.4 * speed * k) + generator.normal(),
+        );
+        return [speed, ...values.map((value) => value.toFixed(2))].join(',');
+      });
+    await writeFile(join(data, 'train.csv'), `${lines(150).join('\n')}\n`);
+    const options = ['--import', example, '--dataset', 'windows', '--model', 'window-net', '--data', data];
+    const out = join(folder, 'windows');
+    const missing = await pnn('train', ...options, '--out', out);
+    expect(missing).toMatchObject({ status: 1, stderr: expect.stringContaining(`'${data}' has no test.csv: put `) });
+    await writeFile(join(data, 'test.csv'), `${lines(30).join('\n')},8\n`);
+    const damaged = await pnn('train', ...options, '--out', out);
+    expect(damaged).toMatchObject({ status: 1, stderr: expect.stringContaining('line 30 has 193 values, not 192') });
+    await writeFile(join(data, 'test.csv'), `${lines(60).join('\n')}\n`);
+    const { status, stderr } = await pnn('train', ...options, '--out', out);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { runs } = await reportIn(out);
+    for (const { final } of runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.8);
   });
 });
