@@ -1,5 +1,5 @@
 /**
- * Imports go down only: fails if a package imports one that it may not know, if its manifest or its project references
+ * Imports lead toward `tensor` only: fails if a package imports one that it may not know, if its manifest or its project references
  * say something else than its imports, or if code that pages run imports from Node. `npm run lint` runs it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -5,10 +5,11 @@ import type { Tensor } from '@pnn/tensor';
  * combine what they found, and every one of them judges and updates alike. All call the same methods in the same order;
  * what goes wrong on the way (a process that died, for example) is an error in each of them.
  *
- * Results must not depend on how many processes there are, on threads or on the network between: sums over processes
- * are made pairwise by a tree in the order of ranks, and means are such sums times 1/size. Where size is a power of two,
- * that factor is exact, and a process that computes several parts one after the other and combines them by the same tree
- * gives the bits of as many processes.
+ * Results must not depend on how many processes there are, on threads or on the network between them. So a sum over
+ * processes is a binary tree in the order of ranks: neighbors are added first, then their sums, and so on. A mean is such
+ * a sum times 1/size. If size is a power of two, 1/size is exact. Then one process that computes the parts of all
+ * processes one after the other, and adds them by the same tree, gets the same bits. A plain `MPI_Allreduce` is not
+ * enough: MPI does not promise this order.
  */
 export interface Communicator {
   /** Which of the processes this is, from 0. */

@@ -15,9 +15,9 @@ export interface StepHealth {
 }
 
 /**
- * Why a step must be the last one, or undefined where all is finite. A polynomial far outside its range overflows, and
- * what comes out shows first at the next layer: so the layer named is the last one before that whose inputs were finite
- * but out of range.
+ * Why a step must be the last one, or undefined if all is finite. A polynomial overflows far outside its range, and that
+ * is first seen later: in the inputs of another layer, or in the loss. So the layer named is the last one before that
+ * whose inputs were out of range. If there is none, it is the layer whose inputs or buffers are not finite.
  */
 export function divergenceOf({
   step,

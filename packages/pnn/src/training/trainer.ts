@@ -162,9 +162,14 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Trains epoch after epoch and yields the record of each. Ends early where the training diverges, or a warm-up has left
-   * inputs that no bound can be based on (`stopped` tells layer and step; parameters and buffers are those before that step, which another call tries again) or the signal is aborted.
-   * Where something in a step fails, such as the loss, another call tries that step again, too.
+   * Trains epoch after epoch and yields the record of each. It ends early if
+   *
+   * - the training diverges: `stopped` tells the layer and the step;
+   * - no bound can be based on the inputs after a warm-up: likewise;
+   * - the signal is aborted.
+   *
+   * A step that was stopped, or in which something threw, has changed neither parameters nor buffers. Another call of
+   * `fit` tries it again.
    *
    * @throws ArgumentError where the number of epochs is not a positive integer, the warm-up takes all of them, or the
    *   trainer was disposed of
