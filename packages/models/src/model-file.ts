@@ -4,14 +4,15 @@ import {
   FormatError,
   type HostArray,
   type Module,
+  type Registry,
   randomState,
   restoreRandomState,
   toHostArrays,
 } from '@pnn/nn';
-import { activationFactory, polynomialActivations } from '@pnn/pnn';
+import { activationFactory, polynomialActivations, targets } from '@pnn/pnn';
 import { decodeJson, encodeJson } from '@pnn/pnn/codec';
 import { type NetworkDescription, networkDescription } from './network-description.js';
-import { buildModel } from './registry.js';
+import { buildModel, models } from './registry.js';
 
 const FORMAT_KEY = 'pnn.network';
 
@@ -84,12 +85,22 @@ function restoreNetwork(description: NetworkDescription, tensors: ReadonlyMap<st
   }
 }
 
+/** @throws FormatError if the file names an entry that nobody has registered */
+function checkRegistered(registry: Registry<{ readonly name: string }>, entry: string, file: string): void {
+  if (registry.has(entry)) return;
+  const { kind } = registry;
+  throw new FormatError(
+    `${file}: its ${kind} '${entry}' is not registered: do so first by ${kind}s.register(); there are ${registry.names().join(', ')}`,
+  );
+}
+
 /**
  * Reads what `encodeNetworkFile` made: a network that gives the very outputs of the one that was saved. A model or target
  * of your own must be registered before.
  *
  * @param name of the file, for messages
- * @throws FormatError if it is not such a file, or its tensors are not those of the network that it describes
+ * @throws FormatError if it is not such a file, names a model or target that is not registered, or its tensors are not
+ *   those of the network that it describes
  */
 export function decodeNetworkFile(bytes: Uint8Array, name: string): SavedNetwork {
   const { tensors, metadata } = decodeSafetensors(bytes, name);
@@ -97,6 +108,8 @@ export function decodeNetworkFile(bytes: Uint8Array, name: string): SavedNetwork
   if (text === undefined)
     throw new FormatError(`${name} is no network of this software: its metadata has no ${FORMAT_KEY}`);
   const description = decodeJson(text, networkDescription, `${name}: ${FORMAT_KEY}`);
+  checkRegistered(models, description.model.name, name);
+  checkRegistered(targets, description.method.target, name);
   try {
     return { network: restoreNetwork(description, tensors), description };
   } catch (error) {

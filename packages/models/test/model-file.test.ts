@@ -195,13 +195,22 @@ describe('saveNetwork and loadNetwork', () => {
     for (const [change, reason] of [
       [{ outputs: 3 }, /7\.weight is float32 \[2,5\] instead of float32 \[3,5\]/],
       [{ model: { ...mlp, widths: [6] } }, /2 activations are described, the network has 1/],
-      [{ model: { ...mlp, name: 'vgg' } }, /no model is called 'vgg'; there are cnn, mlp, /],
-      [{ method: { ...method, target: 'swish' } }, /no target is called 'swish'; there are relu, /],
       [{ activations: [] }, /0 activations are described, the network has 2/],
     ] as const) {
       await saveSafetensors(path, tensors, { 'pnn.network': JSON.stringify({ ...description, ...change }) });
       await expect(loadNetwork(path)).rejects.toThrow(FormatError);
       await expect(loadNetwork(path)).rejects.toThrow(/changed: its tensors and its description are not/);
+      await expect(loadNetwork(path)).rejects.toThrow(reason);
+    }
+    for (const [change, reason] of [
+      [{ model: { ...mlp, name: 'vgg' } }, /its model 'vgg' is not registered: .* models\.register\(\).* cnn, mlp, /],
+      [
+        { method: { ...method, target: 'swish' } },
+        /its target 'swish' is not registered: .* targets\.register\(\).* relu, /,
+      ],
+    ] as const) {
+      await saveSafetensors(path, tensors, { 'pnn.network': JSON.stringify({ ...description, ...change }) });
+      await expect(loadNetwork(path)).rejects.toThrow(FormatError);
       await expect(loadNetwork(path)).rejects.toThrow(reason);
     }
     expect(memory()).toEqual(before);

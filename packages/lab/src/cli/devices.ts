@@ -1,6 +1,6 @@
 import { type Device, reference, setDevice, setThreads, wasm } from '@pnn/nn';
 import { enableRelaxedSimd } from '@pnn/nn/node';
-import { gpu, gpuModes } from '@pnn/tensor/gpu';
+import { type GpuDevice, gpu, gpuModes } from '@pnn/tensor/gpu';
 import type { DeviceSpec } from '../experiment/specs.js';
 
 /** The devices that the command computes on; `gpu` is the first of the modes after it that is available. */
@@ -11,7 +11,7 @@ export const deviceNames: readonly string[] = ['wasm', 'reference', 'gpu', ...gp
  *
  * @throws DeviceError if something is missing: the message says how to get it
  */
-export async function openDevice(name: string): Promise<Device> {
+export async function openDevice(name: string): Promise<Device | GpuDevice> {
   enableRelaxedSimd();
   if (name === 'wasm') return wasm();
   if (name === 'reference') return reference;
@@ -19,14 +19,20 @@ export async function openDevice(name: string): Promise<Device> {
   return gpu(mode ? { mode } : {});
 }
 
+/** A device that computes, and the spec that opens it again: with the mode that was taken if it named none. */
+export interface OpenedDevice {
+  readonly device: Device;
+  readonly spec: DeviceSpec;
+}
+
 /**
- * Computes on this device from now on, with as many threads as the spec says, and returns it.
+ * Computes on this device from now on, with as many threads as the spec says.
  *
  * @throws DeviceError if the platform does not have it
  */
-export async function useDevice({ name, threads }: DeviceSpec): Promise<Device> {
-  if (threads !== null) setThreads(threads);
-  const device = await openDevice(name);
+export async function useDevice(spec: DeviceSpec): Promise<OpenedDevice> {
+  if (spec.threads !== null) setThreads(spec.threads);
+  const device = await openDevice(spec.name);
   setDevice(device);
-  return device;
+  return { device, spec: 'mode' in device ? { ...spec, name: `gpu:${device.mode}` } : spec };
 }

@@ -129,8 +129,10 @@ async function resumedStart(options: Options, path: string): Promise<Start> {
 
 async function run(options: Options, terminal: Terminal): Promise<number> {
   const from = options.text('resume');
-  const { plan, given, resume } = await (from === undefined ? newStart(options) : resumedStart(options, from));
-  const device = await useDevice(plan.device);
+  const start = await (from === undefined ? newStart(options) : resumedStart(options, from));
+  const { given, resume } = start;
+  const { device, spec } = await useDevice(start.plan.device);
+  const plan = { ...start.plan, device: spec };
   if (plan.device.name.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
   const written = given === undefined ? undefined : join(given, CHECKPOINT_FILE);
   if (written !== undefined && !(resume && resolve(resume.path) === written)) await refuseCheckpoint(written);

@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getDevice, setDevice } from '@pnn/nn';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Command, runCommand } from '../../src/cli/command.js';
-import { deviceNames } from '../../src/cli/devices.js';
+import { deviceNames, useDevice } from '../../src/cli/devices.js';
 import { devices } from '../../src/commands/devices.js';
 import { train } from '../../src/commands/train.js';
 import { parseReport } from '../../src/index.js';
@@ -57,6 +58,18 @@ describe('pnn train --device', () => {
     const report = parseReport(readFileSync(join(folder, 'report.json'), 'utf8'));
     expect(text).toContain(`Device: ${report.runs[0]!.device}\n`);
     expect(Number.isFinite(report.runs[0]!.final!.testLoss)).toBe(true);
+  });
+
+  it('keeps the mode that was taken, so that a resumed training computes the same', async () => {
+    const before = getDevice();
+    try {
+      const { device, spec } = await useDevice({ name: 'gpu', threads: null });
+      expect(spec.name).toMatch(/^gpu:(webasm|webgpu|headlessgl)$/);
+      expect(deviceNames).toContain(spec.name);
+      expect((await useDevice(spec)).device).toBe(device);
+    } finally {
+      setDevice(before);
+    }
   });
 
   it('refuses devices that there are not', async () => {
