@@ -37,6 +37,11 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(output).toMatch(/3x² = .*3\., 12\., 27\./);
     expect(output).toMatch(/6x {2}= .*6\., 12\., 18\./);
   },
+  'load-network.ts': (output) => {
+    const trained = numbersAfter('in training:', output).at(-1)!;
+    expect(trained).toBeGreaterThan(60);
+    expect(numbersAfter('from the file:', output)).toEqual([trained]);
+  },
   'own-dataset.ts': (output) => {
     expectFalling(numbersAfter('loss', output));
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(80);
