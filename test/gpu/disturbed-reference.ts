@@ -56,7 +56,11 @@ function disturbed(generator: Generator): Device {
   const unset = new Set<Buffer>();
   const disturb = (operand: Operand, values: ArrayLike<number>, isExact: (value: number) => boolean): void => {
     unset.delete(operand.buffer);
-    const draw = (value: number) => value * (1 + (generator.uniform() < 0.5 ? -KERNEL_ERROR : KERNEL_ERROR));
+    // Of different sizes, so that two errors of opposite signs do not cancel to the bit.
+    const draw = (value: number) => {
+      const size = KERNEL_ERROR * (0.5 + 0.5 * generator.uniform());
+      return value * (1 + (generator.uniform() < 0.5 ? -size : size));
+    };
     memory.write(
       operand,
       Array.from(values, (value) => (!isFloat(operand) || isExact(value) ? value : draw(value))),
@@ -100,10 +104,10 @@ const DISTURBANCES = 4;
 /**
  * How far the results of a computation may be from those of the reference by the errors of its kernels.
  *
- * Every draw of signs gives the sum Σ±s_k of what the errors change, s_k being the share of intermediate result k. Four
- * draws with no sum above a quarter of the root of Σs_k², which is the size of such a sum, happen once in a thousand
- * times, and errors as large as they may be add up to that root where their signs are independent: hence the factor 4. The
- * last term is for results near 0 of functions whose error is absolute, as that of sin.
+ * Every draw gives the sum Σ±u_k·s_k of what the errors change, s_k being the share of intermediate result k at its largest
+ * error and u_k from 1/2 to 1, whose mean square is 7/12. Four draws with no sum above a quarter of the root of Σu_k²·s_k²,
+ * which is the size of such a sum, happen once in a thousand times, and errors as large as they may be add up to the root of
+ * Σs_k² where their signs are independent: hence the factor 4/√(7/12). The last term is for results near 0 of functions whose error is absolute, as that of sin.
  */
 export async function boundsOfErrors(
   expected: readonly number[],
@@ -117,5 +121,5 @@ export async function boundsOfErrors(
       changes[i] = Math.max(changes[i]!, Math.abs(value - expected[i]!));
     });
   }
-  return changes.map((change) => 4 * change + KERNEL_ERROR);
+  return changes.map((change) => (4 / Math.sqrt(7 / 12)) * change + KERNEL_ERROR);
 }
