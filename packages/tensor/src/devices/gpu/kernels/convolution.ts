@@ -3,6 +3,7 @@ import { type ConvolutionSizes, sizesOf } from '../../convolution-sizes.js';
 import type { Executor } from '../executor.js';
 import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 import { reduce } from './reduction.js';
+import { overWindow, windowStart } from './window.js';
 
 /** The sizes of one convolution: x [N,C,H,W], weight [F,C/groups,KH,KW], out [N,F,OH,OW]; channels and filters of all groups. */
 interface Sizes extends Omit<ConvolutionSizes, 'groups'> {
@@ -27,32 +28,22 @@ const strideOfRows = (rows: number, columns: number): readonly number[] => [rows
 /** Every output gathers the inputs that its window covers. */
 function forwardSource(sizes: Sizes, geometry: ConvolutionGeometry, hasBias: boolean): string {
   const { images, channels, height, width, filters, outHeight, outWidth, groupChannels, groupFilters } = sizes;
-  const { kernel, stride, padding, dilation } = geometry;
+  const { kernel } = geometry;
   const { statements, at } = unravelIndex('this.thread.x', [images, filters, outHeight, outWidth], 'i');
   const [image, filter, row, column] = at as [string, string, string, string];
   const group = unravelIndex(filter, [filters / groupFilters, groupFilters], 'g');
+  const product = `sum = sum + x[${ravelIndex(['(plane + c)', 'y', 'z'], strideOfRows(height, width))}]
+  * weight[patch + ${ravelIndex(['c', 'ky', 'kx'], strideOfRows(kernel[0], kernel[1]))}];`;
   return kernelSource(
     hasBias ? ['x', 'weight', 'bias'] : ['x', 'weight'],
     `${statements}
 ${group.statements}
 const plane = ${ravelIndex([image, group.at[0]!], [channels, groupChannels])};
 const patch = ${ravelIndex([filter], [groupChannels * kernel[0] * kernel[1]])};
-const top = ${ravelIndex([row], [stride[0]])} - ${padding[0]};
-const left = ${ravelIndex([column], [stride[1]])} - ${padding[1]};
+${windowStart(row, column, geometry)}
 let sum = ${hasBias ? `bias[${filter}]` : '0'};
 for (let c = 0; c < ${groupChannels}; c++) {
-  for (let ky = 0; ky < ${kernel[0]}; ky++) {
-    const y = top + ky * ${dilation[0]};
-    if (y >= 0 && y < ${height}) {
-      for (let kx = 0; kx < ${kernel[1]}; kx++) {
-        const z = left + kx * ${dilation[1]};
-        if (z >= 0 && z < ${width}) {
-          sum = sum + x[${ravelIndex(['(plane + c)', 'y', 'z'], strideOfRows(height, width))}]
-            * weight[patch + ${ravelIndex(['c', 'ky', 'kx'], strideOfRows(kernel[0], kernel[1]))}];
-        }
-      }
-    }
-  }
+  ${overWindow(geometry, sizes, product)}
 }
 return sum;`,
   );

@@ -2,6 +2,7 @@ import type { Kernels, Operand, WindowGeometry } from '../../../kernels.js';
 import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
 import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
+import { overWindow, windowStart } from './window.js';
 
 /** Planes and their sizes: x [N,C,H,W] pooled to out [N,C,OH,OW]. */
 interface Sizes {
@@ -21,7 +22,7 @@ function sizesOf(x: Operand, out: Operand): Sizes {
 /** Visits, for one output, the elements of the plane that its window covers, as `y` and `z`. */
 function windowSource(
   { planes, height, width, outHeight, outWidth }: Sizes,
-  { kernel, stride, padding, dilation }: WindowGeometry,
+  geometry: WindowGeometry,
   before: string,
   visit: string,
   after: string,
@@ -32,20 +33,9 @@ function windowSource(
     ['x'],
     `${statements}
 const plane = ${ravelIndex([plane], [height * width])};
-const top = ${ravelIndex([row], [stride[0]])} - ${padding[0]};
-const left = ${ravelIndex([column], [stride[1]])} - ${padding[1]};
+${windowStart(row, column, geometry)}
 ${before}
-for (let ky = 0; ky < ${kernel[0]}; ky++) {
-  const y = top + ky * ${dilation[0]};
-  if (y >= 0 && y < ${height}) {
-    for (let kx = 0; kx < ${kernel[1]}; kx++) {
-      const z = left + kx * ${dilation[1]};
-      if (z >= 0 && z < ${width}) {
-        ${visit}
-      }
-    }
-  }
-}
+${overWindow(geometry, { height, width }, visit)}
 ${after}`,
   );
 }
