@@ -61,7 +61,9 @@ describe('a model of the user', () => {
       expect(saved.network.stateDict().get(name)!.dataSync(), name).toEqual(values.dataSync());
     }
     unregister();
-    expect(() => decodeNetworkFile(bytes, 'mine')).toThrow(/^mine: its model 'tiny' is not registered: .* models\.register\(\); there are cnn, /);
+    expect(() => decodeNetworkFile(bytes, 'mine')).toThrow(
+      /^mine: its model 'tiny' is not registered: .* models\.register\(\); there are cnn, /,
+    );
   });
 
   it('refuses what it does not take', () => {
