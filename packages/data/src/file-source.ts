@@ -58,7 +58,11 @@ export interface DataFileRequest {
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : error);
+/** What went wrong; the TypeError of a damaged stream has no message from Node 22 on, but a cause. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || (error.cause instanceof Error ? error.cause.message : error.name);
+}
 
 async function decompress(dataset: string, path: string, bytes: Uint8Array): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
