@@ -7,5 +7,5 @@ export { cifar10 } from './sets/cifar10.js';
 export { type DigitsOptions, digits } from './sets/digits/digits.js';
 export { fashionMnist, mnist } from './sets/mnist.js';
 export type { DatasetSplits } from './splits.js';
-export { type ChannelStatistics, channelStatistics } from './statistics.js';
+export { channelStatistics } from './statistics.js';
 export { Subset } from './subset.js';

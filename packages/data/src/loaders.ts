@@ -1,6 +1,6 @@
-import { DataLoader, normalizeChannels, type Transform } from '@pnn/nn';
+import { type ChannelStatistics, DataLoader, normalizeChannels, type Transform } from '@pnn/nn';
 import type { DatasetSplits } from './splits.js';
-import { type ChannelStatistics, channelStatistics } from './statistics.js';
+import { channelStatistics } from './statistics.js';
 
 /** How samples are put into batches. */
 export interface DataLoadersOptions {

@@ -1,11 +1,11 @@
-import { ArgumentError, type Dataset, type InputArrays, type LabelArrays, sizeOf } from '@pnn/nn';
-
-/** Mean and standard deviation of each channel; of bytes, on the scale 0 to 1. */
-export interface ChannelStatistics {
-  readonly mean: readonly number[];
-  /** A channel that is the same everywhere has 1 here, so that it can be divided by. */
-  readonly std: readonly number[];
-}
+import {
+  ArgumentError,
+  type ChannelStatistics,
+  type Dataset,
+  type InputArrays,
+  type LabelArrays,
+  sizeOf,
+} from '@pnn/nn';
 
 /** Samples that are read at a time. */
 const CHUNK = 256;
@@ -82,7 +82,8 @@ function statisticsOfNumbers(dataset: Dataset, channels: number, elements: numbe
 /**
  * Mean and (population) standard deviation of each channel over all samples, in double precision. The first axis of a
  * sample counts the channels: those of an image [C,H,W] or a recording [C,T], the features of a row [F]. Take them from
- * the training data and use them for the test data too.
+ * the training data and use them for the test data too. A channel that is the same everywhere gets the deviation 1, so
+ * that it can be divided by.
  *
  * @throws ArgumentError if there is no sample
  */

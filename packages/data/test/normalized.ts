@@ -1,5 +1,4 @@
-import { type Dataset, sizeOf } from '@pnn/nn';
-import type { ChannelStatistics } from '../src/index.js';
+import { type ChannelStatistics, type Dataset, sizeOf } from '@pnn/nn';
 
 /** All inputs of the data set as they are kept, one after another. */
 export function storedInputs(dataset: Dataset): Uint8Array | Float32Array | Float64Array {

@@ -8,6 +8,6 @@ export {
   type SavedNetwork,
 } from './model-file.js';
 export { type ModelEntry, type ModelOptions, type ModelSpec, modelSpec } from './model-spec.js';
-export type { ActivationDescription, ChannelStatistics, NetworkDescription } from './network-description.js';
+export type { ActivationDescription, NetworkDescription } from './network-description.js';
 export { buildModel, checkModel, models } from './registry.js';
 export { type ResNetOptions, resnet8, resnet18, resnet20 } from './resnet.js';

@@ -1,4 +1,4 @@
-import { FormatError, type Shape } from '@pnn/nn';
+import { type ChannelStatistics, FormatError, type Shape } from '@pnn/nn';
 import { defaultPolynomial, type MethodSpec, type PolynomialSpec } from '@pnn/pnn';
 import {
   boolean,
@@ -14,12 +14,6 @@ import {
   text,
 } from '@pnn/pnn/codec';
 import { type ModelSpec, modelSpec } from './model-spec.js';
-
-/** Mean and standard deviation of each channel of the samples. */
-export interface ChannelStatistics {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 /** One polynomial activation of a network. */
 export interface ActivationDescription {

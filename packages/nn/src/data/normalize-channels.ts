@@ -2,6 +2,12 @@ import { formatShape, type Shape, ShapeError } from '@pnn/tensor';
 import { checkOption } from '../options.js';
 import type { Transform, ValueTransform } from './transform.js';
 
+/** Mean and standard deviation of each channel of the samples; of bytes, on the scale 0 to 1. */
+export interface ChannelStatistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /**
  * A transform that makes (x − mean)/std of every channel. The first axis counts the channels: [C,H,W], [C,T], or [F]
  * with a mean for each feature. A single mean also fits an image [H,W].
