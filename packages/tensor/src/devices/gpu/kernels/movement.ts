@@ -1,10 +1,11 @@
 import { ArgumentError } from '../../../errors.js';
 import type { Kernels, Operand } from '../../../kernels.js';
 import { type Shape, sizeOf, stridesOf } from '../../../shape.js';
+import { joinAxes } from '../../joined-axes.js';
 import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
 import { computeIntegers, integerBounds, keepBounds, wrongPosition } from '../integers.js';
-import { joinAxes, kernelSource, ravelIndex, unravelIndex } from '../source.js';
+import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
 const INPUTS_AT_ONCE = 6;

@@ -1,0 +1,91 @@
+import type { Kernels } from '../../../kernels.js';
+import { joinAxes } from '../../joined-axes.js';
+import { type Executor, scalarType } from '../executor.js';
+import { kernel } from '../pipelines.js';
+import { gemm, type Loader, type TileName, tiles } from '../wgsl/gemm.js';
+import { coordinates, numbered, offsetAt, valuesOf } from '../wgsl/indexing.js';
+import type { ScalarType } from '../wgsl/program.js';
+import { fill } from './elementwise.js';
+import { multiply } from './product.js';
+
+/** Elements at line·lineStride + depth·depthStride, one of which is 1. */
+function matrixLoader(name: string, contiguous: 'line' | 'depth', stride: string): Loader {
+  const [line, depth] = contiguous === 'line' ? ['line', `depth * p.${stride}`] : [`line * p.${stride}`, 'depth'];
+  return {
+    name,
+    line: `return vec4<i32>(i32(${line}), 0, 0, 0);`,
+    depth: `return vec4<i32>(i32(${depth}), 0, 0, 0);`,
+    element: `return ${name}[base + line.x + depth.x];`,
+    contiguous,
+  };
+}
+
+interface MatmulVariant {
+  readonly [key: string]: string | number | boolean;
+  readonly type: ScalarType;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  /** Axes of the batch, joined where possible. */
+  readonly rank: number;
+  readonly tile: TileName;
+}
+
+const product = kernel('matmul', ({ type, transposeA, transposeB, rank, tile }: MatmulVariant) =>
+  gemm({
+    type,
+    tile: tiles[tile],
+    left: matrixLoader('a', transposeA ? 'line' : 'depth', 'aStride'),
+    right: matrixLoader('b', transposeB ? 'depth' : 'line', 'bStride'),
+    parameters: [
+      'aStride',
+      'bStride',
+      'matrices',
+      ...numbered('shape', rank),
+      ...numbered('aMatrix', rank),
+      ...numbered('bMatrix', rank),
+    ],
+    bases: `${coordinates(rank, 'matrix')}
+let leftBase = i32(${offsetAt(rank, 'aMatrix')});
+let rightBase = i32(${offsetAt(rank, 'bMatrix')});
+let outBase = i32((part * p.matrices + matrix) * p.rows * p.columns);`,
+    rowOffset: 'row * p.columns',
+    columnOffset: 'column',
+    hasBias: false,
+  }),
+);
+
+/** Products of matrices. */
+export function matmulKernels(executor: Executor): Pick<Kernels, 'matmul'> {
+  return {
+    matmul(a, b, out, { m, k, n, transposeA, transposeB, batch, aStrides, bStrides }) {
+      if (out.size === 0) return;
+      if (k === 0) {
+        fill(executor, out, 0);
+        return;
+      }
+      const aMatrices = aStrides.map((stride) => stride * m * k);
+      const bMatrices = bStrides.map((stride) => stride * k * n);
+      const { shape, strides } = joinAxes(batch, [aMatrices, bMatrices]);
+      const matrices = out.size / (m * n);
+      multiply(
+        executor,
+        product,
+        { type: scalarType(out), transposeA, transposeB, rank: shape.length },
+        {
+          sizes: { matrices, rows: m, columns: n, depth: k },
+          reads: [a, b],
+          out,
+          parameters: {
+            aStride: transposeA ? m : k,
+            bStride: transposeB ? k : n,
+            matrices,
+            ...valuesOf('shape', shape),
+            ...valuesOf('aMatrix', strides[0]!),
+            ...valuesOf('bMatrix', strides[1]!),
+          },
+          splits: true,
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { Operand } from '../../../kernels.js';
+import { type Executor, scalarType } from '../executor.js';
+import type { Kernel, Variant } from '../pipelines.js';
+import { type TileName, tiles } from '../wgsl/gemm.js';
+import { reduce } from './reduction.js';
+
+/** Workgroups that keep a large GPU busy: two for each of some 130 processors. */
+const BUSY = 264;
+/** The least depth of a part that is worth a workgroup. */
+const PART_DEPTH = 256;
+
+/** The sizes of products. */
+export interface ProductSizes {
+  readonly matrices: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+/** How a product is cut: its tile, and the number of parts of its depth that are summed up afterwards. */
+export interface Cut {
+  readonly tile: TileName;
+  readonly parts: number;
+}
+
+let forced: Partial<Cut> = {};
+
+/** From now on products are cut like this, for tests and benchmarks; `{}` gives the choice back. */
+export function forceCut(cut: Partial<Cut>): void {
+  forced = cut;
+}
+
+function tilesOf(name: TileName, { matrices, rows, columns }: ProductSizes): number {
+  const { rows: height, columns: width } = tiles[name];
+  return matrices * Math.ceil(rows / height) * Math.ceil(columns / width);
+}
+
+/** The largest tile that is filled, and that leaves work for all processors; depth is cut where that is not so. */
+export function cutOf(isSoftware: boolean, type: string, sizes: ProductSizes, splits: boolean): Cut {
+  const { rows, columns, depth } = sizes;
+  const fits = (name: TileName): boolean => {
+    const { rows: height, columns: width } = tiles[name];
+    return rows > 0.75 * height - 1 && columns > 0.75 * width - 1;
+  };
+  const candidates: readonly TileName[] = ['128x128', '64x128', '128x64', '64x64', '32x32'];
+  const choose = (): TileName => {
+    if (isSoftware || type !== 'f32') return 'registers';
+    const fitting = candidates.filter((name) => fits(name) || name === '32x32');
+    const most = splits ? Math.max(1, Math.floor(depth / PART_DEPTH)) : 1;
+    return fitting.find((name) => tilesOf(name, sizes) * most >= BUSY) ?? fitting.at(-1)!;
+  };
+  const tile = forced.tile ?? choose();
+  const wanted = Math.ceil((isSoftware ? 16 : BUSY) / tilesOf(tile, sizes));
+  const parts = splits ? (forced.parts ?? Math.min(wanted, Math.floor(depth / PART_DEPTH))) : 1;
+  return { tile, parts: Math.max(1, Math.min(parts, depth)) };
+}
+
+/** A call of a kernel made by `gemm`. */
+export interface ProductLaunch {
+  readonly sizes: ProductSizes;
+  readonly reads: readonly Operand[];
+  readonly out: Operand;
+  /** Those of the loaders and stores. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** Whether the depth may be cut: the stores then put each part behind the one before. */
+  readonly splits: boolean;
+}
+
+/** Computes products, and sums the parts up in order where there are several. */
+export function multiply<V extends Variant>(
+  executor: Executor,
+  kernel: Kernel<V & { readonly tile: TileName }>,
+  variant: V,
+  { sizes, reads, out, parameters, splits }: ProductLaunch,
+): void {
+  const { matrices, rows, columns, depth } = sizes;
+  const { tile: name, parts } = cutOf(executor.isSoftware, scalarType(out), sizes, splits);
+  const tile = tiles[name];
+  const partDepth = Math.ceil(depth / parts / tile.depth) * tile.depth;
+  const count = Math.ceil(depth / partDepth);
+  const rowTiles = Math.ceil(rows / tile.rows);
+  const columnTiles = Math.ceil(columns / tile.columns);
+  const launch = (target: Operand): void =>
+    executor.run(
+      kernel,
+      { ...variant, tile: name },
+      {
+        reads,
+        writes: [target],
+        parameters: { rows, columns, depth, rowTiles, columnTiles, parts: count, partDepth, ...parameters },
+        groups: matrices * rowTiles * columnTiles * count,
+        operations: 2 * matrices * rows * columns * depth,
+      },
+    );
+  if (count === 1) {
+    launch(out);
+    return;
+  }
+  executor.withTemporary(out.dtype, count * out.size, (partial) => {
+    launch(partial);
+    reduce(executor, 'sum', partial, out, { outer: 1, length: count, inner: out.size });
+  });
+}

@@ -1,0 +1,324 @@
+import type { ArgReductionName, Kernels, Operand, ReductionLayout, ReductionName } from '../../../kernels.js';
+import { type Executor, scalarType } from '../executor.js';
+import { kernel } from '../pipelines.js';
+import type { ScalarType } from '../wgsl/program.js';
+import { FOLDING, foldGroup } from '../wgsl/reduce.js';
+import { fill } from './elementwise.js';
+
+const GROUP = 64;
+/** Vectors that an invocation folds, where rows are folded by workgroups. */
+const STEPS = 16;
+/** Rows up to this length are folded by one invocation each. */
+const SHORT = 16;
+/** Elements that an invocation folds at most, where columns are folded. */
+const LONGEST = 512;
+/** Columns are cut so that so many invocations share the work. */
+const INVOCATIONS = 2 ** 16;
+
+/** What folds two elements, and what changes nothing. */
+function folding(name: ReductionName, type: ScalarType): { combine: (a: string, b: string) => string; start: string } {
+  if (name === 'sum') return { combine: (a, b) => `${a} + ${b}`, start: `${type}(0)` };
+  if (type === 'i32') {
+    return { combine: (a, b) => `${name}(${a}, ${b})`, start: name === 'max' ? '(-2147483647 - 1)' : '2147483647' };
+  }
+  return {
+    combine: (a, b) => `${name}imumOf(${a}, ${b})`,
+    start: name === 'max' ? '-infinity()' : 'infinity()',
+  };
+}
+
+interface Folding {
+  readonly [key: string]: string | number | boolean;
+  readonly name: ReductionName;
+  readonly type: 'f32' | 'i32';
+}
+
+const lanes = ['x', 'y', 'z', 'w'] as const;
+
+/** A part of a row a workgroup. */
+const rowFolding = kernel('fold rows', ({ name, type, width, ragged }: Folding & { width: 1 | 4; ragged: boolean }) => {
+  const { combine, start } = folding(name, type);
+  const vector = width === 4 ? `vec4<${type}>` : type;
+  const filled = width === 4 ? `vec4<${type}>(${start})` : start;
+  const inside =
+    width === 4 && ragged
+      ? 'select(none, x[first + v], v * 4u + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.length))'
+      : 'x[first + v]';
+  const step =
+    width === 1 || name === 'sum'
+      ? `values = ${combine('values', 'next')};`
+      : `values = ${vector}(${lanes.map((lane) => combine(`values.${lane}`, `next.${lane}`)).join(', ')});`;
+  const value = width === 1 ? 'values' : combine(combine('values.x', 'values.y'), combine('values.z', 'values.w'));
+  return {
+    reads: { x: vector },
+    writes: { out: type },
+    parameters: { length: 'u32', vectors: 'u32', parts: 'u32' },
+    workgroupSize: FOLDING,
+    declarations: `var<workgroup> folded: array<${type}, ${FOLDING}>;`,
+    body: `let first = (block / p.parts) * p.vectors;
+let begin = (block % p.parts) * ${FOLDING * STEPS}u;
+let end = min(begin + ${FOLDING * STEPS}u, p.vectors);
+let none = ${filled};
+var values = none;
+for (var v = begin + local; v < end; v += ${FOLDING}u) {
+  let next = ${inside};
+  ${step}
+}
+${foldGroup('folded', value, combine)}
+if (local == 0u) { out[block] = folded[0]; }`,
+  };
+});
+
+/** Every `parts`-th element of a column an invocation. */
+const columnFolding = kernel('fold columns', ({ name, type }: Folding) => {
+  const { combine, start } = folding(name, type);
+  return {
+    reads: { x: type },
+    writes: { out: type },
+    parameters: { count: 'u32', length: 'u32', inner: 'u32', parts: 'u32' },
+    workgroupSize: GROUP,
+    body: `if (index >= p.count) { return; }
+let column = index % p.inner;
+let part = (index / p.inner) % p.parts;
+let first = (index / p.inner / p.parts) * p.length * p.inner + column;
+var value = ${start};
+for (var l = part; l < p.length; l += p.parts) { value = ${combine('value', 'x[first + l * p.inner]')}; }
+out[index] = value;`,
+  };
+});
+
+function columnParts({ outer, length, inner }: ReductionLayout): number {
+  const wanted = Math.max(Math.ceil(INVOCATIONS / (outer * inner)), Math.ceil(length / LONGEST));
+  return Math.max(1, Math.min(wanted, Math.floor(length / SHORT)));
+}
+
+/** Reduces the middle axis of [outer, length, inner], in as many stages as its length asks for. */
+export function reduce(
+  executor: Executor,
+  name: ReductionName,
+  x: Operand,
+  out: Operand,
+  layout: ReductionLayout,
+): void {
+  const { outer, length, inner } = layout;
+  if (out.size === 0) return;
+  if (length === 0) {
+    fill(executor, out, 0);
+    return;
+  }
+  const type = scalarType(x) as 'f32' | 'i32';
+  const byRows = inner === 1 && length > SHORT;
+  const width = outer === 1 || length % 4 === 0 ? 4 : 1;
+  const vectors = Math.ceil(length / width);
+  const parts = byRows ? Math.ceil(vectors / (FOLDING * STEPS)) : columnParts(layout);
+  const stage = (target: Operand): void => {
+    const both = { reads: [x], writes: [target], operations: x.size };
+    if (byRows) {
+      const parameters = { length, vectors, parts };
+      const variant = { name, type, width, ragged: width === 4 && length % 4 !== 0 } as const;
+      executor.run(rowFolding, variant, { ...both, parameters, groups: outer * parts });
+      return;
+    }
+    const count = outer * parts * inner;
+    const parameters = { count, length, inner, parts };
+    executor.run(columnFolding, { name, type }, { ...both, parameters, groups: Math.ceil(count / GROUP) });
+  };
+  if (parts === 1) {
+    stage(out);
+    return;
+  }
+  executor.withTemporary(x.dtype, outer * parts * inner, (partial) => {
+    stage(partial);
+    reduce(executor, name, partial, out, { outer, length: parts, inner });
+  });
+}
+
+/** The position of the extreme among every `parts`-th element of a column, or among candidates that were found so. */
+const positioning = kernel(
+  'argument',
+  ({ name, type, candidates }: { name: ArgReductionName; type: ScalarType; candidates: boolean }) => {
+    const isFloat = type === 'f32';
+    const beats = name === 'argmax' ? 'v > best' : 'v < best';
+    return {
+      reads: candidates ? { x: type, positions: 'i32' } : { x: type },
+      writes: { out: 'i32' },
+      parameters: { count: 'u32', length: 'u32', inner: 'u32', parts: 'u32', candidates: 'u32' },
+      workgroupSize: GROUP,
+      declarations: isFloat
+        ? `fn comesFirst(v: f32, place: u32, best: f32, position: u32) -> bool {
+  if (isNan(best)) { return isNan(v) && place < position; }
+  return isNan(v) || ${beats} || (v == best && place < position);
+}`
+        : `fn comesFirst(v: ${type}, place: u32, best: ${type}, position: u32) -> bool {
+  return ${beats} || (v == best && place < position);
+}`,
+      body: `if (index >= p.count) { return; }
+let column = index % p.inner;
+let part = (index / p.inner) % p.parts;
+let row = index / p.inner / p.parts;
+let first = row * p.length * p.inner + column;
+${candidates ? 'let list = row * p.candidates * p.inner + column;\nvar position = u32(positions[list]);' : 'var position = part;'}
+var best = x[first + position * p.inner];
+${
+  candidates
+    ? `for (var k = 1u; k < p.candidates; k++) {
+  let place = u32(positions[list + k * p.inner]);`
+    : `for (var place = part + p.parts; place < p.length; place += p.parts) {`
+}
+  let v = x[first + place * p.inner];
+  if (comesFirst(v, place, best, position)) {
+    best = v;
+    position = place;
+  }
+}
+out[index] = i32(position);`,
+    };
+  },
+);
+
+function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: Operand, layout: ReductionLayout) {
+  const { outer, length, inner } = layout;
+  if (out.size === 0) return;
+  const type = scalarType(x);
+  const parts = length <= 128 ? 1 : Math.ceil(Math.sqrt(length));
+  const stage = (target: Operand, own: number, candidates: Operand | undefined): void => {
+    const count = outer * own * inner;
+    executor.run(
+      positioning,
+      { name, type, candidates: candidates !== undefined },
+      {
+        reads: candidates ? [x, candidates] : [x],
+        writes: [target],
+        parameters: { count, length, inner, parts: own, candidates: parts },
+        groups: Math.ceil(count / GROUP),
+        operations: x.size,
+      },
+    );
+  };
+  if (parts === 1) {
+    stage(out, 1, undefined);
+    return;
+  }
+  executor.withTemporary('int32', outer * parts * inner, (positions) => {
+    stage(positions, parts, undefined);
+    stage(out, 1, positions);
+  });
+}
+
+/** Every element finds its rank among those of its row: NaN first, then by size, then by position. */
+const ranking = kernel('topk', ({ type, largest }: { type: ScalarType; largest: boolean }) => ({
+  reads: { x: type },
+  writes: { out: 'i32' },
+  parameters: { count: 'u32', length: 'u32', kept: 'u32' },
+  workgroupSize: GROUP,
+  declarations: `fn comesBefore(w: ${type}, other: u32, v: ${type}, own: u32) -> bool {
+  ${type === 'f32' ? 'if (isNan(v)) { return isNan(w) && other < own; }\n  if (isNan(w)) { return true; }' : ''}
+  return w ${largest ? '>' : '<'} v || (w == v && other < own);
+}`,
+  body: `if (index >= p.count) { return; }
+let row = index / p.length;
+let own = index % p.length;
+let v = x[index];
+var rank = 0u;
+for (var other = 0u; other < p.length; other++) {
+  if (comesBefore(x[row * p.length + other], other, v, own)) { rank++; }
+}
+if (rank < p.kept) { out[row * p.kept + rank] = i32(own); }`,
+}));
+
+/** Finds the bin of every element among the smallest elements of the bins. */
+const counting = kernel('histogram', ({ type }: { type: ScalarType }) => ({
+  reads: { x: type, edges: type },
+  writes: { counts: 'atomic<i32>' },
+  parameters: { count: 'u32', bins: 'u32' },
+  workgroupSize: GROUP,
+  body: `if (index >= p.count) { return; }
+let v = x[index];
+${type === 'f32' ? 'if (isNan(v)) { return; }' : ''}
+var low = 0u;
+var high = p.bins;
+while (high - low > 1u) {
+  let middle = (low + high) / 2u;
+  if (v >= edges[middle]) { low = middle; } else { high = middle; }
+}
+atomicAdd(&counts[low], 1);`,
+}));
+
+const bits = new Int32Array(1);
+const float = new Float32Array(bits.buffer);
+
+/** The float at a place in the order of all floats, NaN aside; the places of neighbors differ by 1. */
+function floatAt(place: number): number {
+  bits[0] = place >= 0 ? place : -place | 0x80000000;
+  return float[0]!;
+}
+
+function placeOf(value: number): number {
+  float[0] = value;
+  return bits[0]! >= 0 ? bits[0]! : -(bits[0]! & 0x7fffffff);
+}
+
+/** The smallest element that belongs to each bin, by the formula of the reference; the first bin takes what is smaller, too. */
+function edgesOf(bins: number, low: number, high: number, isFloat: boolean): number[] {
+  const binOf = (value: number): number => Math.floor(((value - low) / (high - low)) * bins);
+  const [placeAt, at] = isFloat ? [placeOf, floatAt] : [Math.floor, (value: number) => value];
+  let last = placeAt(low);
+  return Array.from({ length: bins }, (_, bin) => {
+    let end = placeAt(high) + 1;
+    while (last < end) {
+      const middle = Math.floor((last + end) / 2);
+      if (binOf(at(middle)) < bin) last = middle + 1;
+      else end = middle;
+    }
+    return at(last);
+  });
+}
+
+/** Sums, extremes and orders along axes. */
+export function reductionKernels(
+  executor: Executor,
+): Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> {
+  return {
+    reduction: {
+      sum: (x, out, layout) => reduce(executor, 'sum', x, out, layout),
+      max: (x, out, layout) => reduce(executor, 'max', x, out, layout),
+      min: (x, out, layout) => reduce(executor, 'min', x, out, layout),
+    },
+    argReduction: {
+      argmax: (x, out, layout) => argReduce(executor, 'argmax', x, out, layout),
+      argmin: (x, out, layout) => argReduce(executor, 'argmin', x, out, layout),
+    },
+    topk(x, indices, largest) {
+      if (indices.size === 0) return;
+      executor.run(
+        ranking,
+        { type: scalarType(x), largest },
+        {
+          reads: [x],
+          writes: [indices],
+          parameters: { count: x.size, length: x.shape.at(-1)!, kept: indices.shape.at(-1)! },
+          groups: Math.ceil(x.size / GROUP),
+          operations: x.size * x.shape.at(-1)!,
+        },
+      );
+    },
+    histogram(x, counts, low, high) {
+      fill(executor, counts, 0);
+      if (x.size === 0) return;
+      const isFloat = x.dtype === 'float32';
+      executor.withTemporary(isFloat ? 'float32' : 'int32', counts.size, (edges) => {
+        executor.memory.write(edges, edgesOf(counts.size, low, high, isFloat));
+        executor.run(
+          counting,
+          { type: scalarType(x) },
+          {
+            reads: [x, edges],
+            writes: [counts],
+            parameters: { count: x.size, bins: counts.size },
+            groups: Math.ceil(x.size / GROUP),
+          },
+        );
+      });
+    },
+  };
+}

@@ -1,0 +1,323 @@
+import type { Program, ScalarType } from './program.js';
+
+/** How a product is cut. */
+export interface Tile {
+  /** Rows, columns and depth of the part that a workgroup has in shared memory at a time. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Rows and columns that an invocation keeps in registers; multiples of 4. */
+  readonly ownRows: number;
+  readonly ownColumns: number;
+  /** Whether operands go through shared memory; on a processor they had better not. */
+  readonly shared: boolean;
+}
+
+const tile = (rows: number, columns: number, ownRows: number, ownColumns: number, shared = true): Tile => ({
+  rows,
+  columns,
+  depth: 16,
+  ownRows,
+  ownColumns,
+  shared,
+});
+
+/** The tiles that there are, by name. */
+export const tiles = {
+  '128x128': tile(128, 128, 8, 8),
+  '64x128': tile(64, 128, 8, 8),
+  '128x64': tile(128, 64, 8, 8),
+  '64x64': tile(64, 64, 8, 4),
+  '32x32': tile(32, 32, 4, 4),
+  registers: tile(32, 32, 4, 4, false),
+} as const;
+export type TileName = keyof typeof tiles;
+
+/**
+ * How one factor is read: as elements that are found by a line (a row of the left factor, a column of the right one) and a
+ * depth. Lines and depths are taken apart once, and combined for every element.
+ */
+export interface Loader {
+  /** The buffer. */
+  readonly name: string;
+  /** Statements of a function `(line: u32) -> vec4<i32>`. */
+  readonly line: string;
+  /** Statements of a function `(depth: u32) -> vec4<i32>`. */
+  readonly depth: string;
+  /** Statements of a function `(base: i32, line: vec4<i32>, depth: vec4<i32>)` that returns the element. */
+  readonly element: string;
+  /** Along which of them neighbors lie side by side. */
+  readonly contiguous: 'line' | 'depth';
+}
+
+/** A product of matrices, or what is computed like one. */
+export interface Product {
+  readonly type: ScalarType;
+  readonly tile: Tile;
+  readonly left: Loader;
+  readonly right: Loader;
+  /** Parameters of loaders and stores, all u32. */
+  readonly parameters: readonly string[];
+  /** Statements that declare `leftBase`, `rightBase` and `outBase` (i32) from `matrix` and `part`. */
+  readonly bases: string;
+  /** Expressions of `row` and of `column`, whose sum with the base is where the result goes. */
+  readonly rowOffset: string;
+  readonly columnOffset: string;
+  /** Whether a number is added to each row. */
+  readonly hasBias: boolean;
+}
+
+/** The invocations of a workgroup. */
+export function invocationsOf({ rows, columns, ownRows, ownColumns }: Tile): number {
+  return (rows / ownRows) * (columns / ownColumns);
+}
+
+const lanes = ['x', 'y', 'z', 'w'] as const;
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+function loaderFunctions(side: 'left' | 'right', { line, depth, element }: Loader, type: ScalarType): string {
+  return `fn ${side}Line(line: u32) -> vec4<i32> { ${line} }
+fn ${side}Depth(depth: u32) -> vec4<i32> { ${depth} }
+fn ${side}Element(base: i32, line: vec4<i32>, depth: vec4<i32>) -> ${type} { ${element} }`;
+}
+
+/** Vectors from one depth to the next in shared memory; one more where invocations beside each other store along the depth. */
+function strideOf(lines: number, contiguous: Loader['contiguous']): number {
+  return lines / 4 + (contiguous === 'depth' ? 1 : 0);
+}
+
+/** Where the lines are that an invocation loads, four at a time, and which depths it loads of them. */
+function loadPlan(side: 'left' | 'right', { contiguous }: Loader, lines: number, { depth }: Tile, invocations: number) {
+  const vectors = (lines / 4) * depth;
+  const count = Math.ceil(vectors / invocations);
+  const slot = (i: number) => `(local + ${i * invocations}u)`;
+  const byDepth = contiguous === 'depth';
+  const stride = strideOf(lines, contiguous);
+  const line = (i: number) => (byDepth ? `(${slot(i)} / ${depth}u)` : `(${slot(i)} % ${lines / 4}u)`);
+  const place = (i: number) => (byDepth ? `(${slot(i)} % ${depth}u)` : `(${slot(i)} / ${lines / 4}u)`);
+  // Where all slots of an invocation have the same line, or the same depth, it is taken apart once.
+  const linesDiffer = byDepth || invocations % (lines / 4) !== 0;
+  const depthsDiffer = !byDepth || invocations % depth !== 0;
+  return {
+    count,
+    partial: vectors % invocations !== 0 ? vectors : undefined,
+    slot,
+    target: (i: number) => `${place(i)} * ${stride}u + ${line(i)}`,
+    line,
+    place,
+    lineName: (i: number, lane: number) => `${side}Line${linesDiffer ? i : 0}_${lane}`,
+    lineSlots: linesDiffer ? count : 1,
+    depthName: (i: number) => `${side}Depth${depthsDiffer ? i : 0}`,
+    depthSlots: depthsDiffer ? count : 1,
+  };
+}
+
+function store({ hasBias, tile: own }: Product, rowOf: (r: number) => string, columnOf: (c: number) => string): string {
+  const columns = range(own.ownColumns);
+  return `${columns
+    .map((c) => `let column${c} = ${columnOf(c)};\nlet columnOffset${c} = columnOffset(column${c});`)
+    .join('\n')}
+${range(own.ownRows)
+  .map(
+    (r) => `{
+  let row = ${rowOf(r)};
+  if (row < p.rows) {
+    let start = outBase + rowOffset(row);
+    ${hasBias ? 'let shift = bias[biasBase + i32(row)];' : ''}
+${columns
+  .map(
+    (c) =>
+      `    if (column${c} < p.columns) { out[start + columnOffset${c}] = sum${r}_${c >> 2}.${lanes[c & 3]}${hasBias ? ' + shift' : ''}; }`,
+  )
+  .join('\n')}
+  }
+}`,
+  )
+  .join('\n')}`;
+}
+
+function multiplyAdd(type: ScalarType, sum: string, scalar: string, vector: string): string {
+  return type === 'f32' ? `${sum} = fma(vec4<f32>(${scalar}), ${vector}, ${sum});` : `${sum} += ${scalar} * ${vector};`;
+}
+
+const zeroOf = (type: ScalarType): string => `${type}(0)`;
+
+/** Operands go through shared memory; the next part is on its way to registers while this one is multiplied. */
+function sharedBody(product: Product): string {
+  const { tile: own, type, left, right } = product;
+  const { rows, columns, depth, ownRows, ownColumns } = own;
+  const invocations = invocationsOf(own);
+  const across = columns / ownColumns;
+  const vector = `vec4<${type}>`;
+  const plans = [
+    { side: 'left' as const, plan: loadPlan('left', left, rows, own, invocations), start: 'rowStart', limit: 'p.rows' },
+    {
+      side: 'right' as const,
+      plan: loadPlan('right', right, columns, own, invocations),
+      start: 'columnStart',
+      limit: 'p.columns',
+    },
+  ];
+  const lineDeclarations = plans.flatMap(({ side, plan, start, limit }) =>
+    range(plan.lineSlots).flatMap((i) =>
+      range(4).map(
+        (lane) =>
+          `let ${plan.lineName(i, lane)} = ${side}Line(min(${start} + ${plan.line(i)} * 4u + ${lane}u, ${limit} - 1u));`,
+      ),
+    ),
+  );
+  const nextDeclarations = plans.flatMap(({ side, plan }) =>
+    range(plan.count).map((i) => `var ${side}Next${i} = ${vector}(${zeroOf(type)});`),
+  );
+  const load = plans
+    .flatMap(({ side, plan }) => [
+      ...range(plan.depthSlots).map(
+        (i) => `let ${plan.depthName(i)} = ${side}Depth(min(at + ${plan.place(i)}, depthEnd - 1u));`,
+      ),
+      ...range(plan.count).map((i) => {
+        const elements = range(4).map(
+          (lane) => `${side}Element(${side}Base, ${plan.lineName(i, lane)}, ${plan.depthName(i)})`,
+        );
+        const value = `${vector}(${elements.join(', ')})`;
+        const isInside = `at + ${plan.place(i)} < depthEnd${plan.partial ? ` && ${plan.slot(i)} < ${plan.partial}u` : ''}`;
+        return `${side}Next${i} = ${vector}(${zeroOf(type)});
+if (${isInside}) { ${side}Next${i} = ${value}; }`;
+      }),
+    ])
+    .join('\n');
+  const keep = plans
+    .flatMap(({ side, plan }) =>
+      range(plan.count).map((i) => {
+        const statement = `${side}Tile[${plan.target(i)}] = ${side}Next${i};`;
+        return plan.partial ? `if (${plan.slot(i)} < ${plan.partial}u) { ${statement} }` : statement;
+      }),
+    )
+    .join('\n');
+  const rowParts = range(ownRows / 4);
+  const columnParts = range(ownColumns / 4);
+  const multiply = [
+    ...rowParts.map(
+      (i) =>
+        `let left${i} = leftTile[k * ${strideOf(rows, left.contiguous)}u + ${(i * rows) / (ownRows / 4) / 4}u + down];`,
+    ),
+    ...columnParts.map(
+      (j) =>
+        `let right${j} = rightTile[k * ${strideOf(columns, right.contiguous)}u + ${(j * columns) / (ownColumns / 4) / 4}u + across];`,
+    ),
+    ...range(ownRows).flatMap((r) =>
+      columnParts.map((j) => multiplyAdd(type, `sum${r}_${j}`, `left${r >> 2}.${lanes[r & 3]}`, `right${j}`)),
+    ),
+  ].join('\n');
+  const rowOf = (r: number) => `rowStart + ${(r >> 2) * (rows / (ownRows / 4))}u + down * 4u + ${r & 3}u`;
+  const columnOf = (c: number) => `columnStart + ${(c >> 2) * (columns / (ownColumns / 4))}u + across * 4u + ${c & 3}u`;
+  return `let across = local % ${across}u;
+let down = local / ${across}u;
+${lineDeclarations.join('\n')}
+${nextDeclarations.join('\n')}
+${range(ownRows)
+  .flatMap((r) => columnParts.map((j) => `var sum${r}_${j} = ${vector}(${zeroOf(type)});`))
+  .join('\n')}
+{
+  let at = depthStart;
+  ${load}
+}
+for (var start = depthStart; start < depthEnd; start += ${depth}u) {
+  ${keep}
+  workgroupBarrier();
+  {
+    let at = start + ${depth}u;
+    if (at < depthEnd) {
+      ${load}
+    }
+  }
+  for (var k = 0u; k < ${depth}u; k++) {
+    ${multiply}
+  }
+  workgroupBarrier();
+}
+${store(product, rowOf, columnOf)}`;
+}
+
+/** Every invocation reads what it multiplies. */
+function registerBody(product: Product): string {
+  const { tile: own, type } = product;
+  const { columns, ownRows, ownColumns } = own;
+  const across = columns / ownColumns;
+  const vector = `vec4<${type}>`;
+  const columnParts = range(ownColumns / 4);
+  const elements = (side: string, count: number) =>
+    range(count).map((i) => `${side}Element(${side}Base, ${side}Line${i}, ${side}At)`);
+  const rowOf = (r: number) => `rowStart + down * ${ownRows}u + ${r}u`;
+  const columnOf = (c: number) => `columnStart + across * ${ownColumns}u + ${c}u`;
+  return `let across = local % ${across}u;
+let down = local / ${across}u;
+if (rowStart + down * ${ownRows}u >= p.rows || columnStart + across * ${ownColumns}u >= p.columns) { return; }
+${range(ownRows)
+  .map((r) => `let leftLine${r} = leftLine(min(${rowOf(r)}, p.rows - 1u));`)
+  .join('\n')}
+${range(ownColumns)
+  .map((c) => `let rightLine${c} = rightLine(min(${columnOf(c)}, p.columns - 1u));`)
+  .join('\n')}
+${range(ownRows)
+  .flatMap((r) => columnParts.map((j) => `var sum${r}_${j} = ${vector}(${zeroOf(type)});`))
+  .join('\n')}
+for (var k = depthStart; k < depthEnd; k++) {
+  let leftAt = leftDepth(k);
+  let rightAt = rightDepth(k);
+  ${elements('left', ownRows)
+    .map((element, r) => `let left${r} = ${element};`)
+    .join('\n')}
+  ${columnParts
+    .map(
+      (j) =>
+        `let right${j} = ${vector}(${elements('right', ownColumns)
+          .slice(4 * j, 4 * j + 4)
+          .join(', ')});`,
+    )
+    .join('\n')}
+  ${range(ownRows)
+    .flatMap((r) => columnParts.map((j) => multiplyAdd(type, `sum${r}_${j}`, `left${r}`, `right${j}`)))
+    .join('\n')}
+}
+${store(product, rowOf, columnOf)}`;
+}
+
+/**
+ * out = left·right, in parts: a workgroup computes a tile of one matrix from a part of the depth.
+ */
+export function gemm(product: Product): Program {
+  const { tile: own, type, left, right, parameters, bases, rowOffset, columnOffset, hasBias } = product;
+  const { rows, columns, depth, shared } = own;
+  const tileMemory = shared
+    ? `var<workgroup> leftTile: array<vec4<${type}>, ${depth * strideOf(rows, left.contiguous)}>;
+var<workgroup> rightTile: array<vec4<${type}>, ${depth * strideOf(columns, right.contiguous)}>;`
+    : '';
+  return {
+    reads: { [left.name]: type, [right.name]: type, ...(hasBias ? { bias: type } : {}) },
+    writes: { out: type },
+    parameters: {
+      rows: 'u32',
+      columns: 'u32',
+      depth: 'u32',
+      rowTiles: 'u32',
+      columnTiles: 'u32',
+      parts: 'u32',
+      partDepth: 'u32',
+      ...Object.fromEntries(parameters.map((name) => [name, 'u32' as const])),
+    },
+    workgroupSize: invocationsOf(own),
+    declarations: `${loaderFunctions('left', left, type)}
+${loaderFunctions('right', right, type)}
+fn rowOffset(row: u32) -> i32 { return i32(${rowOffset}); }
+fn columnOffset(column: u32) -> i32 { return i32(${columnOffset}); }
+${tileMemory}`,
+    body: `let rowStart = (block % p.rowTiles) * ${rows}u;
+let columnStart = (block / p.rowTiles % p.columnTiles) * ${columns}u;
+let part = block / p.rowTiles / p.columnTiles % p.parts;
+let matrix = block / p.rowTiles / p.columnTiles / p.parts;
+let depthStart = part * p.partDepth;
+let depthEnd = min(depthStart + p.partDepth, p.depth);
+${bases}
+${shared ? sharedBody(product) : registerBody(product)}`,
+  };
+}
