@@ -1,15 +1,12 @@
 import { type WebGpuDevice, webgpu } from '@pnn/tensor/webgpu';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, test } from 'vitest';
-import { forceCut } from '../../src/devices/webgpu/kernels/product.js';
-import { type TileName, tiles } from '../../src/devices/webgpu/wgsl/gemm.js';
+import { forceCut, tileNames } from '../../src/devices/webgpu/kernels/product.js';
 import { convolutionCases } from '../gpu/cases/convolution.js';
 import { tableOf, withinSums } from '../gpu/cases/kernel-case.js';
 import { missing } from './adapter.js';
-import fc from 'fast-check';
 
-const names = Object.keys(tiles) as TileName[];
-
-describe.skipIf(missing).each(names)('products in tiles of %s', (tile) => {
+describe.skipIf(missing).each([...tileNames, 'registers'] as const)('products in tiles of %s', (tile) => {
   let device: WebGpuDevice;
   beforeEach(async () => {
     device = await webgpu({ software: true });
@@ -24,10 +21,7 @@ describe.skipIf(missing).each(names)('products in tiles of %s', (tile) => {
   ] as const)('matmul in %i parts, transposed: %s, %s', async (parts, transposeA, transposeB) => {
     forceCut({ tile, parts });
     const [m, k, n] = [133, 53, 70];
-    const inputs = fc.tuple(
-      tableOf(transposeA ? [k, m] : [m, k]),
-      tableOf(transposeB ? [n, k] : [k, n]),
-    );
+    const inputs = fc.tuple(tableOf(transposeA ? [k, m] : [m, k]), tableOf(transposeB ? [n, k] : [k, n]));
     const [a, b] = fc.sample(inputs, { numRuns: 1, seed: 7 })[0]!;
     await withinSums(device, [a, b], k, (x, y) => [x!.matmul(y!, { transposeA, transposeB })]);
   });

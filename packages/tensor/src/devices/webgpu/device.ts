@@ -45,7 +45,16 @@ export interface WebGpuOptions {
   readonly software?: boolean;
 }
 
-async function open(options: WebGpuOptions, onFailure: () => void): Promise<WebGpuDevice> {
+/** A device, and what launches its kernels: for benchmarks, which measure the adapter by kernels of their own. */
+export interface OpenedDevice {
+  readonly device: WebGpuDevice;
+  readonly executor: Executor;
+  readonly handle: GPUDevice;
+  readonly gpuAdapter: GPUAdapter;
+}
+
+/** Opens a device of its own. */
+export async function openDevice(options: WebGpuOptions, onFailure: () => void): Promise<OpenedDevice> {
   const adapter = await requestAdapter(await findGpu());
   const software = isSoftware(adapter);
   const description = describeAdapter(adapter);
@@ -59,7 +68,7 @@ async function open(options: WebGpuOptions, onFailure: () => void): Promise<WebG
   const name = 'webgpu';
   const health = new Health(name, handle, onFailure);
   const executor = new Executor({ name, device: handle, health, isSoftware: software });
-  return {
+  const device: WebGpuDevice = {
     name,
     adapter: description,
     isSoftware: software,
@@ -83,6 +92,7 @@ async function open(options: WebGpuOptions, onFailure: () => void): Promise<WebG
       return { submits, dispatches, pipelines: executor.pipelines.size, buffers: executor.pool.created };
     },
   };
+  return { device, executor, handle, gpuAdapter: adapter };
 }
 
 let opened: Promise<WebGpuDevice> | undefined;
@@ -95,9 +105,9 @@ let opened: Promise<WebGpuDevice> | undefined;
  */
 export function webgpu(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
   if (!opened) {
-    const opening = open(options, () => {
+    const opening = openDevice(options, () => {
       if (opened === opening) opened = undefined;
-    });
+    }).then(({ device }) => device);
     opened = opening;
     opening.catch(() => {
       if (opened === opening) opened = undefined;

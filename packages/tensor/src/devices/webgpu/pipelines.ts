@@ -18,7 +18,8 @@ export function kernel<V extends Variant>(name: string, program: (variant: V) =>
 
 /** A compiled variant. */
 export interface Pipeline {
-  readonly id: number;
+  /** The kernel and its variant. */
+  readonly label: string;
   readonly handle: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly layoutId: number;
@@ -61,7 +62,7 @@ export class Pipelines {
       compute: { module, entryPoint: 'main' },
     });
     return {
-      id: this.#pipelines.size,
+      label,
       handle,
       layout: layout.handle,
       layoutId: layout.id,

@@ -2,6 +2,7 @@ import type { Health } from './health.js';
 import { ParameterRing } from './parameters.js';
 import type { Pipeline } from './pipelines.js';
 import type { Block } from './pool.js';
+import type { Timer } from './timing.js';
 import { SLOT_BYTES } from './wgsl/program.js';
 
 const MAP_READ = 0x1;
@@ -47,6 +48,8 @@ export interface QueueCounts {
  */
 export class Queue {
   readonly counts: QueueCounts = { submits: 0, dispatches: 0 };
+  /** Takes the time of every dispatch, where it is set. */
+  timer: Timer | undefined;
   readonly #device: GPUDevice;
   readonly #health: Health;
   readonly #parameters: ParameterRing;
@@ -95,7 +98,10 @@ export class Queue {
     this.open();
     for (const block of blocks) block.batch = this.#batch;
     const offset = this.#parameters.add(pipeline.parameterTypes, [groups, ...parameters]);
-    this.#pass ??= this.#commands().beginComputePass();
+    const timed = this.timer?.next(pipeline.label, groups);
+    this.#pass = timed
+      ? this.#commandsBetweenPasses().beginComputePass(timed)
+      : (this.#pass ?? this.#commands().beginComputePass());
     this.#pass.setPipeline(pipeline.handle);
     this.#pass.setBindGroup(0, this.#bindGroup(pipeline, blocks), [offset]);
     const rows = Math.ceil(groups / this.#maxGroups);

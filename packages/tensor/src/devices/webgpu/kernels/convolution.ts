@@ -2,7 +2,7 @@ import type { ConvolutionGeometry, Kernels, Operand } from '../../../kernels.js'
 import { type ConvolutionSizes, sizesOf } from '../../convolution-sizes.js';
 import type { Executor } from '../executor.js';
 import { kernel } from '../pipelines.js';
-import { gemm, type Loader, type TileName, tiles } from '../wgsl/gemm.js';
+import { gemm, type Loader, type TileName, tileOf } from '../wgsl/gemm.js';
 import { fill } from './elementwise.js';
 import { multiply } from './product.js';
 
@@ -78,7 +78,7 @@ const plain = 'return vec4<i32>(i32(depth), 0, 0, 0);';
 const forward = kernel('conv2d', (variant: ConvolutionVariant & { readonly hasBias: boolean }) =>
   gemm({
     type: 'f32',
-    tile: tiles[variant.tile],
+    tile: tileOf(variant.tile),
     left: flat('weight', 'line * p.depth', plain),
     right: {
       name: 'x',
@@ -91,7 +91,7 @@ const forward = kernel('conv2d', (variant: ConvolutionVariant & { readonly hasBi
     bases: `let leftBase = i32(matrix * p.filters * p.depth);
 let rightBase = i32(matrix * p.channels * p.height * p.width);
 let biasBase = i32(matrix * p.filters);
-let outBase = biasBase * i32(p.outHeight * p.outWidth);`,
+let matrixBase = biasBase * i32(p.outHeight * p.outWidth);`,
     rowOffset: 'row * p.outHeight * p.outWidth',
     columnOffset: `(column / (p.outHeight * p.outWidth)) * p.groups * p.filters * p.outHeight * p.outWidth
     + column % (p.outHeight * p.outWidth)`,
@@ -110,7 +110,7 @@ const inputGradient = kernel('conv2dInputGradient', (variant: ConvolutionVariant
   const area = variant.kernelY * variant.kernelX;
   return gemm({
     type: 'f32',
-    tile: tiles[variant.tile],
+    tile: tileOf(variant.tile),
     left: flat(
       'weight',
       `line * ${area}u`,
@@ -140,7 +140,7 @@ return gradient[base + line.x + depth.x + y * i32(p.outWidth) + z];`,
     parameters: sizeNames,
     bases: `let leftBase = i32(matrix * p.filters * p.channels * ${area}u);
 let rightBase = i32(matrix * p.filters * p.outHeight * p.outWidth);
-let outBase = i32(matrix * p.channels * p.height * p.width);`,
+let matrixBase = i32(matrix * p.channels * p.height * p.width);`,
     rowOffset: 'row * p.height * p.width',
     columnOffset: `(column / (p.height * p.width)) * p.groups * p.channels * p.height * p.width
     + column % (p.height * p.width)`,
@@ -152,7 +152,7 @@ let outBase = i32(matrix * p.channels * p.height * p.width);`,
 const weightGradient = kernel('conv2dWeightGradient', (variant: ConvolutionVariant) =>
   gemm({
     type: 'f32',
-    tile: tiles[variant.tile],
+    tile: tileOf(variant.tile),
     left: flat(
       'gradient',
       'line * p.outHeight * p.outWidth',
@@ -169,7 +169,7 @@ return vec4<i32>(i32(depth / area * p.groups * p.filters * area + depth % area),
     parameters: sizeNames,
     bases: `let leftBase = i32(matrix * p.filters * p.outHeight * p.outWidth);
 let rightBase = i32(matrix * p.channels * p.height * p.width);
-let outBase = i32((part * p.groups + matrix) * p.rows * p.columns);`,
+let matrixBase = i32(matrix * p.rows * p.columns);`,
     rowOffset: 'row * p.columns',
     columnOffset: 'column',
     hasBias: false,
@@ -222,7 +222,6 @@ export function convolutionKernels(
           reads,
           out,
           parameters: parametersOf(sizes, geometry),
-          splits: false,
         },
       );
     },
@@ -240,7 +239,6 @@ export function convolutionKernels(
         reads: [weight, gradient],
         out,
         parameters: parametersOf(sizes, geometry),
-        splits: false,
       });
     },
     conv2dWeightGradient(gradient, x, out, geometry) {
@@ -256,7 +254,6 @@ export function convolutionKernels(
         reads: [gradient, x],
         out,
         parameters: parametersOf(sizes, geometry),
-        splits: true,
       });
     },
   };

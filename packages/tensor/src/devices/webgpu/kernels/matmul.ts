@@ -2,7 +2,7 @@ import type { Kernels } from '../../../kernels.js';
 import { joinAxes } from '../../joined-axes.js';
 import { type Executor, scalarType } from '../executor.js';
 import { kernel } from '../pipelines.js';
-import { gemm, type Loader, type TileName, tiles } from '../wgsl/gemm.js';
+import { gemm, type Loader, type TileName, tileOf } from '../wgsl/gemm.js';
 import { coordinates, numbered, offsetAt, valuesOf } from '../wgsl/indexing.js';
 import type { ScalarType } from '../wgsl/program.js';
 import { fill } from './elementwise.js';
@@ -33,13 +33,12 @@ interface MatmulVariant {
 const product = kernel('matmul', ({ type, transposeA, transposeB, rank, tile }: MatmulVariant) =>
   gemm({
     type,
-    tile: tiles[tile],
+    tile: tileOf(tile),
     left: matrixLoader('a', transposeA ? 'line' : 'depth', 'aStride'),
     right: matrixLoader('b', transposeB ? 'depth' : 'line', 'bStride'),
     parameters: [
       'aStride',
       'bStride',
-      'matrices',
       ...numbered('shape', rank),
       ...numbered('aMatrix', rank),
       ...numbered('bMatrix', rank),
@@ -47,7 +46,7 @@ const product = kernel('matmul', ({ type, transposeA, transposeB, rank, tile }: 
     bases: `${coordinates(rank, 'matrix')}
 let leftBase = i32(${offsetAt(rank, 'aMatrix')});
 let rightBase = i32(${offsetAt(rank, 'bMatrix')});
-let outBase = i32((part * p.matrices + matrix) * p.rows * p.columns);`,
+let matrixBase = i32(matrix * p.rows * p.columns);`,
     rowOffset: 'row * p.columns',
     columnOffset: 'column',
     hasBias: false,
@@ -78,12 +77,10 @@ export function matmulKernels(executor: Executor): Pick<Kernels, 'matmul'> {
           parameters: {
             aStride: transposeA ? m : k,
             bStride: transposeB ? k : n,
-            matrices,
             ...valuesOf('shape', shape),
             ...valuesOf('aMatrix', strides[0]!),
             ...valuesOf('bMatrix', strides[1]!),
           },
-          splits: true,
         },
       );
     },

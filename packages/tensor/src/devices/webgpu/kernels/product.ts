@@ -1,11 +1,11 @@
 import type { Operand } from '../../../kernels.js';
 import { type Executor, scalarType } from '../executor.js';
 import type { Kernel, Variant } from '../pipelines.js';
-import { type TileName, tiles } from '../wgsl/gemm.js';
+import { type TileName, tileOf } from '../wgsl/gemm.js';
 import { reduce } from './reduction.js';
 
 /** Workgroups that keep a large GPU busy: two for each of some 130 processors. */
-const BUSY = 264;
+const BUSY = 256;
 /** The least depth of a part that is worth a workgroup. */
 const PART_DEPTH = 256;
 
@@ -30,28 +30,37 @@ export function forceCut(cut: Partial<Cut>): void {
   forced = cut;
 }
 
+/** The tiles that are chosen from, the one first that reads least for what it computes. */
+export const tileNames: readonly TileName[] = [
+  '128x128x16/8x8',
+  '64x128x16/8x8',
+  '128x64x16/8x8',
+  '64x64x16/8x4',
+  '32x32x16/4x4',
+];
+const smallest = tileNames.at(-1)!;
+
 function tilesOf(name: TileName, { matrices, rows, columns }: ProductSizes): number {
-  const { rows: height, columns: width } = tiles[name];
+  const { rows: height, columns: width } = tileOf(name);
   return matrices * Math.ceil(rows / height) * Math.ceil(columns / width);
 }
 
 /** The largest tile that is filled, and that leaves work for all processors; depth is cut where that is not so. */
-export function cutOf(isSoftware: boolean, type: string, sizes: ProductSizes, splits: boolean): Cut {
+export function cutOf(isSoftware: boolean, type: string, sizes: ProductSizes): Cut {
   const { rows, columns, depth } = sizes;
   const fits = (name: TileName): boolean => {
-    const { rows: height, columns: width } = tiles[name];
+    const { rows: height, columns: width } = tileOf(name);
     return rows > 0.75 * height - 1 && columns > 0.75 * width - 1;
   };
-  const candidates: readonly TileName[] = ['128x128', '64x128', '128x64', '64x64', '32x32'];
   const choose = (): TileName => {
     if (isSoftware || type !== 'f32') return 'registers';
-    const fitting = candidates.filter((name) => fits(name) || name === '32x32');
-    const most = splits ? Math.max(1, Math.floor(depth / PART_DEPTH)) : 1;
-    return fitting.find((name) => tilesOf(name, sizes) * most >= BUSY) ?? fitting.at(-1)!;
+    const fitting = tileNames.filter((name) => fits(name) || name === smallest);
+    const most = Math.max(1, Math.floor(depth / PART_DEPTH));
+    return fitting.find((name) => tilesOf(name, sizes) * most >= BUSY) ?? smallest;
   };
   const tile = forced.tile ?? choose();
   const wanted = Math.ceil((isSoftware ? 16 : BUSY) / tilesOf(tile, sizes));
-  const parts = splits ? (forced.parts ?? Math.min(wanted, Math.floor(depth / PART_DEPTH))) : 1;
+  const parts = forced.parts ?? Math.min(wanted, Math.floor(depth / PART_DEPTH));
   return { tile, parts: Math.max(1, Math.min(parts, depth)) };
 }
 
@@ -60,10 +69,8 @@ export interface ProductLaunch {
   readonly sizes: ProductSizes;
   readonly reads: readonly Operand[];
   readonly out: Operand;
-  /** Those of the loaders and stores. */
+  /** Those of the loaders and stores, which put the outputs of each part behind those of the one before. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** Whether the depth may be cut: the stores then put each part behind the one before. */
-  readonly splits: boolean;
 }
 
 /** Computes products, and sums the parts up in order where there are several. */
@@ -71,11 +78,11 @@ export function multiply<V extends Variant>(
   executor: Executor,
   kernel: Kernel<V & { readonly tile: TileName }>,
   variant: V,
-  { sizes, reads, out, parameters, splits }: ProductLaunch,
+  { sizes, reads, out, parameters }: ProductLaunch,
 ): void {
   const { matrices, rows, columns, depth } = sizes;
-  const { tile: name, parts } = cutOf(executor.isSoftware, scalarType(out), sizes, splits);
-  const tile = tiles[name];
+  const { tile: name, parts } = cutOf(executor.isSoftware, scalarType(out), sizes);
+  const tile = tileOf(name);
   const partDepth = Math.ceil(depth / parts / tile.depth) * tile.depth;
   const count = Math.ceil(depth / partDepth);
   const rowTiles = Math.ceil(rows / tile.rows);
@@ -87,7 +94,17 @@ export function multiply<V extends Variant>(
       {
         reads,
         writes: [target],
-        parameters: { rows, columns, depth, rowTiles, columnTiles, parts: count, partDepth, ...parameters },
+        parameters: {
+          rows,
+          columns,
+          depth,
+          rowTiles,
+          columnTiles,
+          parts: count,
+          partDepth,
+          outSize: out.size,
+          ...parameters,
+        },
         groups: matrices * rowTiles * columnTiles * count,
         operations: 2 * matrices * rows * columns * depth,
       },

@@ -45,21 +45,33 @@ export const walkParameters = {
   parts: 'u32',
   partVectors: 'u32',
   count: 'u32',
+  stepImages: 'u32',
+  stepPlaces: 'u32',
 } as const;
 
 /** The values of these parameters. */
 export function walkValues({ channels, area, vectors, parts, partVectors, count }: ChannelWalk) {
-  return { channels, area, vectors, parts, partVectors, count };
+  // From one vector of an invocation to its next.
+  const stepImages = Math.floor(FOLDING / area);
+  return { channels, area, vectors, parts, partVectors, count, stepImages, stepPlaces: FOLDING - stepImages * area };
 }
 
-/** Statements that `visit` every vector of a part of `channel`, at `at` in the tensor; `v` is its number in the channel. */
+/** Statements that `visit` every vector of a part of `channel`, at `at` in the tensor; without a division for each. */
 export function overPart(visit: string): string {
   return `let channel = block / p.parts;
-let begin = (block % p.parts) * p.partVectors;
-let end = min(begin + p.partVectors, p.vectors);
-for (var v = begin + local; v < end; v += ${FOLDING}u) {
-  let at = (v / p.area * p.channels + channel) * p.area + v % p.area;
+let begin = (block % p.parts) * p.partVectors + local;
+let end = min((block % p.parts + 1u) * p.partVectors, p.vectors);
+var image = begin / p.area;
+var place = begin % p.area;
+for (var v = begin; v < end; v += ${FOLDING}u) {
+  let at = (image * p.channels + channel) * p.area + place;
 ${visit}
+  image += p.stepImages;
+  place += p.stepPlaces;
+  if (place >= p.area) {
+    place -= p.area;
+    image += 1u;
+  }
 }`;
 }
 

@@ -77,9 +77,13 @@ const elementaryFunctions: readonly string[] = [
   `fn softplusOf(x: f32) -> f32 {
   return select(0.0, x, x > 0.0) + logarithmOfOnePlus(exponential(-abs(x)));
 }`,
-  // From here on the sigmoid is 0; −∞ times 0 would be NaN.
+  // The sigmoid is e^x for very negative numbers: its square root is not too small for a float, and −∞ times 0 would be NaN.
   `fn siluOf(x: f32) -> f32 {
-  if (x < -104.0) { return 0.0; }
+  if (x < -208.0) { return 0.0; }
+  if (x < -40.0) {
+    let root = exponential(0.5 * x);
+    return x * root * root;
+  }
   return x * logistic(x);
 }`,
   // N. Juffa's minimax polynomials for the error function in single precision.
@@ -87,6 +91,7 @@ const elementaryFunctions: readonly string[] = [
   if (isNan(x)) { return x; }
   let t = abs(x);
   let s = x * x;
+  if (t < 1e-12) { return x * 1.12837917; }
   if (t <= 0.927734375) {
     let q = ((((-5.96761703e-4 * s + 4.99119423e-3) * s - 2.67681349e-2) * s + 1.12819925e-1) * s - 3.76125336e-1) * s
       + 1.28379166e-1;

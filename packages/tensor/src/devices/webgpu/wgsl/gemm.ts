@@ -9,29 +9,30 @@ export interface Tile {
   /** Rows and columns that an invocation keeps in registers; multiples of 4. */
   readonly ownRows: number;
   readonly ownColumns: number;
+  /** Depths that are written out one after the other in the innermost loop. */
+  readonly unrolled: number;
   /** Whether operands go through shared memory; on a processor they had better not. */
   readonly shared: boolean;
 }
 
-const tile = (rows: number, columns: number, ownRows: number, ownColumns: number, shared = true): Tile => ({
-  rows,
-  columns,
-  depth: 16,
-  ownRows,
-  ownColumns,
-  shared,
-});
+/** A tile: rows x columns x depth, then what an invocation computes, and how many depths are written out in a row. */
+export type TileName = `${number}x${number}x${number}/${number}x${number}${'' | `/${number}`}` | 'registers';
 
-/** The tiles that there are, by name. */
-export const tiles = {
-  '128x128': tile(128, 128, 8, 8),
-  '64x128': tile(64, 128, 8, 8),
-  '128x64': tile(128, 64, 8, 8),
-  '64x64': tile(64, 64, 8, 4),
-  '32x32': tile(32, 32, 4, 4),
-  registers: tile(32, 32, 4, 4, false),
-} as const;
-export type TileName = keyof typeof tiles;
+/** The tile of a name; on a processor every invocation reads what it multiplies. */
+export function tileOf(name: TileName): Tile {
+  if (name === 'registers') {
+    return { rows: 32, columns: 32, depth: 16, ownRows: 4, ownColumns: 4, unrolled: 1, shared: false };
+  }
+  const [rows, columns, depth, ownRows, ownColumns, unrolled = 1] = name.split(/[x/]/).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number?,
+  ];
+  return { rows, columns, depth, ownRows, ownColumns, unrolled, shared: true };
+}
 
 /**
  * How one factor is read: as elements that are found by a line (a row of the left factor, a column of the right one) and a
@@ -58,12 +59,12 @@ export interface Product {
   readonly right: Loader;
   /** Parameters of loaders and stores, all u32. */
   readonly parameters: readonly string[];
-  /** Statements that declare `leftBase`, `rightBase` and `outBase` (i32) from `matrix` and `part`. */
+  /** Statements that declare `leftBase`, `rightBase` and `matrixBase`, where the outputs begin (i32), from `matrix`. */
   readonly bases: string;
   /** Expressions of `row` and of `column`, whose sum with the base is where the result goes. */
   readonly rowOffset: string;
   readonly columnOffset: string;
-  /** Whether a number is added to each row. */
+  /** Whether a number is added to each row (of the first part). */
   readonly hasBias: boolean;
 }
 
@@ -123,7 +124,7 @@ ${range(own.ownRows)
   let row = ${rowOf(r)};
   if (row < p.rows) {
     let start = outBase + rowOffset(row);
-    ${hasBias ? 'let shift = bias[biasBase + i32(row)];' : ''}
+    ${hasBias ? 'let shift = select(0.0, bias[biasBase + i32(row)], part == 0u);' : ''}
 ${columns
   .map(
     (c) =>
@@ -145,7 +146,7 @@ const zeroOf = (type: ScalarType): string => `${type}(0)`;
 /** Operands go through shared memory; the next part is on its way to registers while this one is multiplied. */
 function sharedBody(product: Product): string {
   const { tile: own, type, left, right } = product;
-  const { rows, columns, depth, ownRows, ownColumns } = own;
+  const { rows, columns, depth, ownRows, ownColumns, unrolled } = own;
   const invocations = invocationsOf(own);
   const across = columns / ownColumns;
   const vector = `vec4<${type}>`;
@@ -195,19 +196,20 @@ if (${isInside}) { ${side}Next${i} = ${value}; }`;
     .join('\n');
   const rowParts = range(ownRows / 4);
   const columnParts = range(ownColumns / 4);
-  const multiply = [
-    ...rowParts.map(
-      (i) =>
-        `let left${i} = leftTile[k * ${strideOf(rows, left.contiguous)}u + ${(i * rows) / (ownRows / 4) / 4}u + down];`,
-    ),
-    ...columnParts.map(
-      (j) =>
-        `let right${j} = rightTile[k * ${strideOf(columns, right.contiguous)}u + ${(j * columns) / (ownColumns / 4) / 4}u + across];`,
-    ),
-    ...range(ownRows).flatMap((r) =>
-      columnParts.map((j) => multiplyAdd(type, `sum${r}_${j}`, `left${r >> 2}.${lanes[r & 3]}`, `right${j}`)),
-    ),
-  ].join('\n');
+  const multiply = (k: string): string =>
+    [
+      ...rowParts.map(
+        (i) =>
+          `let left${i} = leftTile[${k} * ${strideOf(rows, left.contiguous)}u + ${(i * rows) / (ownRows / 4) / 4}u + down];`,
+      ),
+      ...columnParts.map(
+        (j) =>
+          `let right${j} = rightTile[${k} * ${strideOf(columns, right.contiguous)}u + ${(j * columns) / (ownColumns / 4) / 4}u + across];`,
+      ),
+      ...range(ownRows).flatMap((r) =>
+        columnParts.map((j) => multiplyAdd(type, `sum${r}_${j}`, `left${r >> 2}.${lanes[r & 3]}`, `right${j}`)),
+      ),
+    ].join('\n');
   const rowOf = (r: number) => `rowStart + ${(r >> 2) * (rows / (ownRows / 4))}u + down * 4u + ${r & 3}u`;
   const columnOf = (c: number) => `columnStart + ${(c >> 2) * (columns / (ownColumns / 4))}u + across * 4u + ${c & 3}u`;
   return `let across = local % ${across}u;
@@ -230,8 +232,10 @@ for (var start = depthStart; start < depthEnd; start += ${depth}u) {
       ${load}
     }
   }
-  for (var k = 0u; k < ${depth}u; k++) {
-    ${multiply}
+  for (var k = 0u; k < ${depth}u; k += ${unrolled}u) {
+    ${range(unrolled)
+      .map((i) => `{ ${multiply(i === 0 ? 'k' : `(k + ${i}u)`)} }`)
+      .join('\n')}
   }
   workgroupBarrier();
 }
@@ -303,6 +307,7 @@ var<workgroup> rightTile: array<vec4<${type}>, ${depth * strideOf(columns, right
       columnTiles: 'u32',
       parts: 'u32',
       partDepth: 'u32',
+      outSize: 'u32',
       ...Object.fromEntries(parameters.map((name) => [name, 'u32' as const])),
     },
     workgroupSize: invocationsOf(own),
@@ -318,6 +323,7 @@ let matrix = block / p.rowTiles / p.columnTiles / p.parts;
 let depthStart = part * p.partDepth;
 let depthEnd = min(depthStart + p.partDepth, p.depth);
 ${bases}
+let outBase = matrixBase + i32(part * p.outSize);
 ${shared ? sharedBody(product) : registerBody(product)}`,
   };
 }
