@@ -43,7 +43,7 @@ export interface Machine extends OpenedDevice {
 
 /** Opens the adapter that there is. */
 export async function openMachine(scale: Scale, report: Report): Promise<Machine> {
-  const opened = await openDevice({ software: true }, () => {});
+  const opened = await openDevice(() => {});
   return { ...opened, scale, report };
 }
 

@@ -1,5 +1,6 @@
 import { large, type Machine, openMachine, small } from './machine.js';
 import { adapter } from './parts/adapter.js';
+import { brief } from './parts/brief.js';
 import { cases } from './parts/cases.js';
 import { convolutions } from './parts/convolutions.js';
 import { functions } from './parts/functions.js';
@@ -11,6 +12,7 @@ import { Report } from './report.js';
 
 const parts: Readonly<Record<string, (machine: Machine) => Promise<void>>> = {
   adapter,
+  brief,
   peaks,
   training,
   products,

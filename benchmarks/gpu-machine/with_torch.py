@@ -162,7 +162,7 @@ for work, floats, launch in (
     add(work=work, ms=ms, gigabytes=4 * floats * size / ms / 1e6)
 
 degrees = (4, 22)
-count = 2**14 if small else 2**24
+count = 2**14 if small else 2**26
 x = torch.randn(count, device=device, requires_grad=True)
 g = torch.randn(count, device=device)
 for degree in degrees:

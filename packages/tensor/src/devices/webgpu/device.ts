@@ -53,17 +53,11 @@ export interface OpenedDevice {
   readonly gpuAdapter: GPUAdapter;
 }
 
-/** Opens a device of its own. */
-export async function openDevice(options: WebGpuOptions, onFailure: () => void): Promise<OpenedDevice> {
+/** Opens a device of its own, on whatever adapter there is. */
+export async function openDevice(onFailure: () => void): Promise<OpenedDevice> {
   const adapter = await requestAdapter(await findGpu());
   const software = isSoftware(adapter);
   const description = describeAdapter(adapter);
-  if (software && !options.software) {
-    throw new DeviceError(
-      `webgpu: the only adapter is a processor (${description}): install a driver of the GPU, take wasm, or allow it with ` +
-        'webgpu({ software: true })',
-    );
-  }
   const handle = await requestDevice(adapter);
   const name = 'webgpu';
   const health = new Health(name, handle, onFailure);
@@ -103,9 +97,9 @@ let opened: Promise<WebGpuDevice> | undefined;
  *
  * @throws DeviceError where there is no WebGPU, or no adapter: the message says what is missing
  */
-export function webgpu(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+export async function webgpu({ software = false }: WebGpuOptions = {}): Promise<WebGpuDevice> {
   if (!opened) {
-    const opening = openDevice(options, () => {
+    const opening = openDevice(() => {
       if (opened === opening) opened = undefined;
     }).then(({ device }) => device);
     opened = opening;
@@ -113,5 +107,12 @@ export function webgpu(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
       if (opened === opening) opened = undefined;
     });
   }
-  return opened;
+  const device = await opened;
+  if (device.isSoftware && !software) {
+    throw new DeviceError(
+      `webgpu: the only adapter is a processor (${device.adapter}): install a driver of the GPU, take wasm, or allow it ` +
+        'with webgpu({ software: true })',
+    );
+  }
+  return device;
 }

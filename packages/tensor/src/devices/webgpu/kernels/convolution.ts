@@ -15,6 +15,8 @@ interface ConvolutionVariant {
   readonly strideX: number;
   readonly dilationY: number;
   readonly dilationX: number;
+  /** Whether rows of the plane that is computed consist of four places each, which are read together. */
+  readonly quads: boolean;
   readonly tile: TileName;
 }
 
@@ -61,6 +63,15 @@ let z = line.z + depth.z;
 if (u32(y) >= p.height || u32(z) >= p.width) { return 0.0; }
 return x[base + line.x + depth.x + y * i32(p.width) + z];`;
 
+/** Four elements of x that windows beside each other meet at the same place. */
+const windowQuad = ({ strideX }: ConvolutionVariant): string => `let y = line.y + depth.y;
+if (u32(y) >= p.height) { return vec4<f32>(0.0); }
+let z = line.z + depth.z;
+let at = base + line.x + depth.x + y * i32(p.width) + z;
+return vec4<f32>(${[0, 1, 2, 3]
+  .map((lane) => `select(0.0, x[at + ${lane * strideX}], u32(z + ${lane * strideX}) < p.width)`)
+  .join(', ')});`;
+
 /** One element beside the other along the depth. */
 function flat(name: string, line: string, depth: string): Loader {
   return {
@@ -85,6 +96,7 @@ const forward = kernel('conv2d', (variant: ConvolutionVariant & { readonly hasBi
       line: window(variant, 'line'),
       depth: weightPlace(variant, 'depth', 'p.height * p.width'),
       element: windowElement,
+      quad: variant.quads ? windowQuad(variant) : undefined,
       contiguous: 'line',
     },
     parameters: sizeNames,
@@ -104,6 +116,15 @@ function reached(name: string, stride: number): string {
   if (stride === 1) return '';
   return `if (${name} % ${stride} != 0) { return 0.0; }\n${name} = ${name} / ${stride};`;
 }
+
+/** Four elements of the gradient, of windows beside each other, where every place is reached by one. */
+const reachedQuad = `let y = line.y - depth.y;
+if (u32(y) >= p.outHeight) { return vec4<f32>(0.0); }
+let z = line.z - depth.z;
+let at = base + line.x + depth.x + y * i32(p.outWidth) + z;
+return vec4<f32>(${[0, 1, 2, 3]
+  .map((lane) => `select(0.0, gradient[at + ${lane}], u32(z + ${lane}) < p.outWidth)`)
+  .join(', ')});`;
 
 /** Transposed filters times the gradients of all windows that reach a place. */
 const inputGradient = kernel('conv2dInputGradient', (variant: ConvolutionVariant) => {
@@ -135,6 +156,7 @@ ${reached('y', variant.strideY)}
 ${reached('z', variant.strideX)}
 if (u32(y) >= p.outHeight || u32(z) >= p.outWidth) { return 0.0; }
 return gradient[base + line.x + depth.x + y * i32(p.outWidth) + z];`,
+      quad: variant.quads ? reachedQuad : undefined,
       contiguous: 'line',
     },
     parameters: sizeNames,
@@ -216,7 +238,7 @@ export function convolutionKernels(
       multiply(
         executor,
         forward,
-        { ...variantOf(geometry), hasBias: bias !== undefined },
+        { ...variantOf(geometry), quads: outWidth % 4 === 0, hasBias: bias !== undefined },
         {
           sizes: { matrices: groups, rows: filters, columns: images * outHeight * outWidth, depth },
           reads,
@@ -234,12 +256,18 @@ export function convolutionKernels(
       const sizes = sizesOf(out.shape, gradient.shape, geometry.groups);
       const { images, groups, channels, height, width, filters } = sizes;
       const depth = filters * geometry.kernel[0] * geometry.kernel[1];
-      multiply(executor, inputGradient, variantOf(geometry), {
-        sizes: { matrices: groups, rows: channels, columns: images * height * width, depth },
-        reads: [weight, gradient],
-        out,
-        parameters: parametersOf(sizes, geometry),
-      });
+      const isReached = geometry.stride[0] === 1 && geometry.stride[1] === 1;
+      multiply(
+        executor,
+        inputGradient,
+        { ...variantOf(geometry), quads: isReached && width % 4 === 0 },
+        {
+          sizes: { matrices: groups, rows: channels, columns: images * height * width, depth },
+          reads: [weight, gradient],
+          out,
+          parameters: parametersOf(sizes, geometry),
+        },
+      );
     },
     conv2dWeightGradient(gradient, x, out, geometry) {
       if (x.size === 0 || gradient.size === 0) {
@@ -249,12 +277,17 @@ export function convolutionKernels(
       const sizes = sizesOf(x.shape, gradient.shape, geometry.groups);
       const { images, groups, channels, filters, outHeight, outWidth } = sizes;
       const columns = channels * geometry.kernel[0] * geometry.kernel[1];
-      multiply(executor, weightGradient, variantOf(geometry), {
-        sizes: { matrices: groups, rows: filters, columns, depth: images * outHeight * outWidth },
-        reads: [gradient, x],
-        out,
-        parameters: parametersOf(sizes, geometry),
-      });
+      multiply(
+        executor,
+        weightGradient,
+        { ...variantOf(geometry), quads: false },
+        {
+          sizes: { matrices: groups, rows: filters, columns, depth: images * outHeight * outWidth },
+          reads: [gradient, x],
+          out,
+          parameters: parametersOf(sizes, geometry),
+        },
+      );
     },
   };
 }

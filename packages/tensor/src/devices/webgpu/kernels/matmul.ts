@@ -9,13 +9,20 @@ import { fill } from './elementwise.js';
 import { multiply } from './product.js';
 
 /** Elements at line·lineStride + depth·depthStride, one of which is 1. */
-function matrixLoader(name: string, contiguous: 'line' | 'depth', stride: string): Loader {
+function matrixLoader(
+  name: string,
+  type: ScalarType,
+  contiguous: 'line' | 'depth',
+  stride: string,
+  isQuad: boolean,
+): Loader {
   const [line, depth] = contiguous === 'line' ? ['line', `depth * p.${stride}`] : [`line * p.${stride}`, 'depth'];
   return {
     name,
     line: `return vec4<i32>(i32(${line}), 0, 0, 0);`,
     depth: `return vec4<i32>(i32(${depth}), 0, 0, 0);`,
     element: `return ${name}[base + line.x + depth.x];`,
+    ...(isQuad ? { quad: `return ${name}[(base + line.x + depth.x) >> 2u];`, elements: `vec4<${type}>` } : {}),
     contiguous,
   };
 }
@@ -25,17 +32,20 @@ interface MatmulVariant {
   readonly type: ScalarType;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** Whether rows of a, and columns of b, are read four at a time. */
+  readonly quadsA: boolean;
+  readonly quadsB: boolean;
   /** Axes of the batch, joined where possible. */
   readonly rank: number;
   readonly tile: TileName;
 }
 
-const product = kernel('matmul', ({ type, transposeA, transposeB, rank, tile }: MatmulVariant) =>
+const product = kernel('matmul', ({ type, transposeA, transposeB, quadsA, quadsB, rank, tile }: MatmulVariant) =>
   gemm({
     type,
     tile: tileOf(tile),
-    left: matrixLoader('a', transposeA ? 'line' : 'depth', 'aStride'),
-    right: matrixLoader('b', transposeB ? 'depth' : 'line', 'bStride'),
+    left: matrixLoader('a', type, transposeA ? 'line' : 'depth', 'aStride', quadsA),
+    right: matrixLoader('b', type, transposeB ? 'depth' : 'line', 'bStride', quadsB),
     parameters: [
       'aStride',
       'bStride',
@@ -69,7 +79,14 @@ export function matmulKernels(executor: Executor): Pick<Kernels, 'matmul'> {
       multiply(
         executor,
         product,
-        { type: scalarType(out), transposeA, transposeB, rank: shape.length },
+        {
+          type: scalarType(out),
+          transposeA,
+          transposeB,
+          quadsA: transposeA && m % 4 === 0,
+          quadsB: !transposeB && n % 4 === 0,
+          rank: shape.length,
+        },
         {
           sizes: { matrices, rows: m, columns: n, depth: k },
           reads: [a, b],

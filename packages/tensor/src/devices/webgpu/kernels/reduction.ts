@@ -136,20 +136,16 @@ export function reduce(
 /** The position of the extreme among every `parts`-th element of a column, or among candidates that were found so. */
 const positioning = kernel(
   'argument',
-  ({ name, type, candidates }: { name: ArgReductionName; type: ScalarType; candidates: boolean }) => {
-    const isFloat = type === 'f32';
+  ({ name, type, chosen }: { name: ArgReductionName; type: ScalarType; chosen: boolean }) => {
     const beats = name === 'argmax' ? 'v > best' : 'v < best';
+    const positionAt = (k: string): string => (chosen ? `u32(positions[list + ${k} * p.inner])` : k);
     return {
-      reads: candidates ? { x: type, positions: 'i32' } : { x: type },
+      reads: chosen ? { x: type, positions: 'i32' } : { x: type },
       writes: { out: 'i32' },
       parameters: { count: 'u32', length: 'u32', inner: 'u32', parts: 'u32', candidates: 'u32' },
       workgroupSize: GROUP,
-      declarations: isFloat
-        ? `fn comesFirst(v: f32, place: u32, best: f32, position: u32) -> bool {
-  if (isNan(best)) { return isNan(v) && place < position; }
-  return isNan(v) || ${beats} || (v == best && place < position);
-}`
-        : `fn comesFirst(v: ${type}, place: u32, best: ${type}, position: u32) -> bool {
+      declarations: `fn comesFirst(v: ${type}, place: u32, best: ${type}, position: u32) -> bool {
+  ${type === 'f32' ? 'if (isNan(best)) { return isNan(v) && place < position; }\n  if (isNan(v)) { return true; }' : ''}
   return ${beats} || (v == best && place < position);
 }`,
       body: `if (index >= p.count) { return; }
@@ -157,14 +153,11 @@ let column = index % p.inner;
 let part = (index / p.inner) % p.parts;
 let row = index / p.inner / p.parts;
 let first = row * p.length * p.inner + column;
-${candidates ? 'let list = row * p.candidates * p.inner + column;\nvar position = u32(positions[list]);' : 'var position = part;'}
+${chosen ? 'let list = row * p.candidates * p.inner + column;' : ''}
+var position = ${positionAt('part')};
 var best = x[first + position * p.inner];
-${
-  candidates
-    ? `for (var k = 1u; k < p.candidates; k++) {
-  let place = u32(positions[list + k * p.inner]);`
-    : `for (var place = part + p.parts; place < p.length; place += p.parts) {`
-}
+for (var k = part + p.parts; k < p.candidates; k += p.parts) {
+  let place = ${positionAt('k')};
   let v = x[first + place * p.inner];
   if (comesFirst(v, place, best, position)) {
     best = v;
@@ -179,30 +172,31 @@ out[index] = i32(position);`,
 function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: Operand, layout: ReductionLayout) {
   const { outer, length, inner } = layout;
   if (out.size === 0) return;
-  const type = scalarType(x);
-  const parts = length <= 128 ? 1 : Math.ceil(Math.sqrt(length));
-  const stage = (target: Operand, own: number, candidates: Operand | undefined): void => {
-    const count = outer * own * inner;
-    executor.run(
-      positioning,
-      { name, type, candidates: candidates !== undefined },
-      {
-        reads: candidates ? [x, candidates] : [x],
-        writes: [target],
-        parameters: { count, length, inner, parts: own, candidates: parts },
-        groups: Math.ceil(count / GROUP),
-        operations: x.size,
-      },
-    );
+  const stage = (candidates: number, positions: Operand | undefined): void => {
+    const parts = columnParts({ outer, length: candidates, inner });
+    const count = outer * parts * inner;
+    const launch = (target: Operand): void =>
+      executor.run(
+        positioning,
+        { name, type: scalarType(x), chosen: positions !== undefined },
+        {
+          reads: positions ? [x, positions] : [x],
+          writes: [target],
+          parameters: { count, length, inner, parts, candidates },
+          groups: Math.ceil(count / GROUP),
+          operations: outer * candidates * inner,
+        },
+      );
+    if (parts === 1) {
+      launch(out);
+      return;
+    }
+    executor.withTemporary('int32', count, (found) => {
+      launch(found);
+      stage(parts, found);
+    });
   };
-  if (parts === 1) {
-    stage(out, 1, undefined);
-    return;
-  }
-  executor.withTemporary('int32', outer * parts * inner, (positions) => {
-    stage(positions, parts, undefined);
-    stage(out, 1, positions);
-  });
+  stage(length, undefined);
 }
 
 /** Every element finds its rank among those of its row: NaN first, then by size, then by position. */

@@ -47,6 +47,13 @@ export interface Loader {
   readonly depth: string;
   /** Statements of a function `(base: i32, line: vec4<i32>, depth: vec4<i32>)` that returns the element. */
   readonly element: string;
+  /**
+   * Statements of a function of the same parameters that returns the elements of four lines, of which it gets the first;
+   * where their number is a multiple of 4 and they are read more cheaply together.
+   */
+  readonly quad?: string | undefined;
+  /** What the buffer is bound as, where it is not single elements. */
+  readonly elements?: string;
   /** Along which of them neighbors lie side by side. */
   readonly contiguous: 'line' | 'depth';
 }
@@ -76,10 +83,43 @@ export function invocationsOf({ rows, columns, ownRows, ownColumns }: Tile): num
 const lanes = ['x', 'y', 'z', 'w'] as const;
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-function loaderFunctions(side: 'left' | 'right', { line, depth, element }: Loader, type: ScalarType): string {
+function loaderFunctions(side: 'left' | 'right', { line, depth, element, quad }: Loader, type: ScalarType): string {
+  const parameters = 'base: i32, line: vec4<i32>, depth: vec4<i32>';
   return `fn ${side}Line(line: u32) -> vec4<i32> { ${line} }
 fn ${side}Depth(depth: u32) -> vec4<i32> { ${depth} }
-fn ${side}Element(base: i32, line: vec4<i32>, depth: vec4<i32>) -> ${type} { ${element} }`;
+${
+  quad === undefined
+    ? `fn ${side}Element(${parameters}) -> ${type} { ${element} }`
+    : `fn ${side}Quad(${parameters}) -> vec4<${type}> { ${quad} }`
+}`;
+}
+
+/** Statements that take the lines of four neighbors apart, from the first one on, within the number of lines. */
+function declareLines(
+  side: 'left' | 'right',
+  { quad }: Loader,
+  first: string,
+  limit: string,
+  name: (lane: number) => string,
+): string {
+  if (quad !== undefined) return `let ${name(0)} = ${side}Line(min(${first}, ${limit} - 4u));`;
+  return range(4)
+    .map((lane) => `let ${name(lane)} = ${side}Line(min(${first} + ${lane}u, ${limit} - 1u));`)
+    .join('\n');
+}
+
+/** An expression of the elements of four lines at a depth. */
+function loadLines(
+  side: 'left' | 'right',
+  { quad }: Loader,
+  type: ScalarType,
+  name: (lane: number) => string,
+  depth: string,
+): string {
+  if (quad !== undefined) return `${side}Quad(${side}Base, ${name(0)}, ${depth})`;
+  return `vec4<${type}>(${range(4)
+    .map((lane) => `${side}Element(${side}Base, ${name(lane)}, ${depth})`)
+    .join(', ')})`;
 }
 
 /** Vectors from one depth to the next in shared memory; one more where invocations beside each other store along the depth. */
@@ -151,35 +191,36 @@ function sharedBody(product: Product): string {
   const across = columns / ownColumns;
   const vector = `vec4<${type}>`;
   const plans = [
-    { side: 'left' as const, plan: loadPlan('left', left, rows, own, invocations), start: 'rowStart', limit: 'p.rows' },
+    {
+      side: 'left' as const,
+      loader: left,
+      plan: loadPlan('left', left, rows, own, invocations),
+      start: 'rowStart',
+      limit: 'p.rows',
+    },
     {
       side: 'right' as const,
+      loader: right,
       plan: loadPlan('right', right, columns, own, invocations),
       start: 'columnStart',
       limit: 'p.columns',
     },
   ];
-  const lineDeclarations = plans.flatMap(({ side, plan, start, limit }) =>
-    range(plan.lineSlots).flatMap((i) =>
-      range(4).map(
-        (lane) =>
-          `let ${plan.lineName(i, lane)} = ${side}Line(min(${start} + ${plan.line(i)} * 4u + ${lane}u, ${limit} - 1u));`,
-      ),
+  const lineDeclarations = plans.flatMap(({ side, loader, plan, start, limit }) =>
+    range(plan.lineSlots).map((i) =>
+      declareLines(side, loader, `${start} + ${plan.line(i)} * 4u`, limit, (lane) => plan.lineName(i, lane)),
     ),
   );
   const nextDeclarations = plans.flatMap(({ side, plan }) =>
     range(plan.count).map((i) => `var ${side}Next${i} = ${vector}(${zeroOf(type)});`),
   );
   const load = plans
-    .flatMap(({ side, plan }) => [
+    .flatMap(({ side, loader, plan }) => [
       ...range(plan.depthSlots).map(
         (i) => `let ${plan.depthName(i)} = ${side}Depth(min(at + ${plan.place(i)}, depthEnd - 1u));`,
       ),
       ...range(plan.count).map((i) => {
-        const elements = range(4).map(
-          (lane) => `${side}Element(${side}Base, ${plan.lineName(i, lane)}, ${plan.depthName(i)})`,
-        );
-        const value = `${vector}(${elements.join(', ')})`;
+        const value = loadLines(side, loader, type, (lane) => plan.lineName(i, lane), plan.depthName(i));
         const isInside = `at + ${plan.place(i)} < depthEnd${plan.partial ? ` && ${plan.slot(i)} < ${plan.partial}u` : ''}`;
         return `${side}Next${i} = ${vector}(${zeroOf(type)});
 if (${isInside}) { ${side}Next${i} = ${value}; }`;
@@ -244,43 +285,33 @@ ${store(product, rowOf, columnOf)}`;
 
 /** Every invocation reads what it multiplies. */
 function registerBody(product: Product): string {
-  const { tile: own, type } = product;
+  const { tile: own, type, left, right } = product;
   const { columns, ownRows, ownColumns } = own;
   const across = columns / ownColumns;
   const vector = `vec4<${type}>`;
-  const columnParts = range(ownColumns / 4);
-  const elements = (side: string, count: number) =>
-    range(count).map((i) => `${side}Element(${side}Base, ${side}Line${i}, ${side}At)`);
+  const [rowParts, columnParts] = [range(ownRows / 4), range(ownColumns / 4)];
   const rowOf = (r: number) => `rowStart + down * ${ownRows}u + ${r}u`;
   const columnOf = (c: number) => `columnStart + across * ${ownColumns}u + ${c}u`;
+  const lineName = (side: string, part: number) => (lane: number) => `${side}Line${4 * part + lane}`;
   return `let across = local % ${across}u;
 let down = local / ${across}u;
-if (rowStart + down * ${ownRows}u >= p.rows || columnStart + across * ${ownColumns}u >= p.columns) { return; }
-${range(ownRows)
-  .map((r) => `let leftLine${r} = leftLine(min(${rowOf(r)}, p.rows - 1u));`)
-  .join('\n')}
-${range(ownColumns)
-  .map((c) => `let rightLine${c} = rightLine(min(${columnOf(c)}, p.columns - 1u));`)
-  .join('\n')}
+if (${rowOf(0)} >= p.rows || ${columnOf(0)} >= p.columns) { return; }
+${rowParts.map((i) => declareLines('left', left, rowOf(4 * i), 'p.rows', lineName('left', i))).join('\n')}
+${columnParts.map((j) => declareLines('right', right, columnOf(4 * j), 'p.columns', lineName('right', j))).join('\n')}
 ${range(ownRows)
   .flatMap((r) => columnParts.map((j) => `var sum${r}_${j} = ${vector}(${zeroOf(type)});`))
   .join('\n')}
 for (var k = depthStart; k < depthEnd; k++) {
   let leftAt = leftDepth(k);
   let rightAt = rightDepth(k);
-  ${elements('left', ownRows)
-    .map((element, r) => `let left${r} = ${element};`)
-    .join('\n')}
+  ${rowParts.map((i) => `let left${i} = ${loadLines('left', left, type, lineName('left', i), 'leftAt')};`).join('\n')}
   ${columnParts
-    .map(
-      (j) =>
-        `let right${j} = ${vector}(${elements('right', ownColumns)
-          .slice(4 * j, 4 * j + 4)
-          .join(', ')});`,
-    )
+    .map((j) => `let right${j} = ${loadLines('right', right, type, lineName('right', j), 'rightAt')};`)
     .join('\n')}
   ${range(ownRows)
-    .flatMap((r) => columnParts.map((j) => multiplyAdd(type, `sum${r}_${j}`, `left${r}`, `right${j}`)))
+    .flatMap((r) =>
+      columnParts.map((j) => multiplyAdd(type, `sum${r}_${j}`, `left${r >> 2}.${lanes[r & 3]}`, `right${j}`)),
+    )
     .join('\n')}
 }
 ${store(product, rowOf, columnOf)}`;
@@ -297,7 +328,11 @@ export function gemm(product: Product): Program {
 var<workgroup> rightTile: array<vec4<${type}>, ${depth * strideOf(columns, right.contiguous)}>;`
     : '';
   return {
-    reads: { [left.name]: type, [right.name]: type, ...(hasBias ? { bias: type } : {}) },
+    reads: {
+      [left.name]: left.elements ?? type,
+      [right.name]: right.elements ?? type,
+      ...(hasBias ? { bias: type } : {}),
+    },
     writes: { out: type },
     parameters: {
       rows: 'u32',
