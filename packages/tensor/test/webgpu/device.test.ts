@@ -71,6 +71,19 @@ describe.skipIf(missing)('the device', () => {
   });
 });
 
+describe.skipIf(missing)('the norm', () => {
+  test.each([
+    [1.5e15, 6e13],
+    [3e-10, 4e-12],
+  ])('of %d and %d counts both', async (large, small) => {
+    const { device } = await open();
+    const x = tensor([large, small], { device });
+    const norm = zeros([], { device });
+    device.kernels.euclideanNorm([x], norm);
+    expect((await norm.item()) / Math.hypot(large, small)).toBeCloseTo(1, 6);
+  });
+});
+
 describe.skipIf(missing)('the queue', () => {
   test('stores elements behind the work that still needs the old ones', async () => {
     const { device } = await open();

@@ -9,10 +9,10 @@ const GROUP = 256;
 const PART = FOLDING * 64;
 
 /** Magnitudes above LARGE and below SMALL are brought near 1 by powers of two before they are squared. */
-const LARGE = (2 ** 50).toExponential();
-const SHRINK = (2 ** -80).toExponential();
-const SMALL = (2 ** -30).toExponential();
-const GROW = (2 ** 64).toExponential();
+const LARGE = 2 ** 50;
+const SHRINK = 2 ** -80;
+const SMALL = 2 ** -30;
+const GROW = 2 ** 64;
 
 /** Sums of squares of a part: those of small, of usual (and NaN) and of large elements. */
 const squaring = kernel('squares', () => ({
@@ -25,11 +25,11 @@ const squaring = kernel('squares', () => ({
 let end = min((block + 1u) * ${PART}u, p.count);
 for (var i = block * ${PART}u + local; i < end; i += ${FOLDING}u) {
   let size = abs(x[i]);
-  if (size < ${SMALL}) {
-    let scaled = size * ${GROW};
+  if (size < ${SMALL.toExponential()}) {
+    let scaled = size * ${GROW.toExponential()};
     own.x += scaled * scaled;
-  } else if (size > ${LARGE}) {
-    let scaled = size * ${SHRINK};
+  } else if (size > ${LARGE.toExponential()}) {
+    let scaled = size * ${SHRINK.toExponential()};
     own.z += scaled * scaled;
   } else {
     own.y += size * size;
@@ -44,11 +44,14 @@ if (local == 0u) {
 }`,
 }));
 
-/** Beside large elements small ones do not count; squares are shrunk or grown by both factors, one after the other. */
+/**
+ * Beside large elements small ones do not count. Squares are shrunk or grown by both factors, one after the other: as
+ * parameters, since compilers multiply constants with each other first.
+ */
 const rooting = kernel('euclideanNorm', () => ({
   reads: { sums: 'f32' },
   writes: { out: 'f32' },
-  parameters: { parts: 'u32' },
+  parameters: { parts: 'u32', shrink: 'f32', grow: 'f32' },
   workgroupSize: FOLDING,
   declarations: `var<workgroup> folded: array<vec3<f32>, ${FOLDING}>;`,
   body: `var own = vec3<f32>(0.0);
@@ -61,11 +64,11 @@ let total = folded[0];
 if (isNan(total.y)) {
   out[0] = total.y;
 } else if (total.z > 0.0) {
-  out[0] = sqrt(total.z + total.y * ${SHRINK} * ${SHRINK}) / ${SHRINK};
+  out[0] = sqrt(total.z + total.y * p.shrink * p.shrink) / p.shrink;
 } else if (total.y <= 0.0) {
-  out[0] = sqrt(total.x) / ${GROW};
+  out[0] = sqrt(total.x) / p.grow;
 } else {
-  out[0] = sqrt(total.y + total.x / ${GROW} / ${GROW});
+  out[0] = sqrt(total.y + total.x / p.grow / p.grow);
 }`,
 }));
 
@@ -135,7 +138,11 @@ export function updateKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'
           );
           start += groups;
         }
-        executor.run(rooting, {}, { reads: [sums], writes: [out], parameters: { parts }, groups: 1 });
+        executor.run(
+          rooting,
+          {},
+          { reads: [sums], writes: [out], parameters: { parts, shrink: SHRINK, grow: GROW }, groups: 1 },
+        );
       });
     },
     sgd(parameter, gradient, velocity, { learningRate, momentum, dampening, weightDecay, nesterov, first }) {
