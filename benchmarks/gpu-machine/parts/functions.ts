@@ -40,7 +40,7 @@ function samples(count: number): Float32Array {
 
 /** How far every function is from its exact value. */
 export async function functions({ device, scale, report }: Machine): Promise<void> {
-  const values = samples(scale.batch < 128 ? 2 ** 12 : 2 ** 18);
+  const values = samples(scale.batch < 128 ? 2 ** 12 : 2 ** 16);
   const x = tensor(values, { device });
   for (const name of unaryNames) {
     const result = apply(operators[name], [x], undefined)[0]!;
