@@ -35,11 +35,13 @@ for (const name of libraries) {
   if (existsSync(join(folder, name))) cpSync(join(folder, name), join(target, 'lib', name), { dereference: true });
   else console.warn(`without ${name}, which is not installed here`);
 }
-for (const name of ['run.sh', 'with_torch.py']) cpSync(join(here, name), join(target, name));
+for (const name of ['run.sh', 'train.sh', 'driver.sh', 'with_torch.py']) cpSync(join(here, name), join(target, name));
 rmSync(join(target, 'main.cjs'), { force: true });
+rmSync(join(target, 'train.cjs'), { force: true });
 await build({
-  entryPoints: [join(here, 'main.ts')],
-  outfile: join(target, 'main.cjs'),
+  entryPoints: { main: join(here, 'main.ts'), train: join(here, 'cifar10/main.ts') },
+  outdir: target,
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   minify: true,
   platform: 'node',

@@ -24,13 +24,26 @@ export function blockBytes(elements: number): number {
   return Math.max(GRANULE, Math.ceil((4 * elements) / GRANULE) * GRANULE);
 }
 
+/** Puts a block where it belongs among blocks from the youngest to the oldest. */
+function insert(blocks: Block[], block: Block): void {
+  let low = 0;
+  let high = blocks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (blocks[middle]!.id > block.id) low = middle + 1;
+    else high = middle;
+  }
+  blocks.splice(low, 0, block);
+}
+
 /**
- * Buffers that are used again, by their exact size. What is given back can be taken at once: the queue keeps the order. The
- * whole stays within what was in use at the same time, and half as much again.
+ * Buffers that are used again, by their exact size, the oldest first: a step that repeats takes the same buffers as the step
+ * before, whose bind groups exist. What is given back can be taken at once: the queue keeps the order. The whole stays within
+ * what was in use at the same time, and half as much again.
  */
 export class Pool {
   readonly #device: GPUDevice;
-  /** Free blocks by size; the size that was given back last comes last. */
+  /** Free blocks by size, the oldest last; the size that was given back last comes last. */
   readonly #free = new Map<number, Block[]>();
   readonly #destroy: (block: Block) => void;
   #nextId = 1;
@@ -74,7 +87,7 @@ export class Pool {
     const same = this.#free.get(block.bytes) ?? [];
     this.#free.delete(block.bytes);
     this.#free.set(block.bytes, same);
-    same.push(block);
+    insert(same, block);
     this.#shrink(1.5 * this.#peak + SLACK_BYTES - this.#used);
   }
 
@@ -88,7 +101,7 @@ export class Pool {
       if (this.#kept <= limit) return;
       while (this.#kept > limit && blocks.length > 0) {
         this.#kept -= bytes;
-        this.#destroy(blocks.pop()!);
+        this.#destroy(blocks.shift()!);
       }
       if (blocks.length === 0) this.#free.delete(bytes);
     }

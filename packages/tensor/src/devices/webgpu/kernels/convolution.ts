@@ -5,6 +5,7 @@ import { kernel } from '../pipelines.js';
 import { gemm, type Loader, type TileName, tileOf } from '../wgsl/gemm.js';
 import { fill } from './elementwise.js';
 import { multiply } from './product.js';
+import { stridedInputGradient } from './strided-gradient.js';
 
 /** What the source depends on: the window, as divisions by constants are cheap. */
 interface ConvolutionVariant {
@@ -256,11 +257,33 @@ export function convolutionKernels(
       const sizes = sizesOf(out.shape, gradient.shape, geometry.groups);
       const { images, groups, channels, height, width, filters } = sizes;
       const depth = filters * geometry.kernel[0] * geometry.kernel[1];
-      const isReached = geometry.stride[0] === 1 && geometry.stride[1] === 1;
+      const [strideY, strideX] = geometry.stride;
+      const phases = strideY * strideX;
+      const isEven = height % strideY === 0 && width % strideX === 0;
+      if (phases > 1 && isEven && geometry.dilation.every((each) => each === 1)) {
+        const [kernelY, kernelX] = geometry.kernel;
+        multiply(
+          executor,
+          stridedInputGradient,
+          { kernelY, kernelX, strideY, strideX, quads: (width / strideX) % 4 === 0 },
+          {
+            sizes: {
+              matrices: groups * phases,
+              rows: channels,
+              columns: (images * height * width) / phases,
+              depth: filters * Math.ceil(kernelY / strideY) * Math.ceil(kernelX / strideX),
+            },
+            reads: [weight, gradient],
+            out,
+            parameters: parametersOf(sizes, geometry),
+          },
+        );
+        return;
+      }
       multiply(
         executor,
         inputGradient,
-        { ...variantOf(geometry), quads: isReached && width % 4 === 0 },
+        { ...variantOf(geometry), quads: phases === 1 && width % 4 === 0 },
         {
           sizes: { matrices: groups, rows: channels, columns: images * height * width, depth },
           reads: [weight, gradient],

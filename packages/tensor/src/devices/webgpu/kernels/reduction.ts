@@ -220,22 +220,38 @@ for (var other = 0u; other < p.length; other++) {
 if (rank < p.kept) { out[row * p.kept + rank] = i32(own); }`,
 }));
 
+/** Elements that a workgroup counts, in bins of its own where there is room for them: the same few bins are counted up all the time. */
+const COUNTED = 64 * GROUP;
+const OWN_BINS = 4096;
+
 /** Finds the bin of every element among the smallest elements of the bins. */
-const counting = kernel('histogram', ({ type }: { type: ScalarType }) => ({
+const counting = kernel('histogram', ({ type, own }: { type: ScalarType; own: boolean }) => ({
   reads: { x: type, edges: type },
   writes: { counts: 'atomic<i32>' },
   parameters: { count: 'u32', bins: 'u32' },
   workgroupSize: GROUP,
-  body: `if (index >= p.count) { return; }
-let v = x[index];
-${type === 'f32' ? 'if (isNan(v)) { return; }' : ''}
-var low = 0u;
-var high = p.bins;
-while (high - low > 1u) {
-  let middle = (low + high) / 2u;
-  if (v >= edges[middle]) { low = middle; } else { high = middle; }
+  declarations: own ? `var<workgroup> ownCounts: array<atomic<i32>, ${OWN_BINS}>;` : '',
+  body: `let end = min((block + 1u) * ${COUNTED}u, p.count);
+for (var i = block * ${COUNTED}u + local; i < end; i += ${GROUP}u) {
+  let v = x[i];
+  ${type === 'f32' ? 'if (isNan(v)) { continue; }' : ''}
+  var low = 0u;
+  var high = p.bins;
+  while (high - low > 1u) {
+    let middle = (low + high) / 2u;
+    if (v >= edges[middle]) { low = middle; } else { high = middle; }
+  }
+  atomicAdd(&${own ? 'ownCounts' : 'counts'}[low], 1);
 }
-atomicAdd(&counts[low], 1);`,
+${
+  own
+    ? `workgroupBarrier();
+for (var bin = local; bin < p.bins; bin += ${GROUP}u) {
+  let counted = atomicLoad(&ownCounts[bin]);
+  if (counted > 0) { atomicAdd(&counts[bin], counted); }
+}`
+    : ''
+}`,
 }));
 
 const bits = new Int32Array(1);
@@ -253,11 +269,11 @@ function placeOf(value: number): number {
 }
 
 /** The smallest element that belongs to each bin, by the formula of the reference; the first bin takes what is smaller, too. */
-function edgesOf(bins: number, low: number, high: number, isFloat: boolean): number[] {
+function computeEdges(bins: number, low: number, high: number, isFloat: boolean): Float64Array {
   const binOf = (value: number): number => Math.floor(((value - low) / (high - low)) * bins);
   const [placeAt, at] = isFloat ? [placeOf, floatAt] : [Math.floor, (value: number) => value];
   let last = placeAt(low);
-  return Array.from({ length: bins }, (_, bin) => {
+  return Float64Array.from({ length: bins }, (_, bin) => {
     let end = placeAt(high) + 1;
     while (last < end) {
       const middle = Math.floor((last + end) / 2);
@@ -266,6 +282,20 @@ function edgesOf(bins: number, low: number, high: number, isFloat: boolean): num
     }
     return at(last);
   });
+}
+
+/** Edges that were asked for last: the same histograms are taken again and again. */
+const edgesKept = new Map<string, Float64Array>();
+const MOST_EDGES = 64;
+
+function edgesOf(bins: number, low: number, high: number, isFloat: boolean): Float64Array {
+  const key = `${bins}|${low}|${high}|${isFloat}`;
+  const kept = edgesKept.get(key);
+  if (kept) return kept;
+  if (edgesKept.size === MOST_EDGES) edgesKept.clear();
+  const edges = computeEdges(bins, low, high, isFloat);
+  edgesKept.set(key, edges);
+  return edges;
 }
 
 /** Sums, extremes and orders along axes. */
@@ -304,12 +334,12 @@ export function reductionKernels(
         executor.memory.write(edges, edgesOf(counts.size, low, high, isFloat));
         executor.run(
           counting,
-          { type: scalarType(x) },
+          { type: scalarType(x), own: counts.size <= OWN_BINS },
           {
             reads: [x, edges],
             writes: [counts],
             parameters: { count: x.size, bins: counts.size },
-            groups: Math.ceil(x.size / GROUP),
+            groups: Math.ceil(x.size / COUNTED),
           },
         );
       });

@@ -66,8 +66,12 @@ export interface Product {
   readonly right: Loader;
   /** Parameters of loaders and stores, all u32. */
   readonly parameters: readonly string[];
+  /** Variables of the module that loaders read, and `bases` sets. */
+  readonly declarations?: string;
   /** Statements that declare `leftBase`, `rightBase` and `matrixBase`, where the outputs begin (i32), from `matrix`. */
   readonly bases: string;
+  /** An expression of the depth of a matrix, where it is not that of all; it may use what `bases` declares. */
+  readonly depthOf?: string;
   /** Expressions of `row` and of `column`, whose sum with the base is where the result goes. */
   readonly rowOffset: string;
   readonly columnOffset: string;
@@ -321,7 +325,19 @@ ${store(product, rowOf, columnOf)}`;
  * out = left·right, in parts: a workgroup computes a tile of one matrix from a part of the depth.
  */
 export function gemm(product: Product): Program {
-  const { tile: own, type, left, right, parameters, bases, rowOffset, columnOffset, hasBias } = product;
+  const {
+    tile: own,
+    type,
+    left,
+    right,
+    parameters,
+    declarations = '',
+    bases,
+    depthOf = 'p.depth',
+    rowOffset,
+    columnOffset,
+    hasBias,
+  } = product;
   const { rows, columns, depth, shared } = own;
   const tileMemory = shared
     ? `var<workgroup> leftTile: array<vec4<${type}>, ${depth * strideOf(rows, left.contiguous)}>;
@@ -346,7 +362,8 @@ var<workgroup> rightTile: array<vec4<${type}>, ${depth * strideOf(columns, right
       ...Object.fromEntries(parameters.map((name) => [name, 'u32' as const])),
     },
     workgroupSize: invocationsOf(own),
-    declarations: `${loaderFunctions('left', left, type)}
+    declarations: `${declarations}
+${loaderFunctions('left', left, type)}
 ${loaderFunctions('right', right, type)}
 fn rowOffset(row: u32) -> i32 { return i32(${rowOffset}); }
 fn columnOffset(column: u32) -> i32 { return i32(${columnOffset}); }
@@ -355,9 +372,9 @@ ${tileMemory}`,
 let columnStart = (block / p.rowTiles % p.columnTiles) * ${columns}u;
 let part = block / p.rowTiles / p.columnTiles % p.parts;
 let matrix = block / p.rowTiles / p.columnTiles / p.parts;
-let depthStart = part * p.partDepth;
-let depthEnd = min(depthStart + p.partDepth, p.depth);
 ${bases}
+let depthStart = part * p.partDepth;
+let depthEnd = min(depthStart + p.partDepth, ${depthOf});
 let outBase = matrixBase + i32(part * p.outSize);
 ${shared ? sharedBody(product) : registerBody(product)}`,
   };
