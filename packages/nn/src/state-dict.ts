@@ -8,7 +8,7 @@ import {
   sameShape,
   scope,
   Tensor,
-  tensor,
+  updateInPlace,
 } from '@pnn/tensor';
 
 /** A state dict does not fit what it is loaded into: names are missing or unexpected, or shapes, types or values differ. */
@@ -48,11 +48,9 @@ export function stateProblems(
 
 /** Copies the elements of a tensor, or of plain data, into a tensor of the same shape and type. */
 export function assignState(target: Tensor, source: Tensor | HostArray): void {
-  scope(() =>
-    target.assign(
-      source instanceof Tensor ? source : tensor(source.data, { shape: source.shape, device: target.device }),
-    ),
-  );
+  if (source instanceof Tensor) scope(() => target.assign(source));
+  // Straight into its place, for there may be no room for as much again.
+  else updateInPlace(target, () => target.device.memory.write(target, source.data));
 }
 
 /**

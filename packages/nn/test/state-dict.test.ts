@@ -7,13 +7,14 @@ import {
   normal,
   ones,
   PnnError,
+  reference,
   ShapeError,
   scope,
   type Tensor,
   tensor,
   zeros,
 } from '@pnn/tensor';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
 import type { Module } from '../src/module.js';
 import { StateDictError } from '../src/state-dict.js';
@@ -54,6 +55,16 @@ function thrownBy(body: () => void): PnnError {
   }
   return expect.fail('nothing was thrown');
 }
+
+test('plain data is copied straight to its place, so that no other room is needed', () => {
+  const net = network();
+  const state = hostArrays(trained());
+  const allocate = vi.spyOn(reference.memory, 'allocate');
+  net.loadStateDict(state);
+  expect(allocate).not.toHaveBeenCalled();
+  allocate.mockRestore();
+  for (const [name, { data }] of hostArrays(net)) expect(data).toEqual(state.get(name)!.data);
+});
 
 describe('stateDict', () => {
   test('has parameters and buffers by name', () => {

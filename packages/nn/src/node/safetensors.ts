@@ -1,26 +1,27 @@
 import {
-  decodeSafetensors,
-  encodeSafetensors,
   type HostArray,
+  readSafetensors,
   type SafetensorsContent,
+  type SafetensorsOptions,
+  safetensorsParts,
   type Tensor,
 } from '@pnn/tensor';
 import type { Module } from '../module.js';
 import { StateDictError, toHostArrays } from '../state-dict.js';
-import { readFileBytes, writeFileAtomically } from './files.js';
+import { readFileAs, writeFileAtomically } from './files.js';
 
 /**
- * Reads a safetensors file; see `decodeSafetensors` for the types it may hold.
+ * Reads a safetensors file of any size; see `readSafetensors` for the types it may hold.
  *
  * @throws FileError where the file cannot be read
  * @throws FormatError where it is not a safetensors file or holds what a host array cannot
  */
 export async function loadSafetensors(path: string): Promise<SafetensorsContent> {
-  return decodeSafetensors(await readFileBytes(path), path);
+  return readFileAs(path, (byteLength) => readSafetensors(byteLength, path));
 }
 
 /**
- * Writes tensors, of any device, or plain data to a safetensors file, atomically.
+ * Writes tensors, of any device, or plain data to a safetensors file, atomically. Plain data must not be changed meanwhile.
  *
  * @throws DTypeError, ShapeError or ArgumentError where the tensors or the metadata cannot be written
  * @throws DisposedError where a tensor was freed
@@ -30,10 +31,11 @@ export async function saveSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor | HostArray> | Readonly<Record<string, Tensor | HostArray>>,
   metadata?: Readonly<Record<string, string>>,
+  options?: SafetensorsOptions,
 ): Promise<void> {
   const byName: ReadonlyMap<string, Tensor | HostArray> =
     tensors instanceof Map ? tensors : new Map(Object.entries(tensors));
-  await writeFileAtomically(path, encodeSafetensors(await toHostArrays(byName), metadata));
+  await writeFileAtomically(path, safetensorsParts(await toHostArrays(byName), metadata, options));
 }
 
 /**
@@ -47,8 +49,9 @@ export async function saveWeights(
   path: string,
   module: Module,
   metadata?: Readonly<Record<string, string>>,
+  options?: SafetensorsOptions,
 ): Promise<void> {
-  await saveSafetensors(path, module.stateDict(), metadata);
+  await saveSafetensors(path, module.stateDict(), metadata, options);
 }
 
 /**
