@@ -223,6 +223,30 @@ describe('a file that the system does not read at once', () => {
     expect([...data]).toEqual(Array.from(data, (_, i) => tensors.a.data[(i % 3) * 1000 + Math.floor(i / 3)]));
   });
 
+  it('may have more than 2 GiB', async () => {
+    const path = join(folder, 'file');
+    const size = 2 ** 31 + 5;
+    // The file has no bytes on the disk, and none of those in memory is touched.
+    await fs.writeFile(path, '');
+    await fs.truncate(path, size);
+    const asked: [length: number, position: number][] = [];
+    const { open } = fs;
+    vi.mocked(open).mockImplementationOnce(async (path, flags) => {
+      const file = await open(path, flags);
+      file.read = (async (buffer: Uint8Array, _: number, length: number, position: number) => {
+        asked.push([length, position]);
+        return { bytesRead: length, buffer };
+      }) as unknown as typeof file.read;
+      return file;
+    });
+    expect((await readFileBytes(path)).length).toBe(size);
+    expect(asked).toEqual([
+      [2 ** 30, 0],
+      [2 ** 30, 2 ** 30],
+      [5, 2 ** 31],
+    ]);
+  });
+
   it('is refused where it becomes shorter meanwhile', async () => {
     const path = join(folder, 'file.npy');
     await saveNpy(path, tensors.a);
