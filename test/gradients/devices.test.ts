@@ -9,9 +9,17 @@ import { fusedCases } from './cases/fused.js';
 import { movementCases } from './cases/movement.js';
 import { reductionCases } from './cases/reduction.js';
 import { windowCases } from './cases/window.js';
+import { windowFunctionCases } from './cases/window-functions.js';
 import type { GradientCase, GradientCases } from './gradient-case.js';
 
-const families: readonly GradientCases[] = [elementwiseCases, fusedCases, movementCases, reductionCases, windowCases];
+const families: readonly GradientCases[] = [
+  elementwiseCases,
+  fusedCases,
+  movementCases,
+  reductionCases,
+  windowCases,
+  windowFunctionCases,
+];
 
 /** Terms that a result may be the sum of: each adds a rounding of the size of the result. */
 const TERMS = 64;
