@@ -16,6 +16,7 @@ export const goldenFamilies = [
   'initialization',
   'optimizers',
   'schedulers',
+  'transposed',
 ] as const;
 
 /** The name of a golden file. */

@@ -1,22 +1,14 @@
 import { getDevice, reference, setDevice } from '@pnn/tensor';
 import fc from 'fast-check';
 import { variants } from '../../packages/tensor/test/wasm/variants.js';
-import { elementwiseCases } from '../gradients/cases/elementwise.js';
-import { fusedCases } from '../gradients/cases/fused.js';
-import { movementCases } from '../gradients/cases/movement.js';
-import { reductionCases } from '../gradients/cases/reduction.js';
-import { windowCases } from '../gradients/cases/window.js';
+import { gradientCases } from '../gradients/cases/index.js';
 import { boundsOf, differentiate, largestDifference } from '../gradients/device-error.js';
 import type { GradientCase } from '../gradients/gradient-case.js';
 import { largeCases } from './large-cases.js';
 import { type CaseSeed, type Part, SoakFailure, seedOf } from './part.js';
 
 const cases: readonly (readonly [string, fc.Arbitrary<GradientCase>])[] = Object.entries({
-  ...elementwiseCases,
-  ...fusedCases,
-  ...movementCases,
-  ...reductionCases,
-  ...windowCases,
+  ...gradientCases,
   ...largeCases,
 });
 

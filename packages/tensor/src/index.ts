@@ -18,6 +18,7 @@ export * from './functions/normalization.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
 export * from './functions/softmax.js';
+export * from './functions/transposed-convolution.js';
 export * from './functions/update.js';
 export type { History, OperatorCall, TensorsOf } from './history.js';
 export { updateInPlace } from './in-place.js';
@@ -49,7 +50,8 @@ export {
 } from './random.js';
 export { scalarFunctions } from './scalar-functions.js';
 export { keep, scope } from './scope.js';
-export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf } from './shape.js';
+export { formatShape, numbersOf, type Pair, pairOf, type Shape, sameShape, sizeOf, type Triple } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { Tensor } from './tensor.js';
 export { activeTracer, type Tracer, withTracer } from './tracer.js';
+export type { Padding } from './windows.js';
