@@ -16,6 +16,9 @@ export const goldenFamilies = [
   'initialization',
   'optimizers',
   'schedulers',
+  'classification',
+  'regression',
+  'margins',
 ] as const;
 
 /** The name of a golden file. */

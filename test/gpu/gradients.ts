@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expectWithin } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
 import { elementwiseCases } from '../gradients/cases/elementwise.js';
 import { fusedCases } from '../gradients/cases/fused.js';
+import { lossCases } from '../gradients/cases/losses.js';
 import { movementCases } from '../gradients/cases/movement.js';
 import { reductionCases } from '../gradients/cases/reduction.js';
 import { windowCases } from '../gradients/cases/window.js';
@@ -20,6 +21,7 @@ export const gradientCases: GradientCases = {
   ...reductionCases,
   ...windowCases,
   ...fusedCases,
+  ...lossCases,
 };
 
 /** The gradients of Σ(0.3y² + 0.7y), which depend on the value as well. */
