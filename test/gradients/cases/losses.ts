@@ -116,18 +116,30 @@ const ofProbabilities: fc.Arbitrary<GradientCase> = fc
       crossEntropy(logits!, wanted!, { ...options, ...(weight && { weight: tensorOf(weight, logits!.dtype) }) }),
   }));
 
-/** Vectors [N,3] in which no entry is 0 or equal to that of another. */
+/** Vectors [N,3] in which no two differences of entries have one size, so that there is a single largest one. */
 const vectors = (count: number): fc.Arbitrary<Table[]> =>
   upTo(2).chain((samples) =>
     fc.tuple(
       ...Array.from({ length: count }, (_, i) =>
-        tablesOf(
-          [samples, 3],
-          quarters(-2, 2).map((x) => x + 0.07 * (i + 1)),
-        ),
+        tablesOf([samples, 3], quarters(-2, 2)).map(({ shape, data }) => ({
+          shape,
+          data: data.map((x, j) => x + 0.02 * (i + 1) ** 2 * ((j % 3) + 1)),
+        })),
       ),
     ),
   );
+
+/** Whether no two of the distances of any sample, nor any of them and the sums with the margin, are about equal. */
+function isAwayFromEdges(p: number, margin: number, [a, b, c]: readonly Table[]): boolean {
+  const samples = a!.shape[0]!;
+  return Array.from({ length: samples }, (_, i) => {
+    const entries = ({ data }: Table) => data.slice(3 * i, 3 * i + 3);
+    const between = (x: Table, y: Table) =>
+      entries(x).reduce((sum, value, j) => sum + Math.abs(value - entries(y)[j]!) ** p, 0) ** (1 / p);
+    const [near, far, swapped] = [between(a!, b!), between(a!, c!), between(b!, c!)];
+    return [far - swapped, near - far + margin, near - swapped + margin].every((gap) => Math.abs(gap) > 0.01);
+  }).every(Boolean);
+}
 
 /** Losses and what they are made of, by the names of their functions. */
 export const lossCases: GradientCases = {
@@ -216,6 +228,7 @@ export const lossCases: GradientCases = {
     })),
   tripletMarginLoss: fc
     .tuple(vectors(3), fc.constantFrom(1, 2, 3), fc.boolean(), reduction)
+    .filter(([inputs, p]) => isAwayFromEdges(p, 1.37, inputs))
     .map(([inputs, p, swap, how]) => ({
       inputs,
       f: (a, b, c) => tripletMarginLoss(a!, b!, c!, { p, swap, margin: 1.37, reduction: how }),
