@@ -17,8 +17,25 @@ import torch  # noqa: E402  (after the line above, so that no __pycache__ appear
 
 from format import write  # noqa: E402
 
-FAMILIES = ["elementwise", "reductions", "matrix", "convolution", "pooling", "normalization", "losses", "polynomial",
-            "penalty", "layers", "initialization", "optimizers", "schedulers", "transposed"]
+FAMILIES = [
+    "elementwise",
+    "reductions",
+    "matrix",
+    "convolution",
+    "pooling",
+    "normalization",
+    "losses",
+    "polynomial",
+    "penalty",
+    "layers",
+    "initialization",
+    "optimizers",
+    "schedulers",
+    "transposed",
+    "classification",
+    "regression",
+    "margins",
+]
 
 
 def main(families):

@@ -17,6 +17,9 @@ export const goldenFamilies = [
   'optimizers',
   'schedulers',
   'transposed',
+  'classification',
+  'regression',
+  'margins',
 ] as const;
 
 /** The name of a golden file. */

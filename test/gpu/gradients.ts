@@ -2,14 +2,14 @@ import { grad, requireGrad } from '@pnn/autograd';
 import { type Device, type FloatDType, getDevice, reference, scope, setDevice, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { expectWithin } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
-import { operatorGradientCases } from '../gradients/cases/index.js';
+import { gradientCases as allCases } from '../gradients/cases/index.js';
 import type { GradientCase, GradientCases } from '../gradients/gradient-case.js';
 import { boundsOfErrors } from './disturbed-reference.js';
 
 /** Casts are to float64, which the device refuses. */
-const { cast: _casts, ...cases } = operatorGradientCases;
+const { cast: _casts, ...cases } = allCases;
 
-/** The cases that every mode of the GPU device is held to, by the name of their operator. */
+/** The cases that every mode of the GPU device is held to, by their name. */
 export const gradientCases: GradientCases = cases;
 
 /** The gradients of Σ(0.3y² + 0.7y), which depend on the value as well. */

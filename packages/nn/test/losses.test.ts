@@ -107,7 +107,7 @@ describe('crossEntropy', () => {
   test('refuses shapes, types and smoothing that do not fit', () => {
     const logits = normal([2, 3]);
     expect(() => crossEntropy(logits, labelsOf(0, 1, 2))).toThrow(
-      new ShapeError('crossEntropy: logits [2,3], labels [3]: they must be [N,C] and [N]'),
+      new ShapeError('crossEntropy: [2,3] and labels [3]: they must be [N,C] and [N], or [N,C,…] and [N,…]'),
     );
     expect(() => crossEntropy(normal([3]), labelsOf(0))).toThrow(ShapeError);
     expect(() => crossEntropy(logits, normal([2]))).toThrow(DTypeError);
@@ -125,7 +125,7 @@ describe('negativeLogLikelihood', () => {
 
   test('refuses what does not fit', () => {
     expect(() => negativeLogLikelihood(normal([2, 3]), labelsOf(0))).toThrow(
-      new ShapeError('negativeLogLikelihood: [2,3] and labels [1]: they must be [N,C] and [N]'),
+      new ShapeError('negativeLogLikelihood: [2,3] and labels [1]: they must be [N,C] and [N], or [N,C,…] and [N,…]'),
     );
     expect(() => negativeLogLikelihood(normal([2, 3]), labelsOf(0, 3))).toThrow(ArgumentError);
     expect(() => negativeLogLikelihood(normal([2, 3]), zeros([2]))).toThrow(DTypeError);

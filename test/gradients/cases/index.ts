@@ -2,6 +2,7 @@ import type { GradientCases } from '../gradient-case.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
 import { fusedCases } from './fused.js';
+import { lossCases } from './losses.js';
 import { movementCases } from './movement.js';
 import { reductionCases } from './reduction.js';
 import { windowCases } from './window.js';
@@ -17,7 +18,7 @@ export const operatorGradientCases: GradientCases = {
 };
 
 /** Those of functions that are composed of several operators. */
-export const functionGradientCases: GradientCases = { ...composedCases, ...windowFunctionCases };
+export const functionGradientCases: GradientCases = { ...composedCases, ...windowFunctionCases, ...lossCases };
 
 /** All of both. */
 export const gradientCases: GradientCases = { ...operatorGradientCases, ...functionGradientCases };
