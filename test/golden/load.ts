@@ -15,7 +15,9 @@ export const goldenFamilies = [
   'layers',
   'initialization',
   'optimizers',
+  'adaptive',
   'schedulers',
+  'schedules',
 ] as const;
 
 /** The name of a golden file. */
