@@ -9,7 +9,7 @@ import {
   type LossOptions,
   meanSquaredError,
   negativeLogLikelihood,
-} from '../src/losses.js';
+} from '../src/losses/index.js';
 
 const float64 = { dtype: 'float64' } as const;
 

@@ -35,6 +35,7 @@ export type {
 export { where } from './methods/elementwise.js';
 export type { MatmulOptions } from './methods/matmul.js';
 export type { SliceRange } from './methods/movement.js';
+export type { PadFill } from './methods/padding.js';
 export type { Axes, ReductionOptions } from './methods/reduction.js';
 export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
 export { type OperatorFamilies, type OperatorName, type Operators, operators } from './operators/index.js';

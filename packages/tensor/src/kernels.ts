@@ -178,7 +178,7 @@ export interface Kernels {
   copy(x: Operand, out: Operand): void;
   broadcast(x: Operand, out: Operand): void;
   permute(x: Operand, out: Operand, axes: readonly number[]): void;
-  /** Every `steps`-th element from `starts` on, as many as out has. */
+  /** Every `steps`-th element from `starts` on, as many as out has; a negative step goes backward. */
   slice(x: Operand, out: Operand, starts: readonly number[], steps: readonly number[]): void;
   /** The inverse of slice: x is spread over out from `starts` on, the rest is `value`. */
   pad(x: Operand, out: Operand, starts: readonly number[], steps: readonly number[], value: number): void;

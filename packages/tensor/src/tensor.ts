@@ -7,6 +7,7 @@ import type { Buffer } from './kernels.js';
 import { clamp } from './methods/elementwise.js';
 import { type MatmulOptions, matmul } from './methods/matmul.js';
 import * as movement from './methods/movement.js';
+import { type PadFill, pad } from './methods/padding.js';
 import * as reduction from './methods/reduction.js';
 import { operators } from './operators/index.js';
 import { formatTensor, inspect } from './print.js';
@@ -322,20 +323,32 @@ export class Tensor extends Storage {
     return movement.sumTo(this, shape);
   }
   /**
-   * A part of the tensor: one range for each of the first axes.
+   * A part of the tensor: one range for each of the first axes. Ranges end where the axis ends, as Python's do.
    *
-   * @throws ShapeError where an index or a range lies outside, or a step is not 1 or more
+   * @throws ShapeError where an index lies outside, a bound is no integer, or a step is 0
    */
   slice(ranges: readonly movement.SliceRange[]): Tensor {
     return movement.slice(this, ranges);
   }
   /**
-   * With `value` added before and after each of the axes.
+   * With elements added before and after each of the axes; negative widths take elements away.
    *
    * @param widths [before, after] for every axis
+   * @param fill a number, or where the elements come from: `replicate` repeats the one at the edge, `reflect` goes back
+   *   from there without repeating it, `circular` goes on at the other end
+   * @default fill 0
+   * @throws ShapeError where the tensor has fewer elements along an axis than are to be taken from there
    */
-  pad(widths: readonly (readonly [number, number])[], value = 0): Tensor {
-    return movement.pad(this, widths, value);
+  pad(widths: readonly (readonly [number, number])[], fill: PadFill = 0): Tensor {
+    return pad(this, widths, fill);
+  }
+  /** The elements along the axes (all of them where none are named) in reverse order */
+  flip(axes?: reduction.Axes): Tensor {
+    return movement.flip(this, axes);
+  }
+  /** The elements moved by the shifts along the axes (in the flattened tensor without them), around the ends */
+  roll(shifts: number | readonly number[], axes?: reduction.Axes): Tensor {
+    return movement.roll(this, shifts, axes);
   }
   /**
    * Elements picked along an axis by an int32 tensor: result[i, j, k] = this[i, index[i, j, k], k].

@@ -7,6 +7,7 @@ import {
   full,
   ones,
   operators,
+  type Shape,
   ShapeError,
   type SliceRange,
   scope,
@@ -140,15 +141,22 @@ describe('permute and transpose', () => {
 });
 
 describe('slice', () => {
+  /** The places that Python's slice object gives for a length, by its definition: walk on until the end is passed. */
+  const placesOf = (length: number, [from, to, step = 1]: readonly (number | undefined)[]): number[] => {
+    const place = (bound: number) => {
+      const counted = bound < 0 ? bound + length : bound;
+      return step > 0 ? Math.min(Math.max(counted, 0), length) : Math.min(Math.max(counted, -1), length - 1);
+    };
+    const start = from === undefined ? (step > 0 ? 0 : length - 1) : place(from);
+    const end = to === undefined ? (step > 0 ? length : -1) : place(to);
+    const places: number[] = [];
+    for (let i = start; step > 0 ? i < end : i > end; i += step) places.push(i);
+    return places;
+  };
   const rangeOf = (length: number): fc.Arbitrary<SliceRange> => {
-    const place = fc.integer({ min: -length, max: length });
-    const parts = fc
-      .tuple(
-        fc.option(place, { nil: undefined }),
-        fc.option(place, { nil: undefined }),
-        fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
-      )
-      .map((range) => range as SliceRange);
+    const place = fc.option(fc.integer({ min: -length - 3, max: length + 3 }), { nil: undefined });
+    const step = fc.option(fc.constantFrom(1, 2, 3, -1, -2, -3), { nil: undefined });
+    const parts = fc.tuple(place, place, step).map((range) => range as SliceRange);
     return length === 0 ? parts : fc.oneof(parts, fc.integer({ min: -length, max: length - 1 }));
   };
   const cases = numberedTables().chain((table) =>
@@ -158,17 +166,18 @@ describe('slice', () => {
         fc.record({ table: fc.constant(table), ranges: fc.tuple(...table.shape.slice(0, count).map(rangeOf)) }),
       ),
   );
+  const chosenBy = (shape: Shape, ranges: readonly SliceRange[]): number[][] =>
+    shape.map((length, axis) => {
+      const range = ranges[axis] ?? [];
+      if (typeof range === 'number') return [range < 0 ? range + length : range];
+      return placesOf(length, range);
+    });
 
-  it('takes what Array.slice would take along each axis', () => {
+  it("takes what Python's slices take along each axis", () => {
     fc.assert(
       fc.property(cases, ({ table, ranges }) =>
         scope(() => {
-          const chosen = table.shape.map((length, axis) => {
-            const all = Array.from({ length }, (_, i) => i);
-            const range = ranges[axis] ?? [];
-            if (typeof range === 'number') return all.slice(range, range === -1 ? undefined : range + 1);
-            return all.slice(range[0], range[1]).filter((_, i) => i % (range[2] ?? 1) === 0);
-          });
+          const chosen = chosenBy(table.shape, ranges);
           const expected = tableOf(
             chosen.map((each) => each.length),
             (index) =>
@@ -182,8 +191,44 @@ describe('slice', () => {
           expect(found.shape).toEqual(expected.shape.filter((_, axis) => typeof ranges[axis] !== 'number'));
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
+  });
+
+  it.each<[SliceRange, number[]]>([
+    [
+      [-3, -1],
+      [2, 3],
+    ],
+    [
+      [2, 99],
+      [2, 3, 4],
+    ],
+    [
+      [-99, 2],
+      [0, 1],
+    ],
+    [[7], []],
+    [[3, 1], []],
+    [
+      [undefined, undefined, -1],
+      [4, 3, 2, 1, 0],
+    ],
+    [
+      [-2, undefined, -2],
+      [3, 1],
+    ],
+    [
+      [99, 0, -3],
+      [4, 1],
+    ],
+    [
+      [1, -99, -1],
+      [1, 0],
+    ],
+    [[0, 4, -1], []],
+  ])('%j of [0,1,2,3,4] is %j', (range, expected) => {
+    scope(() => expect([...arange(0, 5).slice([range]).dataSync()]).toEqual(expected));
   });
 
   it.each<[SliceRange[], string]>([
@@ -191,15 +236,10 @@ describe('slice', () => {
     [[-4], 'slice: -4 of axis 0'],
     [[0.5], 'slice: 0.5 of axis 0'],
     [[[], Number.NaN], 'slice: NaN of axis 1'],
-    [
-      [[0, 4]],
-      'slice: [0,4] of axis 0 of [3,2]: start and end must be integers from -3 to 3, the step one of 1 or more',
-    ],
-    [[[-4]], 'slice: [-4] of axis 0'],
-    [[[0.5, 2]], 'slice: [0.5,2] of axis 0'],
+    [[[0.5, 2]], 'slice: [0.5,2] of axis 0 of [3,2]: start, end and step must be integers, the step not 0'],
     [[[0, Number.NaN]], 'slice: [0,NaN] of axis 0'],
     [[[0, 3, 0]], 'slice: [0,3,0] of axis 0'],
-    [[[2, 0, -1]], 'the step one of 1 or more'],
+    [[[0, 3, 0.5]], 'slice: [0,3,0.5] of axis 0'],
     [[[], [], []], 'slice: 3 ranges for the 2 axes of [3,2]'],
   ])('refuses %j', (ranges, message) => {
     scope(() => {
@@ -214,20 +254,13 @@ describe('slice', () => {
       fc.property(cases, ({ table, ranges }) =>
         scope(() => {
           const x = tensorOf(table).add(1);
-          const starts = table.shape.map((length, axis) => {
-            const range = ranges[axis] ?? [];
-            const start = typeof range === 'number' ? range : (range[0] ?? 0);
-            return start < 0 ? start + length : start;
-          });
-          const steps = ranges.map((range) => (typeof range === 'number' ? 1 : (range[2] ?? 1)));
-          while (steps.length < table.shape.length) steps.push(1);
-          const kept = ranges.map((range): SliceRange => {
-            if (typeof range !== 'number') return range;
-            return range === -1 ? [range] : [range, range + 1];
-          });
-          const part = x.slice(kept);
+          const chosen = chosenBy(table.shape, ranges);
+          const starts = chosen.map((places) => places[0] ?? 0);
+          const steps = chosen.map(([first = 0, second = first + 1]) => second - first);
+          const shape = chosen.map((places) => places.length);
+          const [part] = apply(operators.slice, [x], { starts, steps, shape }) as [Tensor];
           const [back] = apply(operators.pad, [part], { starts, steps, shape: table.shape, value: 0 }) as [Tensor];
-          const [again] = apply(operators.slice, [back], { starts, steps, shape: part.shape }) as [Tensor];
+          const [again] = apply(operators.slice, [back], { starts, steps, shape }) as [Tensor];
           expect(tableFrom(again)).toEqual(tableFrom(part));
           expect(back.cast('bool').cast('int32').sum().itemSync()).toBe(part.size);
         }),
@@ -268,7 +301,7 @@ describe('pad', () => {
         [[0, 1]],
         [
           [0, 1],
-          [-1, 0],
+          [-2, -2],
         ],
         [
           [0, 0.5],
@@ -276,10 +309,126 @@ describe('pad', () => {
         ],
       ] as [number, number][][]) {
         expect(() => x.pad(widths)).toThrow(ShapeError);
-        expect(() => x.pad(widths)).toThrow('for [2,3]: every axis needs two integers of 0 or more');
+        expect(() => x.pad(widths)).toThrow('for [2,3]: every axis needs two integers, and negative ones must not');
       }
       expect(() => ones([1], int32).pad([[1, 1]], 0.5)).toThrow(DTypeError);
       expect(() => tensor([true]).pad([[1, 1]], 7)).toThrow('pad: bool holds 0 and 1, not 7');
+    });
+  });
+
+  /** Where the element at place i, counted from the first own one, comes from. */
+  const sources = {
+    replicate: (i: number, n: number) => Math.min(n - 1, Math.max(0, i)),
+    reflect: (i: number, n: number) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i),
+    circular: (i: number, n: number) => (i + n) % n,
+  };
+
+  it.each(['replicate', 'reflect', 'circular'] as const)(
+    'by %s takes elements of the tensor, or takes some away',
+    (fill) => {
+      const longest = (length: number) => ({ replicate: 3, reflect: length - 1, circular: length })[fill];
+      const padded = numberedTables({ maxRank: 3, minLength: 1 }).chain((table) =>
+        fc.record({
+          table: fc.constant(table),
+          widths: fc.tuple(
+            ...table.shape.map((length) =>
+              fc
+                .tuple(fc.integer({ min: 1 - length, max: 0 }), fc.boolean(), fc.boolean())
+                .chain(([cut, atStart, other]) => {
+                  const width = fc.integer({ min: 0, max: longest(length + cut) });
+                  const pair = fc.tuple(width, other ? fc.constant(0) : width);
+                  if (cut === 0) return pair;
+                  return pair.map(([a]): [number, number] => (atStart ? [cut, a] : [a, cut]));
+                }),
+            ),
+          ),
+        }),
+      );
+      fc.assert(
+        fc.property(padded, ({ table, widths }) =>
+          scope(() => {
+            const expected = tableOf(
+              table.shape.map((length, axis) => widths[axis]![0] + length + widths[axis]![1]),
+              (index) =>
+                at(
+                  table,
+                  index.map((i, axis) => {
+                    const [first, last] = widths[axis]!.map((width) => Math.max(0, -width)) as [number, number];
+                    const kept = table.shape[axis]! - first - last;
+                    return first + sources[fill](i - Math.max(0, widths[axis]![0]), kept);
+                  }),
+                ),
+            );
+            expect(tableFrom(tensorOf(table).pad(widths, fill))).toEqual(expected);
+          }),
+        ),
+        { numRuns: 200 },
+      );
+    },
+  );
+
+  it.each([
+    ['reflect', 3, 'pad: reflect by [0,3] along axis 0 of [3]: its elements give 2 on each side at most'],
+    ['circular', 4, 'pad: circular by [0,4] along axis 0 of [3]: its elements give 3'],
+  ] as const)('by %s ends where the elements end', (fill, width, message) => {
+    scope(() => {
+      expect(() => ones([3]).pad([[0, width]], fill)).toThrow(ShapeError);
+      expect(() => ones([3]).pad([[0, width]], fill)).toThrow(message);
+      expect(() => ones([0]).pad([[1, 0]], 'replicate')).toThrow('its elements give 0 on each side at most');
+      expect(
+        ones([0, 2]).pad(
+          [
+            [0, 0],
+            [1, 1],
+          ],
+          fill === 'reflect' ? 'reflect' : 'replicate',
+        ).shape,
+      ).toEqual([0, 4]);
+    });
+  });
+});
+
+describe('flip and roll', () => {
+  const cases = numberedTables({ maxRank: 3 }).chain((table) =>
+    fc.record({
+      table: fc.constant(table),
+      axes: fc.subarray(table.shape.map((_, axis) => axis)),
+      shifts: fc.tuple(...table.shape.map(() => fc.integer({ min: -6, max: 6 }))),
+    }),
+  );
+
+  it('reverse and turn the axes', () => {
+    fc.assert(
+      fc.property(cases, ({ table, axes, shifts }) =>
+        scope(() => {
+          const mapped = (place: (i: number, length: number, axis: number) => number) =>
+            tableOf(table.shape, (index) =>
+              at(
+                table,
+                index.map((i, axis) => (axes.includes(axis) ? place(i, table.shape[axis]!, axis) : i)),
+              ),
+            );
+          const x = tensorOf(table);
+          expect(tableFrom(x.flip(axes))).toEqual(mapped((i, length) => length - 1 - i));
+          const rolled = x.roll(
+            axes.map((axis) => shifts[axis]!),
+            axes,
+          );
+          expect(tableFrom(rolled)).toEqual(
+            mapped((i, length, axis) => (((i - shifts[axis]!) % length) + length) % length),
+          );
+          expect(tableFrom(x.flip())).toEqual({ shape: table.shape, data: [...table.data].reverse() });
+        }),
+      ),
+    );
+  });
+
+  it('roll turns the flattened tensor where no axis is named, and refuses what is no shift', () => {
+    scope(() => {
+      const x = arange(0, 6).reshape([2, 3]);
+      expect(tableFrom(x.roll(1))).toEqual({ shape: [2, 3], data: [5, 0, 1, 2, 3, 4] });
+      expect(() => x.roll(0.5, 0)).toThrow(ShapeError);
+      expect(() => x.roll([1, 2], 0)).toThrow('roll: shifts [1,2] for axes [0]: every axis needs an integer');
     });
   });
 });

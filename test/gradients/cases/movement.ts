@@ -18,14 +18,16 @@ const permutations: fc.Arbitrary<GradientCase> = points(anywhere).chain((x) =>
     .map((axes) => ({ inputs: [x], f: (a: Tensor) => a.permute(axes) })),
 );
 
-/** Every `steps`-th place of an axis from `start` on. */
+/** Every `steps`-th place of an axis from `start` on, forward or backward. */
 const parts = shapes({ maxRank: 3, maxLength: 3 }).chain((shape) =>
   fc
     .tuple(
       ...shape.map((length) =>
-        fc
-          .tuple(fc.nat(length), fc.integer({ min: 1, max: 2 }))
-          .map(([start, step]) => ({ start, step, count: Math.ceil((length - start) / step) })),
+        fc.tuple(fc.nat(length), fc.integer({ min: 1, max: 2 }), fc.boolean()).map(([start, step, backward]) => ({
+          start: backward ? length - 1 - start : start,
+          step: backward ? -step : step,
+          count: Math.ceil((length - start) / step),
+        })),
       ),
     )
     .map((places) => ({

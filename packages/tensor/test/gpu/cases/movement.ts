@@ -59,10 +59,12 @@ export const movementCases: readonly KernelCase[] = [
               .map(([a, b, step]): [number, number, number] => [Math.min(a, b), Math.max(a, b), step]),
           ),
         ),
+        backward: fc.tuple(...shape.map(() => fc.boolean())),
         widths: fc.tuple(...shape.map(() => fc.tuple(fc.nat(3), fc.nat(2)))),
+        fill: fc.constantFrom('replicate' as const, 'reflect' as const, 'circular' as const),
       }),
     ),
-    (device, { x, ranges, widths }) =>
+    (device, { x, ranges, backward, widths, fill }) =>
       sameOnBoth(device, (on) => {
         const whole = place(on, x);
         const part = whole.slice(ranges);
@@ -70,14 +72,23 @@ export const movementCases: readonly KernelCase[] = [
           x.shape.map(() => [0, 0]),
           0,
         );
-        on.kernels.pad(
-          part,
-          spread,
-          ranges.map(([start]) => start),
-          ranges.map(([, , step]) => step),
-          -1,
+        const starts = ranges.map(
+          ([start, , step], axis) => start + (backward[axis] ? (part.shape[axis]! - 1) * step : 0),
         );
-        return [part, whole.pad(widths, 7), spread];
+        const steps = ranges.map(([, , step], axis) => (backward[axis] ? -step : step));
+        on.kernels.pad(part, spread, starts, steps, -1);
+        const turned = part.clone();
+        on.kernels.slice(spread, turned, starts, steps);
+        const inside = widths.map((pair, axis) => pair.map((width) => Math.min(width, x.shape[axis]! - 1)));
+        return [
+          part,
+          whole.pad(widths, 7),
+          spread,
+          turned,
+          whole.flip(),
+          whole.roll(1, 0),
+          whole.pad(inside as [number, number][], fill),
+        ];
       }),
   ),
   forAll(

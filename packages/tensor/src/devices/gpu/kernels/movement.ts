@@ -29,9 +29,10 @@ function padSource(x: Shape, out: Shape, starts: readonly number[], steps: reado
     const step = steps[axis]!;
     if (starts[axis] === 0 && step === 1 && length === out[axis]) return at[axis]!;
     const own = `source${axis}`;
-    lines.push(`let ${own} = ${at[axis]} - ${starts[axis]};`, `if (${own} < 0) { return value; }`);
-    if (step > 1) {
-      const spread = unravelIndex(own, [length + 1, step], `part${axis}`);
+    const distance = step > 0 ? `${at[axis]} - ${starts[axis]}` : `${starts[axis]} - ${at[axis]}`;
+    lines.push(`let ${own} = ${distance};`, `if (${own} < 0) { return value; }`);
+    if (Math.abs(step) > 1) {
+      const spread = unravelIndex(own, [length + 1, Math.abs(step)], `part${axis}`);
       lines.push(spread.statements, `if (${spread.at[1]} > 0) { return value; }`, `${own} = ${spread.at[0]};`);
     }
     lines.push(`if (${own} >= ${length}) { return value; }`);
