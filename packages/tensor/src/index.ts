@@ -15,6 +15,7 @@ export * from './functions/convolution.js';
 export * from './functions/dropout.js';
 export * from './functions/movement.js';
 export * from './functions/normalization.js';
+export * from './functions/one-hot.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
 export * from './functions/softmax.js';
@@ -30,6 +31,7 @@ export type {
   Operand,
   Penalty,
   PolynomialActivationForm,
+  ScatterReduction,
   SgdSettings,
   WindowGeometry,
 } from './kernels.js';

@@ -1,4 +1,4 @@
-import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
+import { apply, concat, type OperatorFamilies, operators, zeros } from '@pnn/tensor';
 import { constant, type RulesOf } from '../rule.js';
 
 /** Elements go back where they came from. */
@@ -27,4 +27,25 @@ export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   },
   gather: [(g, c) => g.scatterAdd(c.attributes.axis, c.input(1), c.shape(0)[c.attributes.axis]!), undefined],
   scatterAdd: [(g, c) => g.gather(c.attributes.axis, c.input(1)), undefined],
+  split: {
+    fused: (gradients, call) => {
+      const { axis, lengths } = call.attributes;
+      const parts = lengths.map(
+        (length, i) =>
+          gradients[i] ??
+          zeros(
+            call.shape(0).with(axis, length),
+            gradients.find((each) => each),
+          ),
+      );
+      return [concat(parts, axis)];
+    },
+    composition: ([x], { axis, lengths }) => {
+      let end = 0;
+      return lengths.map((length) => {
+        end += length;
+        return x.slice([...x.shape.slice(0, axis).map(() => [] as const), [end - length, end]]);
+      });
+    },
+  },
 };
