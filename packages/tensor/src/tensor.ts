@@ -258,7 +258,10 @@ export class Tensor extends Storage {
     const [indices] = apply(operators.topkIndices, [this], { count: k, largest: options?.largest ?? true }) as [Tensor];
     return { values: this.gather(-1, indices), indices };
   }
-  /** The number (int32) of elements in each of `bins` equal intervals from low to high; those beyond count at the ends */
+  /**
+   * The number (int32) of elements in each of `bins` equal intervals from low to high. An element on an edge is above it;
+   * those beyond low and high count in the intervals at the ends, NaN nowhere.
+   */
   histogram(bins: number, low: number, high: number): Tensor {
     return apply(operators.histogram, [this], { bins, low, high })[0]!;
   }
