@@ -1,9 +1,8 @@
 import { ArgumentError } from '../../../errors.js';
 import type { Kernels, Operand } from '../../../kernels.js';
 import { type Shape, sizeOf, stridesOf } from '../../../shape.js';
-import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds, keepBounds, wrongPosition } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds, wrongPosition } from '../integers.js';
 import { joinAxes, kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
@@ -109,11 +108,13 @@ export function movementKernels(
     pad(x, out, starts, steps, value) {
       if (x.size === 0) executor.fill(out, value);
       else executor.launch(out, padSource(x.shape, out.shape, starts, steps), x, value);
+      rememberBounds(out, x.size === 0 ? [value, value] : integerBounds.either(boundsIn(x), [value, value]));
     },
     concat(inputs, out, axis) {
       const filled = inputs.filter(({ size }) => size > 0);
       const blocks = filled.map(({ shape }) => sizeOf(shape.slice(axis)));
       if (filled.length > 0) joinAll(filled, blocks, out);
+      rememberBounds(out, filled.map(boundsIn).reduce(integerBounds.either, filled[0] && boundsIn(filled[0])));
     },
     gather(x, index, out, axis) {
       const [outer, count, inner] = around(index.shape, axis);
@@ -127,6 +128,7 @@ if (position < 0) { return absent; }
 if (position >= ${length}) { return absent; }
 return x[${source}];`;
       executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN);
+      rememberBounds(out, boundsIn(x));
     },
     scatterAdd(x, index, out, axis) {
       const [outer, count, inner] = around(index.shape, axis);
@@ -134,6 +136,7 @@ return x[${source}];`;
       checkIndex('scatterAdd', index, length);
       if (x.size === 0) {
         executor.fill(out, 0);
+        rememberBounds(out, [0, 0]);
         return;
       }
       const { statements, at } = unravelIndex('this.thread.x', [outer, length, inner], 'i');
@@ -147,7 +150,7 @@ for (let k = 0; k < ${count}; k++) {
   if (position >= ${length}) { sum = sum + absent; }
 }
 return sum;`;
-      computeIntegers('scatterAdd', out, integerBounds.sum(bufferOf(x).bounds, count), () =>
+      computeIntegers('scatterAdd', out, integerBounds.sum(boundsIn(x), count), () =>
         executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN),
       );
     },
