@@ -369,7 +369,7 @@ export class Tensor extends Storage {
   allocate(shape: Shape, dtype: DType, sharedBuffer?: Buffer): Tensor {
     return new Tensor(shape, dtype, this.device, sharedBuffer);
   }
-  /** A copy with elements of its own, without history: gradients do not flow through it */
+  /** A copy with elements of its own; gradients flow through it, unless it is one of detach() */
   clone(): Tensor {
     return applyUnary(operators.clone, this);
   }
@@ -413,7 +413,7 @@ export class Tensor extends Storage {
     if (!this.history || this.history.isLeaf) return;
     throw new GradientError(
       `${operation}: the tensor was computed from others that require gradients, which would not know of the new ` +
-        'elements: assign to a clone()',
+        'elements: assign to a detach().clone()',
     );
   }
 
