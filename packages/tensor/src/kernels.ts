@@ -208,7 +208,10 @@ export interface Kernels {
   ): void;
   /** Positions of the k largest (or smallest) elements of every row of the last axis, in order. */
   topk(x: Operand, indices: Operand, largest: boolean): void;
-  /** Counts the elements in equal bins from low to high; elements beyond count in the bins at the ends. */
+  /**
+   * Counts the elements in equal bins from low to high, one on an edge in the bin that begins there; elements beyond count
+   * in the bins at the ends.
+   */
   histogram(x: Operand, counts: Operand, low: number, high: number): void;
 
   matmul(a: Operand, b: Operand, out: Operand, layout: MatmulLayout): void;

@@ -117,6 +117,7 @@ function picks(
 /** Operators that move elements. */
 export const movementCases: GradientCases = {
   reshape: reshapes,
+  clone: points(anywhere).map((x) => ({ inputs: [x], f: (a: Tensor) => a.clone() })),
   permute: permutations,
   slice: slices,
   pad: paddings,

@@ -3,7 +3,7 @@ import { sizeOf } from '../../../shape.js';
 import { countInBins } from '../../reference/kernels/reduction.js';
 import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, rememberBounds } from '../integers.js';
 import { kernelSource, partsOf, ravelIndex, unravelIndex } from '../source.js';
 
 /** What is folded into `result`, element by element; where neither is larger, one is NaN, and the sum is. */
@@ -172,14 +172,19 @@ if (${isNumber('v')}) {
 export function reductionKernels(
   executor: Executor,
 ): Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> {
+  const extreme = (name: 'max' | 'min') => (x: Operand, out: Operand, layout: ReductionLayout) => {
+    reduce(executor, name, x, out, layout);
+    rememberBounds(out, boundsIn(x));
+  };
+
   return {
     reduction: {
       sum(x, out, layout) {
-        const bounds = integerBounds.sum(bufferOf(x).bounds, layout.length);
+        const bounds = integerBounds.sum(boundsIn(x), layout.length);
         computeIntegers('sum', out, bounds, () => reduce(executor, 'sum', x, out, layout));
       },
-      max: (x, out, layout) => reduce(executor, 'max', x, out, layout),
-      min: (x, out, layout) => reduce(executor, 'min', x, out, layout),
+      max: extreme('max'),
+      min: extreme('min'),
     },
     argReduction: {
       argmax: (x, out, layout) => argReduce(executor, 'argmax', x, out, layout),
