@@ -53,17 +53,9 @@ const joins: Readonly<Record<ScatterReduction, string>> = {
   min: 'result = v < result ? v : (result <= v ? result : result + v);',
 };
 
+/** For results each of which is an integer of one or the other. */
 const either = (x: Bounds, source: Bounds): Bounds =>
   x && source && [Math.min(x[0], source[0]), Math.max(x[1], source[1])];
-
-/** Between which integers results lie, from where `count` elements go into each. */
-const scatteredBounds: Readonly<Record<ScatterReduction, (x: Bounds, source: Bounds, count: number) => Bounds>> = {
-  replace: either,
-  add: (x, source, count) => integerBounds.add(x, integerBounds.sum(source, count)),
-  mul: integerBounds.none,
-  max: either,
-  min: either,
-};
 
 /** Operators that move elements without computing with them. */
 export function movementKernels(
@@ -162,13 +154,24 @@ for (let k = 0; k < ${count}; k++) {
   if (position >= ${length}) { result = absent; }
 }
 return result;`;
-      const bounds = scatteredBounds[reduction](x ? bufferOf(x).bounds : [0, 0], bufferOf(source).bounds, count);
-      const inputs = [x ?? 0, index, source, Number.NaN] as const;
-      computeIntegers('scatter', out, bounds, () => {
+      const launch = (): void => {
         if (source.size === 0 && !x) executor.fill(out, 0);
         else if (source.size === 0) executor.launch(out, kernelSource(['x'], 'return x[this.thread.x];'), x!);
-        else executor.launch(out, kernelSource(['x', 'index', 'source', 'absent'], body), ...inputs);
-      });
+        else {
+          const parameters = ['x', 'index', 'source', 'absent'];
+          executor.launch(out, kernelSource(parameters, body), x ?? 0, index, source, Number.NaN);
+        }
+      };
+      const before: Bounds = x ? bufferOf(x).bounds : [0, 0];
+      const given = bufferOf(source).bounds;
+      if (reduction === 'add') {
+        computeIntegers('scatter', out, integerBounds.add(before, integerBounds.sum(given, count)), launch);
+      } else if (reduction === 'mul') {
+        computeIntegers('scatter', out, integerBounds.none(), launch);
+      } else {
+        launch();
+        bufferOf(out).bounds = either(before, given);
+      }
     },
   };
 }
