@@ -21,6 +21,7 @@ export * from './functions/pooling.js';
 export * from './functions/scan.js';
 export * from './functions/selection.js';
 export * from './functions/softmax.js';
+export * from './functions/transposed-convolution.js';
 export * from './functions/update.js';
 export type { History, OperatorCall, TensorsOf } from './history.js';
 export { updateInPlace } from './in-place.js';
@@ -55,7 +56,8 @@ export {
 } from './random.js';
 export { scalarFunctions } from './scalar-functions.js';
 export { keep, scope } from './scope.js';
-export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf } from './shape.js';
+export { formatShape, numbersOf, type Pair, pairOf, type Shape, sameShape, sizeOf, type Triple } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { Tensor } from './tensor.js';
 export { activeTracer, type Tracer, withTracer } from './tracer.js';
+export type { Padding } from './windows.js';

@@ -85,7 +85,13 @@ export interface MatmulLayout {
 export interface WindowGeometry {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
+  /** Rows above the plane and columns to its left, and as many on the other sides unless `paddingAfter` says other. */
   readonly padding: readonly [number, number];
+  /**
+   * Rows below the plane and columns to its right; negative where windows leave out the last ones. Kernels need not read
+   * it: the size of the output follows from it.
+   */
+  readonly paddingAfter?: readonly [number, number];
   readonly dilation: readonly [number, number];
 }
 
