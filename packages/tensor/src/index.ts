@@ -18,6 +18,8 @@ export * from './functions/normalization.js';
 export * from './functions/one-hot.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
+export * from './functions/scan.js';
+export * from './functions/selection.js';
 export * from './functions/softmax.js';
 export * from './functions/transposed-convolution.js';
 export * from './functions/update.js';
@@ -40,6 +42,8 @@ export type { MatmulOptions } from './methods/matmul.js';
 export type { SliceRange } from './methods/movement.js';
 export type { PadFill } from './methods/padding.js';
 export type { Axes, ReductionOptions } from './methods/reduction.js';
+export type { ScanOptions } from './methods/scan.js';
+export type { SortOptions } from './methods/sort.js';
 export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
 export { type OperatorFamilies, type OperatorName, type Operators, operators } from './operators/index.js';
 export {

@@ -1,7 +1,6 @@
 import { ArgumentError } from '../../../errors.js';
 import type { Kernels, Operand, ScatterReduction } from '../../../kernels.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
-import type { Bounds } from '../buffer.js';
 import type { Executor } from '../executor.js';
 import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds, wrongPosition } from '../integers.js';
 import { joinAxes, kernelSource, ravelIndex, unravelIndex } from '../source.js';
@@ -51,15 +50,6 @@ const joins: Readonly<Record<ScatterReduction, string>> = {
   mul: 'result = result * v;',
   max: 'result = v > result ? v : (result >= v ? result : result + v);',
   min: 'result = v < result ? v : (result <= v ? result : result + v);',
-};
-
-/** Between which integers results lie, from where `count` elements go into each. */
-const scatteredBounds: Readonly<Record<ScatterReduction, (x: Bounds, source: Bounds, count: number) => Bounds>> = {
-  replace: integerBounds.either,
-  add: (x, source, count) => integerBounds.add(x, integerBounds.sum(source, count)),
-  mul: () => undefined,
-  max: integerBounds.either,
-  min: integerBounds.either,
 };
 
 /** Operators that move elements without computing with them. */
@@ -162,13 +152,24 @@ for (let k = 0; k < ${count}; k++) {
   if (position >= ${length}) { result = absent; }
 }
 return result;`;
-      const bounds = scatteredBounds[reduction](x ? boundsIn(x) : [0, 0], boundsIn(source), count);
-      const inputs = [x ?? 0, index, source, Number.NaN] as const;
-      computeIntegers('scatter', out, bounds, () => {
+      const launch = (): void => {
         if (source.size === 0 && !x) executor.fill(out, 0);
         else if (source.size === 0) executor.launch(out, kernelSource(['x'], 'return x[this.thread.x];'), x!);
-        else executor.launch(out, kernelSource(['x', 'index', 'source', 'absent'], body), ...inputs);
-      });
+        else {
+          const parameters = ['x', 'index', 'source', 'absent'];
+          executor.launch(out, kernelSource(parameters, body), x ?? 0, index, source, Number.NaN);
+        }
+      };
+      const before = x ? boundsIn(x) : ([0, 0] as const);
+      const given = boundsIn(source);
+      if (reduction === 'add') {
+        computeIntegers('scatter', out, integerBounds.add(before, integerBounds.sum(given, count)), launch);
+      } else if (reduction === 'mul') {
+        computeIntegers('scatter', out, undefined, launch);
+      } else {
+        launch();
+        rememberBounds(out, integerBounds.either(before, given));
+      }
     },
   };
 }
