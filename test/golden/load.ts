@@ -15,7 +15,13 @@ export const goldenFamilies = [
   'layers',
   'initialization',
   'optimizers',
+  'adaptive',
   'schedulers',
+  'transposed',
+  'classification',
+  'regression',
+  'margins',
+  'schedules',
 ] as const;
 
 /** The name of a golden file. */

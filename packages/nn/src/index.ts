@@ -5,7 +5,7 @@ export * from './data/index.js';
 export * from './distributed.js';
 export * from './initialization.js';
 export * from './layers/index.js';
-export * from './losses.js';
+export * from './losses/index.js';
 export * from './module.js';
 export * from './optimizers/index.js';
 export * from './parameter.js';

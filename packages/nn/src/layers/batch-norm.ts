@@ -102,10 +102,11 @@ abstract class BatchNorm extends Module {
 
   #byRunningStatistics(x: Tensor, mean: Tensor, variance: Tensor): Tensor {
     const perChannel = x.shape.map((_, axis) => (axis === 1 ? this.channels : 1));
-    const inverse = variance.add(this.#epsilon).sqrt().reciprocal();
-    const scale = this.gamma ? inverse.mul(this.gamma) : inverse;
-    const shift = mean.mul(scale).neg();
-    return x.mul(scale.reshape(perChannel)).add((this.beta ? shift.add(this.beta) : shift).reshape(perChannel));
+    const deviation = variance.add(this.#epsilon).sqrt();
+    const scale = this.gamma ? this.gamma.div(deviation) : deviation.reciprocal();
+    // First the mean: x·scale and mean·scale may be large beside their difference.
+    const scaled = x.sub(mean.reshape(perChannel)).mul(scale.reshape(perChannel));
+    return this.beta ? scaled.add(this.beta.reshape(perChannel)) : scaled;
   }
 
   #track(mean: Tensor, variance: Tensor, count: number): void {

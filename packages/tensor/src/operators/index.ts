@@ -6,6 +6,7 @@ import { normalizationOperators } from './normalization.js';
 import { polynomialOperators } from './polynomial.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
+import { scanOperators } from './scan.js';
 import { softmaxOperators } from './softmax.js';
 import { updateOperators } from './update.js';
 
@@ -13,6 +14,7 @@ import { updateOperators } from './update.js';
 export const operators = {
   ...elementwiseOperators,
   ...reductionOperators,
+  ...scanOperators,
   ...matmulOperators,
   ...movementOperators,
   ...convolutionOperators,
@@ -27,6 +29,7 @@ export const operators = {
 export interface OperatorFamilies {
   readonly elementwise: typeof elementwiseOperators;
   readonly reduction: typeof reductionOperators;
+  readonly scan: typeof scanOperators;
   readonly matmul: typeof matmulOperators;
   readonly movement: typeof movementOperators;
   readonly convolution: typeof convolutionOperators;
