@@ -7,7 +7,8 @@ import {
   type Tensor,
 } from '@pnn/tensor';
 import type { Module } from '../module.js';
-import { StateDictError, toHostArrays } from '../state-dict.js';
+import { toPyTorchNames } from '../pytorch-names.js';
+import { type LoadStateOptions, StateDictError, toHostArrays } from '../state-dict.js';
 import { readFileAs, writeFileAtomically } from './files.js';
 
 /**
@@ -38,26 +39,37 @@ export async function saveSafetensors(
   await writeFileAtomically(path, safetensorsParts(await toHostArrays(byName), metadata, options));
 }
 
+/** How the weights of a module are written. */
+export interface SaveWeightsOptions extends SafetensorsOptions {
+  /**
+   * By which names the file calls the tensors: those of the module, or what PyTorch calls them (see `pyTorchName`).
+   *
+   * @default 'own'
+   */
+  readonly names?: 'own' | 'pytorch';
+}
+
 /**
  * Writes the parameters and buffers of a module to a safetensors file, atomically: its `stateDict()`.
  *
  * @param metadata texts to find again, such as the version of the network
- * @throws ArgumentError where the metadata cannot be written
+ * @throws ArgumentError where the metadata cannot be written, or a number is too large for the type it is stored as
+ * @throws StateDictError where two tensors would get the same name in PyTorch
  * @throws FileError where the file cannot be written
  */
 export async function saveWeights(
   path: string,
   module: Module,
   metadata?: Readonly<Record<string, string>>,
-  options?: SafetensorsOptions,
+  options: SaveWeightsOptions = {},
 ): Promise<void> {
-  await saveSafetensors(path, module.stateDict(), metadata, options);
+  const state = module.stateDict();
+  await saveSafetensors(path, options.names === 'pytorch' ? toPyTorchNames(state) : state, metadata, options);
 }
 
 /**
  * Copies the tensors of a safetensors file into the parameters and buffers of a module that was built as the saved one.
  *
- * @param options.strict whether the file must have every name of the module and no other (true by default)
  * @returns the metadata of the file
  * @throws FileError where the file cannot be read
  * @throws FormatError where it is not a safetensors file, or a part of one
@@ -66,7 +78,7 @@ export async function saveWeights(
 export async function loadWeights(
   path: string,
   module: Module,
-  options: { readonly strict?: boolean } = {},
+  options: LoadStateOptions = {},
 ): Promise<Record<string, string>> {
   const { tensors, metadata } = await loadSafetensors(path);
   try {
