@@ -18,7 +18,8 @@ import torch  # noqa: E402  (after the line above, so that no __pycache__ appear
 from format import write  # noqa: E402
 
 FAMILIES = ["elementwise", "reductions", "matrix", "convolution", "pooling", "normalization", "losses", "polynomial",
-            "penalty", "layers", "initialization", "optimizers", "schedulers", "transposed"]
+            "penalty", "layers", "initialization", "optimizers", "schedulers", "transposed",
+            "resampling"]
 
 
 def main(families):

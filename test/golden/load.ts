@@ -17,6 +17,7 @@ export const goldenFamilies = [
   'optimizers',
   'schedulers',
   'transposed',
+  'resampling',
 ] as const;
 
 /** The name of a golden file. */

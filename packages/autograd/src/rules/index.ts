@@ -9,6 +9,7 @@ import { polynomialRules } from './polynomial.js';
 import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
 import { softmaxRules } from './softmax.js';
+import { sparseRules } from './sparse.js';
 import { updateRules } from './update.js';
 
 /** How every operator of the engine is differentiated. */
@@ -16,6 +17,7 @@ export const rules: RulesOf<Operators> = {
   ...elementwiseRules,
   ...reductionRules,
   ...matmulRules,
+  ...sparseRules,
   ...movementRules,
   ...convolutionRules,
   ...poolingRules,

@@ -7,6 +7,7 @@ import { polynomialOperators } from './polynomial.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
 import { softmaxOperators } from './softmax.js';
+import { sparseOperators } from './sparse.js';
 import { updateOperators } from './update.js';
 
 /** Every operator of the engine by its name: autograd has one rule for each of them. */
@@ -14,6 +15,7 @@ export const operators = {
   ...elementwiseOperators,
   ...reductionOperators,
   ...matmulOperators,
+  ...sparseOperators,
   ...movementOperators,
   ...convolutionOperators,
   ...poolingOperators,
@@ -28,6 +30,7 @@ export interface OperatorFamilies {
   readonly elementwise: typeof elementwiseOperators;
   readonly reduction: typeof reductionOperators;
   readonly matmul: typeof matmulOperators;
+  readonly sparse: typeof sparseOperators;
   readonly movement: typeof movementOperators;
   readonly convolution: typeof convolutionOperators;
   readonly pooling: typeof poolingOperators;

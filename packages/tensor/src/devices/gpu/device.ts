@@ -15,6 +15,7 @@ import { poolingKernels } from './kernels/pooling.js';
 import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
 import { softmaxKernels } from './kernels/softmax.js';
+import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
@@ -104,6 +105,7 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),
+      ...sparseKernels(executor),
       ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...randomKernels(executor),

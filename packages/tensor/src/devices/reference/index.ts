@@ -10,6 +10,7 @@ import { pooling } from './kernels/pooling.js';
 import { random } from './kernels/random.js';
 import { reduction } from './kernels/reduction.js';
 import { softmax } from './kernels/softmax.js';
+import { sparse } from './kernels/sparse.js';
 import { update } from './kernels/update.js';
 
 /**
@@ -27,6 +28,7 @@ export const reference: Device = {
     ...convolution,
     ...pooling,
     ...softmax,
+    ...sparse,
     ...normalization,
     ...polynomial,
     ...random,
