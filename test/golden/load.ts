@@ -15,9 +15,14 @@ export const goldenFamilies = [
   'layers',
   'initialization',
   'optimizers',
+  'adaptive',
   'schedulers',
   'transposed',
   'resampling',
+  'classification',
+  'regression',
+  'margins',
+  'schedules',
 ] as const;
 
 /** The name of a golden file. */

@@ -1,4 +1,4 @@
 import { windowFunctionCases } from './cases/window-functions.js';
-import { checkAll } from './gradient-case.js';
+import { checkAll } from './check-all.js';
 
 checkAll(windowFunctionCases);

@@ -17,6 +17,7 @@ export * from './functions/grid-sample.js';
 export * from './functions/interpolation.js';
 export * from './functions/movement.js';
 export * from './functions/normalization.js';
+export * from './functions/one-hot.js';
 export * from './functions/pixel-shuffle.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
@@ -34,6 +35,7 @@ export type {
   Operand,
   Penalty,
   PolynomialActivationForm,
+  ScatterReduction,
   SgdSettings,
   SparseMatrix,
   WindowGeometry,
