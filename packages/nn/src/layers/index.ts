@@ -6,6 +6,7 @@ export * from './dropout.js';
 export * from './linear.js';
 export * from './polynomial.js';
 export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
+export * from './resampling.js';
 export {
   ConvTranspose1d,
   ConvTranspose2d,
