@@ -19,7 +19,7 @@ from format import write  # noqa: E402
 
 FAMILIES = ["elementwise", "reductions", "matrix", "convolution", "pooling", "normalization", "losses", "polynomial",
             "penalty", "layers", "initialization", "optimizers", "schedulers", "classification", "regression",
-            "margins"]
+            "margins", "activations"]
 
 
 def main(families):

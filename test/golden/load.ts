@@ -19,6 +19,7 @@ export const goldenFamilies = [
   'classification',
   'regression',
   'margins',
+  'activations',
 ] as const;
 
 /** The name of a golden file. */

@@ -2,6 +2,7 @@ import { grad, requireGrad } from '@pnn/autograd';
 import { type Device, type FloatDType, getDevice, reference, scope, setDevice, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { expectWithin } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
+import { activationCases } from '../gradients/cases/activations.js';
 import { elementwiseCases } from '../gradients/cases/elementwise.js';
 import { fusedCases } from '../gradients/cases/fused.js';
 import { lossCases } from '../gradients/cases/losses.js';
@@ -22,6 +23,7 @@ export const gradientCases: GradientCases = {
   ...windowCases,
   ...fusedCases,
   ...lossCases,
+  ...activationCases,
 };
 
 /** The gradients of Σ(0.3y² + 0.7y), which depend on the value as well. */

@@ -4,5 +4,7 @@ export * from './container.js';
 export { Conv1d, Conv2d, type ConvolutionLayerOptions } from './convolution.js';
 export * from './dropout.js';
 export * from './linear.js';
+export * from './piecewise-activation.js';
 export * from './polynomial.js';
 export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
+export * from './smooth-activation.js';
