@@ -15,11 +15,15 @@ export const goldenFamilies = [
   'layers',
   'initialization',
   'optimizers',
+  'adaptive',
   'schedulers',
+  'transposed',
   'classification',
   'regression',
   'margins',
   'activations',
+  'norms',
+  'schedules',
 ] as const;
 
 /** The name of a golden file. */

@@ -1,6 +1,4 @@
 import { activationCases } from './cases/activations.js';
-import { checkAll } from './gradient-case.js';
-import { checkOnDevices } from './on-devices.js';
+import { checkAll } from './check-all.js';
 
 checkAll(activationCases, 30);
-checkOnDevices(activationCases, 10);

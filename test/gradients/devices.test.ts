@@ -1,8 +1,5 @@
-import { elementwiseCases } from './cases/elementwise.js';
-import { fusedCases } from './cases/fused.js';
-import { movementCases } from './cases/movement.js';
-import { reductionCases } from './cases/reduction.js';
-import { windowCases } from './cases/window.js';
+import { functionGradientCases, operatorGradientCases } from './cases/index.js';
 import { checkOnDevices } from './on-devices.js';
 
-checkOnDevices({ ...elementwiseCases, ...fusedCases, ...movementCases, ...reductionCases, ...windowCases }, 60);
+checkOnDevices(operatorGradientCases, 60);
+checkOnDevices(functionGradientCases, 10);

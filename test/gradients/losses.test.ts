@@ -1,11 +1,9 @@
 import { expect, it } from 'vitest';
 import * as losses from '../../packages/nn/src/losses/index.js';
 import { lossCases } from './cases/losses.js';
-import { checkAll } from './gradient-case.js';
-import { checkOnDevices } from './on-devices.js';
+import { checkAll } from './check-all.js';
 
 checkAll(lossCases, 30);
-checkOnDevices(lossCases, 10);
 
 it('every loss has a gradient test', () => {
   expect(Object.keys(lossCases).sort()).toEqual(Object.keys(losses).sort());

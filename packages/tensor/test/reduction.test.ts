@@ -197,6 +197,32 @@ describe('reductions over any axes', () => {
   });
 });
 
+describe('means', () => {
+  const floats = ['float32', 'float64'] as const;
+  /** In float32 both roundings of a quotient of such integers are one (the quotient of float64 decides it). */
+  const quotient = (dtype: 'float32' | 'float64', sum: number, count: number) =>
+    dtype === 'float32' ? Math.fround(sum / count) : sum / count;
+
+  it.each(floats)('of ones are 1, for any number of ones of type %s', (dtype) => {
+    for (let count = 1; count <= 300; count++) scope(() => expect(ones([count], { dtype }).mean().itemSync()).toBe(1));
+  });
+
+  it.each(floats)('are the sum divided once in %s', (dtype) => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 60 }), (data) =>
+        scope(() => {
+          const x = tensor(data, { dtype });
+          const total = sum(data);
+          expect(x.mean().itemSync()).toBe(quotient(dtype, total, data.length));
+          const alternating = tensor([...data.map(() => 1), ...data.map(() => -1)], { dtype });
+          expect(alternating.variance(undefined, { correction: 0 }).itemSync()).toBe(1);
+          expect(alternating.variance().itemSync()).toBe(quotient(dtype, 2 * data.length, 2 * data.length - 1));
+        }),
+      ),
+    );
+  });
+});
+
 describe('logSumExp', () => {
   it('is the logarithm of the sum of exponentials', () => {
     fc.assert(

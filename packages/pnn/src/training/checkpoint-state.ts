@@ -107,11 +107,15 @@ const optimizer = object<OptimizerSettings>({
     }),
   ),
   steps: list(count),
+  initialLr: nullable(number),
 });
 
-const scheduler: Decoder<SchedulerState> = dictionary(
-  nullable(anyOf<string | number>('a number or a string', number, text)),
-);
+const scheduler: Decoder<SchedulerState> = (value, path) =>
+  dictionary(
+    nullable(
+      anyOf<string | number | readonly SchedulerState[]>('a number, a string or a list', number, text, list(scheduler)),
+    ),
+  )(value, path);
 
 /** Decodes what a checkpoint holds besides tensors; its settings are left for their owner to decode. */
 export const checkpointStateDecoder = object<CheckpointState>({

@@ -150,7 +150,7 @@ async function read(context: StepContext, { batch }: StepPlan, computed: Compute
   const column = (index: number) => processes.map((each) => each[index]![0]!);
   const sizes = column(0);
   const samples = sumOf(sizes);
-  const mean = (index: number) => sumOf(column(index).map((value, rank) => value * (sizes[rank]! / samples)));
+  const mean = (index: number) => sumOf(column(index).map((value, rank) => value * sizes[rank]!)) / samples;
   return {
     samples,
     loss: mean(1),

@@ -63,7 +63,7 @@ function countOver(operation: string, x: Tensor, axes: Axes): number {
 /** The mean over the axes. */
 export function mean(x: Tensor, axes: Axes, options: ReductionOptions | undefined): Tensor {
   const count = countOver('mean', x, axes);
-  return x.sum(axes, options).mul(1 / count);
+  return x.sum(axes, options).div(count);
 }
 
 /** The mean squared distance from the mean over the axes. */
@@ -77,7 +77,7 @@ export function variance(
   return centered
     .square()
     .sum(axes, options)
-    .mul(1 / Math.max(0, count - (options?.correction ?? 1)));
+    .div(Math.max(0, count - (options?.correction ?? 1)));
 }
 
 /** The largest or smallest element over the axes. */

@@ -1,6 +1,6 @@
-import { apply, type Device, operators, reference, scope, type WindowGeometry } from '@pnn/tensor';
+import { apply, type Device, full, ones, operators, reference, scope, type WindowGeometry } from '@pnn/tensor';
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { dataOf, exactly, expectWithin, ordinary, place, sumBound, variants, withSpecials } from './variants.js';
 
 interface Case {
@@ -80,6 +80,23 @@ describe.each(variants)('pooling on %s', (_, device) => {
     );
   });
 
+  test('divides the sum of a window once: the mean of ones is 1', () => {
+    for (const height of [1, 7]) {
+      for (let width = 1; width <= 64; width++) {
+        scope(() => {
+          const kernel = [height, width] as const;
+          const geometry: WindowGeometry = { kernel, stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
+          const means = apply(operators.averagePool2d, [ones([1, 1, height + 1, width + 6], { device })], geometry)[0]!;
+          expect(new Set(means.dataSync())).toEqual(new Set([1]));
+          const attributes = { ...geometry, shape: [1, 1, height, width] };
+          const gradient = full([1, 1, 1, 1], height * width, { device });
+          const shares = apply(operators.averagePool2dGradient, [gradient], attributes)[0]!;
+          expect(new Set(shares.dataSync())).toEqual(new Set([1]));
+        });
+      }
+    }
+  });
+
   test.each([
     ['ordinary numbers', ordinary],
     ['NaN and infinities among them', withSpecials],
@@ -87,8 +104,8 @@ describe.each(variants)('pooling on %s', (_, device) => {
     fc.assert(
       fc.property(cases(numbers), ({ shape, outShape, geometry, x, gradient }) =>
         scope(() => {
-          // A window's sum, and two roundings for the share of an element and the product with it.
-          const terms = geometry.kernel[0] * geometry.kernel[1] + 2;
+          // A window's sum, and one for the quotient.
+          const terms = geometry.kernel[0] * geometry.kernel[1] + 1;
           const bounds = (magnitudes: ArrayLike<number>) =>
             Array.from(magnitudes, (magnitude) => sumBound(terms, magnitude));
           const forward = exactly([[shape, x]], (input) => apply(operators.averagePool2d, [input!], geometry)[0]!);
