@@ -22,6 +22,8 @@ export const goldenFamilies = [
   'classification',
   'regression',
   'margins',
+  'activations',
+  'norms',
   'schedules',
 ] as const;
 

@@ -3,6 +3,7 @@ export * from '@pnn/tensor';
 export * from './clipping.js';
 export * from './data/index.js';
 export * from './distributed.js';
+export * from './functions/index.js';
 export * from './initialization.js';
 export * from './layers/index.js';
 export * from './losses/index.js';

@@ -1,12 +1,16 @@
 export * from './activation.js';
-export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.js';
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.js';
 export * from './container.js';
 export { Conv1d, Conv2d, type ConvolutionLayerOptions } from './convolution.js';
 export * from './dropout.js';
+export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, type InstanceNormOptions } from './instance-norm.js';
 export * from './linear.js';
+export * from './normalization.js';
+export * from './piecewise-activation.js';
 export * from './polynomial.js';
 export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
 export * from './resampling.js';
+export * from './smooth-activation.js';
 export {
   ConvTranspose1d,
   ConvTranspose2d,
