@@ -149,7 +149,7 @@ function compose(
   needed: readonly boolean[],
   createGraph: boolean,
 ): readonly (Tensor | undefined)[] {
-  return enableGrad(() => {
+  const run = () => {
     const views = call.edges.map((_, index) => {
       const input = call.optionalInput(index);
       const isArgument = index < (rule.capturedFrom ?? Number.POSITIVE_INFINITY);
@@ -163,7 +163,8 @@ function compose(
     const targets = views.flatMap((view, index) => (needed[index] && view ? [view] : []));
     const found = gradientsOf(roots, targets, { createGraph, stopAtInputs: true });
     return needed.map((wanted) => (wanted ? found.shift() : undefined));
-  });
+  };
+  return enableGrad(() => (rule.around ? rule.around(run) : run()));
 }
 
 /**

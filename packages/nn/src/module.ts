@@ -5,6 +5,7 @@ import {
   formatShape,
   type HostArray,
   isFloat,
+  isReplaying,
   ShapeError,
   type Tensor,
 } from '@pnn/tensor';
@@ -196,7 +197,7 @@ export abstract class Module {
   }
 
   /**
-   * Has the hook called after every forward of this module.
+   * Has the hook called after every forward of this module, but not where `checkpoint` repeats one.
    *
    * @returns a function that removes the hook
    */
@@ -219,7 +220,7 @@ export abstract class Module {
       enumerable: false,
       value: (...inputs: Tensor[]) => {
         const output = forward(...inputs);
-        for (const { call } of [...hooks]) call(this, inputs, output);
+        if (!isReplaying()) for (const { call } of [...hooks]) call(this, inputs, output);
         return output;
       },
     });
