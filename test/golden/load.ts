@@ -17,6 +17,10 @@ export const goldenFamilies = [
   'optimizers',
   'adaptive',
   'schedulers',
+  'transposed',
+  'classification',
+  'regression',
+  'margins',
   'schedules',
 ] as const;
 

@@ -16,9 +16,11 @@ export * from './functions/convolution.js';
 export * from './functions/dropout.js';
 export * from './functions/movement.js';
 export * from './functions/normalization.js';
+export * from './functions/one-hot.js';
 export * from './functions/polynomial.js';
 export * from './functions/pooling.js';
 export * from './functions/softmax.js';
+export * from './functions/transposed-convolution.js';
 export * from './functions/update.js';
 export type { History, OperatorCall, TensorsOf } from './history.js';
 export { updateInPlace } from './in-place.js';
@@ -30,6 +32,7 @@ export type {
   Operand,
   Penalty,
   PolynomialActivationForm,
+  ScatterReduction,
   SgdSettings,
   WindowGeometry,
 } from './kernels.js';
@@ -50,7 +53,8 @@ export {
 } from './random.js';
 export { scalarFunctions } from './scalar-functions.js';
 export { keep, scope } from './scope.js';
-export { formatShape, type Pair, pairOf, type Shape, sameShape, sizeOf } from './shape.js';
+export { formatShape, numbersOf, type Pair, pairOf, type Shape, sameShape, sizeOf, type Triple } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { Tensor } from './tensor.js';
 export { activeTracer, type Tracer, withTracer } from './tracer.js';
+export type { Padding } from './windows.js';

@@ -55,6 +55,9 @@ export type ComparisonName = (typeof comparisonNames)[number];
 /** Reductions that keep the type. */
 export type ReductionName = 'sum' | 'max' | 'min';
 
+/** How elements that go to one place are joined with what is there; with `replace` the last one stays. */
+export type ScatterReduction = 'replace' | 'add' | 'mul' | 'max' | 'min';
+
 /** Reductions to the position of an element. */
 export type ArgReductionName = 'argmax' | 'argmin';
 
@@ -82,7 +85,13 @@ export interface MatmulLayout {
 export interface WindowGeometry {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
+  /** Rows above the plane and columns to its left, and as many on the other sides unless `paddingAfter` says other. */
   readonly padding: readonly [number, number];
+  /**
+   * Rows below the plane and columns to its right; negative where windows leave out the last ones. Kernels need not read
+   * it: the size of the output follows from it.
+   */
+  readonly paddingAfter?: readonly [number, number];
   readonly dilation: readonly [number, number];
 }
 
@@ -183,10 +192,20 @@ export interface Kernels {
   /** The inverse of slice: x is spread over out from `starts` on, the rest is `value`. */
   pad(x: Operand, out: Operand, starts: readonly number[], steps: readonly number[], value: number): void;
   concat(inputs: readonly Operand[], out: Operand, axis: number): void;
-  /** out[i, j, k] = x[i, index[i, j, k], k] along the axis. */
+  /** out[i, j, k] = x[i, index[i, j, k], k] along the axis; along the others the index may have length 1 and is repeated. */
   gather(x: Operand, index: Operand, out: Operand, axis: number): void;
-  /** out[i, index[i, j, k], k] is the sum of all x[i, j, k] along the axis. */
-  scatterAdd(x: Operand, index: Operand, out: Operand, axis: number): void;
+  /**
+   * out is x (0 where none is given), into which each source[i, j, k] goes at [i, index[i, j, k], k], in the order of j;
+   * along the axes other than this one the index may have length 1 and is repeated.
+   */
+  scatter(
+    x: Operand | undefined,
+    index: Operand,
+    source: Operand,
+    out: Operand,
+    axis: number,
+    reduction: ScatterReduction,
+  ): void;
   /** Positions of the k largest (or smallest) elements of every row of the last axis, in order. */
   topk(x: Operand, indices: Operand, largest: boolean): void;
   /** Counts the elements in equal bins from low to high; elements beyond count in the bins at the ends. */

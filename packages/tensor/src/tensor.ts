@@ -1,17 +1,19 @@
 import { apply, applyBinary, applyUnary, type TensorLike, view } from './apply.js';
 import type { Device } from './device.js';
 import type { DType } from './dtype.js';
-import { GradientError, ShapeError } from './errors.js';
+import { GradientError } from './errors.js';
 import type { History } from './history.js';
 import type { Buffer } from './kernels.js';
-import { clamp } from './methods/elementwise.js';
+import { clamp, maskedFill } from './methods/elementwise.js';
+import * as logic from './methods/logic.js';
 import { type MatmulOptions, matmul } from './methods/matmul.js';
+import * as matrix from './methods/matrix.js';
 import * as movement from './methods/movement.js';
 import { type PadFill, pad } from './methods/padding.js';
 import * as reduction from './methods/reduction.js';
 import { operators } from './operators/index.js';
 import { formatTensor, inspect } from './print.js';
-import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from './shape.js';
+import { formatShape, normalizeAxis, type Shape, sameShape } from './shape.js';
 import { Storage } from './storage.js';
 
 /**
@@ -197,6 +199,51 @@ export class Tensor extends Storage {
     return applyBinary(operators.greaterEqual, this, other);
   }
 
+  /** Whether both are not 0, as truth values */
+  logicalAnd(other: Tensor): Tensor {
+    return logic.and(this, other);
+  }
+  /** Whether one of both or both are not 0, as truth values */
+  logicalOr(other: Tensor): Tensor {
+    return logic.or(this, other);
+  }
+  /** Whether exactly one of both is not 0, as truth values */
+  logicalXor(other: Tensor): Tensor {
+    return logic.xor(this, other);
+  }
+  /** Whether x is 0, as truth values */
+  logicalNot(): Tensor {
+    return logic.not(this);
+  }
+  /** Whether x is NaN, as truth values */
+  isNaN(): Tensor {
+    return this.notEqual(this);
+  }
+  /** Whether x is ∞ or −∞, as truth values */
+  isInf(): Tensor {
+    return logic.infinite(this);
+  }
+  /** Whether x is neither infinite nor NaN, as truth values */
+  isFinite(): Tensor {
+    return logic.finite(this);
+  }
+  /** The value where the mask (bool) holds, x elsewhere; all broadcast */
+  maskedFill(mask: Tensor, value: TensorLike): Tensor {
+    return maskedFill(this, mask, value);
+  }
+
+  /** Whether one element over the axes is not 0, as truth values; false without elements */
+  any(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return logic.any(this, axes, options);
+  }
+  /** Whether no element over the axes is 0, as truth values; true without elements */
+  all(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return logic.all(this, axes, options);
+  }
+  /** The number (int32) of elements over the axes that are not 0 */
+  countNonzero(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return logic.countNonzero(this, axes, options);
+  }
   /** The sum over the axes; 0 where there are no elements */
   sum(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
     return reduction.sum(this, axes, options);
@@ -281,12 +328,9 @@ export class Tensor extends Storage {
   matmul(other: Tensor, options?: MatmulOptions): Tensor {
     return matmul(this, other, options);
   }
-  /** The last two axes exchanged */
-  transpose(): Tensor {
-    if (this.rank < 2) throw new ShapeError(`transpose: ${formatShape(this.shape)} has no two axes to exchange`);
-    const axes = Array.from({ length: this.rank }, (_, axis) => axis);
-    axes.push(...axes.splice(-2, 1));
-    return this.permute(axes);
+  /** Two axes exchanged; the last two where none are named */
+  transpose(axis1 = -2, axis2 = -1): Tensor {
+    return movement.transpose(this, axis1, axis2);
   }
   /** Axis i of the result is axis `axes[i]` of this tensor */
   permute(axes: readonly number[]): Tensor {
@@ -300,10 +344,9 @@ export class Tensor extends Storage {
   reshape(shape: Shape): Tensor {
     return movement.reshape(this, shape);
   }
-  /** The axes from `start` on as one */
-  flatten(start = 0): Tensor {
-    const from = this.rank === 0 ? 0 : normalizeAxis('flatten', start, this.rank);
-    return this.reshape([...this.shape.slice(0, from), sizeOf(this.shape.slice(from))]);
+  /** The axes from `start` to `end`, both included, as one */
+  flatten(start = 0, end = -1): Tensor {
+    return movement.flatten(this, start, end);
   }
   /** Without the axes of length 1: all of them, or those named */
   squeeze(axes?: reduction.Axes): Tensor {
@@ -351,9 +394,50 @@ export class Tensor extends Storage {
     return movement.roll(this, shifts, axes);
   }
   /**
-   * Elements picked along an axis by an int32 tensor: result[i, j, k] = this[i, index[i, j, k], k].
+   * Parts of an axis that have `size` elements each, the last one maybe fewer, or the lengths that are given.
    *
-   * @throws ShapeError where the shapes differ along another axis
+   * @throws ShapeError where the lengths do not add up to that of the axis
+   */
+  split(size: number | readonly number[], axis = 0): Tensor[] {
+    return movement.split(this, size, axis);
+  }
+  /** At most `count` parts of an axis, of equal lengths but for the last, which may be shorter */
+  chunk(count: number, axis = 0): Tensor[] {
+    return movement.chunk(this, count, axis);
+  }
+  /** The slices along an axis, without that axis: the inverse of `stack` */
+  unbind(axis = 0): Tensor[] {
+    return movement.unbind(this, axis);
+  }
+  /** The whole tensor repeated so many times along each axis; numbers beyond its axes stand for new ones before them */
+  repeat(times: readonly number[]): Tensor {
+    return movement.repeat(this, times);
+  }
+  /** Each element repeated so many times in a row along the axis */
+  repeatInterleave(times: number, axis: number): Tensor {
+    return movement.repeatInterleave(this, times, axis);
+  }
+  /** 0 above a diagonal of the last two axes; diagonal 1 is the one above the main diagonal, −1 the one below */
+  tril(diagonal = 0): Tensor {
+    return matrix.triangle('tril', this, diagonal);
+  }
+  /** 0 below a diagonal of the last two axes; diagonal 1 is the one above the main diagonal, −1 the one below */
+  triu(diagonal = 0): Tensor {
+    return matrix.triangle('triu', this, diagonal);
+  }
+  /** The elements on a diagonal of the last two axes: […, m, n] → […, k] */
+  diagonal(diagonal = 0): Tensor {
+    return matrix.diagonalOf(this, diagonal);
+  }
+  /** Square matrices that have the last axis on a diagonal, and zeros: […, k] → […, n, n] */
+  diagEmbed(diagonal = 0): Tensor {
+    return matrix.diagonalMatrix(this, diagonal);
+  }
+  /**
+   * Elements picked along an axis by an int32 tensor: result[i, j, k] = this[i, index[i, j, k], k]. The index may have
+   * length 1 along the other axes, and is repeated there.
+   *
+   * @throws ShapeError where the shapes differ otherwise
    * @throws ArgumentError where an index is out of range
    */
   gather(axis: number, index: Tensor): Tensor {
@@ -366,7 +450,11 @@ export class Tensor extends Storage {
       length,
     })[0]!;
   }
-  /** Whole slices picked along an axis by a list of positions (int32, one axis) */
+  /**
+   * Whole slices picked along an axis by their positions (int32 of any shape, which takes the place of the axis)
+   *
+   * @throws ArgumentError where a position is out of range
+   */
   take(axis: number, positions: Tensor): Tensor {
     return movement.take(this, axis, positions);
   }

@@ -5,6 +5,7 @@ import {
   concat,
   DTypeError,
   full,
+  oneHot,
   ones,
   operators,
   type Shape,
@@ -83,6 +84,7 @@ describe('reshape and its kin', () => {
     ['half an element', (x) => x.reshape([1.5, 4]), 'every length must be an integer'],
     ['a long axis to squeeze', (x) => x.squeeze(1), 'squeeze: axis 1 of [2,3] has 3 entries, not 1'],
     ['an axis too far', (x) => x.unsqueeze(4), 'unsqueeze: axis 4 of a tensor with 3 axes'],
+    ['axes to flatten', (x) => x.flatten(1, 0), 'flatten: axes 1 to 0 of [2,3]: the first must not come after'],
     ['an axis to flatten from', (x) => x.flatten(2), 'flatten: axis 2 of a tensor with 2 axes'],
   ])('refuse %s', (_, change, message) => {
     scope(() => {
@@ -128,7 +130,9 @@ describe('permute and transpose', () => {
     scope(() => {
       const x = arange(0, 12).reshape([2, 3, 2]);
       expect(tableFrom(x.transpose())).toEqual(tableFrom(x.permute([0, 2, 1])));
+      expect(tableFrom(x.transpose(0, -1))).toEqual(tableFrom(x.permute([2, 1, 0])));
       expect(() => ones([3]).transpose()).toThrow('transpose: [3] has no two axes to exchange');
+      expect(() => x.transpose(0, 3)).toThrow('transpose: axis 3 of a tensor with 3 axes');
     });
   });
 
@@ -559,7 +563,53 @@ describe('gather, scatterAdd and take', () => {
         }),
       ),
     );
-    scope(() => expect(ones([2, 0, 3]).take(0, tensor([1, 1, 0], int32)).shape).toEqual([3, 0, 3]));
+    scope(() => {
+      expect(ones([2, 0, 3]).take(0, tensor([1, 1, 0], int32)).shape).toEqual([3, 0, 3]);
+      const table = arange(0, 8).reshape([4, 2]);
+      const words = tensor(
+        [
+          [3, 0, 3],
+          [1, 1, 2],
+        ],
+        int32,
+      );
+      expect(tableFrom(table.take(0, words))).toEqual({ shape: [2, 3, 2], data: [6, 7, 0, 1, 6, 7, 2, 3, 2, 3, 4, 5] });
+      expect(tableFrom(table.take(1, tensor(1, int32)))).toEqual({ shape: [4], data: [1, 3, 5, 7] });
+    });
+  });
+
+  it('repeat an index of length 1 along the other axes', () => {
+    const picks = shapes({ minRank: 1, maxRank: 4 }).chain((shape) =>
+      fc
+        .tuple(fc.nat(shape.length - 1), fc.nat(3), fc.tuple(...shape.map(() => fc.boolean())))
+        .chain(([axis, count, short]) => {
+          const picked = shape.map((length, each) => (each === axis ? count : length));
+          const index = picked.map((length, each) => (each !== axis && short[each] ? 1 : length));
+          return fc.record({
+            axis: fc.constant(axis),
+            table: tablesOf(shape),
+            values: tablesOf(picked),
+            index: tablesOf(shape[axis] === 0 ? index.with(axis, 0) : index, fc.nat(Math.max(0, shape[axis]! - 1))),
+          });
+        }),
+    );
+    fc.assert(
+      fc.property(picks, ({ axis, table, values, index }) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const short = tensorOf(index, 'int32');
+          const full = short.broadcastTo(table.shape.map((n, each) => (each === axis ? index.shape[axis]! : n)));
+          expect(tableFrom(x.gather(axis, short))).toEqual(tableFrom(x.gather(axis, full)));
+          if (index.shape[axis] !== values.shape[axis]) return;
+          const given = tensorOf(values);
+          const length = table.shape[axis]!;
+          expect(tableFrom(given.scatterAdd(axis, short, length))).toEqual(
+            tableFrom(given.scatterAdd(axis, full, length)),
+          );
+        }),
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it.each<[string, (x: Tensor) => Tensor, new (message: string) => Error, string]>([
@@ -610,19 +660,13 @@ describe('gather, scatterAdd and take', () => {
       'targets of another shape',
       (x) => x.scatterAdd(1, ones([2, 2], int32), 2),
       ShapeError,
-      'scatterAdd: index [2,2] for [2,3]: the shapes differ',
+      'scatterAdd: index [2,2] for [2,3]: axis 1 must have as many places as elements',
     ],
     [
       'a length that is none',
       (x) => x.scatterAdd(1, ones([2, 3], int32), -1),
       ArgumentError,
       'scatterAdd: length must be an integer of 0 or more, not -1',
-    ],
-    [
-      'positions in a table',
-      (x) => x.take(0, ones([1, 1], int32)),
-      ShapeError,
-      'take: positions [1,1] must have one axis',
     ],
     [
       'a position too large',
@@ -635,6 +679,141 @@ describe('gather, scatterAdd and take', () => {
       const x = ones([2, 3]);
       expect(() => pick(x)).toThrow(type);
       expect(() => pick(x)).toThrow(message);
+    });
+  });
+});
+
+describe('split, chunk and unbind', () => {
+  const cases = numberedTables({ minRank: 1, maxRank: 3 }).chain((table) =>
+    fc.record({
+      table: fc.constant(table),
+      axis: fc.nat(table.shape.length - 1),
+      size: fc.integer({ min: 1, max: 5 }),
+    }),
+  );
+
+  it('cut an axis into parts that give the whole when joined', () => {
+    fc.assert(
+      fc.property(cases, ({ table, axis, size }) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const length = table.shape[axis]!;
+          const parts = x.split(size, axis);
+          expect(parts.map((part) => part.shape[axis])).toEqual(
+            length === 0
+              ? [0]
+              : Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size)),
+          );
+          expect(tableFrom(concat(parts, axis))).toEqual(table);
+          const lengths = [Math.min(1, length), 0, length - Math.min(1, length)];
+          const given = x.split(lengths, axis - table.shape.length);
+          expect(given.map((part) => part.shape[axis])).toEqual(lengths);
+          expect(tableFrom(concat(given, axis))).toEqual(table);
+          const chunks = x.chunk(size, axis);
+          expect(chunks.length).toBeLessThanOrEqual(size);
+          expect(tableFrom(concat(chunks, axis))).toEqual(table);
+          const slices = x.unbind(axis);
+          expect(slices.length).toBe(length);
+          if (length > 0) expect(tableFrom(stack(slices, axis))).toEqual(table);
+        }),
+      ),
+    );
+  });
+
+  it('chunk makes parts of one length, and fewer where there are not enough', () => {
+    scope(() => {
+      const lengths = (length: number, count: number) =>
+        zeros([length])
+          .chunk(count)
+          .map((part) => part.size);
+      expect(lengths(7, 3)).toEqual([3, 3, 1]);
+      expect(lengths(6, 4)).toEqual([2, 2, 2]);
+      expect(lengths(2, 5)).toEqual([1, 1]);
+      expect(lengths(0, 2)).toEqual([0]);
+    });
+  });
+
+  it('refuse lengths that do not add up, and sizes that are none', () => {
+    scope(() => {
+      const x = ones([2, 5]);
+      expect(() => x.split([2, 2], 1)).toThrow(ShapeError);
+      expect(() => x.split([2, 2], 1)).toThrow(
+        'split: [2,2] along axis 1 of [2,5]: the lengths must be integers of 0 or more that add up to 5',
+      );
+      expect(() => x.split([6, -1], 1)).toThrow(ShapeError);
+      expect(() => x.split(0)).toThrow('split: size must be an integer of 1 or more, not 0');
+      expect(() => x.chunk(0)).toThrow(ArgumentError);
+      expect(() => tensor(1).unbind()).toThrow('unbind: axis 0 of a scalar: it has no axes');
+    });
+  });
+});
+
+describe('repeat and repeatInterleave', () => {
+  it('repeat axes, and elements', () => {
+    const cases = numberedTables({ maxRank: 3, maxLength: 3 }).chain((table) =>
+      fc.record({
+        table: fc.constant(table),
+        before: fc.array(fc.nat(2), { maxLength: 2 }),
+        times: fc.tuple(...table.shape.map(() => fc.nat(3))),
+      }),
+    );
+    fc.assert(
+      fc.property(cases, ({ table, before, times }) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const expected = tableOf([...before, ...table.shape.map((length, axis) => length * times[axis]!)], (index) =>
+            at(
+              table,
+              index.slice(before.length).map((i, axis) => i % table.shape[axis]!),
+            ),
+          );
+          expect(tableFrom(x.repeat([...before, ...times]))).toEqual(expected);
+          for (const [axis, count] of times.entries()) {
+            expect(tableFrom(x.repeatInterleave(count, axis))).toEqual(
+              tableOf(
+                table.shape.map((length, each) => (each === axis ? length * count : length)),
+                (index) =>
+                  at(
+                    table,
+                    index.map((i, each) => (each === axis ? Math.floor(i / count) : i)),
+                  ),
+              ),
+            );
+          }
+        }),
+      ),
+    );
+  });
+
+  it('refuse too few numbers, and such as are none', () => {
+    scope(() => {
+      expect(() => ones([2, 3]).repeat([2])).toThrow(ShapeError);
+      expect(() => ones([2, 3]).repeat([2])).toThrow('repeat: [2] for [2,3]: every axis needs a number');
+      expect(() => ones([2]).repeat([-1])).toThrow(ArgumentError);
+      expect(() => ones([2]).repeatInterleave(0.5, 0)).toThrow(
+        'repeatInterleave: times must be an integer of 0 or more',
+      );
+    });
+  });
+});
+
+describe('oneHot', () => {
+  it('has 1 at the place of each label', () => {
+    scope(() => {
+      const labels = tensor(
+        [
+          [2, 0],
+          [1, 2],
+        ],
+        int32,
+      );
+      const found = oneHot(labels, 3);
+      expect(found.dtype).toBe('int32');
+      expect(tableFrom(found)).toEqual({ shape: [2, 2, 3], data: [0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1] });
+      expect(oneHot(labels, 4, { dtype: 'float64' }).dtype).toBe('float64');
+      expect(tableFrom(oneHot(tensor(1, int32), 2))).toEqual({ shape: [2], data: [0, 1] });
+      expect(() => oneHot(labels, 2)).toThrow('index 2 is not one of the 2');
+      expect(() => oneHot(ones([2]), 2)).toThrow(DTypeError);
     });
   });
 });

@@ -1,7 +1,7 @@
 import type { PadFill, Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
-import { shapes, tablesOf } from '../../../packages/tensor/test/oracle.js';
-import type { GradientCase, GradientCases } from '../gradient-case.js';
+import { shapes, tablesOf, tensorOf } from '../../../packages/tensor/test/oracle.js';
+import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
 import { anywhere } from '../points.js';
 
 /** Pads whose widths the lengths of the axes allow. */
@@ -25,6 +25,16 @@ function pads(fill: PadFill): fc.Arbitrary<GradientCase> {
 
 const anyTensor = shapes({ minRank: 1, maxRank: 2, maxLength: 3 }).chain((shape) => tablesOf(shape, anywhere));
 
+const matrices = shapes({ minRank: 2, maxRank: 3, minLength: 1, maxLength: 3 }).chain((shape) =>
+  tablesOf(shape, anywhere),
+);
+
+function ofMatrices(f: (x: Tensor, diagonal: number) => Tensor): fc.Arbitrary<GradientCase> {
+  return fc
+    .tuple(matrices, fc.integer({ min: -2, max: 2 }))
+    .map(([x, diagonal]) => ({ inputs: [x], f: (a: Tensor) => f(a, diagonal) }));
+}
+
 /** Functions and methods that are composed of operators, for each way that they take through them. */
 export const composedCases: GradientCases = {
   'pad by a number': pads(0.5),
@@ -35,4 +45,24 @@ export const composedCases: GradientCases = {
   roll: fc
     .tuple(anyTensor, fc.integer({ min: -4, max: 4 }))
     .map(([x, shift]) => ({ inputs: [x], f: (a: Tensor) => a.roll(shift, -1) })),
+  repeat: fc
+    .tuple(anyTensor, fc.nat(2), fc.nat(2))
+    .map(([x, first, other]) => ({ inputs: [x], f: (a: Tensor) => a.repeat([first, ...a.shape.map(() => other)]) })),
+  repeatInterleave: fc
+    .tuple(anyTensor, fc.nat(2))
+    .map(([x, times]) => ({ inputs: [x], f: (a: Tensor) => a.repeatInterleave(times, -1) })),
+  unbind: anyTensor.map((x) => ({ inputs: [x], f: (a: Tensor) => together(a.unbind(-1).concat(a.sum())) })),
+  tril: ofMatrices((x, diagonal) => x.tril(diagonal)),
+  triu: ofMatrices((x, diagonal) => x.triu(diagonal)),
+  diagonal: ofMatrices((x, diagonal) => x.diagonal(diagonal)),
+  diagEmbed: ofMatrices((x, diagonal) => x.diagEmbed(diagonal)),
+  'take by a table': fc
+    .record({ x: tablesOf([3, 2], anywhere), positions: tablesOf([2, 2], fc.nat(2)) })
+    .map(({ x, positions }) => ({ inputs: [x], f: (a: Tensor) => a.take(0, tensorOf(positions, 'int32')) })),
+  maskedFill: fc
+    .record({ x: tablesOf([2, 3], anywhere), value: tablesOf([2, 1], anywhere), mask: tablesOf([3], fc.nat(1)) })
+    .map(({ x, value, mask }) => ({
+      inputs: [x, value],
+      f: (a: Tensor, b: Tensor) => a.maskedFill(tensorOf(mask, 'bool'), b),
+    })),
 };

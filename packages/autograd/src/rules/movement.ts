@@ -1,4 +1,4 @@
-import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
+import { apply, concat, type OperatorFamilies, operators, zeros } from '@pnn/tensor';
 import { constant, type RulesOf } from '../rule.js';
 
 /** Elements go back where they came from. */
@@ -6,29 +6,46 @@ export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   reshape: [(g, c) => g.reshape(c.shape(0))],
   clone: constant,
   permute: [(g, c) => g.permute(c.attributes.axes.map((_, axis) => c.attributes.axes.indexOf(axis)))],
-  slice: [
-    (g, c) => {
-      const { starts, steps } = c.attributes;
-      return apply(operators.pad, [g], { starts, steps, shape: c.shape(0), value: 0 })[0];
-    },
-  ],
+  slice: { place: ({ starts, steps }) => ({ starts, steps }) },
   pad: [
     (g, c) => {
       const { starts, steps } = c.attributes;
       return apply(operators.slice, [g], { starts, steps, shape: c.shape(0) })[0];
     },
   ],
-  concat: (g, c, index) => {
+  concat: (g, c, needed) => {
     const { axis } = c.attributes;
-    let start = 0;
-    for (let before = 0; before < index; before++) start += c.shape(before)[axis]!;
-    const shape = c.shape(index);
-    return apply(operators.slice, [g], {
-      starts: shape.map((_, each) => (each === axis ? start : 0)),
-      steps: shape.map(() => 1),
-      shape,
-    })[0];
+    let end = 0;
+    return needed.map((isNeeded, index) => {
+      const shape = c.shape(index);
+      const start = end;
+      end += shape[axis]!;
+      if (!isNeeded) return undefined;
+      const starts = shape.map((_, each) => (each === axis ? start : 0));
+      return apply(operators.slice, [g], { starts, steps: shape.map(() => 1), shape })[0];
+    });
   },
   gather: [(g, c) => g.scatterAdd(c.attributes.axis, c.input(1), c.shape(0)[c.attributes.axis]!), undefined],
   scatterAdd: [(g, c) => g.gather(c.attributes.axis, c.input(1)), undefined],
+  split: {
+    fused: (gradients, call) => {
+      const { axis, lengths } = call.attributes;
+      const parts = lengths.map(
+        (length, i) =>
+          gradients[i] ??
+          zeros(
+            call.shape(0).with(axis, length),
+            gradients.find((each) => each),
+          ),
+      );
+      return [concat(parts, axis)];
+    },
+    composition: ([x], { axis, lengths }) => {
+      let end = 0;
+      return lengths.map((length) => {
+        end += length;
+        return x.slice([...x.shape.slice(0, axis).map(() => [] as const), [end - length, end]]);
+      });
+    },
+  },
 };

@@ -6,3 +6,8 @@ export * from './dropout.js';
 export * from './linear.js';
 export * from './polynomial.js';
 export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
+export {
+  ConvTranspose1d,
+  ConvTranspose2d,
+  type TransposedConvolutionLayerOptions,
+} from './transposed-convolution.js';

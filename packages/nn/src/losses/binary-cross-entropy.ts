@@ -1,15 +1,28 @@
 import { customOperator } from '@pnn/autograd';
-import type { Tensor } from '@pnn/tensor';
+import { type Tensor, where, zeros } from '@pnn/tensor';
 import { checkAlike, type LossOptions, reduce } from './reduction.js';
 
 const SMALLEST_LOGARITHM = -100;
 const SMALLEST_DIVISOR = 1e-12;
 
+/** 1 − x. */
+const complement = (x: Tensor): Tensor => x.neg().add(1);
+
+const bounded = (logarithm: Tensor): Tensor => logarithm.clamp(SMALLEST_LOGARITHM, 0);
+const divisor = (p: Tensor): Tensor => p.clamp(SMALLEST_DIVISOR, Number.POSITIVE_INFINITY);
+
 /** max(ln p, −100) with the derivative 1/max(p, 10⁻¹²), which are finite for p = 0 and large enough to leave it. */
 const boundedLogarithm = customOperator({
   name: 'binaryCrossEntropy',
-  forward: ([p]) => p!.log().clamp(SMALLEST_LOGARITHM, 0),
-  vjps: [(gradient, call) => gradient.div(call.input(0).clamp(SMALLEST_DIVISOR, Number.POSITIVE_INFINITY))],
+  forward: ([p]) => bounded(p!.log()),
+  vjps: [(gradient, call) => gradient.div(divisor(call.input(0)))],
+});
+
+/** The same of 1 − p, which keeps the digits of a small p. */
+const boundedLogarithmOfComplement = customOperator({
+  name: 'binaryCrossEntropy',
+  forward: ([p]) => bounded(p!.neg().log1p()),
+  vjps: [(gradient, call) => gradient.div(divisor(complement(call.input(0)))).neg()],
 });
 
 /**
@@ -20,18 +33,39 @@ const boundedLogarithm = customOperator({
  */
 export function binaryCrossEntropy(probability: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkAlike('binaryCrossEntropy', probability, target);
-  const complement = (p: Tensor) => p.neg().add(1);
   const yes = target.mul(boundedLogarithm([probability]));
-  const no = complement(target).mul(boundedLogarithm([complement(probability)]));
+  const no = complement(target).mul(boundedLogarithmOfComplement([probability]));
   return reduce(yes.add(no).neg(), options);
 }
 
 /**
- * Binary cross-entropy of sigmoid(logit), without overflow: softplus(x) − x·y.
+ * y·softplus(−x) + (1 − y)·softplus(x), as softplus(−|x|) and |x| times the share of the target on the other side of 0.
+ * Where that share is 0, an infinite logit costs nothing.
+ */
+const logisticLoss = customOperator({
+  name: 'binaryCrossEntropyWithLogits',
+  forward: ([x, y]) => {
+    const size = x!.abs();
+    const opposite = where(x!.greater(0), complement(y!), y!);
+    const beyond = where(opposite.equal(0), zeros([], x), opposite.mul(size));
+    return size.neg().softplus().add(beyond);
+  },
+  vjps: [
+    (gradient, call) => {
+      // sigmoid(x) − y, whose terms would cancel for certain logits of the fitting label.
+      const [x, y] = [call.input(0), call.input(1)];
+      return gradient.mul(complement(y).mul(x.sigmoid()).sub(y.mul(x.neg().sigmoid())));
+    },
+    (gradient, call) => gradient.mul(call.input(0)).neg(),
+  ],
+});
+
+/**
+ * Binary cross-entropy of sigmoid(logit), exact for logits of any size: y·softplus(−x) + (1 − y)·softplus(x).
  *
  * @throws ShapeError where the shapes differ
  */
 export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkAlike('binaryCrossEntropyWithLogits', logits, target);
-  return reduce(logits.softplus().sub(logits.mul(target)), options);
+  return reduce(logisticLoss([logits, target]), options);
 }

@@ -23,3 +23,9 @@ export function checkAlike(name: string, prediction: Tensor, target: Tensor): vo
     );
   }
 }
+
+/** @throws ShapeError where the tensors have different shapes, even if they would broadcast */
+export function checkEqualShapes(name: string, ...tensors: readonly Tensor[]): void {
+  if (tensors.every(({ shape }) => sameShape(shape, tensors[0]!.shape))) return;
+  throw new ShapeError(`${name}: ${tensors.map(({ shape }) => formatShape(shape)).join(', ')}: the shapes differ`);
+}

@@ -1,4 +1,4 @@
-import { apply, scalarLike } from '../apply.js';
+import { apply, scalarLike, type TensorLike } from '../apply.js';
 import { operators } from '../operators/index.js';
 import type { Tensor } from '../tensor.js';
 
@@ -9,6 +9,11 @@ import type { Tensor } from '../tensor.js';
  */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return apply(operators.where, [condition, a, b], undefined)[0]!;
+}
+
+/** The value where the mask holds, x elsewhere. */
+export function maskedFill(x: Tensor, mask: Tensor, value: TensorLike): Tensor {
+  return where(mask, typeof value === 'number' ? scalarLike('maskedFill', value, x) : value, x);
 }
 
 /** x limited to [low, high]; the gradient is that of x from low to high inclusive. */

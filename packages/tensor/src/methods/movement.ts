@@ -1,6 +1,7 @@
 import { apply, view } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
+import { checkInteger } from '../operator.js';
 import { operators } from '../operators/index.js';
 import {
   broadcastShapes,
@@ -31,6 +32,25 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
     throw new ShapeError(`permute: ${formatShape(axes)} must name each of the ${x.rank} axes once`);
   }
   return apply(operators.permute, [x], { axes: order })[0]!;
+}
+
+/** Two axes exchanged. */
+export function transpose(x: Tensor, axis1: number, axis2: number): Tensor {
+  if (x.rank < 2) throw new ShapeError(`transpose: ${formatShape(x.shape)} has no two axes to exchange`);
+  const [first, second] = [axis1, axis2].map((axis) => normalizeAxis('transpose', axis, x.rank)) as [number, number];
+  const axes = x.shape.map((_, axis) => axis);
+  [axes[first], axes[second]] = [second, first];
+  return permute(x, axes);
+}
+
+/** Neighboring axes as one. */
+export function flatten(x: Tensor, start: number, end: number): Tensor {
+  if (x.rank === 0) return reshape(x, [1]);
+  const [first, last] = [start, end].map((axis) => normalizeAxis('flatten', axis, x.rank)) as [number, number];
+  if (first > last) {
+    throw new ShapeError(`flatten: axes ${first} to ${last} of ${formatShape(x.shape)}: the first must not come after`);
+  }
+  return reshape(x, [...x.shape.slice(0, first), sizeOf(x.shape.slice(first, last + 1)), ...x.shape.slice(last + 1)]);
 }
 
 /** The same elements under another shape, one length of which may be −1. */
@@ -147,8 +167,54 @@ export function roll(x: Tensor, shifts: number | readonly number[], axes: Axes):
 /** Whole slices by their positions. */
 export function take(x: Tensor, axis: number, positions: Tensor): Tensor {
   const at = normalizeAxis('take', axis, x.rank);
-  if (positions.rank !== 1) throw new ShapeError(`take: positions ${formatShape(positions.shape)} must have one axis`);
-  const shape = x.shape.map((length, each) => (each === at ? positions.size : length));
-  const column = positions.reshape(shape.map((_, each) => (each === at ? positions.size : 1)));
-  return x.gather(at, column.broadcastTo(shape));
+  const picked = x.gather(at, positions.reshape(x.shape.map((_, each) => (each === at ? positions.size : 1))));
+  if (positions.rank === 1) return picked;
+  return picked.reshape([...x.shape.slice(0, at), ...positions.shape, ...x.shape.slice(at + 1)]);
+}
+
+/** The parts of an axis: of so many elements each (the last one of the rest), or of the lengths given. */
+export function split(x: Tensor, size: number | readonly number[], axis: number): Tensor[] {
+  const at = normalizeAxis('split', axis, x.rank);
+  if (typeof size !== 'number') return apply(operators.split, [x], { axis: at, lengths: size });
+  checkInteger('split', 'size', size, 1);
+  const length = x.shape[at]!;
+  const count = Math.max(1, Math.ceil(length / size));
+  const lengths = Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
+  return apply(operators.split, [x], { axis: at, lengths });
+}
+
+/** At most `count` parts of an axis, of equal lengths but for the last. */
+export function chunk(x: Tensor, count: number, axis: number): Tensor[] {
+  checkInteger('chunk', 'count', count, 1);
+  const length = x.shape[normalizeAxis('chunk', axis, x.rank)]!;
+  return split(x, Math.max(1, Math.ceil(length / count)), axis);
+}
+
+/** The slices along an axis, without it. */
+export function unbind(x: Tensor, axis: number): Tensor[] {
+  const at = normalizeAxis('unbind', axis, x.rank);
+  return x.shape[at] === 0 ? [] : split(x, 1, at).map((part) => part.squeeze(at));
+}
+
+/** The axes repeated; missing axes are put before. */
+export function repeat(x: Tensor, times: readonly number[]): Tensor {
+  for (const count of times) checkInteger('repeat', 'times', count, 0);
+  if (times.length < x.rank) {
+    throw new ShapeError(
+      `repeat: [${times}] for ${formatShape(x.shape)}: every axis needs a number, and axes before them may have one`,
+    );
+  }
+  const shape = [...times.slice(x.rank).map(() => 1), ...x.shape];
+  const apart = x.reshape(shape.flatMap((length) => [1, length]));
+  const repeated = apart.broadcastTo(shape.flatMap((length, axis) => [times[axis]!, length]));
+  return repeated.reshape(shape.map((length, axis) => times[axis]! * length));
+}
+
+/** Each element so many times in a row. */
+export function repeatInterleave(x: Tensor, times: number, axis: number): Tensor {
+  checkInteger('repeatInterleave', 'times', times, 0);
+  const at = normalizeAxis('repeatInterleave', axis, x.rank);
+  const shape = (count: number) => [...x.shape.slice(0, at + 1), count, ...x.shape.slice(at + 1)];
+  const repeated = x.reshape(shape(1)).broadcastTo(shape(times));
+  return repeated.reshape(x.shape.map((length, each) => (each === at ? times * length : length)));
 }

@@ -1,4 +1,4 @@
-import { concat, type Device, reference, type Tensor, tensor } from '@pnn/tensor';
+import { concat, type Device, oneHot, reference, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import {
   expectSame,
@@ -116,6 +116,37 @@ export const movementCases: readonly KernelCase[] = [
   ),
   forAll('gather', picked, (device, { axis, x, index }) =>
     sameOnBoth(device, (on) => [place(on, x).gather(axis, place(on, { ...index, dtype: 'int32' }))]),
+  ),
+  forAll('gather and scatterAdd by an index that is repeated', picked, (device, { axis, x }) =>
+    sameOnBoth(device, (on) => {
+      const whole = place(on, { ...x, data: x.data.map((_, i) => i % 8) });
+      const length = x.shape[axis]!;
+      const places = tensor([0, length - 1, 0], { dtype: 'int32', device: on });
+      const flags = whole.greater(3);
+      return [
+        whole.take(axis, places),
+        whole.take(axis, places.reshape([3, 1])),
+        whole
+          .take(axis, places)
+          .scatterAdd(axis, places.reshape(x.shape.map((_, each) => (each === axis ? 3 : 1))), length),
+        ...whole.split(2, axis),
+        whole.repeat([2, ...x.shape.map(() => 2)]),
+        whole.repeatInterleave(2, axis),
+        whole.unsqueeze(0).tril(1),
+        whole.unsqueeze(0).triu(-1),
+        whole.unsqueeze(1).diagonal(),
+        whole.diagEmbed(1),
+        oneHot(places, length),
+        flags.logicalAnd(whole.less(6)),
+        flags.logicalOr(whole),
+        flags.logicalXor(whole),
+        whole.logicalNot(),
+        whole.maskedFill(flags, -1),
+        flags.any(axis),
+        whole.all(axis),
+        whole.countNonzero(),
+      ];
+    }),
   ),
   forAll('scatterAdd', picked, async (device, { axis, x, index }) => {
     const finite = index.data.map((_, i) => (x.data[i % x.data.length]! > 0 ? 1.5 : -0.3));

@@ -57,7 +57,7 @@ return ${expression};`;
       const element = (place: string) => ravelIndex(['this.thread.x', place], [length, 1]);
       const smoothed = `let total = 0;
 for (let k = 0; k < ${length}; k++) { total = total + (ofLargest - (x[${element('k')}] - highest)); }
-return ${1 - labelSmoothing} * ofLabel + ${labelSmoothing} * total / ${length};`;
+return ${labelSmoothing === 1 ? '' : `${1 - labelSmoothing} * ofLabel + `}${labelSmoothing} * total / ${length};`;
       const body = `const label = labels[this.thread.x];
 if (label < 0) { return absent; }
 if (label >= ${length}) { return absent; }

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../../errors.js';
-import type { Kernels } from '../../../kernels.js';
-import { type Shape, sizeOf, stridesOf } from '../../../shape.js';
+import type { Kernels, ScatterReduction } from '../../../kernels.js';
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
 import { values } from '../../host/host.js';
 import { forEachRow } from './elementwise.js';
 
@@ -17,7 +17,22 @@ function checkIndices(operation: string, positions: ArrayLike<number>, length: n
   }
 }
 
-export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatterAdd'> = {
+/** How a walk over the places that an index names along an axis moves through the tensor that it points into. */
+function picks(shape: Shape, walked: Shape, axis: number) {
+  const strides = stridesOf(shape);
+  const row = strides.map((stride, each) => (each === axis ? 0 : stride));
+  return { row, stride: strides[axis]!, step: axis === walked.length - 1 ? 0 : 1 };
+}
+
+const joins: Readonly<Record<ScatterReduction, (before: number, value: number) => number>> = {
+  replace: (_, value) => value,
+  add: (before, value) => before + value,
+  mul: (before, value) => before * value,
+  max: Math.max,
+  min: Math.min,
+};
+
+export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> = {
   permute(x, out, axes) {
     if (out.size === 0) return;
     const source = values(x);
@@ -71,28 +86,39 @@ export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'g
     }
   },
   gather(x, index, out, axis) {
-    const source = values(x);
     const positions = values(index);
+    checkIndices('gather', positions, x.shape[axis]!);
+    if (out.size === 0) return;
+    const source = values(x);
     const target = values(out);
-    const { length: count, inner } = around(index.shape, axis);
-    const length = x.shape[axis]!;
-    checkIndices('gather', positions, length);
-    for (let i = 0; i < target.length; i++) {
-      const outer = Math.floor(i / (count * inner));
-      target[i] = source[(outer * length + positions[i]!) * inner + (i % inner)]!;
-    }
+    const { row, stride, step } = picks(x.shape, out.shape, axis);
+    const indexStrides = broadcastStrides(index.shape, out.shape);
+    const indexStep = indexStrides.at(-1) ?? 0;
+    const length = out.shape.at(-1) ?? 1;
+    forEachRow(out.shape, [row, indexStrides], (start, [from, at]) => {
+      for (let i = 0; i < length; i++) {
+        target[start + i] = source[from! + positions[at! + i * indexStep]! * stride + i * step]!;
+      }
+    });
   },
-  scatterAdd(x, index, out, axis) {
-    const source = values(x);
+  scatter(x, index, source, out, axis, reduction) {
     const positions = values(index);
+    checkIndices(reduction === 'add' ? 'scatterAdd' : 'scatter', positions, out.shape[axis]!);
+    const given = values(source);
     const target = values(out);
-    const { length: count, inner } = around(index.shape, axis);
-    const length = out.shape[axis]!;
-    checkIndices('scatterAdd', positions, length);
-    target.fill(0);
-    for (let i = 0; i < source.length; i++) {
-      const outer = Math.floor(i / (count * inner));
-      target[(outer * length + positions[i]!) * inner + (i % inner)]! += source[i]!;
-    }
+    if (x) target.set(values(x));
+    else target.fill(0);
+    if (source.size === 0) return;
+    const join = reduction === 'mul' && out.dtype === 'int32' ? Math.imul : joins[reduction];
+    const { row, stride, step } = picks(out.shape, source.shape, axis);
+    const indexStrides = broadcastStrides(index.shape, source.shape);
+    const indexStep = indexStrides.at(-1) ?? 0;
+    const length = source.shape.at(-1) ?? 1;
+    forEachRow(source.shape, [row, indexStrides], (start, [to, at]) => {
+      for (let i = 0; i < length; i++) {
+        const place = to! + positions[at! + i * indexStep]! * stride + i * step;
+        target[place] = join(target[place]!, given[start + i]!);
+      }
+    });
   },
 };

@@ -1,0 +1,24 @@
+import type { GradientCases } from '../gradient-case.js';
+import { composedCases } from './composed.js';
+import { elementwiseCases } from './elementwise.js';
+import { fusedCases } from './fused.js';
+import { lossCases } from './losses.js';
+import { movementCases } from './movement.js';
+import { reductionCases } from './reduction.js';
+import { windowCases } from './window.js';
+import { windowFunctionCases } from './window-functions.js';
+
+/** One for every operator that has derivatives, under its name. */
+export const operatorGradientCases: GradientCases = {
+  ...elementwiseCases,
+  ...movementCases,
+  ...reductionCases,
+  ...windowCases,
+  ...fusedCases,
+};
+
+/** Those of functions that are composed of several operators. */
+export const functionGradientCases: GradientCases = { ...composedCases, ...windowFunctionCases, ...lossCases };
+
+/** All of both. */
+export const gradientCases: GradientCases = { ...operatorGradientCases, ...functionGradientCases };
