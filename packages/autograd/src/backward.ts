@@ -321,7 +321,7 @@ export function accumulateGradients(root: Root, options: BackwardOptions): void 
   checkRoot('backward', root);
   scope(() =>
     traverse([root], options, undefined, ({ vertex }, gradient) => {
-      if (vertex.kind !== 'leaf') return;
+      if (vertex.kind !== 'leaf' || !vertex.collects) return;
       const before = vertex.gradient;
       if (!before || before.disposed) {
         vertex.gradient = keep(unshared(gradient));
