@@ -7,6 +7,7 @@ export { reference } from './devices/reference/index.js';
 export { hasWasm, wasm } from './devices/wasm/index.js';
 export { getThreads, setThreads } from './devices/wasm/threads/thread-count.js';
 export { type DType, type FloatDType, isFloat, type TypedArray } from './dtype.js';
+export { type Effects, isReplaying, recordEffects, replayEffects } from './effects.js';
 export * from './errors.js';
 export { checkHostArray, type HostArray } from './formats/host-array.js';
 export { decodeNpy, encodeNpy } from './formats/npy.js';
