@@ -23,6 +23,7 @@ export const goldenFamilies = [
   'margins',
   'activations',
   'norms',
+  'embedding',
   'schedules',
 ] as const;
 

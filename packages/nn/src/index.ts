@@ -12,5 +12,6 @@ export * from './optimizers/index.js';
 export * from './parameter.js';
 export type { ParameterGroup, ParametersOrGroups } from './parameter-groups.js';
 export * from './registry.js';
+export { ModuleError } from './running.js';
 export * from './schedulers/index.js';
 export { StateDictError, toHostArrays } from './state-dict.js';
