@@ -18,6 +18,7 @@ export const goldenFamilies = [
   'adaptive',
   'schedulers',
   'transposed',
+  'resampling',
   'classification',
   'regression',
   'margins',

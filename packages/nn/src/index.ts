@@ -8,6 +8,7 @@ export * from './initialization.js';
 export * from './layers/index.js';
 export * from './losses/index.js';
 export * from './module.js';
+export * from './moving-average.js';
 export * from './optimizers/index.js';
 export * from './parameter.js';
 export type { ParameterGroup, ParametersOrGroups } from './parameter-groups.js';

@@ -1,10 +1,11 @@
-import { noGrad, zeroGrad } from '@pnn/autograd';
+import { noGrad, requireGrad, zeroGrad } from '@pnn/autograd';
 import {
   DTypeError,
   type FloatDType,
   formatShape,
   type HostArray,
   isFloat,
+  isReplaying,
   ShapeError,
   type Tensor,
 } from '@pnn/tensor';
@@ -127,6 +128,18 @@ export abstract class Module {
     return this.train(false);
   }
 
+  /**
+   * Makes gradients flow to all parameters of this module and all in it, or, with false, freezes them: they get no
+   * gradients, and an optimizer leaves them alone until they require gradients again. What is not learned goes on, such as
+   * the statistics of BatchNorm while training.
+   *
+   * @param required true unless it is given
+   */
+  requireGrad(required = true): this {
+    for (const parameter of this.parameters()) requireGrad(parameter, required);
+    return this;
+  }
+
   /** Frees the gradients of all parameters. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) zeroGrad(parameter);
@@ -189,7 +202,10 @@ export abstract class Module {
         let replacement = replacements.get(value);
         if (!replacement) {
           const converted = noGrad(() => value.cast(dtype));
-          replacement = value instanceof Parameter ? new Parameter(converted, value.role) : new StateBuffer(converted);
+          replacement =
+            value instanceof Parameter
+              ? requireGrad(new Parameter(converted, value.role), value.requiresGrad)
+              : new StateBuffer(converted);
           replacements.set(value, replacement);
           zeroGrad(value);
           value.dispose();
@@ -209,7 +225,7 @@ export abstract class Module {
   }
 
   /**
-   * Has the hook called after every forward of this module.
+   * Has the hook called after every forward of this module, but not where `checkpoint` repeats one.
    *
    * @returns a function that removes the hook
    */
@@ -232,7 +248,7 @@ export abstract class Module {
       enumerable: false,
       value: (...inputs: Tensor[]) => {
         const output = forward(...inputs);
-        for (const { call } of [...hooks]) call(this, inputs, output);
+        if (!isReplaying()) for (const { call } of [...hooks]) call(this, inputs, output);
         return output;
       },
     });

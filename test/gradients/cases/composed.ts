@@ -2,7 +2,7 @@ import type { PadFill, Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { shapes, tablesOf, tensorOf } from '../../../packages/tensor/test/oracle.js';
 import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
-import { anywhere } from '../points.js';
+import { anywhere, distinct, quarters } from '../points.js';
 
 /** Pads whose widths the lengths of the axes allow. */
 function pads(fill: PadFill): fc.Arbitrary<GradientCase> {
@@ -59,6 +59,18 @@ export const composedCases: GradientCases = {
   'take by a table': fc
     .record({ x: tablesOf([3, 2], anywhere), positions: tablesOf([2, 2], fc.nat(2)) })
     .map(({ x, positions }) => ({ inputs: [x], f: (a: Tensor) => a.take(0, tensorOf(positions, 'int32')) })),
+  'cumsum without the own element': anyTensor.map((x) => ({
+    inputs: [x],
+    f: (a: Tensor) => a.cumsum(-1, { exclusive: true }),
+  })),
+  'cumprod without the own element': fc
+    .tuple(tablesOf([2, 3], quarters(-2, 2)), fc.boolean())
+    .map(([x, reverse]) => ({ inputs: [x], f: (a: Tensor) => a.cumprod(0, { exclusive: true, reverse }) })),
+  sort: fc
+    .tuple(distinct([3, 3]), fc.nat(1), fc.boolean())
+    .map(([x, axis, descending]) => ({ inputs: [x], f: (a: Tensor) => a.sort(axis, { descending }).values })),
+  topk: distinct([3, 3]).map((x) => ({ inputs: [x], f: (a: Tensor) => a.topk(2, { axis: 0 }).values })),
+  median: distinct([3, 4]).map((x) => ({ inputs: [x], f: (a: Tensor) => a.median(1) })),
   maskedFill: fc
     .record({ x: tablesOf([2, 3], anywhere), value: tablesOf([2, 1], anywhere), mask: tablesOf([3], fc.nat(1)) })
     .map(({ x, value, mask }) => ({

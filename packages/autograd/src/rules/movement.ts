@@ -1,10 +1,11 @@
 import { apply, concat, type OperatorFamilies, operators, zeros } from '@pnn/tensor';
-import { constant, type RulesOf } from '../rule.js';
+import type { RulesOf } from '../rule.js';
+import { scatterGradients } from './scatter.js';
 
 /** Elements go back where they came from. */
 export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   reshape: [(g, c) => g.reshape(c.shape(0))],
-  clone: constant,
+  clone: [(g, c) => g.reshape(c.shape(0))],
   permute: [(g, c) => g.permute(c.attributes.axes.map((_, axis) => c.attributes.axes.indexOf(axis)))],
   slice: { place: ({ starts, steps }) => ({ starts, steps }) },
   pad: [
@@ -27,6 +28,11 @@ export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   },
   gather: [(g, c) => g.scatterAdd(c.attributes.axis, c.input(1), c.shape(0)[c.attributes.axis]!), undefined],
   scatterAdd: [(g, c) => g.gather(c.attributes.axis, c.input(1)), undefined],
+  scatter: [
+    (g, c) => scatterGradients[c.attributes.reduction].ofBase(g, c),
+    undefined,
+    (g, c) => scatterGradients[c.attributes.reduction].ofSource(g, c),
+  ],
   split: {
     fused: (gradients, call) => {
       const { axis, lengths } = call.attributes;

@@ -1,6 +1,7 @@
-import { apply, view } from '../apply.js';
+import { apply, scalarLike, type TensorLike, view } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
+import type { ScatterReduction } from '../kernels.js';
 import { checkInteger } from '../operator.js';
 import { operators } from '../operators/index.js';
 import {
@@ -170,6 +171,24 @@ export function take(x: Tensor, axis: number, positions: Tensor): Tensor {
   const picked = x.gather(at, positions.reshape(x.shape.map((_, each) => (each === at ? positions.size : 1))));
   if (positions.rank === 1) return picked;
   return picked.reshape([...x.shape.slice(0, at), ...positions.shape, ...x.shape.slice(at + 1)]);
+}
+
+/** x with elements joined to what is at the places that an index names. */
+export function scatter(
+  x: Tensor,
+  axis: number,
+  index: Tensor,
+  source: TensorLike,
+  reduction: ScatterReduction,
+): Tensor {
+  const at = normalizeAxis('scatter', axis, x.rank);
+  const given =
+    typeof source === 'number'
+      ? scalarLike('scatter', source, x).broadcastTo(
+          x.shape.map((length, each) => (each === at ? (index.shape[at] ?? 0) : length)),
+        )
+      : source;
+  return apply(operators.scatter, [x, index, given], { axis: at, reduction })[0]!;
 }
 
 /** The parts of an axis: of so many elements each (the last one of the rest), or of the lengths given. */

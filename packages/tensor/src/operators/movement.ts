@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.js';
-import type { Operand } from '../kernels.js';
+import type { Operand, ScatterReduction } from '../kernels.js';
 import { checkInteger, checkSameType, checkType, operator } from '../operator.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.js';
 
@@ -120,6 +120,30 @@ export const movementOperators = {
       return [{ shape: x.shape.map((own, each) => (each === axis ? length : own)), dtype: x.dtype }];
     },
     launch: (kernels, [x, index], [out], { axis }) => kernels.scatter(undefined, index, x, out!, axis, 'add'),
+  }),
+
+  scatter: operator<
+    readonly [Operand, Operand, Operand],
+    { readonly axis: number; readonly reduction: ScatterReduction }
+  >({
+    name: 'scatter',
+    infer: ([x, index, source], { axis, reduction }) => {
+      checkSameType('scatter', x, source);
+      if (reduction !== 'replace') checkType('scatter', x, ['float32', 'float64', 'int32']);
+      if (
+        x.shape.length !== source.shape.length ||
+        !sameShape(withoutAxis(x.shape, axis), withoutAxis(source.shape, axis))
+      ) {
+        throw new ShapeError(
+          `scatter: ${formatShape(source.shape)} into ${formatShape(x.shape)}: the shapes may differ along axis ${axis} only`,
+        );
+      }
+      checkIndex('scatter', index, source.shape, axis);
+      checkCount('scatter', index, source, axis);
+      return [{ shape: x.shape, dtype: x.dtype }];
+    },
+    launch: (kernels, [x, index, source], [out], { axis, reduction }) =>
+      kernels.scatter(x, index, source, out!, axis, reduction),
   }),
 
   split: operator<readonly [Operand], { readonly axis: number; readonly lengths: readonly number[] }>({
