@@ -24,6 +24,7 @@ export const goldenFamilies = [
   'margins',
   'activations',
   'norms',
+  'embedding',
   'schedules',
 ] as const;
 

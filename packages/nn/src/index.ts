@@ -14,5 +14,6 @@ export * from './parameter.js';
 export type { ParameterGroup, ParametersOrGroups } from './parameter-groups.js';
 export * from './pytorch-names.js';
 export * from './registry.js';
+export { ModuleError } from './running.js';
 export * from './schedulers/index.js';
 export { type LoadStateOptions, StateDictError, toHostArrays } from './state-dict.js';

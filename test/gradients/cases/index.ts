@@ -2,6 +2,7 @@ import type { GradientCases } from '../gradient-case.js';
 import { activationCases } from './activations.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
+import { embeddingCases } from './embedding.js';
 import { fusedCases } from './fused.js';
 import { lossCases } from './losses.js';
 import { movementCases } from './movement.js';
@@ -26,6 +27,7 @@ export const functionGradientCases: GradientCases = {
   ...lossCases,
   ...activationCases,
   ...normCases,
+  ...embeddingCases,
 };
 
 /** All of both. */

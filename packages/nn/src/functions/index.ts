@@ -1,4 +1,5 @@
 export * from './activation.js';
+export * from './embedding.js';
 export {
   groupNorm,
   instanceNorm,
