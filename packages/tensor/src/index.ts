@@ -29,6 +29,7 @@ export type {
   Operand,
   Penalty,
   PolynomialActivationForm,
+  PolynomialBasis,
   SgdSettings,
   WindowGeometry,
 } from './kernels.js';
