@@ -267,7 +267,7 @@ describe('activations', () => {
       batch,
       channels,
       places: fc.array(upTo(2), { maxLength: 2 }),
-      basis: fc.constantFrom('even-odd', 'monomial'),
+      basis: fc.constantFrom('even-odd', 'twice-even-odd', 'monomial'),
       even: upTo(5),
       odd: fc.integer({ min: 0, max: 4 }),
       bound: fc.constantFrom(0.5, 1, 4),

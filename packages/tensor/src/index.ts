@@ -40,6 +40,7 @@ export type {
   Operand,
   Penalty,
   PolynomialActivationForm,
+  PolynomialBasis,
   ScatterReduction,
   SgdSettings,
   SparseMatrix,
