@@ -12,10 +12,20 @@ const binaryExpressions: Readonly<Record<BinaryName, string>> = {
   sub: 'a - b',
   mul: 'a * b',
   div: 'a / b',
+  remainder: 'flooredRemainder(a, b)',
+  fmod: 'truncatedRemainder(a, b)',
   pow: 'power(a, b)',
   maximum: 'a > b ? a : (b >= a ? b : a + b)',
   minimum: 'a < b ? a : (b <= a ? b : a + b)',
+  atan2: 'angleOfPoint(a, b)',
+  hypot: 'hypotenuse(a, b)',
   reluGradient: 'b > 0 ? a : 0.0',
+};
+
+/** Those of integers, where they differ: a division by 0 gives 0. */
+const integerExpressions: Readonly<Partial<Record<BinaryName, string>>> = {
+  remainder: 'b === 0 ? 0.0 : flooredRemainder(a, b)',
+  fmod: 'b === 0 ? 0.0 : truncatedRemainder(a, b)',
 };
 
 const comparisonExpressions: Readonly<Record<ComparisonName, string>> = {
@@ -37,6 +47,8 @@ const binaryBounds: Readonly<Partial<Record<BinaryName, (a: Bounds, b: Bounds) =
   sub: integerBounds.sub,
   mul: integerBounds.mul,
   div: integerBounds.none,
+  remainder: (_, b) => integerBounds.sum(b, 1),
+  fmod: (a) => integerBounds.sum(a, 1),
   pow: integerBounds.none,
 };
 
@@ -92,7 +104,8 @@ export function elementwiseKernels(
     }),
     binary: table(binaryExpressions, (name, expression) => (a, b, out) => {
       const bounds = binaryBounds[name]?.(bufferOf(a).bounds, bufferOf(b).bounds);
-      const launch = () => broadcast([a, b], out, `return ${expression};`);
+      const result = (out.dtype === 'int32' && integerExpressions[name]) || expression;
+      const launch = () => broadcast([a, b], out, `return ${result};`);
       if (binaryBounds[name]) computeIntegers(name, out, bounds, launch);
       else launch();
     }),
