@@ -556,7 +556,11 @@ describe('far out', () => {
     ['gelu', (x) => x.gelu(), [-1000, 1000, 1e200], [0, 1, 1]],
     ['erf', (x) => x.erf(), [-1000, 1e200], [0, 0]],
     ['logSumExp', (x) => x.logSumExp(0), [-1000, 1000, 1000], [0, 0.5, 0.5]],
+    ['logSumExp of infinities', (x) => x.logSumExp(0), [-inf, 2, -inf], [0, 1, 0]],
+    ['logSumExp of nothing but infinities', (x) => x.logSumExp(0), [-inf, -inf, -inf], [0, 0, 0]],
     ['softmax', (x) => x.softmax().slice([1]), [-1000, 1000], [0, 0]],
+    ['softmax of infinities', (x) => x.softmax().slice([1]), [-inf, 1], [0, 0]],
+    ['max of infinities', (x) => x.max(), [-inf, -inf], [0.5, 0.5]],
     ['logSoftmax', (x) => x.logSoftmax().slice([0]), [-1000, 1000], [1, -1]],
   ])('%s has no NaN', (_, f, data, expected) => {
     expect(gradients(f, data)).toEqual([expected]);

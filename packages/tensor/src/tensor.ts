@@ -467,7 +467,10 @@ export class Tensor extends Storage {
   cumprod(axis: number, options?: ScanOptions): Tensor {
     return running('cumprod', this, axis, options);
   }
-  /** The number (int32) of elements in each of `bins` equal intervals from low to high; those beyond count at the ends */
+  /**
+   * The number (int32) of elements in each of `bins` equal intervals from low to high. An element on an edge is above it;
+   * those beyond low and high count in the intervals at the ends, NaN nowhere.
+   */
   histogram(bins: number, low: number, high: number): Tensor {
     return apply(operators.histogram, [this], { bins, low, high })[0]!;
   }
@@ -639,7 +642,7 @@ export class Tensor extends Storage {
   allocate(shape: Shape, dtype: DType, sharedBuffer?: Buffer): Tensor {
     return new Tensor(shape, dtype, this.device, sharedBuffer);
   }
-  /** A copy with elements of its own, without history: gradients do not flow through it */
+  /** A copy with elements of its own; gradients flow through it, unless it is one of detach() */
   clone(): Tensor {
     return applyUnary(operators.clone, this);
   }
@@ -683,7 +686,7 @@ export class Tensor extends Storage {
     if (!this.history || this.history.isLeaf) return;
     throw new GradientError(
       `${operation}: the tensor was computed from others that require gradients, which would not know of the new ` +
-        'elements: assign to a clone()',
+        'elements: assign to a detach().clone()',
     );
   }
 

@@ -135,6 +135,7 @@ const scatterings: fc.Arbitrary<GradientCase> = fc
 /** Operators that move elements. */
 export const movementCases: GradientCases = {
   reshape: reshapes,
+  clone: points(anywhere).map((x) => ({ inputs: [x], f: (a: Tensor) => a.clone() })),
   permute: permutations,
   slice: slices,
   pad: paddings,

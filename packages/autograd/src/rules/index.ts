@@ -10,6 +10,7 @@ import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
 import { scanRules } from './scan.js';
 import { softmaxRules } from './softmax.js';
+import { sparseRules } from './sparse.js';
 import { updateRules } from './update.js';
 
 /** How every operator of the engine is differentiated. */
@@ -18,6 +19,7 @@ export const rules: RulesOf<Operators> = {
   ...reductionRules,
   ...scanRules,
   ...matmulRules,
+  ...sparseRules,
   ...movementRules,
   ...convolutionRules,
   ...poolingRules,

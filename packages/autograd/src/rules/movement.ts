@@ -1,11 +1,11 @@
 import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
-import { constant, type RulesOf } from '../rule.js';
+import type { RulesOf } from '../rule.js';
 import { scatterGradients } from './scatter.js';
 
 /** Elements go back where they came from. */
 export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   reshape: [(g, c) => g.reshape(c.shape(0))],
-  clone: constant,
+  clone: [(g, c) => g.reshape(c.shape(0))],
   permute: [(g, c) => g.permute(c.attributes.axes.map((_, axis) => c.attributes.axes.indexOf(axis)))],
   slice: { place: ({ starts, steps }) => ({ starts, steps }) },
   pad: [

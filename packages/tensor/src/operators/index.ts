@@ -8,6 +8,7 @@ import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
 import { scanOperators } from './scan.js';
 import { softmaxOperators } from './softmax.js';
+import { sparseOperators } from './sparse.js';
 import { updateOperators } from './update.js';
 
 /** Every operator of the engine by its name: autograd has one rule for each of them. */
@@ -16,6 +17,7 @@ export const operators = {
   ...reductionOperators,
   ...scanOperators,
   ...matmulOperators,
+  ...sparseOperators,
   ...movementOperators,
   ...convolutionOperators,
   ...poolingOperators,
@@ -31,6 +33,7 @@ export interface OperatorFamilies {
   readonly reduction: typeof reductionOperators;
   readonly scan: typeof scanOperators;
   readonly matmul: typeof matmulOperators;
+  readonly sparse: typeof sparseOperators;
   readonly movement: typeof movementOperators;
   readonly convolution: typeof convolutionOperators;
   readonly pooling: typeof poolingOperators;

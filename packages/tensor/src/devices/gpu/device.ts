@@ -16,6 +16,7 @@ import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
 import { scanKernels } from './kernels/scan.js';
 import { softmaxKernels } from './kernels/softmax.js';
+import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
@@ -106,6 +107,7 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),
+      ...sparseKernels(executor),
       ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...randomKernels(executor),

@@ -11,6 +11,7 @@ import { random } from './kernels/random.js';
 import { reduction } from './kernels/reduction.js';
 import { scan } from './kernels/scan.js';
 import { softmax } from './kernels/softmax.js';
+import { sparse } from './kernels/sparse.js';
 import { update } from './kernels/update.js';
 
 /**
@@ -29,6 +30,7 @@ export const reference: Device = {
     ...convolution,
     ...pooling,
     ...softmax,
+    ...sparse,
     ...normalization,
     ...polynomial,
     ...random,

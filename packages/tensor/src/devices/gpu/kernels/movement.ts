@@ -1,9 +1,8 @@
 import { ArgumentError } from '../../../errors.js';
 import type { Kernels, Operand, ScatterReduction } from '../../../kernels.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
-import { type Bounds, bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds, keepBounds, wrongPosition } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds, wrongPosition } from '../integers.js';
 import { joinAxes, kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
@@ -52,10 +51,6 @@ const joins: Readonly<Record<ScatterReduction, string>> = {
   max: 'result = v > result ? v : (result >= v ? result : result + v);',
   min: 'result = v < result ? v : (result <= v ? result : result + v);',
 };
-
-/** For results each of which is an integer of one or the other. */
-const either = (x: Bounds, source: Bounds): Bounds =>
-  x && source && [Math.min(x[0], source[0]), Math.max(x[1], source[1])];
 
 /** Operators that move elements without computing with them. */
 export function movementKernels(
@@ -118,11 +113,13 @@ export function movementKernels(
     pad(x, out, starts, steps, value) {
       if (x.size === 0) executor.fill(out, value);
       else executor.launch(out, padSource(x.shape, out.shape, starts, steps), x, value);
+      rememberBounds(out, x.size === 0 ? [value, value] : integerBounds.either(boundsIn(x), [value, value]));
     },
     concat(inputs, out, axis) {
       const filled = inputs.filter(({ size }) => size > 0);
       const blocks = filled.map(({ shape }) => sizeOf(shape.slice(axis)));
       if (filled.length > 0) joinAll(filled, blocks, out);
+      rememberBounds(out, filled.map(boundsIn).reduce(integerBounds.either, filled[0] && boundsIn(filled[0])));
     },
     gather(x, index, out, axis) {
       const length = x.shape[axis]!;
@@ -135,6 +132,7 @@ if (position < 0) { return absent; }
 if (position >= ${length}) { return absent; }
 return x[${ravelIndex(place, stridesOf(x.shape))}];`;
       executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN);
+      rememberBounds(out, boundsIn(x));
     },
     scatter(x, index, source, out, axis, reduction) {
       const length = out.shape[axis]!;
@@ -162,15 +160,15 @@ return result;`;
           executor.launch(out, kernelSource(parameters, body), x ?? 0, index, source, Number.NaN);
         }
       };
-      const before: Bounds = x ? bufferOf(x).bounds : [0, 0];
-      const given = bufferOf(source).bounds;
+      const before = x ? boundsIn(x) : ([0, 0] as const);
+      const given = boundsIn(source);
       if (reduction === 'add') {
         computeIntegers('scatter', out, integerBounds.add(before, integerBounds.sum(given, count)), launch);
       } else if (reduction === 'mul') {
-        computeIntegers('scatter', out, integerBounds.none(), launch);
+        computeIntegers('scatter', out, undefined, launch);
       } else {
         launch();
-        bufferOf(out).bounds = either(before, given);
+        rememberBounds(out, integerBounds.either(before, given));
       }
     },
   };

@@ -3,7 +3,7 @@ import { sizeOf } from '../../../shape.js';
 import { countInBins } from '../../reference/kernels/reduction.js';
 import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, rememberBounds } from '../integers.js';
 import { kernelSource, partsOf, ravelIndex, unravelIndex } from '../source.js';
 import { sortPositions } from './sort.js';
 
@@ -160,14 +160,19 @@ function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: 
 export function reductionKernels(
   executor: Executor,
 ): Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> {
+  const extreme = (name: 'max' | 'min') => (x: Operand, out: Operand, layout: ReductionLayout) => {
+    reduce(executor, name, x, out, layout);
+    rememberBounds(out, boundsIn(x));
+  };
+
   return {
     reduction: {
       sum(x, out, layout) {
-        const bounds = integerBounds.sum(bufferOf(x).bounds, layout.length);
+        const bounds = integerBounds.sum(boundsIn(x), layout.length);
         computeIntegers('sum', out, bounds, () => reduce(executor, 'sum', x, out, layout));
       },
-      max: (x, out, layout) => reduce(executor, 'max', x, out, layout),
-      min: (x, out, layout) => reduce(executor, 'min', x, out, layout),
+      max: extreme('max'),
+      min: extreme('min'),
     },
     argReduction: {
       argmax: (x, out, layout) => argReduce(executor, 'argmax', x, out, layout),

@@ -1,7 +1,6 @@
 import type { Kernels, Operand } from '../../../kernels.js';
-import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds } from '../integers.js';
 import { kernelSource, unravelIndex } from '../source.js';
 
 const COPY = kernelSource(['x'], 'return x[this.thread.x];');
@@ -32,7 +31,7 @@ export function scanKernels(executor: Executor): Pick<Kernels, 'scan'> {
       if (!factors || !terms) {
         const x = (factors ?? terms)!;
         const source = factors ? multiply : add;
-        const bounds = factors ? integerBounds.none() : integerBounds.sum(bufferOf(x).bounds, length);
+        const bounds = factors ? undefined : integerBounds.sum(boundsIn(x), length);
         computeIntegers(factors ? 'cumprod' : 'cumsum', out, bounds, () => {
           executor.launch(out, COPY, x);
           inSteps((distance) => executor.launch(out, source, out, distance));

@@ -42,15 +42,25 @@ function argFold(beats: (value: number, best: number) => boolean) {
   };
 }
 
-/** Counts the values in equal bins from low to high; those beyond count in the bins at the ends, NaN in none. */
+/**
+ * Counts the values in equal bins from low to high: a bin has its lower edge and not its upper one. Values beyond count in
+ * the bins at the ends, NaN in none. As in NumPy, the quotient is a first guess, which may have been rounded over an edge;
+ * the edges, rounded to the type of the values, decide.
+ */
 export function countInBins(source: TypedArray, counts: TypedArray, low: number, high: number): void {
   const bins = counts.length;
+  const width = (high - low) / bins;
+  const edges = Float64Array.from({ length: bins }, (_, i) => low + i * width);
+  if (source instanceof Float32Array) for (let i = 0; i < bins; i++) edges[i] = Math.fround(edges[i]!);
   counts.fill(0);
   for (let i = 0; i < source.length; i++) {
     const value = source[i]!;
     if (Number.isNaN(value)) continue;
-    const bin = Math.floor(((value - low) / (high - low)) * bins);
-    counts[Math.max(0, Math.min(bins - 1, bin))]!++;
+    const guess = Math.floor(((value - low) / (high - low)) * bins);
+    let bin = Math.max(0, Math.min(bins - 1, guess));
+    while (bin > 0 && value < edges[bin]!) bin--;
+    while (bin < bins - 1 && value >= edges[bin + 1]!) bin++;
+    counts[bin]!++;
   }
 }
 
