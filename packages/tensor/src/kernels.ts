@@ -23,29 +23,59 @@ export const unaryNames = [
   'abs',
   'sign',
   'exp',
+  'exp2',
   'expm1',
   'log',
+  'log2',
+  'log10',
   'log1p',
   'sqrt',
   'reciprocal',
   'square',
   'sin',
   'cos',
+  'tan',
+  'asin',
+  'acos',
+  'atan',
+  'sinh',
+  'cosh',
   'tanh',
+  'asinh',
+  'acosh',
+  'atanh',
   'sigmoid',
   'relu',
   'silu',
   'gelu',
   'softplus',
   'erf',
+  'erfc',
   'floor',
   'ceil',
   'round',
+  'trunc',
 ] as const;
 export type UnaryName = (typeof unaryNames)[number];
 
-/** Functions of two numbers of one type; `reluGradient(a, b)` is a where b > 0 and 0 elsewhere: ReLU's gradient. */
-export const binaryNames = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'reluGradient'] as const;
+/**
+ * Functions of two numbers of one type. `remainder` has the sign of b and `fmod` that of a (0 where b is the integer 0);
+ * `reluGradient(a, b)` is a where b > 0 and 0 elsewhere: ReLU's gradient.
+ */
+export const binaryNames = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'remainder',
+  'fmod',
+  'pow',
+  'maximum',
+  'minimum',
+  'atan2',
+  'hypot',
+  'reluGradient',
+] as const;
 export type BinaryName = (typeof binaryNames)[number];
 
 /** Comparisons of two numbers of one type; their results are of type bool. */

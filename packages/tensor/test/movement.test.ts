@@ -5,6 +5,7 @@ import {
   concat,
   DTypeError,
   full,
+  meshgrid,
   oneHot,
   ones,
   operators,
@@ -901,6 +902,23 @@ describe('repeat and repeatInterleave', () => {
       expect(() => ones([2]).repeatInterleave(0.5, 0)).toThrow(
         'repeatInterleave: times must be an integer of 0 or more',
       );
+    });
+  });
+});
+
+describe('meshgrid', () => {
+  it('repeats each vector along the axes of the others', () => {
+    scope(() => {
+      const vectors = [tensor([1, 2]), tensor([3, 4, 5]), tensor([6])];
+      const [x, y, z] = meshgrid(vectors).map(tableFrom);
+      expect(x).toEqual({ shape: [2, 3, 1], data: [1, 1, 1, 2, 2, 2] });
+      expect(y).toEqual({ shape: [2, 3, 1], data: [3, 4, 5, 3, 4, 5] });
+      expect(z).toEqual({ shape: [2, 3, 1], data: [6, 6, 6, 6, 6, 6] });
+      const [across, down] = meshgrid(vectors, { indexing: 'xy' }).map(tableFrom);
+      expect(across).toEqual({ shape: [3, 2, 1], data: [1, 2, 1, 2, 1, 2] });
+      expect(down).toEqual({ shape: [3, 2, 1], data: [3, 3, 4, 4, 5, 5] });
+      expect(meshgrid([])).toEqual([]);
+      expect(() => meshgrid([tensor([1]), ones([2, 2])])).toThrow('meshgrid: [2,2] must have one axis');
     });
   });
 });

@@ -1,4 +1,4 @@
-import { type Device, linearRecurrence, reference } from '@pnn/tensor';
+import { type Device, linearRecurrence, reference, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import {
   compare,
@@ -12,6 +12,7 @@ import {
   read,
   sumBound,
   tableOf,
+  UNIT,
   withSpecials,
 } from './kernel-case.js';
 
@@ -87,6 +88,29 @@ export const reductionCases: readonly KernelCase[] = [
       ]);
       for (const [i, values] of actual.entries()) {
         expectWithin(values, expected[i]!, (_, at) => sumBound(2 * length, magnitudes[i]![at]!));
+      }
+    },
+  ),
+  forAll(
+    'norm and std',
+    fc
+      .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 2, max: 9 }))
+      .chain((shape) => tableOf(shape, floats(1, 8))),
+    async (device, input) => {
+      const { actual, expected } = await compare(device, [input], (x) => [
+        ...[1, 2, 3, 0, Number.POSITIVE_INFINITY].map((p) => x!.norm(p, 1)),
+        // Of numbers around 0, where nothing cancels.
+        x!
+          .mul(
+            tensor(
+              Array.from({ length: input.shape[1]! }, (_, i) => (i % 2) - 0.5),
+              { dtype: x!.dtype, device: x!.device },
+            ),
+          )
+          .std(1),
+      ]);
+      for (const [i, values] of actual.entries()) {
+        expectWithin(values, expected[i]!, (value) => 100 * UNIT * Math.abs(value));
       }
     },
   ),
