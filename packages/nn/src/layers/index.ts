@@ -1,14 +1,32 @@
 export * from './activation.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.js';
 export * from './container.js';
-export { Conv1d, Conv2d, type ConvolutionLayerOptions } from './convolution.js';
+export { Conv1d, Conv2d, Conv3d, type ConvolutionLayerOptions } from './convolution.js';
 export * from './dropout.js';
 export * from './linear.js';
+export * from './padding.js';
 export * from './polynomial.js';
-export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  GlobalAvgPool,
+  GlobalMaxPool,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+} from './pooling.js';
 export * from './resampling.js';
 export {
   ConvTranspose1d,
   ConvTranspose2d,
+  ConvTranspose3d,
   type TransposedConvolutionLayerOptions,
 } from './transposed-convolution.js';
+export * from './unfold.js';
