@@ -23,6 +23,9 @@ export const goldenFamilies = [
   'classification',
   'regression',
   'margins',
+  'activations',
+  'norms',
+  'embedding',
   'schedules',
 ] as const;
 

@@ -218,9 +218,26 @@ export interface Kernels {
     axis: number,
     reduction: ScatterReduction,
   ): void;
-  /** Positions of the k largest (or smallest) elements of every row of the last axis, in order. */
+  /**
+   * Along the middle axis, from its first place to its last or (`reverse`) back: y ← factors·y + terms, starting from the
+   * first of the terms. Without factors the sums of the terms so far, without terms the products of the factors so far.
+   */
+  scan(
+    factors: Operand | undefined,
+    terms: Operand | undefined,
+    out: Operand,
+    layout: ReductionLayout,
+    reverse: boolean,
+  ): void;
+  /**
+   * Positions of the k largest (or smallest) elements of every row of the last axis, in order: NaN counts as the largest,
+   * equal ones go by position.
+   */
   topk(x: Operand, indices: Operand, largest: boolean): void;
-  /** Counts the elements in equal bins from low to high; elements beyond count in the bins at the ends. */
+  /**
+   * Counts the elements in equal bins from low to high, one on an edge in the bin that begins there; elements beyond count
+   * in the bins at the ends.
+   */
   histogram(x: Operand, counts: Operand, low: number, high: number): void;
 
   matmul(a: Operand, b: Operand, out: Operand, layout: MatmulLayout): void;

@@ -1,5 +1,6 @@
 import type { Device } from './device.js';
 import { arrayTypes, type DType, type TypedArray } from './dtype.js';
+import { noteMade } from './effects.js';
 import { DeviceError, DisposedError, MemoryError, ShapeError } from './errors.js';
 import type { Buffer, Operand } from './kernels.js';
 import { liveInstances } from './live-instances.js';
@@ -84,6 +85,7 @@ export class Storage extends Scoped implements Operand, Disposable {
       liveBuffers++;
       liveBytes += bytesOf(dtype, this.size);
       activeTracer()?.allocated(this.#buffer);
+      noteMade(this.#buffer);
     }
     liveTensors++;
     enter(this);

@@ -8,6 +8,7 @@ import { normalizationRules } from './normalization.js';
 import { polynomialRules } from './polynomial.js';
 import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
+import { scanRules } from './scan.js';
 import { softmaxRules } from './softmax.js';
 import { sparseRules } from './sparse.js';
 import { updateRules } from './update.js';
@@ -16,6 +17,7 @@ import { updateRules } from './update.js';
 export const rules: RulesOf<Operators> = {
   ...elementwiseRules,
   ...reductionRules,
+  ...scanRules,
   ...matmulRules,
   ...sparseRules,
   ...movementRules,

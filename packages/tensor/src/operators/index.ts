@@ -6,6 +6,7 @@ import { normalizationOperators } from './normalization.js';
 import { polynomialOperators } from './polynomial.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
+import { scanOperators } from './scan.js';
 import { softmaxOperators } from './softmax.js';
 import { sparseOperators } from './sparse.js';
 import { updateOperators } from './update.js';
@@ -14,6 +15,7 @@ import { updateOperators } from './update.js';
 export const operators = {
   ...elementwiseOperators,
   ...reductionOperators,
+  ...scanOperators,
   ...matmulOperators,
   ...sparseOperators,
   ...movementOperators,
@@ -29,6 +31,7 @@ export const operators = {
 export interface OperatorFamilies {
   readonly elementwise: typeof elementwiseOperators;
   readonly reduction: typeof reductionOperators;
+  readonly scan: typeof scanOperators;
   readonly matmul: typeof matmulOperators;
   readonly sparse: typeof sparseOperators;
   readonly movement: typeof movementOperators;

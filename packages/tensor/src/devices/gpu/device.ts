@@ -14,6 +14,7 @@ import { polynomialKernels } from './kernels/polynomial.js';
 import { poolingKernels } from './kernels/pooling.js';
 import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
+import { scanKernels } from './kernels/scan.js';
 import { softmaxKernels } from './kernels/softmax.js';
 import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
@@ -100,6 +101,7 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
     kernels: {
       ...elementwiseKernels(executor),
       ...reductionKernels(executor),
+      ...scanKernels(executor),
       ...movementKernels(executor),
       ...matmulKernels(executor),
       ...convolutionKernels(executor),

@@ -9,6 +9,7 @@ import { polynomial } from './kernels/polynomial.js';
 import { pooling } from './kernels/pooling.js';
 import { random } from './kernels/random.js';
 import { reduction } from './kernels/reduction.js';
+import { scan } from './kernels/scan.js';
 import { softmax } from './kernels/softmax.js';
 import { sparse } from './kernels/sparse.js';
 import { update } from './kernels/update.js';
@@ -23,6 +24,7 @@ export const reference: Device = {
   kernels: {
     ...elementwise,
     ...reduction,
+    ...scan,
     ...movement,
     ...matmul,
     ...convolution,
