@@ -18,6 +18,7 @@ export const goldenFamilies = [
   'adaptive',
   'schedulers',
   'transposed',
+  'windows',
   'resampling',
   'classification',
   'regression',

@@ -10,6 +10,7 @@ import { normCases } from './norms.js';
 import { reductionCases } from './reduction.js';
 import { windowCases } from './window.js';
 import { windowFunctionCases } from './window-functions.js';
+import { windowLayerCases } from './window-layers.js';
 
 /** One for every operator that has derivatives, under its name. */
 export const operatorGradientCases: GradientCases = {
@@ -24,6 +25,7 @@ export const operatorGradientCases: GradientCases = {
 export const functionGradientCases: GradientCases = {
   ...composedCases,
   ...windowFunctionCases,
+  ...windowLayerCases,
   ...lossCases,
   ...activationCases,
   ...normCases,
