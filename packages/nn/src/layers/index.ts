@@ -12,8 +12,8 @@ export * from './normalization.js';
 export * from './piecewise-activation.js';
 export * from './polynomial.js';
 export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
-export * from './shape.js';
 export * from './resampling.js';
+export * from './shape.js';
 export * from './smooth-activation.js';
 export {
   ConvTranspose1d,
