@@ -357,13 +357,35 @@ describe('gradients that do not lie in a row', () => {
     });
   });
 
+  it('come back through slices that go backward, also beside such as go forward', () => {
+    const byHalves = (x: Tensor) =>
+      x
+        .slice([
+          [0, 1],
+          [undefined, undefined, -1],
+        ])
+        .add(x.slice([[1]]));
+    expect(
+      gradients(
+        (x) =>
+          byHalves(x)
+            .mul(weights([1, 3]))
+            .sum(),
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+      ),
+    ).toEqual([[3, 2, 1, 1, 2, 3]]);
+  });
+
   it.each<[string, (x: Tensor) => Tensor]>([
     [
       'transpose, then a step',
       (x) =>
         x
           .transpose()
-          .slice([[1, undefined as never, 2]])
+          .slice([[1, undefined, 2]])
           .square(),
     ],
     [

@@ -12,8 +12,9 @@ import {
 import { type Found, findNested } from './nested.js';
 import { Parameter, StateBuffer } from './parameter.js';
 import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
+import { pyTorchName, toPyTorchNames } from './pytorch-names.js';
 import { runForward } from './running.js';
-import { assignState, StateDictError, stateProblems } from './state-dict.js';
+import { assignState, type LoadStateOptions, StateDictError, stateProblems } from './state-dict.js';
 
 /** Called after a module's forward with what went in and what came out. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
@@ -153,18 +154,20 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers.
    *
-   * @param options.strict whether every name must be there and no other (true by default)
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
    *   changed then
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: { readonly strict?: boolean } = {}): void {
-    const own = this.stateDict();
-    const problems = stateProblems('loadStateDict', own, state, options.strict ?? true);
+  loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
+    const nameOf = options.names === 'pytorch' ? pyTorchName : (name: string) => name;
+    const own = options.names === 'pytorch' ? toPyTorchNames(this.stateDict()) : this.stateDict();
+    const problems = stateProblems('loadStateDict', own, state, options);
+    const others = options.cast ? problems : stateProblems('loadStateDict', own, state, { ...options, cast: true });
+    if (others.length < problems.length) problems.push('pass { cast: true } to convert float types');
     if (problems.length === 0) {
       for (const [prefix, module] of this.namedModules()) {
-        const problem = module.stateProblem((name) => state.get(prefix ? `${prefix}.${name}` : name));
+        const problem = module.stateProblem((name) => state.get(nameOf(prefix ? `${prefix}.${name}` : name)));
         if (problem !== undefined) problems.push(problem);
       }
     }

@@ -35,6 +35,22 @@ function ofMatrices(f: (x: Tensor, diagonal: number) => Tensor): fc.Arbitrary<Gr
     .map(([x, diagonal]) => ({ inputs: [x], f: (a: Tensor) => f(a, diagonal) }));
 }
 
+/** Parts of an axis, of which one does not reach the result. */
+const partings: fc.Arbitrary<GradientCase> = fc
+  .tuple(
+    shapes({ minRank: 1, maxRank: 2, maxLength: 2 }),
+    fc.nat(1),
+    fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }),
+  )
+  .chain(([shape, choice, lengths]) => {
+    const axis = choice % shape.length;
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    return tablesOf(shape.with(axis, total), anywhere).map((x) => ({
+      inputs: [x],
+      f: (a: Tensor) => together(a.split(lengths, axis).slice(lengths.length > 1 ? 1 : 0)),
+    }));
+  });
+
 /** Functions and methods that are composed of operators, for each way that they take through them. */
 export const composedCases: GradientCases = {
   'pad by a number': pads(0.5),
@@ -51,6 +67,7 @@ export const composedCases: GradientCases = {
   repeatInterleave: fc
     .tuple(anyTensor, fc.nat(2))
     .map(([x, times]) => ({ inputs: [x], f: (a: Tensor) => a.repeatInterleave(times, -1) })),
+  split: partings,
   unbind: anyTensor.map((x) => ({ inputs: [x], f: (a: Tensor) => together(a.unbind(-1).concat(a.sum())) })),
   tril: ofMatrices((x, diagonal) => x.tril(diagonal)),
   triu: ofMatrices((x, diagonal) => x.triu(diagonal)),

@@ -1,7 +1,7 @@
 import { apply, concat, operators, type ScatterReduction, sizeOf, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { shapes, type Table, tablesOf, tensorOf } from '../../../packages/tensor/test/oracle.js';
-import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
+import type { GradientCase, GradientCases } from '../gradient-case.js';
 import { anywhere, distinct, points, quarters } from '../points.js';
 
 const reshapes: fc.Arbitrary<GradientCase> = points(anywhere).map((x) => ({
@@ -72,22 +72,6 @@ const joins: fc.Arbitrary<GradientCase> = fc
       .map((inputs) => ({ inputs, f: (...tensors: Tensor[]) => concat(tensors, axis) }));
   });
 
-/** Parts of an axis, of which one does not reach the result. */
-const partings: fc.Arbitrary<GradientCase> = fc
-  .tuple(
-    shapes({ minRank: 1, maxRank: 2, maxLength: 2 }),
-    fc.nat(1),
-    fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }),
-  )
-  .chain(([shape, choice, lengths]) => {
-    const axis = choice % shape.length;
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    return tablesOf(shape.with(axis, total), anywhere).map((x) => ({
-      inputs: [x],
-      f: (a: Tensor) => together(a.split(lengths, axis).slice(lengths.length > 1 ? 1 : 0)),
-    }));
-  });
-
 /** Places along an axis, some of them more than once. */
 function picks(
   make: (picked: { table: Table; like: Table; index: Table; axis: number }) => GradientCase,
@@ -156,7 +140,6 @@ export const movementCases: GradientCases = {
   slice: slices,
   pad: paddings,
   concat: joins,
-  split: partings,
   scatter: scatterings,
   gather: picks(({ table, index, axis }) => ({ inputs: [table], f: (x) => x!.gather(axis, tensorOf(index, 'int32')) })),
   scatterAdd: picks(({ table, like, index, axis }) => ({

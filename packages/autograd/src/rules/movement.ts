@@ -1,4 +1,4 @@
-import { apply, concat, type OperatorFamilies, operators, zeros } from '@pnn/tensor';
+import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
 import { scatterGradients } from './scatter.js';
 
@@ -33,25 +33,4 @@ export const movementRules: RulesOf<OperatorFamilies['movement']> = {
     undefined,
     (g, c) => scatterGradients[c.attributes.reduction].ofSource(g, c),
   ],
-  split: {
-    fused: (gradients, call) => {
-      const { axis, lengths } = call.attributes;
-      const parts = lengths.map(
-        (length, i) =>
-          gradients[i] ??
-          zeros(
-            call.shape(0).with(axis, length),
-            gradients.find((each) => each),
-          ),
-      );
-      return [concat(parts, axis)];
-    },
-    composition: ([x], { axis, lengths }) => {
-      let end = 0;
-      return lengths.map((length) => {
-        end += length;
-        return x.slice([...x.shape.slice(0, axis).map(() => [] as const), [end - length, end]]);
-      });
-    },
-  },
 };

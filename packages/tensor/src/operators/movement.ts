@@ -145,34 +145,4 @@ export const movementOperators = {
     launch: (kernels, [x, index, source], [out], { axis, reduction }) =>
       kernels.scatter(x, index, source, out!, axis, reduction),
   }),
-
-  split: operator<readonly [Operand], { readonly axis: number; readonly lengths: readonly number[] }>({
-    name: 'split',
-    infer: ([x], { axis, lengths }) => {
-      const total = lengths.reduce((sum, length) => sum + length, 0);
-      if (total !== x.shape[axis] || lengths.some((length) => !Number.isInteger(length) || length < 0)) {
-        throw new ShapeError(
-          `split: [${lengths}] along axis ${axis} of ${formatShape(x.shape)}: the lengths must be integers of 0 or more ` +
-            `that add up to ${x.shape[axis]}`,
-        );
-      }
-      return lengths.map((length) => ({
-        shape: x.shape.map((own, each) => (each === axis ? length : own)),
-        dtype: x.dtype,
-      }));
-    },
-    launch: (kernels, [x], outputs, { axis, lengths }) => {
-      const steps = x.shape.map(() => 1);
-      let start = 0;
-      for (const [i, out] of outputs.entries()) {
-        kernels.slice(
-          x,
-          out,
-          x.shape.map((_, each) => (each === axis ? start : 0)),
-          steps,
-        );
-        start += lengths[i]!;
-      }
-    },
-  }),
 };
