@@ -25,6 +25,7 @@ export const goldenFamilies = [
   'activations',
   'norms',
   'embedding',
+  'attention',
   'schedules',
 ] as const;
 

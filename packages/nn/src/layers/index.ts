@@ -1,4 +1,5 @@
 export * from './activation.js';
+export * from './attention.js';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.js';
 export * from './bilinear.js';
 export * from './container.js';
@@ -15,6 +16,13 @@ export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2
 export * from './resampling.js';
 export * from './shape.js';
 export * from './smooth-activation.js';
+export {
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from './transformer.js';
 export {
   ConvTranspose1d,
   ConvTranspose2d,
