@@ -26,6 +26,7 @@ export const goldenFamilies = [
   'activations',
   'norms',
   'embedding',
+  'attention',
   'schedules',
 ] as const;
 

@@ -1,5 +1,6 @@
 import type { GradientCases } from '../gradient-case.js';
 import { activationCases } from './activations.js';
+import { attentionCases } from './attention.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
 import { embeddingCases } from './embedding.js';
@@ -30,6 +31,7 @@ export const functionGradientCases: GradientCases = {
   ...activationCases,
   ...normCases,
   ...embeddingCases,
+  ...attentionCases,
 };
 
 /** All of both. */

@@ -1,4 +1,5 @@
 export * from './activation.js';
+export * from './attention.js';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.js';
 export * from './bilinear.js';
 export * from './container.js';
@@ -28,9 +29,17 @@ export {
   MaxPool2d,
   MaxPool3d,
 } from './pooling.js';
+export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
 export * from './resampling.js';
 export * from './shape.js';
 export * from './smooth-activation.js';
+export {
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from './transformer.js';
 export {
   ConvTranspose1d,
   ConvTranspose2d,
