@@ -18,9 +18,13 @@ export const goldenFamilies = [
   'adaptive',
   'schedulers',
   'transposed',
+  'resampling',
   'classification',
   'regression',
   'margins',
+  'activations',
+  'norms',
+  'embedding',
   'schedules',
 ] as const;
 

@@ -357,13 +357,35 @@ describe('gradients that do not lie in a row', () => {
     });
   });
 
+  it('come back through slices that go backward, also beside such as go forward', () => {
+    const byHalves = (x: Tensor) =>
+      x
+        .slice([
+          [0, 1],
+          [undefined, undefined, -1],
+        ])
+        .add(x.slice([[1]]));
+    expect(
+      gradients(
+        (x) =>
+          byHalves(x)
+            .mul(weights([1, 3]))
+            .sum(),
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+      ),
+    ).toEqual([[3, 2, 1, 1, 2, 3]]);
+  });
+
   it.each<[string, (x: Tensor) => Tensor]>([
     [
       'transpose, then a step',
       (x) =>
         x
           .transpose()
-          .slice([[1, undefined as never, 2]])
+          .slice([[1, undefined, 2]])
           .square(),
     ],
     [
@@ -442,7 +464,11 @@ describe('far out', () => {
     ['gelu', (x) => x.gelu(), [-1000, 1000, 1e200], [0, 1, 1]],
     ['erf', (x) => x.erf(), [-1000, 1e200], [0, 0]],
     ['logSumExp', (x) => x.logSumExp(0), [-1000, 1000, 1000], [0, 0.5, 0.5]],
+    ['logSumExp of infinities', (x) => x.logSumExp(0), [-inf, 2, -inf], [0, 1, 0]],
+    ['logSumExp of nothing but infinities', (x) => x.logSumExp(0), [-inf, -inf, -inf], [0, 0, 0]],
     ['softmax', (x) => x.softmax().slice([1]), [-1000, 1000], [0, 0]],
+    ['softmax of infinities', (x) => x.softmax().slice([1]), [-inf, 1], [0, 0]],
+    ['max of infinities', (x) => x.max(), [-inf, -inf], [0.5, 0.5]],
     ['logSoftmax', (x) => x.logSoftmax().slice([0]), [-1000, 1000], [1, -1]],
   ])('%s has no NaN', (_, f, data, expected) => {
     expect(gradients(f, data)).toEqual([expected]);

@@ -442,13 +442,25 @@ describe('requireGrad, noGrad, enableGrad and detach', () => {
       expect(x.add(1).requiresGrad).toBe(true);
       expect(tensor([1]).add(1).requiresGrad).toBe(false);
       expect(x.detach().requiresGrad).toBe(false);
-      expect(x.clone().requiresGrad).toBe(false);
+      expect(x.clone().requiresGrad).toBe(true);
+      expect(x.detach().clone().requiresGrad).toBe(false);
       expect(x.greater(0).requiresGrad).toBe(false);
       expect(x.argmax().requiresGrad).toBe(false);
       expect(x.cast('int32').requiresGrad).toBe(false);
       expect(noGrad(() => x.add(1)).requiresGrad).toBe(false);
       expect(noGrad(() => enableGrad(() => x.add(1))).requiresGrad).toBe(true);
       expect(enableGrad(() => noGrad(() => x.add(1))).requiresGrad).toBe(false);
+    });
+  });
+
+  it('flow through a clone, whose elements are its own', () => {
+    scope(() => {
+      const x = leaf([3, 4]);
+      const y = x.clone().square();
+      x.assign(zeros([2], float64));
+      y.sum().backward();
+      expect(elements(x.grad)).toEqual([6, 8]);
+      expect(() => x.clone().assign(x)).toThrow('assign to a detach().clone()');
     });
   });
 

@@ -141,7 +141,7 @@ export class ExponentialMovingAverage implements Disposable {
     });
     const { updates } = settings;
     if (!(Number.isSafeInteger(updates) && updates >= 0)) problems.push(`updates is ${updates}`);
-    problems.push(...stateProblems(`${NAME}.loadStateDict`, this.#averages, tensors, true));
+    problems.push(...stateProblems(`${NAME}.loadStateDict`, this.#averages, tensors));
     if (problems.length > 0) throw new StateDictError(`${NAME}.loadStateDict: ${problems.join('; ')}`);
     for (const [name, average] of this.#averages) assignState(average, tensors.get(name)!);
     this.#updates = updates;

@@ -3,6 +3,7 @@ import {
   conv2d,
   convTranspose1d,
   convTranspose2d,
+  interpolate,
   normal,
   type PnnError,
   type Shape,
@@ -11,7 +12,14 @@ import {
   zeros,
 } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
-import { Conv2d, ConvTranspose1d, ConvTranspose2d } from '../src/layers/index.js';
+import {
+  Conv2d,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  PixelShuffle,
+  PixelUnshuffle,
+  Upsample,
+} from '../src/layers/index.js';
 import type { Module } from '../src/module.js';
 
 const numbers = (x: Tensor) => Array.from(x.dataSync());
@@ -38,6 +46,10 @@ describe('shapes', () => {
       [1, 4, 3, 5],
       [1, 6, 6, 6],
     ],
+    ['Upsample by a factor', new Upsample({ scaleFactor: 2 }), [1, 2, 3, 4], [1, 2, 6, 8]],
+    ['Upsample to a size', new Upsample({ size: [5, 2, 7], mode: 'trilinear' }), [1, 2, 3, 4, 4], [1, 2, 5, 2, 7]],
+    ['PixelShuffle', new PixelShuffle(2), [1, 8, 3, 4], [1, 2, 6, 8]],
+    ['PixelUnshuffle', new PixelUnshuffle(2), [1, 2, 6, 8], [1, 8, 3, 4]],
   ])('%s', (_, layer, input, output) => {
     expect(layer.forward(normal(input)).shape).toEqual(output);
   });
@@ -58,6 +70,11 @@ describe('layers are functions of their weights', () => {
     layer.bias!.assign(normal([6]));
     expect(layer.weight.shape).toEqual([4, 3, 3, 3]);
     expect(numbers(layer.forward(x))).toEqual(numbers(convTranspose2d(x, layer.weight, layer.bias, options)));
+  });
+
+  test('Upsample', () => {
+    const options = { scaleFactor: [1.5, 2], mode: 'bilinear', alignCorners: true } as const;
+    expect(numbers(new Upsample(options).forward(x))).toEqual(numbers(interpolate(x, options)));
   });
 
   test('ConvTranspose1d', () => {
@@ -115,6 +132,10 @@ test('describe their settings', () => {
       new ConvTranspose2d(4, 2, [2, 3], { stride: 2, outputPadding: [1, 0], bias: false }),
       '4 → 2, kernel 2×3, stride 2, outputPadding 1,0, no bias',
     ],
+    [new Upsample({ scaleFactor: 2 }), 'factor 2, nearest'],
+    [new Upsample({ size: [4, 5], mode: 'bicubic', alignCorners: true }), 'size 4,5, bicubic, aligned corners'],
+    [new PixelShuffle(3), '3'],
+    [new PixelUnshuffle(2), '2'],
   ];
   for (const [layer, text] of described) expect(layer.describe()).toBe(text);
 });

@@ -81,6 +81,18 @@ export interface MatmulLayout {
   readonly bStrides: readonly number[];
 }
 
+/**
+ * A matrix most of whose elements are 0, row by row: those of row j are `weights[e]` in column `positions[e]`, for e from
+ * `starts[j]` up to but not including `starts[j + 1]`.
+ */
+export interface SparseMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly starts: readonly number[];
+  readonly positions: readonly number[];
+  readonly weights: readonly number[];
+}
+
 /** How a window moves over the rows and columns of a plane. */
 export interface WindowGeometry {
   readonly kernel: readonly [number, number];
@@ -206,12 +218,31 @@ export interface Kernels {
     axis: number,
     reduction: ScatterReduction,
   ): void;
-  /** Positions of the k largest (or smallest) elements of every row of the last axis, in order. */
+  /**
+   * Along the middle axis, from its first place to its last or (`reverse`) back: y ← factors·y + terms, starting from the
+   * first of the terms. Without factors the sums of the terms so far, without terms the products of the factors so far.
+   */
+  scan(
+    factors: Operand | undefined,
+    terms: Operand | undefined,
+    out: Operand,
+    layout: ReductionLayout,
+    reverse: boolean,
+  ): void;
+  /**
+   * Positions of the k largest (or smallest) elements of every row of the last axis, in order: NaN counts as the largest,
+   * equal ones go by position.
+   */
   topk(x: Operand, indices: Operand, largest: boolean): void;
-  /** Counts the elements in equal bins from low to high; elements beyond count in the bins at the ends. */
+  /**
+   * Counts the elements in equal bins from low to high, one on an edge in the bin that begins there; elements beyond count
+   * in the bins at the ends.
+   */
   histogram(x: Operand, counts: Operand, low: number, high: number): void;
 
   matmul(a: Operand, b: Operand, out: Operand, layout: MatmulLayout): void;
+  /** out[i, j, k] = Σ_l matrix[j, l]·x[i, l, k] along the axis; elements that the matrix does not name are not read. */
+  sparseMatmul(x: Operand, out: Operand, axis: number, matrix: SparseMatrix): void;
   /** x [N,C,H,W], weight [F,C/groups,KH,KW], bias [F] → out [N,F,OH,OW]. */
   conv2d(x: Operand, weight: Operand, bias: Operand | undefined, out: Operand, geometry: ConvolutionGeometry): void;
   conv2dInputGradient(gradient: Operand, weight: Operand, out: Operand, geometry: ConvolutionGeometry): void;

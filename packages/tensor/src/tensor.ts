@@ -3,7 +3,7 @@ import type { Device } from './device.js';
 import type { DType } from './dtype.js';
 import { GradientError } from './errors.js';
 import type { History } from './history.js';
-import type { Buffer } from './kernels.js';
+import type { Buffer, ScatterReduction } from './kernels.js';
 import { clamp, maskedFill } from './methods/elementwise.js';
 import * as logic from './methods/logic.js';
 import { type MatmulOptions, matmul } from './methods/matmul.js';
@@ -11,6 +11,9 @@ import * as matrix from './methods/matrix.js';
 import * as movement from './methods/movement.js';
 import { type PadFill, pad } from './methods/padding.js';
 import * as reduction from './methods/reduction.js';
+import { running, type ScanOptions } from './methods/scan.js';
+import type { SortOptions } from './methods/sort.js';
+import * as sorting from './methods/sort.js';
 import { operators } from './operators/index.js';
 import { formatTensor, inspect } from './print.js';
 import { formatShape, normalizeAxis, type Shape, sameShape } from './shape.js';
@@ -298,15 +301,49 @@ export class Tensor extends Storage {
     return reduction.argExtreme('argmin', this, axis, options);
   }
   /**
-   * The k largest (or smallest) elements along the last axis in order, and their positions (int32).
+   * The elements in order along an axis, and their positions (int32). NaN counts as the largest; equal elements stay in
+   * their order.
+   */
+  sort(axis = -1, options?: SortOptions): { values: Tensor; indices: Tensor } {
+    return sorting.sort(this, axis, options);
+  }
+  /** The positions (int32) of the elements in order along an axis, as of `sort` */
+  argsort(axis = -1, options?: SortOptions): Tensor {
+    return sorting.argsort(this, axis, options);
+  }
+  /**
+   * The k largest (or smallest) elements along an axis in order, and their positions (int32), as of `sort`.
    *
+   * @param options.axis the last one where it is missing
    * @throws ShapeError where the axis is shorter than k
    */
-  topk(k: number, options?: { readonly largest?: boolean }): { values: Tensor; indices: Tensor } {
-    const [indices] = apply(operators.topkIndices, [this], { count: k, largest: options?.largest ?? true }) as [Tensor];
-    return { values: this.gather(-1, indices), indices };
+  topk(
+    k: number,
+    options?: { readonly largest?: boolean; readonly axis?: number },
+  ): { values: Tensor; indices: Tensor } {
+    return sorting.topk(this, k, options?.axis ?? -1, options?.largest ?? true);
   }
-  /** The number (int32) of elements in each of `bins` equal intervals from low to high; those beyond count at the ends */
+  /**
+   * The element in the middle of the order along an axis (in the flattened tensor without one), the lower one where there
+   * are two; NaN where there is one.
+   *
+   * @throws ShapeError where there are no elements
+   */
+  median(axis?: number, options?: reduction.ReductionOptions): Tensor {
+    return sorting.median(this, axis, options);
+  }
+  /** The sums of the elements so far along an axis */
+  cumsum(axis: number, options?: ScanOptions): Tensor {
+    return running('cumsum', this, axis, options);
+  }
+  /** The products of the elements so far along an axis; gradients are right where factors are 0 */
+  cumprod(axis: number, options?: ScanOptions): Tensor {
+    return running('cumprod', this, axis, options);
+  }
+  /**
+   * The number (int32) of elements in each of `bins` equal intervals from low to high. An element on an edge is above it;
+   * those beyond low and high count in the intervals at the ends, NaN nowhere.
+   */
   histogram(bins: number, low: number, high: number): Tensor {
     return apply(operators.histogram, [this], { bins, low, high })[0]!;
   }
@@ -451,6 +488,17 @@ export class Tensor extends Storage {
     })[0]!;
   }
   /**
+   * This tensor with source[i, j, k] at [i, index[i, j, k], k] in its place (the last one, where several go to one), or
+   * joined with what is there by a sum, product or extreme. The index may have length 1 along the other axes.
+   *
+   * @param reduction how elements are joined. @default 'replace'
+   * @throws ShapeError where the shapes do not fit
+   * @throws ArgumentError where an index is out of range
+   */
+  scatter(axis: number, index: Tensor, source: TensorLike, reduction: ScatterReduction = 'replace'): Tensor {
+    return movement.scatter(this, axis, index, source, reduction);
+  }
+  /**
    * Whole slices picked along an axis by their positions (int32 of any shape, which takes the place of the axis)
    *
    * @throws ArgumentError where a position is out of range
@@ -467,7 +515,7 @@ export class Tensor extends Storage {
   allocate(shape: Shape, dtype: DType, sharedBuffer?: Buffer): Tensor {
     return new Tensor(shape, dtype, this.device, sharedBuffer);
   }
-  /** A copy with elements of its own, without history: gradients do not flow through it */
+  /** A copy with elements of its own; gradients flow through it, unless it is one of detach() */
   clone(): Tensor {
     return applyUnary(operators.clone, this);
   }
@@ -511,7 +559,7 @@ export class Tensor extends Storage {
     if (!this.history || this.history.isLeaf) return;
     throw new GradientError(
       `${operation}: the tensor was computed from others that require gradients, which would not know of the new ` +
-        'elements: assign to a clone()',
+        'elements: assign to a detach().clone()',
     );
   }
 

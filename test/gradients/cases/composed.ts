@@ -2,7 +2,7 @@ import type { PadFill, Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { shapes, tablesOf, tensorOf } from '../../../packages/tensor/test/oracle.js';
 import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
-import { anywhere } from '../points.js';
+import { anywhere, distinct, quarters } from '../points.js';
 
 /** Pads whose widths the lengths of the axes allow. */
 function pads(fill: PadFill): fc.Arbitrary<GradientCase> {
@@ -35,6 +35,22 @@ function ofMatrices(f: (x: Tensor, diagonal: number) => Tensor): fc.Arbitrary<Gr
     .map(([x, diagonal]) => ({ inputs: [x], f: (a: Tensor) => f(a, diagonal) }));
 }
 
+/** Parts of an axis, of which one does not reach the result. */
+const partings: fc.Arbitrary<GradientCase> = fc
+  .tuple(
+    shapes({ minRank: 1, maxRank: 2, maxLength: 2 }),
+    fc.nat(1),
+    fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }),
+  )
+  .chain(([shape, choice, lengths]) => {
+    const axis = choice % shape.length;
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    return tablesOf(shape.with(axis, total), anywhere).map((x) => ({
+      inputs: [x],
+      f: (a: Tensor) => together(a.split(lengths, axis).slice(lengths.length > 1 ? 1 : 0)),
+    }));
+  });
+
 /** Functions and methods that are composed of operators, for each way that they take through them. */
 export const composedCases: GradientCases = {
   'pad by a number': pads(0.5),
@@ -51,6 +67,7 @@ export const composedCases: GradientCases = {
   repeatInterleave: fc
     .tuple(anyTensor, fc.nat(2))
     .map(([x, times]) => ({ inputs: [x], f: (a: Tensor) => a.repeatInterleave(times, -1) })),
+  split: partings,
   unbind: anyTensor.map((x) => ({ inputs: [x], f: (a: Tensor) => together(a.unbind(-1).concat(a.sum())) })),
   tril: ofMatrices((x, diagonal) => x.tril(diagonal)),
   triu: ofMatrices((x, diagonal) => x.triu(diagonal)),
@@ -59,6 +76,18 @@ export const composedCases: GradientCases = {
   'take by a table': fc
     .record({ x: tablesOf([3, 2], anywhere), positions: tablesOf([2, 2], fc.nat(2)) })
     .map(({ x, positions }) => ({ inputs: [x], f: (a: Tensor) => a.take(0, tensorOf(positions, 'int32')) })),
+  'cumsum without the own element': anyTensor.map((x) => ({
+    inputs: [x],
+    f: (a: Tensor) => a.cumsum(-1, { exclusive: true }),
+  })),
+  'cumprod without the own element': fc
+    .tuple(tablesOf([2, 3], quarters(-2, 2)), fc.boolean())
+    .map(([x, reverse]) => ({ inputs: [x], f: (a: Tensor) => a.cumprod(0, { exclusive: true, reverse }) })),
+  sort: fc
+    .tuple(distinct([3, 3]), fc.nat(1), fc.boolean())
+    .map(([x, axis, descending]) => ({ inputs: [x], f: (a: Tensor) => a.sort(axis, { descending }).values })),
+  topk: distinct([3, 3]).map((x) => ({ inputs: [x], f: (a: Tensor) => a.topk(2, { axis: 0 }).values })),
+  median: distinct([3, 4]).map((x) => ({ inputs: [x], f: (a: Tensor) => a.median(1) })),
   maskedFill: fc
     .record({ x: tablesOf([2, 3], anywhere), value: tablesOf([2, 1], anywhere), mask: tablesOf([3], fc.nat(1)) })
     .map(({ x, value, mask }) => ({

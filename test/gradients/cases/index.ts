@@ -1,9 +1,12 @@
 import type { GradientCases } from '../gradient-case.js';
+import { activationCases } from './activations.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
+import { embeddingCases } from './embedding.js';
 import { fusedCases } from './fused.js';
 import { lossCases } from './losses.js';
 import { movementCases } from './movement.js';
+import { normCases } from './norms.js';
 import { reductionCases } from './reduction.js';
 import { windowCases } from './window.js';
 import { windowFunctionCases } from './window-functions.js';
@@ -18,7 +21,14 @@ export const operatorGradientCases: GradientCases = {
 };
 
 /** Those of functions that are composed of several operators. */
-export const functionGradientCases: GradientCases = { ...composedCases, ...windowFunctionCases, ...lossCases };
+export const functionGradientCases: GradientCases = {
+  ...composedCases,
+  ...windowFunctionCases,
+  ...lossCases,
+  ...activationCases,
+  ...normCases,
+  ...embeddingCases,
+};
 
 /** All of both. */
 export const gradientCases: GradientCases = { ...operatorGradientCases, ...functionGradientCases };

@@ -1,4 +1,18 @@
-import { conv1d, conv2d, convTranspose1d, convTranspose2d, type Padding, type Shape, type Tensor } from '@pnn/tensor';
+import {
+  affineGrid,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+  gridSample,
+  type InterpolationMode,
+  interpolate,
+  type Padding,
+  pixelShuffle,
+  pixelUnshuffle,
+  type Shape,
+  type Tensor,
+} from '@pnn/tensor';
 import fc from 'fast-check';
 import { tablesOf } from '../../../packages/tensor/test/oracle.js';
 import type { GradientCase, GradientCases } from '../gradient-case.js';
@@ -81,8 +95,73 @@ const transposedConvolutions = fc
     return at([x, weight, ...(biased ? [[groups * filters]] : [])], f as (...inputs: Tensor[]) => Tensor);
   });
 
-/** Functions that move windows over planes, made of operators. */
+const modesOfAxes: readonly (readonly InterpolationMode[])[] = [
+  ['nearest', 'nearest-exact', 'area', 'linear'],
+  ['nearest', 'nearest-exact', 'area', 'bilinear', 'bicubic'],
+  ['nearest', 'nearest-exact', 'area', 'trilinear'],
+];
+
+const resizes = fc
+  .array(fc.record({ length: upTo(4), size: upTo(5), factor: fc.constantFrom(0.6, 1, 1.4, 2) }), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .chain((axes) =>
+    fc
+      .record({ mode: fc.constantFrom(...modesOfAxes[axes.length - 1]!), bySize: fc.boolean(), aligned: fc.boolean() })
+      .chain(({ mode, bySize, aligned }) => {
+        const lengths = axes.map(({ length, factor }) => (bySize || length * factor >= 1 ? length : 2));
+        const alignCorners = aligned && /linear|cubic/.test(mode);
+        const target = bySize
+          ? { size: axes.map(({ size }) => size) }
+          : { scaleFactor: axes.map(({ factor }) => factor) };
+        return at([[1, 2, ...lengths]], (x) => interpolate(x!, { mode, alignCorners, ...target }));
+      }),
+  );
+
+/** Places between elements, before the first and behind the last one, away from where the nearest element changes. */
+const sampledPlanes = fc
+  .record({
+    shape: fc.tuple(upTo(2), upTo(2), upTo(3), upTo(3)),
+    places: fc.array(fc.tuple(fc.nat(7), fc.nat(7), fc.constantFrom(0.25, 0.3, 0.7), fc.constantFrom(0.2, 0.75)), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    mode: fc.constantFrom('bilinear' as const, 'nearest' as const, 'bicubic' as const),
+    paddingMode: fc.constantFrom('zeros' as const, 'border' as const, 'reflection' as const),
+    alignCorners: fc.boolean(),
+  })
+  .chain(({ shape, places, ...options }) => {
+    const normalized = (place: number, length: number) =>
+      options.alignCorners && length > 1 ? (2 * place) / (length - 1) - 1 : (2 * place + 1) / length - 1;
+    const grid = places.flatMap(([column, row, x, y]) => [
+      normalized(column - 3 + x, shape[3]),
+      normalized(row - 3 + y, shape[2]),
+    ]);
+    const images = Array.from({ length: shape[0] }, () => grid).flat();
+    return tablesOf(shape, numbers).map((plane) => ({
+      inputs: [plane, { shape: [shape[0], 1, places.length, 2], data: images }],
+      f: (x: Tensor, g: Tensor) => gridSample(x, g, options),
+    }));
+  });
+
+/** Functions that move windows over planes, and those that resize, made of operators. */
 export const windowFunctionCases: GradientCases = {
+  interpolate: resizes,
+  gridSample: sampledPlanes,
+  affineGrid: fc
+    .tuple(upTo(2), upTo(3), upTo(3), fc.boolean())
+    .chain(([images, height, width, alignCorners]) =>
+      at([[images, 2, 3]], (theta) => affineGrid(theta!, [images, 1, height, width], { alignCorners })),
+    ),
+  pixelShuffle: fc
+    .tuple(upTo(2), upTo(2), upTo(2))
+    .chain(([factor, channels, width]) => at([[2, channels * factor ** 2, 2, width]], (x) => pixelShuffle(x!, factor))),
+  pixelUnshuffle: fc
+    .tuple(upTo(2), upTo(2), upTo(2))
+    .chain(([factor, channels, width]) =>
+      at([[1, channels, factor, width * factor]], (x) => pixelUnshuffle(x!, factor)),
+    ),
   'convolution with padding of every kind': paddedConvolutions,
   'transposed convolution': transposedConvolutions,
 };

@@ -1,11 +1,20 @@
 export * from './activation.js';
-export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.js';
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './batch-norm.js';
+export * from './bilinear.js';
 export * from './container.js';
 export { Conv1d, Conv2d, type ConvolutionLayerOptions } from './convolution.js';
-export * from './dropout.js';
+export { Dropout, Dropout1d, Dropout2d, Dropout3d } from './dropout.js';
+export * from './embedding.js';
+export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, type InstanceNormOptions } from './instance-norm.js';
 export * from './linear.js';
+export * from './module-collections.js';
+export * from './normalization.js';
+export * from './piecewise-activation.js';
 export * from './polynomial.js';
 export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
+export * from './resampling.js';
+export * from './shape.js';
+export * from './smooth-activation.js';
 export {
   ConvTranspose1d,
   ConvTranspose2d,

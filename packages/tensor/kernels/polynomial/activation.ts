@@ -28,13 +28,17 @@ export class Activation {
   inverseBound: f64;
   /** Whether the tangent goes on beyond the bound. */
   tangent: f64;
-  /** The form of the penalty, its limit and its cap. */
+  /** The form of the penalty, its limit and what |x| is multiplied by for the tenth power. */
   form: f64;
   limit: f64;
+  scale: f64;
+  /** The largest argument of the form (see penalty.ts), |x| there, and the slope there with respect to the argument. */
   cap: f64;
+  capSize: f64;
+  capSlope: f64;
   /** Backward: the gradient of the values; 0 for none. */
   gradient: f64;
-  /** Backward: the gradient of the penalty over the number of elements. */
+  /** Backward: what the slopes of penalty.ts are multiplied by. */
   penaltyShare: f64;
   /** Backward: whether the gradients of the coefficients are wanted. */
   learnable: f64;

@@ -1,5 +1,5 @@
 import type { DType } from '../dtype.js';
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import type { BinaryName, ComparisonName, Operand, UnaryName } from '../kernels.js';
 import { checkFloat, checkSameType, checkType, type Operator, operator } from '../operator.js';
 import type { Generator } from '../random.js';
@@ -123,8 +123,11 @@ export const elementwiseOperators = {
     }
   >({
     name: 'bernoulli',
-    infer: ([like]) => {
+    infer: ([like], { probability }) => {
       checkFloat('bernoulli', like);
+      if (!(probability >= 0 && probability <= 1)) {
+        throw new ArgumentError(`bernoulli: the probability must be from 0 to 1, not ${probability}`);
+      }
       return [{ shape: like.shape, dtype: like.dtype }];
     },
     launch: (kernels, _, [out], { probability, scale, generator }) =>

@@ -149,7 +149,11 @@ function coefficientsAt({ shape, coefficientShape, coefficients }: Case, i: numb
 const weigh = (coefficients: readonly number[], sizes: readonly number[]) =>
   coefficients.reduce((sum, c, k) => sum + Math.abs(c) * sizes[k]!, 0);
 
-/** Relative error of a penalty or its slope: that of the excess, amplified by the form, and of the form itself. */
+/**
+ * Error of a penalty and of its slope. That of the argument, size·UNIT and one for the difference, is multiplied by the slope.
+ * e^u − 1 is found for u/2^k (polynomial and product: 3 units), then doubled k ≤ 5 times (1.5 units each), and every step
+ * multiplies errors by the quotient of the condition numbers u/(1 − e^−u) behind and before it: by 1 + u in all.
+ */
 function penaltyError(x: number, { form, limit, cap }: Penalty): number {
   const size = Math.abs(x);
   if (form === 'power') {
@@ -160,7 +164,8 @@ function penaltyError(x: number, { form, limit, cap }: Penalty): number {
   if (size <= limit * (1 - 2 * UNIT)) return 0;
   const excess = Math.min(size - limit, cap);
   const scale = form === 'exponential' ? Math.exp(excess) : 2 * excess + excess * excess + 2;
-  return 8 * UNIT * scale * (1 + size + limit) * (1 + Math.max(0, size - limit - excess));
+  const own = form === 'exponential' ? 11 * UNIT * (1 + excess) * Math.expm1(excess) : 0;
+  return (own + 8 * UNIT * scale * (1 + size + limit)) * (1 + Math.max(0, size - limit - excess));
 }
 
 function forward(device: (typeof variants)[number][1], dtype: 'float32' | 'float64', each: Case) {
@@ -323,6 +328,45 @@ describe.each(variants)('polynomial on %s', (_, device) => {
         expect(Math.abs(values[i]! - Math.cos(22 * Math.acos(value / 47)))).toBeLessThan(2e-3);
       }
     });
+  });
+
+  test('penalties far beyond their limit are as exact, and infinite where float32 ends', () => {
+    const far = fc.float({ min: -400, max: 400, noNaN: true });
+    const large = fc.constantFrom(88.5, -89, 91, 1e4, -1e30, 3.4028234663852886e38).map(Math.fround);
+    const caps = fc.constantFrom(0.1, 2.9, 3.1, 6, 40, 80, 88, 95, Number.POSITIVE_INFINITY);
+    const limits = fc.constantFrom(1e-3, 0.7, 1, 1.5, 30, 64, 127.9, 1e4);
+    const forms = fc.constantFrom('exponential', 'quadratic', 'power');
+    const penalty = fc.record({ form: forms, limit: limits, cap: caps }) as fc.Arbitrary<Penalty>;
+    const MAX = 3.4028234663852886e38;
+    fc.assert(
+      fc.property(fc.oneof({ weight: 4, arbitrary: far }, { weight: 1, arbitrary: large }), penalty, (x, own) =>
+        scope(() => {
+          // One input is beyond the limit or not, and the group of it has others.
+          const each: Case = {
+            shape: [40],
+            x: Array.from({ length: 40 }, (_unused, i) => (i === 17 ? x : 0)),
+            slopes: Array<number>(40).fill(0),
+            coefficientShape: [1],
+            coefficients: [1],
+            options: { basis: 'even-odd', bound: 1e5, evenTerms: 1, outside: 'tangent', penalty: own },
+          };
+          const exact = forward(reference, 'float64', each).penalty.itemSync() * 40;
+          const value = forward(device, 'float32', each).penalty.itemSync() * 40;
+          const slope = backward(device, 'float32', each, { withValue: false })[0]!.dataSync()[17]!;
+          const exactSlope = backward(reference, 'float64', each, { withValue: false })[0]!.dataSync()[17]!;
+          const error = penaltyError(x, own);
+          // Powers of tiny quotients are lost to underflow, and sums are infinite from a tenth of float32's range on.
+          if (exact < MAX / 1e3) expect(Math.abs(value - exact)).toBeLessThanOrEqual(error + 2 * UNIT * exact + 1e-20);
+          else expect(value).toBeGreaterThan(MAX / 2e3);
+          if (Math.abs(exactSlope) < MAX / 1e3) {
+            expect(Math.abs(slope - exactSlope)).toBeLessThanOrEqual(
+              0.75 * error + 4 * UNIT * Math.abs(exactSlope) + 1e-20,
+            );
+          } else expect(Math.abs(slope)).toBeGreaterThan(MAX / 2e3);
+        }),
+      ),
+      { numRuns: 400 },
+    );
   });
 
   test('gives what the reference gives for float64', () => {

@@ -1,4 +1,4 @@
-import { apply, type Device, operators, reference, type Tensor, tensor, where } from '@pnn/tensor';
+import { apply, concat, type Device, operators, reference, type Tensor, tensor, where } from '@pnn/tensor';
 import fc from 'fast-check';
 import {
   compare,
@@ -241,6 +241,81 @@ const others: readonly KernelCase[] = [
   ),
 ];
 
+const whole = (max: number) => fc.integer({ min: -max, max });
+
+const integerCases: readonly KernelCase[] = [
+  forAll(
+    'integers are divided and raised to powers as on the CPU',
+    fc.tuple(
+      tableOf([80], fc.oneof(whole(2 ** 24), whole(9), fc.constantFrom(2 ** 24, -(2 ** 24), 0))),
+      tableOf([80], fc.oneof(whole(2 ** 24), whole(300), whole(3), fc.constantFrom(97, 257, 673, 172961))),
+      tableOf([40], whole(6)),
+      tableOf([40], fc.integer({ min: -3, max: 9 })),
+      tableOf([40], fc.constantFrom(-1, 0, 1)),
+      tableOf([40], whole(2 ** 24)),
+    ),
+    async (device, tables) => {
+      const inputs = tables.map((table) => ({ ...table, dtype: 'int32' as const }));
+      const { actual, expected } = await compare(device, inputs, (a, b, base, exponent, unit, any) => [
+        a!.div(b!),
+        a!.div(-1),
+        base!.pow(exponent!),
+        unit!.pow(any!),
+        // Their results can be calculated with.
+        a!.div(b!).div(3).add(base!.pow(2).sum()),
+      ]);
+      for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
+    },
+  ),
+  forAll(
+    'integers that were chosen among others can be calculated with',
+    tableOf([4, 5], whole(1000)),
+    async (device, input) => {
+      const { actual, expected } = await compare(device, [{ ...input, dtype: 'int32' }], (x) => {
+        const rows = x!.slice([[0, 2]]);
+        const index = x!.argmax(1, { keepDims: true });
+        return [
+          x!.abs(),
+          x!.sign(),
+          x!.relu(),
+          x!.maximum(3),
+          x!.minimum(x!.neg()),
+          x!.reluGradient(x!),
+          where(x!.less(5), x!, x!.neg()),
+          x!.max(1),
+          x!.min(),
+          x!.pad(
+            [
+              [1, 2],
+              [0, 1],
+            ],
+            7,
+          ),
+          concat([x!, rows.mul(2)]),
+          x!.gather(1, index),
+          x!.cast('int32'),
+          x!.clone().broadcastTo([2, 4, 5]),
+        ].map((chosen) => chosen.mul(2).add(1));
+      });
+      for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
+    },
+  ),
+  {
+    name: 'integers that there are none of can be calculated with',
+    async check(device) {
+      const compute = (on: Device) =>
+        read(() => {
+          const none = tensor(new Int32Array(0), { device: on }).reshape([0, 3]);
+          const one = tensor(Int32Array.of(4, 5, 6), { device: on });
+          const elementwise = [none.neg(), none.add(one), none.mul(none), none.square(), none.div(one), none.pow(none)];
+          return [...elementwise, none.sum(), none.sum(0).add(one), none.sum(1), none.transpose().matmul(none).add(1)];
+        });
+      const expected = await compute(reference);
+      for (const [i, actual] of (await compute(device)).entries()) expectSame(actual, expected[i]!);
+    },
+  },
+];
+
 export const elementwiseCases: readonly KernelCase[] = [
   ...unaryCases,
   ...binaryCases,
@@ -249,4 +324,5 @@ export const elementwiseCases: readonly KernelCase[] = [
   farAngleCase,
   ...comparisonCases,
   ...others,
+  ...integerCases,
 ];
