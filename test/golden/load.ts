@@ -26,6 +26,9 @@ export const goldenFamilies = [
   'norms',
   'embedding',
   'schedules',
+  'functions',
+  'scans',
+  'rearrangement',
 ] as const;
 
 /** The name of a golden file. */
