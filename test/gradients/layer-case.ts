@@ -15,7 +15,7 @@ export interface LayerPoint {
   readonly make: (options: LayerOptions) => Module;
   readonly inputs: readonly Table[];
   /** What is done with the layer, where it is not `forward`. */
-  readonly apply?: (layer: Module, ...inputs: Tensor[]) => Tensor;
+  apply?(layer: Module, ...inputs: Tensor[]): Tensor;
   /** What parameters are drawn from; multiples of 1/4 from −2 to 2 if not given. */
   readonly numbers?: fc.Arbitrary<number>;
 }
@@ -41,15 +41,15 @@ function parameterShapes(make: LayerPoint['make']): Shape[] {
 }
 
 /** Runs the layer with other tensors in the places of its parameters. */
-function withParameters({ make, apply }: LayerPoint, given: readonly Tensor[], inputs: number): Tensor {
-  const layer = make({ dtype: given[0]!.dtype as FloatDType });
+function withParameters(point: LayerPoint, given: readonly Tensor[], inputs: number): Tensor {
+  const layer = point.make({ dtype: given[0]!.dtype as FloatDType });
   const places = placesOf(layer);
   for (const parameter of layer.parameters()) parameter.dispose();
   places.forEach(({ owner, property }, i) => {
     Reflect.set(owner, property, given[inputs + i]);
   });
   const x = given.slice(0, inputs);
-  return apply ? apply(layer, ...x) : layer.forward(...x);
+  return point.apply ? point.apply(layer, ...x) : layer.forward(...x);
 }
 
 /** Cases of a layer: a function of its inputs and of its parameters, at random values of both. */

@@ -14,6 +14,7 @@ export { readFromMemory } from './formats/byte-reader.js';
 export { checkHostArray, type HostArray } from './formats/host-array.js';
 export { decodeNpy, encodeNpy, npyParts, readNpy } from './formats/npy.js';
 export * from './formats/safetensors.js';
+export * from './functions/adaptive-pooling.js';
 export * from './functions/convolution.js';
 export * from './functions/dropout.js';
 export * from './functions/grid-sample.js';
@@ -29,6 +30,7 @@ export * from './functions/selection.js';
 export * from './functions/softmax.js';
 export * from './functions/sparse.js';
 export * from './functions/transposed-convolution.js';
+export * from './functions/unfold.js';
 export * from './functions/update.js';
 export type { History, OperatorCall, TensorsOf } from './history.js';
 export { updateInPlace } from './in-place.js';
@@ -40,6 +42,7 @@ export type {
   Operand,
   Penalty,
   PolynomialActivationForm,
+  PolynomialBasis,
   ScatterReduction,
   SgdSettings,
   SparseMatrix,

@@ -50,12 +50,22 @@ function nearest(j: number, offset: number, { length, outLength, factor }: LineR
   return [{ position: Math.min(Math.floor(source), length - 1), weight: 1 }];
 }
 
+/** The elements of a line that one of the output stands for, where all of them have a share. */
+export interface LineBin {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The bin of element j: from ⌊j·length/outLength⌋ up to but not including ⌈(j + 1)·length/outLength⌉. */
+export function binOf(j: number, length: number, outLength: number): LineBin {
+  return { start: Math.floor((j * length) / outLength), end: Math.ceil(((j + 1) * length) / outLength) };
+}
+
 const rows: Readonly<Record<LineMode, (j: number, resize: LineResize) => SparseEntry[]>> = {
   nearest: (j, resize) => nearest(j, 0, resize),
   'nearest-exact': (j, resize) => nearest(j, 0.5, resize),
   area: (j, { length, outLength }) => {
-    const start = Math.floor((j * length) / outLength);
-    const end = Math.ceil(((j + 1) * length) / outLength);
+    const { start, end } = binOf(j, length, outLength);
     return Array.from({ length: end - start }, (_, i) => ({ position: start + i, weight: 1 / (end - start) }));
   },
   linear: (j, resize) => {

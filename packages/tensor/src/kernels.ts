@@ -142,13 +142,18 @@ export interface ConvolutionGeometry extends WindowGeometry {
   readonly groups: number;
 }
 
+/**
+ * What the coefficients of a polynomial are multiplied by, with t = x/bound, s = 2t² − 1 and u = 2s² − 1.
+ * `even-odd`: p(x) = E(s) + t·O(s) in powers of s; those of E, then those of O.
+ * `twice-even-odd`: the same, but E and O are split once more, such as E(s) = A(u) + s·B(u): term k is s^(k mod 2)·u^⌊k/2⌋.
+ * Coefficients are then so small that float32 keeps its digits at every degree up to 32.
+ * `monomial`: p(x) = Σ c_k t^k.
+ */
+export type PolynomialBasis = 'even-odd' | 'twice-even-odd' | 'monomial';
+
 /** How a polynomial is written and where it holds. */
 export interface PolynomialForm {
-  /**
-   * `even-odd`: p(x) = E(s) + t·O(s) with t = x/bound, s = 2t² − 1; the coefficients are those of E, then those of O.
-   * `monomial`: p(x) = Σ c_k t^k, by Horner's method.
-   */
-  readonly basis: 'even-odd' | 'monomial';
+  readonly basis: PolynomialBasis;
   /** The number of coefficients of E (all of them in the monomial basis). */
   readonly evenTerms: number;
   /** B: the polynomial is meant for inputs from −B to B. */

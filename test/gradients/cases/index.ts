@@ -1,5 +1,6 @@
 import type { GradientCases } from '../gradient-case.js';
 import { activationCases } from './activations.js';
+import { attentionCases } from './attention.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
 import { embeddingCases } from './embedding.js';
@@ -10,6 +11,7 @@ import { normCases } from './norms.js';
 import { reductionCases } from './reduction.js';
 import { windowCases } from './window.js';
 import { windowFunctionCases } from './window-functions.js';
+import { windowLayerCases } from './window-layers.js';
 
 /** One for every operator that has derivatives, under its name. */
 export const operatorGradientCases: GradientCases = {
@@ -24,10 +26,12 @@ export const operatorGradientCases: GradientCases = {
 export const functionGradientCases: GradientCases = {
   ...composedCases,
   ...windowFunctionCases,
+  ...windowLayerCases,
   ...lossCases,
   ...activationCases,
   ...normCases,
   ...embeddingCases,
+  ...attentionCases,
 };
 
 /** All of both. */

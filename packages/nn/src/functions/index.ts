@@ -1,4 +1,5 @@
 export * from './activation.js';
+export { type AttentionOptions, scaledDotProductAttention } from './attention.js';
 export * from './embedding.js';
 export {
   groupNorm,

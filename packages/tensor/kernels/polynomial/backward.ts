@@ -2,7 +2,7 @@
 // coefficients, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, isOdd, planesPerChunk, RUN, termsOf,
+  GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { madd } from '../simd';
 import { ceilDiv } from '../task';
@@ -15,6 +15,7 @@ import {
 } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
 import { storeTangent, straightenSlopes, TANGENT_BYTES } from './tangent';
+import { addTwicePowers, evaluateTwice, TWICE_BYTES, twicePlace, twiceSum, twiceSums } from './twice';
 
 // The scratch. First what the tangent needs, two sums each in double precision: Σ g·(x − B) over x > B, Σ g·(x + B) over
 // x < −B.
@@ -29,7 +30,8 @@ const CONSTANTS: usize = CLAMPED + (<usize>RUN << 2);
 /** Sums for the gradients of the coefficients: of a chunk in float32, then of the block in double precision. */
 const PENALTY: usize = CONSTANTS + CONSTANTS_BYTES;
 const TANGENT: usize = PENALTY + PENALTY_BYTES;
-const SUMS: usize = TANGENT + TANGENT_BYTES;
+const TWICE: usize = TANGENT + TANGENT_BYTES;
+const SUMS: usize = TWICE + TWICE_BYTES;
 
 /**
  * What a power of B²/2, or the reciprocal of one, may be, 2^68: products with gradients from 1e-17 to 1e14 and their sums are
@@ -48,6 +50,7 @@ function firstOddSum(fields: Activation): i32 {
 // @ts-ignore: decorator
 @inline
 function sumsOf(fields: Activation): i32 {
+  if (fields.twice) return twiceSums(<i32>fields.evenTerms) + twiceSums(<i32>fields.oddTerms);
   if (fields.monomial) return firstOddSum(fields);
   return firstOddSum(fields) + (fields.oddTerms > 1 ? <i32>fields.oddTerms + 1 : 1);
 }
@@ -91,6 +94,12 @@ function evenCoefficient(fields: Activation, channel: i32, k: i32): f64 {
 
 // @ts-ignore: decorator
 @inline
+function seriesCoefficient(fields: Activation, channel: i32, odd: bool, k: i32): f64 {
+  return odd ? oddCoefficient(fields, channel, k) : evenCoefficient(fields, channel, k);
+}
+
+// @ts-ignore: decorator
+@inline
 function oddCoefficient(fields: Activation, channel: i32, k: i32): f64 {
   return k < <i32>fields.oddTerms ? coefficientAt(fields, channel, <i32>fields.evenTerms + k) : 0;
 }
@@ -102,7 +111,7 @@ function oddCoefficient(fields: Activation, channel: i32, k: i32): f64 {
 // @ts-ignore: decorator
 @inline
 function isShifted(fields: Activation): bool {
-  if (!fields.learnable || fields.monomial || fields.oddTerms > 1 || fields.evenTerms < 2) return false;
+  if (!fields.learnable || fields.monomial || fields.twice || fields.oddTerms > 1 || fields.evenTerms < 2) return false;
   const half = 0.5 / (fields.inverseBound * fields.inverseBound);
   let power: f64 = 1;
   for (let k = 0; k < <i32>fields.evenTerms; k++) power *= half;
@@ -116,8 +125,37 @@ function variableScale(fields: Activation): f64 {
   return isShifted(fields) ? 2 * fields.inverseBound * fields.inverseBound : 1;
 }
 
+/** Those of the derivative of E or O with respect to s in the terms of twice.ts: 4(k + 1)A_(k+1), or (1 + 2k)B_k + 2(k + 1)B_(k+1). */
+function twiceDerivative(fields: Activation, channel: i32, odd: bool, m: i32): f64 {
+  if (m < 0) return 0;
+  if (m & 1) return <f64>(2 * (m + 1)) * seriesCoefficient(fields, channel, odd, m + 1);
+  return <f64>(m + 1) * seriesCoefficient(fields, channel, odd, m + 1) + <f64>(m + 2) * seriesCoefficient(fields, channel, odd, m + 3);
+}
+
+/** Those of Q, and P: products with s are s·(u^k) and s·(s·u^k) = (u^k + u^(k + 1))/2. */
+function storeTwiceDerivative(fields: Activation, channel: i32, table: usize): void {
+  const inverse = fields.inverseBound;
+  const terms = firstTerms(fields);
+  for (let m = 0; m < terms; m++) {
+    const product = m & 1
+      ? twiceDerivative(fields, channel, true, m - 1)
+      : 0.5 * (twiceDerivative(fields, channel, true, m + 1) + twiceDerivative(fields, channel, true, m - 1));
+    const sum = oddCoefficient(fields, channel, m) + 2 * (twiceDerivative(fields, channel, true, m) + product);
+    f32.store(table + (<usize>twicePlace(m, terms) << 2), <f32>(sum * inverse));
+  }
+  table += <usize>terms << 2;
+  for (let m = 0; m < secondTerms(fields); m++) {
+    const place = <usize>twicePlace(m, secondTerms(fields)) << 2;
+    f32.store(table + place, <f32>(4 * twiceDerivative(fields, channel, false, m) * inverse * inverse));
+  }
+}
+
 /** The coefficients of the derivative: those of Q over B, then those of P over B², as they are multiplied by x. */
 function storeDerivative(fields: Activation, channel: i32, table: usize): void {
+  if (fields.twice) {
+    storeTwiceDerivative(fields, channel, table);
+    return;
+  }
   const inverse = fields.inverseBound;
   for (let k = 0; k < firstTerms(fields); k++, table += 4) {
     const coefficient = fields.monomial
@@ -131,8 +169,25 @@ function storeDerivative(fields: Activation, channel: i32, table: usize): void {
   }
 }
 
+function differentiateTwice(fields: Activation, x: usize, gradient: usize, out: usize, bytes: usize, scratch: usize): void {
+  const table = tableOf(fields, scratch);
+  const scale = <f32>scaleOf(fields);
+  const terms = secondTerms(fields);
+  const sizes = evaluateTwice(x, gradient, out, bytes, table, firstTerms(fields), terms, scratch + TWICE, scale);
+  v128.store(scratch + CONSTANTS, sizes);
+  if (!fields.learnable) return;
+  addTwicePowers(
+    x, gradient, bytes, <i32>fields.evenTerms, <i32>fields.oddTerms, scratch + TWICE, scale,
+    scratch + SUMS, totalsOf(fields, scratch),
+  );
+}
+
 /** The gradient of the inputs of whole groups. */
 function differentiate(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
+  if (fields.twice) {
+    differentiateTwice(fields, x, gradient, out, <usize>groups * GROUP_BYTES, scratch);
+    return;
+  }
   const constants = scratch + CONSTANTS;
   const first = tableOf(fields, scratch);
   const second = first + (<usize>firstTerms(fields) << 2);
@@ -155,7 +210,9 @@ function differentiateAll(fields: Activation, x: usize, gradient: usize, out: us
   const odd = sums + (<usize>firstOddSum(fields) << 4);
   const end = sums + (<usize>sumsOf(fields) << 4);
   const totals = totalsOf(fields, scratch);
-  if (fields.monomial) {
+  if (fields.twice) {
+    differentiateTwice(fields, x, gradient, out, <usize>(groups * POWER_GROUP) << 2, scratch);
+  } else if (fields.monomial) {
     monomialSlopes(constants, first, last, x, gradient, out, groups, sums, end, totals);
   } else if (fields.oddTerms > 1) {
     const oddTotals = totals + (odd - sums);
@@ -344,7 +401,9 @@ function storePartials(fields: Activation, block: i32, scratch: usize): void {
   let partials = <usize>fields.partials + (<usize>(block * terms) << 3);
   for (let k = 0; k < terms; k++, partials += 8, power *= scale) {
     const isOddPart = k >= even;
-    const slot = isOddPart ? firstOddSum(fields) + k - even : k;
+    const slot = fields.twice
+      ? isOddPart ? twiceSums(even) + twiceSum(k - even, terms - even) : twiceSum(k, even)
+      : isOddPart ? firstOddSum(fields) + k - even : k;
     const total = totalsOf(fields, scratch) + (<usize>slot << 4);
     const sum = f64.load(total) + f64.load(total, 8);
     const slope = edgeSlope(fields, k);

@@ -11,6 +11,7 @@ import {
 import { addBeyondCap, addPenalties, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
 import { countAndStraighten, storeTangent, TANGENT_BYTES } from './tangent';
+import { evaluateTwice, TWICE_BYTES, twicePlace } from './twice';
 
 // The scratch: first what a block knows of its inputs: the largest sizes, how many are beyond the bound and how many are
 // not finite in each lane, and two sums in double precision each of penalties and of what arguments are beyond the cap.
@@ -25,7 +26,8 @@ const STAGE_OUT: usize = STAGE_X + (<usize>CHUNK << 2);
 const CONSTANTS: usize = STAGE_OUT + (<usize>CHUNK << 2);
 const TANGENT: usize = CONSTANTS + CONSTANTS_BYTES;
 const PENALTY: usize = TANGENT + TANGENT_BYTES;
-const TABLE: usize = PENALTY + PENALTY_BYTES;
+const TWICE: usize = PENALTY + PENALTY_BYTES;
+const TABLE: usize = TWICE + TWICE_BYTES;
 
 const SMALLEST_NORMAL: f64 = 1.1754943508222875e-38;
 
@@ -38,7 +40,7 @@ const SMALLEST_NORMAL: f64 = 1.1754943508222875e-38;
 function storeCoefficients(fields: Activation, channel: i32, table: usize): bool {
   const even = <i32>fields.evenTerms;
   const scale = 2 * fields.inverseBound * fields.inverseBound;
-  let shifted = !fields.monomial && fields.oddTerms <= 1;
+  let shifted = !fields.monomial && !fields.twice && fields.oddTerms <= 1;
   let power: f64 = 1;
   for (let k = 0; k < even && shifted; k++, power *= scale) {
     const coefficient = coefficientAt(fields, channel, k);
@@ -49,9 +51,18 @@ function storeCoefficients(fields: Activation, channel: i32, table: usize): bool
   const start = shifted ? even : 0;
   for (let k = start; k < termsOf(fields); k++) {
     const factor = k < even ? 1 : fields.inverseBound;
-    f32.store(table + (<usize>k << 2), <f32>(coefficientAt(fields, channel, k) * factor));
+    f32.store(table + (<usize>placeOf(fields, k) << 2), <f32>(coefficientAt(fields, channel, k) * factor));
   }
   return shifted;
+}
+
+/** Where the coefficient of a term is in the table. */
+// @ts-ignore: decorator
+@inline
+function placeOf(fields: Activation, term: i32): i32 {
+  const even = <i32>fields.evenTerms;
+  if (!fields.twice) return term;
+  return term < even ? twicePlace(term, even) : even + twicePlace(term - even, <i32>fields.oddTerms);
 }
 
 /** Evaluates whole groups and returns the largest sizes. */
@@ -60,6 +71,12 @@ function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch
   const table = scratch + TABLE;
   const odd = table + (<usize>fields.evenTerms << 2);
   const last = odd - 4;
+  const scale = <f32>(Math.SQRT2 * fields.inverseBound);
+  if (fields.twice) {
+    const bytes = <usize>groups * GROUP_BYTES;
+    const terms = <i32>fields.evenTerms;
+    return evaluateTwice(x, 0, out, bytes, table, terms, <i32>fields.oddTerms, scratch + TWICE, scale);
+  }
   if (shifted) {
     const half = <f32>(0.5 / (fields.inverseBound * fields.inverseBound));
     setConstants(constants, -half, fields.oddTerms ? f32.load(odd) : 0);
@@ -71,7 +88,7 @@ function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch
     setConstants(constants, <f32>fields.inverseBound, 0);
     horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups);
   } else {
-    setConstants(constants, <f32>(Math.SQRT2 * fields.inverseBound), 0);
+    setConstants(constants, scale, 0);
     horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups);
     if (fields.oddTerms) {
       const lastOdd = last + (<usize>fields.oddTerms << 2);

@@ -2,6 +2,7 @@ import {
   apply,
   type Device,
   operators,
+  type PolynomialBasis,
   type PolynomialOptions,
   polynomial,
   reference,
@@ -63,7 +64,7 @@ function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
       evenTerms: fc.nat(),
       // As in the fit of ReLU: a constant odd part.
       constantOdd: fc.boolean(),
-      basis: fc.constantFrom<'even-odd' | 'monomial'>('even-odd', 'monomial'),
+      basis: fc.constantFrom<PolynomialBasis>('even-odd', 'twice-even-odd', 'monomial'),
       // With the last one the scaled coefficients of the fast path would underflow.
       bound: fc.constantFrom(3, 2.9, 3.3, 3e5),
       outside: fc.constantFrom<'polynomial' | 'tangent'>('polynomial', 'tangent'),
@@ -86,12 +87,48 @@ function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
     });
 }
 
+/** |s^(k mod 2)·u^⌊k/2⌋|, and the sum of the sizes of what its derivative with respect to s is added up of. */
+function twiceTerm(k: number, s: number, u: number) {
+  const j = Math.floor(k / 2);
+  const before = j === 0 ? 0 : u ** (j - 1);
+  if (k % 2 === 0) return { size: u ** j, slope: 4 * j * s * before, slopeTimesS: 2 * j * (u ** j + before) };
+  const slope = (1 + 2 * j) * u ** j + 2 * j * before;
+  return { size: s * u ** j, slope, slopeTimesS: s * slope };
+}
+
+/** The same as `termBounds` where u̅ = u + (4|s| + s̃ − s)(s̃ − s) + 4u(2s² + 1). */
+function twiceBounds(x: number, { evenTerms, bound }: Required<PolynomialOptions>, terms: number) {
+  const t = Math.abs(x) / bound;
+  const s = Math.abs(2 * t * t - 1);
+  const sError = 8 * UNIT * (2 * t * t + 1);
+  const u = Math.abs(2 * s * s - 1);
+  const uError = (4 * s + sError) * sError + 4 * UNIT * (2 * s * s + 1);
+  const gamma = (2 * terms + 40) * UNIT;
+  const values: number[] = [];
+  const slopes: number[] = [];
+  for (let k = 0; k < terms; k++) {
+    const isOdd = k >= evenTerms;
+    const exact = twiceTerm(isOdd ? k - evenTerms : k, s, u);
+    const rounded = twiceTerm(isOdd ? k - evenTerms : k, s + sError, u + uError);
+    const error = (name: 'size' | 'slope' | 'slopeTimesS') => rounded[name] * (1 + gamma) - exact[name];
+    values.push((isOdd ? t * (1 + gamma) : 1) * error('size') + (isOdd ? gamma * t * exact.size : 0));
+    slopes.push(
+      isOdd
+        ? (error('size') + 2 * error('slope') + 2 * error('slopeTimesS')) / bound
+        : (4 * t * (error('slope') + gamma * rounded.slope)) / bound,
+    );
+  }
+  return { values, slopes };
+}
+
 /**
  * What rounding can make of the terms at x: t̃ = t(1 + 2u) and s̃ = s + 8u(2t² + 1), each at most; Horner's method and
  * what precedes and follows it round 2n + 20 times (Higham, section 5.1). Returns the bound for Σ|c||φ(x)|, where the
  * derivative of a term is taken as k/B·(its largest factor).
  */
-function termBounds(x: number, { basis, evenTerms, bound }: Required<PolynomialOptions>, terms: number) {
+function termBounds(x: number, options: Required<PolynomialOptions>, terms: number) {
+  const { basis, evenTerms, bound } = options;
+  if (basis === 'twice-even-odd') return twiceBounds(x, options, terms);
   const t = Math.abs(x) / bound;
   const s = basis === 'monomial' ? t : Math.abs(2 * t * t - 1);
   const error = basis === 'monomial' ? 4 * UNIT * t : 8 * UNIT * (2 * t * t + 1);
@@ -260,9 +297,12 @@ describe.each(variants)('polynomial on %s', (_, device) => {
             const excess = Math.abs(x - edges[i]!);
             const weight = which.withValue ? Math.abs(gradients[i]!) : 0;
             for (let k = 0; k < terms; k++) {
-              const odd = options.basis === 'even-odd' && k >= options.evenTerms;
-              const size = (odd ? t : 1) * s ** (odd ? k - options.evenTerms : k);
-              const slope = (4 * k + 1) / options.bound;
+              const odd = options.basis !== 'monomial' && k >= options.evenTerms;
+              const exponent = odd ? k - options.evenTerms : k;
+              const twice = options.basis === 'twice-even-odd';
+              const power = twice ? twiceTerm(exponent, s, Math.abs(2 * s * s - 1)).size : s ** exponent;
+              const size = (odd ? t : 1) * power;
+              const slope = (8 * k + 1) / options.bound;
               sumBounds[channel * terms + k]! +=
                 weight *
                 (errors[i]!.values[k]! +

@@ -1,7 +1,22 @@
-import { affineGrid, convTranspose2d, gridSample, interpolate, pixelShuffle } from '@pnn/tensor';
+import {
+  adaptiveMaxPool2d,
+  affineGrid,
+  averagePool2d,
+  conv3d,
+  convTranspose2d,
+  convTranspose3d,
+  fold,
+  gridSample,
+  interpolate,
+  maxPool3d,
+  pixelShuffle,
+  unfold,
+} from '@pnn/tensor';
 import fc from 'fast-check';
 import {
   compare,
+  DIVISION,
+  expectSame,
   expectWithin,
   floats,
   forAll,
@@ -38,6 +53,13 @@ const samples = fc.record({
   paddingMode: fc.constantFrom('zeros' as const, 'border' as const, 'reflection' as const),
 });
 
+const volumes = fc.record({
+  x: tableOf([1, 2, 3, 4, 3]),
+  weight: tableOf([2, 2, 2, 2, 1]),
+  stride: fc.integer({ min: 1, max: 2 }),
+  paddingMode: fc.constantFrom('zeros' as const, 'reflect' as const, 'replicate' as const),
+});
+
 /** Functions that are made of operators. */
 export const windowCases: readonly KernelCase[] = [
   forAll('convTranspose2d', transposed, (device, { x, weight, bias, options }) =>
@@ -65,5 +87,30 @@ export const windowCases: readonly KernelCase[] = [
   }),
   forAll('pixelShuffle', fc.record({ x: tableOf([1, 8, 2, 3], numbers) }), (device, { x }) =>
     withinSums(device, [x], 1, (input) => [pixelShuffle(input!, 2)]),
+  ),
+  forAll('conv3d and its transpose', volumes, (device, { x, weight, stride, paddingMode }) =>
+    withinSums(device, [x, weight], 16, (input, kernels) => [
+      conv3d(input!, kernels!, undefined, { stride, padding: 1, paddingMode }),
+      convTranspose3d(input!, kernels!, undefined, { stride, padding: [1, 0, 0] }),
+    ]),
+  ),
+  forAll('maximum pooling', volumes, async (device, { x, stride }) => {
+    const { actual, expected } = await compare(device, [x], (input) => [
+      maxPool3d(input!, [2, 3, 2], { stride, dilation: [1, 1, 2], ceilMode: true }),
+      adaptiveMaxPool2d(input!.reshape([2, 3, 4, 3]), [3, 2]),
+    ]);
+    for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
+  }),
+  forAll('average pooling without padding', volumes, async (device, { x, stride }) => {
+    const { actual, expected } = await compare(device, [x], (input) => [
+      averagePool2d(input!.reshape([2, 3, 4, 3]), 3, { stride, padding: 1, ceilMode: true, countIncludePad: false }),
+    ]);
+    expectWithin(actual[0]!, expected[0]!, () => sumBound(9, 8) + 3 * DIVISION * 8);
+  }),
+  forAll('unfold and fold', volumes, (device, { x, stride }) =>
+    withinSums(device, [x], 4, (input) => {
+      const columns = unfold(input!.reshape([2, 3, 4, 3]), 2, { stride, padding: 1 });
+      return [columns, fold(columns, [4, 3], 2, { stride, padding: 1 })];
+    }),
   ),
 ];

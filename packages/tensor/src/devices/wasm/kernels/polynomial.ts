@@ -89,6 +89,7 @@ function fieldsOf(
     evenTerms: form.evenTerms,
     oddTerms: coefficients.shape.at(-1)! - form.evenTerms,
     monomial: Number(form.basis === 'monomial'),
+    twice: Number(form.basis === 'twice-even-odd'),
     bound: floorToFloat32(form.bound),
     inverseBound: 1 / form.bound,
     tangent: Number(form.outside === 'tangent'),
