@@ -28,6 +28,9 @@ export const goldenFamilies = [
   'embedding',
   'attention',
   'schedules',
+  'functions',
+  'scans',
+  'rearrangement',
 ] as const;
 
 /** The name of a golden file. */
