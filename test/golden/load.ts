@@ -29,6 +29,9 @@ export const goldenFamilies = [
   'attention',
   'recurrent',
   'schedules',
+  'functions',
+  'scans',
+  'rearrangement',
 ] as const;
 
 /** The name of a golden file. */
