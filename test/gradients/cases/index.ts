@@ -8,6 +8,7 @@ import { fusedCases } from './fused.js';
 import { lossCases } from './losses.js';
 import { movementCases } from './movement.js';
 import { normCases } from './norms.js';
+import { recurrentCases } from './recurrent.js';
 import { reductionCases } from './reduction.js';
 import { windowCases } from './window.js';
 import { windowFunctionCases } from './window-functions.js';
@@ -32,6 +33,7 @@ export const functionGradientCases: GradientCases = {
   ...normCases,
   ...embeddingCases,
   ...attentionCases,
+  ...recurrentCases,
 };
 
 /** All of both. */
