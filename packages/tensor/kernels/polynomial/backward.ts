@@ -2,7 +2,7 @@
 // coefficients, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
+  GROUP, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { madd } from '../simd';
 import { ceilDiv } from '../task';
@@ -184,10 +184,6 @@ function differentiateTwice(fields: Activation, x: usize, gradient: usize, out: 
 
 /** The gradient of the inputs of whole groups. */
 function differentiate(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
-  if (fields.twice) {
-    differentiateTwice(fields, x, gradient, out, <usize>groups * GROUP_BYTES, scratch);
-    return;
-  }
   const constants = scratch + CONSTANTS;
   const first = tableOf(fields, scratch);
   const second = first + (<usize>firstTerms(fields) << 2);
@@ -210,9 +206,7 @@ function differentiateAll(fields: Activation, x: usize, gradient: usize, out: us
   const odd = sums + (<usize>firstOddSum(fields) << 4);
   const end = sums + (<usize>sumsOf(fields) << 4);
   const totals = totalsOf(fields, scratch);
-  if (fields.twice) {
-    differentiateTwice(fields, x, gradient, out, <usize>(groups * POWER_GROUP) << 2, scratch);
-  } else if (fields.monomial) {
+  if (fields.monomial) {
     monomialSlopes(constants, first, last, x, gradient, out, groups, sums, end, totals);
   } else if (fields.oddTerms > 1) {
     const oddTotals = totals + (odd - sums);
@@ -310,7 +304,8 @@ function backwardValues(fields: Activation, x: usize, gradient: usize, out: usiz
   }
   v128.store(constants, f32x4.splat(0));
   if (!fields.learnable) {
-    differentiate(fields, x, gradient, out, groups, scratch);
+    if (fields.twice) differentiateTwice(fields, x, gradient, out, bytes, scratch);
+    else differentiate(fields, x, gradient, out, groups, scratch);
     const sizes = v128.load(constants);
     if (fields.tangent && anyBeyond(sizes, fields.bound)) straightenSlopes(x, gradient, out, groups, scratch + TANGENT);
     return sizes;
@@ -318,10 +313,10 @@ function backwardValues(fields: Activation, x: usize, gradient: usize, out: usiz
   const sizes = fields.tangent ? sizesIn(x, bytes) : f32x4.splat(0);
   if (fields.tangent && anyBeyond(sizes, fields.bound)) {
     clampAndSum(x, gradient, scratch + CLAMPED, bytes, <f32>fields.bound, scratch);
-    differentiateAll(fields, scratch + CLAMPED, gradient, out, groups, scratch);
-  } else {
-    differentiateAll(fields, x, gradient, out, groups, scratch);
+    x = scratch + CLAMPED;
   }
+  if (fields.twice) differentiateTwice(fields, x, gradient, out, bytes, scratch);
+  else differentiateAll(fields, x, gradient, out, groups, scratch);
   return i32x4.max_s(sizes, v128.load(constants));
 }
 

@@ -134,6 +134,7 @@ function addSeries(x: usize, gradient: usize, bytes: usize, terms: i32, memory: 
   const firstTerms = (terms + 1) >> 1;
   storeWeights(x, gradient, false, bytes, memory);
   addPowers(firstTerms, bytes, memory, sums, totals);
+  if (terms < 2) return;
   const offset = <usize>sumsOfPart(firstTerms) << 4;
   storeWeights(x, gradient, true, bytes, memory);
   addPowers(terms >> 1, bytes, memory, sums + offset, totals + offset);
