@@ -13,6 +13,7 @@ export { decodeNpy, encodeNpy } from './formats/npy.js';
 export * from './formats/safetensors.js';
 export * from './functions/convolution.js';
 export * from './functions/dropout.js';
+export * from './functions/einsum.js';
 export * from './functions/movement.js';
 export * from './functions/normalization.js';
 export * from './functions/one-hot.js';
