@@ -18,9 +18,15 @@ export const goldenFamilies = [
   'adaptive',
   'schedulers',
   'transposed',
+  'windows',
+  'resampling',
   'classification',
   'regression',
   'margins',
+  'activations',
+  'norms',
+  'embedding',
+  'attention',
   'schedules',
 ] as const;
 

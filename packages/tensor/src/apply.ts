@@ -1,4 +1,5 @@
 import { checkElement, type DType, type TypedArray } from './dtype.js';
+import { noteChanging } from './effects.js';
 import { DeviceError } from './errors.js';
 import type { History, TensorsOf } from './history.js';
 import type { Inputs, Operator } from './operator.js';
@@ -42,7 +43,10 @@ export function apply<I extends Inputs, A>(operator: Operator<I, A>, inputs: Ten
     for (const { shape, dtype, aliasOf } of operator.infer(operands, attributes)) {
       outputs.push(first!.allocate(shape, dtype, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer));
     }
-    if (operator.inPlace) tracer?.changing(first!);
+    if (operator.inPlace) {
+      noteChanging(first!);
+      tracer?.changing(first!);
+    }
     // What a kernel does, such as drawing the numbers of a mask, is part of the operator.
     if (tracer) withTracer(undefined, () => operator.launch(device.kernels, operands, outputs, attributes));
     else operator.launch(device.kernels, operands, outputs, attributes);

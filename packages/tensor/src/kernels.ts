@@ -23,29 +23,59 @@ export const unaryNames = [
   'abs',
   'sign',
   'exp',
+  'exp2',
   'expm1',
   'log',
+  'log2',
+  'log10',
   'log1p',
   'sqrt',
   'reciprocal',
   'square',
   'sin',
   'cos',
+  'tan',
+  'asin',
+  'acos',
+  'atan',
+  'sinh',
+  'cosh',
   'tanh',
+  'asinh',
+  'acosh',
+  'atanh',
   'sigmoid',
   'relu',
   'silu',
   'gelu',
   'softplus',
   'erf',
+  'erfc',
   'floor',
   'ceil',
   'round',
+  'trunc',
 ] as const;
 export type UnaryName = (typeof unaryNames)[number];
 
-/** Functions of two numbers of one type; `reluGradient(a, b)` is a where b > 0 and 0 elsewhere: ReLU's gradient. */
-export const binaryNames = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'reluGradient'] as const;
+/**
+ * Functions of two numbers of one type. `remainder` has the sign of b and `fmod` that of a (0 where b is the integer 0);
+ * `reluGradient(a, b)` is a where b > 0 and 0 elsewhere: ReLU's gradient.
+ */
+export const binaryNames = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'remainder',
+  'fmod',
+  'pow',
+  'maximum',
+  'minimum',
+  'atan2',
+  'hypot',
+  'reluGradient',
+] as const;
 export type BinaryName = (typeof binaryNames)[number];
 
 /** Comparisons of two numbers of one type; their results are of type bool. */
@@ -81,6 +111,18 @@ export interface MatmulLayout {
   readonly bStrides: readonly number[];
 }
 
+/**
+ * A matrix most of whose elements are 0, row by row: those of row j are `weights[e]` in column `positions[e]`, for e from
+ * `starts[j]` up to but not including `starts[j + 1]`.
+ */
+export interface SparseMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly starts: readonly number[];
+  readonly positions: readonly number[];
+  readonly weights: readonly number[];
+}
+
 /** How a window moves over the rows and columns of a plane. */
 export interface WindowGeometry {
   readonly kernel: readonly [number, number];
@@ -100,13 +142,18 @@ export interface ConvolutionGeometry extends WindowGeometry {
   readonly groups: number;
 }
 
+/**
+ * What the coefficients of a polynomial are multiplied by, with t = x/bound, s = 2t² − 1 and u = 2s² − 1.
+ * `even-odd`: p(x) = E(s) + t·O(s) in powers of s; those of E, then those of O.
+ * `twice-even-odd`: the same, but E and O are split once more, such as E(s) = A(u) + s·B(u): term k is s^(k mod 2)·u^⌊k/2⌋.
+ * Coefficients are then so small that float32 keeps its digits at every degree up to 32.
+ * `monomial`: p(x) = Σ c_k t^k.
+ */
+export type PolynomialBasis = 'even-odd' | 'twice-even-odd' | 'monomial';
+
 /** How a polynomial is written and where it holds. */
 export interface PolynomialForm {
-  /**
-   * `even-odd`: p(x) = E(s) + t·O(s) with t = x/bound, s = 2t² − 1; the coefficients are those of E, then those of O.
-   * `monomial`: p(x) = Σ c_k t^k, by Horner's method.
-   */
-  readonly basis: 'even-odd' | 'monomial';
+  readonly basis: PolynomialBasis;
   /** The number of coefficients of E (all of them in the monomial basis). */
   readonly evenTerms: number;
   /** B: the polynomial is meant for inputs from −B to B. */
@@ -206,12 +253,31 @@ export interface Kernels {
     axis: number,
     reduction: ScatterReduction,
   ): void;
-  /** Positions of the k largest (or smallest) elements of every row of the last axis, in order. */
+  /**
+   * Along the middle axis, from its first place to its last or (`reverse`) back: y ← factors·y + terms, starting from the
+   * first of the terms. Without factors the sums of the terms so far, without terms the products of the factors so far.
+   */
+  scan(
+    factors: Operand | undefined,
+    terms: Operand | undefined,
+    out: Operand,
+    layout: ReductionLayout,
+    reverse: boolean,
+  ): void;
+  /**
+   * Positions of the k largest (or smallest) elements of every row of the last axis, in order: NaN counts as the largest,
+   * equal ones go by position.
+   */
   topk(x: Operand, indices: Operand, largest: boolean): void;
-  /** Counts the elements in equal bins from low to high; elements beyond count in the bins at the ends. */
+  /**
+   * Counts the elements in equal bins from low to high, one on an edge in the bin that begins there; elements beyond count
+   * in the bins at the ends.
+   */
   histogram(x: Operand, counts: Operand, low: number, high: number): void;
 
   matmul(a: Operand, b: Operand, out: Operand, layout: MatmulLayout): void;
+  /** out[i, j, k] = Σ_l matrix[j, l]·x[i, l, k] along the axis; elements that the matrix does not name are not read. */
+  sparseMatmul(x: Operand, out: Operand, axis: number, matrix: SparseMatrix): void;
   /** x [N,C,H,W], weight [F,C/groups,KH,KW], bias [F] → out [N,F,OH,OW]. */
   conv2d(x: Operand, weight: Operand, bias: Operand | undefined, out: Operand, geometry: ConvolutionGeometry): void;
   conv2dInputGradient(gradient: Operand, weight: Operand, out: Operand, geometry: ConvolutionGeometry): void;

@@ -1,22 +1,25 @@
-/** What is used of the module `inspector`, through which a program can ask its own heap. */
-interface NodeInspector {
-  readonly Session: new () => {
-    connect(): void;
-    disconnect(): void;
-    post(
-      method: string,
-      parameters: object,
-      callback: (error: Error | null, answer: Readonly<Record<string, { readonly objectId: string }>>) => void,
-    ): void;
-  };
+/** What is used of a session of the module `inspector`, through which a program can ask about its own heap. */
+interface InspectorSession {
+  connect(): void;
+  disconnect(): void;
+  post(
+    method: string,
+    parameters: object,
+    callback: (error: Error | null, answer?: Readonly<Record<string, { readonly objectId?: string }>>) => void,
+  ): void;
 }
 
 interface NodeProcess {
-  readonly getBuiltinModule?: (name: 'inspector') => NodeInspector | undefined;
+  readonly getBuiltinModule?: (name: 'inspector') => { readonly Session: new () => InspectorSession } | undefined;
 }
 
 /** Where a prototype is handed to the inspector, and what it found handed back: they share nothing but the global object. */
 const exchange = Symbol.for('@pnn/tensor live instances');
+
+interface Exchange {
+  readonly prototype: object;
+  found?: readonly object[];
+}
 
 /**
  * Every object with this prototype in its chain that the program can still reach, found by a collection of all garbage
@@ -26,13 +29,19 @@ const exchange = Symbol.for('@pnn/tensor live instances');
 export function liveInstances(prototype: object): readonly object[] | undefined {
   // Got without an import, which bundlers for browsers would stumble over.
   const { process } = globalThis as { readonly process?: NodeProcess };
-  const inspector = process?.getBuiltinModule?.('inspector');
-  if (!inspector) return undefined;
-  const session = new inspector.Session();
-  session.connect();
-  const global = globalThis as { [exchange]?: { readonly prototype: object; found?: object[] } };
-  const exchanged: { readonly prototype: object; found?: object[] } = { prototype };
-  global[exchange] = exchanged;
+  try {
+    const inspector = process?.getBuiltinModule?.('inspector');
+    return inspector && found(new inspector.Session(), prototype);
+  } catch {
+    // Other platforms that have the module have not all of it, and then the error that led here says more than theirs.
+    return undefined;
+  }
+}
+
+function found(session: InspectorSession, prototype: object): readonly object[] | undefined {
+  const global = globalThis as { [exchange]?: Exchange };
+  const exchanged: Exchange = { prototype };
+  const place = `globalThis[Symbol.for(${JSON.stringify(exchange.description)})]`;
   const ask = (method: string, parameters: object, answerName: string): string => {
     let objectId = '';
     // In a session with one's own thread the answer is there before `post` returns.
@@ -41,8 +50,9 @@ export function liveInstances(prototype: object): readonly object[] | undefined 
     });
     return objectId;
   };
+  session.connect();
+  global[exchange] = exchanged;
   try {
-    const place = `globalThis[Symbol.for(${JSON.stringify(exchange.description)})]`;
     const prototypeObjectId = ask('Runtime.evaluate', { expression: `${place}.prototype` }, 'result');
     const objectId = ask('Runtime.queryObjects', { prototypeObjectId }, 'objects');
     const functionDeclaration = `function () { ${place}.found = this; }`;

@@ -1,5 +1,6 @@
 import type { Device } from './device.js';
 import { arrayTypes, type DType, type TypedArray } from './dtype.js';
+import { noteMade } from './effects.js';
 import { DeviceError, DisposedError, MemoryError, ShapeError } from './errors.js';
 import type { Buffer, Operand } from './kernels.js';
 import { liveInstances } from './live-instances.js';
@@ -36,7 +37,7 @@ export function memory(): MemoryUse {
   return { tensors: liveTensors, buffers: liveBuffers, bytes: liveBytes };
 }
 
-function letGo({ device, buffer, bytes }: Holding): void {
+function letGo(device: Device, buffer: Buffer, bytes: number): void {
   liveTensors--;
   buffer.references--;
   if (buffer.references > 0) return;
@@ -48,9 +49,12 @@ function letGo({ device, buffer, bytes }: Holding): void {
 /** What the tensors outside of all scopes hold: these can be forgotten. */
 const watched = new Set<Holding>();
 
-const forgotten = new FinalizationRegistry<Holding>((holding) => {
-  if (watched.delete(holding)) letGo(holding);
-});
+function takeBack(holding: Holding): void {
+  // What was taken back before memory ran out is told of once more by the finalizers.
+  if (watched.delete(holding)) letGo(holding.device, holding.buffer, holding.bytes);
+}
+
+const forgotten = new FinalizationRegistry<Holding>(takeBack);
 
 /** The elements of a tensor and their lifetime: everything about it but the arithmetic. */
 export class Storage extends Scoped implements Operand, Disposable {
@@ -84,6 +88,7 @@ export class Storage extends Scoped implements Operand, Disposable {
       liveBuffers++;
       liveBytes += bytesOf(dtype, this.size);
       activeTracer()?.allocated(this.#buffer);
+      noteMade(this.#buffer);
     }
     liveTensors++;
     enter(this);
@@ -126,7 +131,7 @@ export class Storage extends Scoped implements Operand, Disposable {
       forgotten.unregister(this);
       watched.delete(this.#watched);
     }
-    letGo(this.#watched ?? this.#holding(buffer));
+    letGo(this.device, buffer, bytesOf(this.dtype, this.size));
   }
 
   /** `using x = …` disposes of x at the end of the block, where that has not happened before. */
@@ -137,7 +142,7 @@ export class Storage extends Scoped implements Operand, Disposable {
   /** @internal */
   override outlive(): void {
     if (this.#watched || !this.#buffer) return;
-    this.#watched = this.#holding(this.#buffer);
+    this.#watched = { device: this.device, buffer: this.#buffer, bytes: bytesOf(this.dtype, this.size) };
     watched.add(this.#watched);
     forgotten.register(this, this.#watched, this);
   }
@@ -180,10 +185,6 @@ export class Storage extends Scoped implements Operand, Disposable {
     return this.dataSync()[0]!;
   }
 
-  #holding(buffer: Buffer): Holding {
-    return { device: this.device, buffer, bytes: bytesOf(this.dtype, this.size) };
-  }
-
   static #allocate({ memory }: Device, dtype: DType, size: number): Buffer {
     try {
       return memory.allocate(dtype, size);
@@ -213,11 +214,7 @@ export class Storage extends Scoped implements Operand, Disposable {
     const held = new Set<Holding | undefined>();
     // The prototypes of derived classes are found as well.
     for (const each of live) if (#watched in each) held.add(each.#watched);
-    for (const holding of watched) {
-      if (held.has(holding)) continue;
-      watched.delete(holding);
-      letGo(holding);
-    }
+    for (const holding of watched) if (!held.has(holding)) takeBack(holding);
     return true;
   }
 

@@ -1,6 +1,7 @@
-import { ArgumentError } from './errors.js';
-import type { WindowGeometry } from './kernels.js';
-import { numbersOf } from './shape.js';
+import { ArgumentError, ShapeError } from './errors.js';
+import type { SparseMatrix, WindowGeometry } from './kernels.js';
+import { formatShape, numbersOf, type Shape } from './shape.js';
+import { sparseMatrix } from './sparse-matrix.js';
 
 /**
  * What is added around the axes that a window moves over: as much on both sides of all of them, or of each, or
@@ -28,6 +29,43 @@ export interface WindowSettings {
 /** The elements from the first to the last of a window. */
 export function reachOf({ kernel, dilation }: Pick<AxisWindow, 'kernel' | 'dilation'>): number {
   return dilation * (kernel - 1) + 1;
+}
+
+/**
+ * The number of windows along an axis: ⌊(before + length + after − reach)/stride⌋ + 1 with reach = dilation·(kernel − 1) + 1.
+ *
+ * @throws ShapeError where the window does not fit into the padded axis
+ */
+export function windowCount(operation: string, shape: Shape, axis: number, window: AxisWindow): number {
+  if (window.kernel < 1) {
+    throw new ShapeError(`${operation}: kernel ${window.kernel} along axis ${axis}: a window needs an element`);
+  }
+  const padded = window.before + shape[axis]! + window.after;
+  const reach = reachOf(window);
+  if (reach > padded) {
+    throw new ShapeError(
+      `${operation}: ${formatShape(shape)}: a window of ${reach} does not fit into ${padded} along axis ${axis}: ` +
+        'make the kernel smaller or the padding larger',
+    );
+  }
+  return Math.floor((padded - reach) / window.stride) + 1;
+}
+
+/**
+ * The windows of an axis laid out one tap after the other, zeros where they hang over its ends: row k·count + o takes the
+ * element that tap k of window o lies on.
+ */
+export function windowMatrix(
+  length: number,
+  count: number,
+  { kernel, stride, dilation, before }: AxisWindow,
+): SparseMatrix {
+  const rows = Array.from({ length: kernel * count }, (_, row) => {
+    const [tap, window] = [Math.floor(row / count), row % count];
+    const position = window * stride + tap * dilation - before;
+    return position >= 0 && position < length ? [{ position, weight: 1 }] : [];
+  });
+  return sparseMatrix(length, rows);
 }
 
 /** [before, after] for an axis, so that there are ⌈length/stride⌉ windows. */

@@ -5,6 +5,7 @@ import {
   concat,
   DTypeError,
   full,
+  meshgrid,
   oneHot,
   ones,
   operators,
@@ -683,6 +684,114 @@ describe('gather, scatterAdd and take', () => {
   });
 });
 
+describe('scatter', () => {
+  const joins = {
+    replace: (_: number, value: number) => value,
+    add: (before: number, value: number) => before + value,
+    mul: (before: number, value: number) => before * value,
+    max: Math.max,
+    min: Math.min,
+  };
+  const cases = shapes({ minRank: 1, maxRank: 3, maxLength: 3 }).chain((shape) =>
+    fc.tuple(fc.nat(shape.length - 1), fc.nat(4), fc.boolean()).chain(([axis, wanted, short]) => {
+      const count = shape[axis] === 0 ? 0 : wanted;
+      const given = shape.with(axis, count);
+      return fc.record({
+        axis: fc.constant(axis),
+        x: tablesOf(shape),
+        source: tablesOf(given),
+        index: tablesOf(
+          short ? given.map((length, each) => (each === axis ? length : 1)) : given,
+          fc.nat(Math.max(0, shape[axis]! - 1)),
+        ),
+      });
+    }),
+  );
+
+  it.each(['replace', 'add', 'mul', 'max', 'min'] as const)('%s joins elements one after the other', (reduction) => {
+    fc.assert(
+      fc.property(cases, ({ axis, x, source, index }) =>
+        scope(() => {
+          const data = [...x.data];
+          for (const place of indicesOf(source.shape)) {
+            const named = at(
+              index,
+              place.map((i, each) => (index.shape[each] === 1 && each !== axis ? 0 : i)),
+            );
+            const target = indicesOf(x.shape).findIndex((each) =>
+              each.every((i, a) => i === (a === axis ? named : place[a])),
+            );
+            data[target] = joins[reduction](data[target]!, at(source, place));
+          }
+          for (const dtype of ['float64', 'int32'] as const) {
+            const whole = dtype === 'int32' ? 8 : 1;
+            const table = (given: Table): Table => ({ ...given, data: given.data.map((value) => value * whole) });
+            const found = tensorOf(table(x), dtype).scatter(
+              axis,
+              tensorOf(index, 'int32'),
+              tensorOf(table(source), dtype),
+              reduction,
+            );
+            if (dtype === 'float64') expect(tableFrom(found)).toEqual({ shape: x.shape, data });
+            else if (reduction !== 'mul') expect([...found.dataSync()]).toEqual(data.map((value) => value * whole));
+          }
+        }),
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('takes a number for all places, and truth values where they replace', () => {
+    scope(() => {
+      const x = zeros([2, 3]);
+      const index = tensor([[0], [2]], int32);
+      expect([...x.scatter(1, index, 5).dataSync()]).toEqual([5, 0, 0, 0, 0, 5]);
+      expect([...x.scatter(1, tensor([[1]], int32), 5).dataSync()]).toEqual([0, 5, 0, 0, 5, 0]);
+      const flags = x.cast('bool').scatter(1, index, tensor([[true], [true]]));
+      expect([...flags.dataSync()]).toEqual([1, 0, 0, 0, 0, 1]);
+      expect(() => flags.scatter(1, index, flags.slice([[], [0, 1]]), 'add')).toThrow(DTypeError);
+    });
+  });
+
+  it.each<[string, (x: Tensor) => Tensor, new (message: string) => Error, string]>([
+    [
+      'an index too large',
+      (x) => x.scatter(1, tensor([[3], [0]], int32), 1),
+      ArgumentError,
+      'scatter: index 3 is not one of the 3',
+    ],
+    [
+      'other types',
+      (x) => x.scatter(1, ones([2, 1], int32), ones([2, 1], int32)),
+      DTypeError,
+      'scatter: float32 and int32',
+    ],
+    [
+      'a source of another shape',
+      (x) => x.scatter(1, ones([1, 1], int32), ones([1, 1])),
+      ShapeError,
+      'scatter: [1,1] into [2,3]: the shapes may differ along axis 1 only',
+    ],
+    [
+      'more places than elements',
+      (x) => x.scatter(1, ones([2, 2], int32), ones([2, 1])),
+      ShapeError,
+      'axis 1 must have as many places as elements',
+    ],
+    [
+      'an index of another shape',
+      (x) => x.scatter(1, ones([3, 1], int32), ones([2, 1])),
+      ShapeError,
+      'scatter: index [3,1] for [2,1]',
+    ],
+  ])('refuses %s', (_, scatter, type, message) => {
+    scope(() => {
+      expect(() => scatter(ones([2, 3]))).toThrow(type);
+      expect(() => scatter(ones([2, 3]))).toThrow(message);
+    });
+  });
+});
+
 describe('split, chunk and unbind', () => {
   const cases = numberedTables({ minRank: 1, maxRank: 3 }).chain((table) =>
     fc.record({
@@ -793,6 +902,23 @@ describe('repeat and repeatInterleave', () => {
       expect(() => ones([2]).repeatInterleave(0.5, 0)).toThrow(
         'repeatInterleave: times must be an integer of 0 or more',
       );
+    });
+  });
+});
+
+describe('meshgrid', () => {
+  it('repeats each vector along the axes of the others', () => {
+    scope(() => {
+      const vectors = [tensor([1, 2]), tensor([3, 4, 5]), tensor([6])];
+      const [x, y, z] = meshgrid(vectors).map(tableFrom);
+      expect(x).toEqual({ shape: [2, 3, 1], data: [1, 1, 1, 2, 2, 2] });
+      expect(y).toEqual({ shape: [2, 3, 1], data: [3, 4, 5, 3, 4, 5] });
+      expect(z).toEqual({ shape: [2, 3, 1], data: [6, 6, 6, 6, 6, 6] });
+      const [across, down] = meshgrid(vectors, { indexing: 'xy' }).map(tableFrom);
+      expect(across).toEqual({ shape: [3, 2, 1], data: [1, 2, 1, 2, 1, 2] });
+      expect(down).toEqual({ shape: [3, 2, 1], data: [3, 3, 4, 4, 5, 5] });
+      expect(meshgrid([])).toEqual([]);
+      expect(() => meshgrid([tensor([1]), ones([2, 2])])).toThrow('meshgrid: [2,2] must have one axis');
     });
   });
 });

@@ -51,12 +51,18 @@ def every():
     yield transposed([1, 4, 3, 2], [4, 1, 3, 2], stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2)
     yield transposed([1, 3, 3, 3], [3, 1, 4, 4], stride=2, padding=1, groups=3, bias=False)
     yield transposed([1, 2, 1, 1], [2, 2, 3, 2], stride=(3, 2), output_padding=(2, 1))
+    yield transposed([1, 2, 2, 3, 2], [2, 2, 2, 2, 2], stride=2)
+    yield transposed([1, 2, 2, 2, 3], [2, 1, 3, 2, 3], stride=(2, 1, 2), padding=(1, 0, 1), output_padding=(1, 0, 1),
+                     dilation=(1, 2, 1), groups=2)
+    yield transposed([2, 2, 2, 3, 3], [2, 3, 1, 3, 3], padding=(0, 1, 1), bias=False)
     yield worded([2, 2, 6], [3, 2, 4], "same")
     yield worded([1, 2, 6], [2, 1, 3], "same", dilation=2, groups=2)
     yield worded([1, 2, 5], [2, 2, 2], "valid", stride=2)
     yield worded([1, 2, 5, 4], [2, 2, 2, 3], "same")
     yield worded([1, 2, 5, 4], [2, 2, 4, 2], "same", dilation=(1, 3))
     yield worded([1, 2, 5, 4], [2, 2, 2, 3], "valid", stride=(2, 1))
+    yield worded([1, 2, 3, 4, 3], [2, 2, 2, 3, 3], "same")
+    yield worded([1, 2, 3, 4, 3], [2, 2, 2, 3, 2], "valid", stride=(1, 2, 1))
 
 
 def cases():

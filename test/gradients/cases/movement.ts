@@ -1,8 +1,8 @@
-import { apply, concat, operators, type Tensor } from '@pnn/tensor';
+import { apply, concat, operators, type ScatterReduction, sizeOf, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { shapes, type Table, tablesOf, tensorOf } from '../../../packages/tensor/test/oracle.js';
-import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
-import { anywhere, points } from '../points.js';
+import type { GradientCase, GradientCases } from '../gradient-case.js';
+import { anywhere, distinct, points, quarters } from '../points.js';
 
 const reshapes: fc.Arbitrary<GradientCase> = points(anywhere).map((x) => ({
   inputs: [x],
@@ -72,22 +72,6 @@ const joins: fc.Arbitrary<GradientCase> = fc
       .map((inputs) => ({ inputs, f: (...tensors: Tensor[]) => concat(tensors, axis) }));
   });
 
-/** Parts of an axis, of which one does not reach the result. */
-const partings: fc.Arbitrary<GradientCase> = fc
-  .tuple(
-    shapes({ minRank: 1, maxRank: 2, maxLength: 2 }),
-    fc.nat(1),
-    fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }),
-  )
-  .chain(([shape, choice, lengths]) => {
-    const axis = choice % shape.length;
-    const total = lengths.reduce((sum, length) => sum + length, 0);
-    return tablesOf(shape.with(axis, total), anywhere).map((x) => ({
-      inputs: [x],
-      f: (a: Tensor) => together(a.split(lengths, axis).slice(lengths.length > 1 ? 1 : 0)),
-    }));
-  });
-
 /** Places along an axis, some of them more than once. */
 function picks(
   make: (picked: { table: Table; like: Table; index: Table; axis: number }) => GradientCase,
@@ -114,14 +98,49 @@ function picks(
     .map(make);
 }
 
+/** What goes into a tensor, more than one element to a place among it, where it has derivatives. */
+const scatterings: fc.Arbitrary<GradientCase> = fc
+  .tuple(
+    shapes({ minRank: 1, maxRank: 2, minLength: 1, maxLength: 3 }),
+    fc.nat(1),
+    fc.nat(3),
+    fc.constantFrom<ScatterReduction>('replace', 'add', 'mul', 'max', 'min'),
+    fc.boolean(),
+  )
+  .chain(([shape, choice, count, reduction, short]) => {
+    const axis = choice % shape.length;
+    const given = shape.with(axis, count);
+    const size = sizeOf(shape);
+    const numbers =
+      reduction === 'max' || reduction === 'min'
+        ? distinct([size + sizeOf(given)]).map(({ data }) => data)
+        : fc.array(reduction === 'mul' ? quarters(-2, 2) : anywhere, {
+            minLength: size + sizeOf(given),
+            maxLength: size + sizeOf(given),
+          });
+    return fc
+      .record({
+        numbers,
+        index: tablesOf(short ? shape.map((_, each) => (each === axis ? count : 1)) : given, fc.nat(shape[axis]! - 1)),
+      })
+      .map(({ numbers: data, index }) => ({
+        inputs: [
+          { shape, data: data.slice(0, size) },
+          { shape: given, data: data.slice(size) },
+        ],
+        f: (x: Tensor, source: Tensor) => x.scatter(axis, tensorOf(index, 'int32'), source, reduction),
+      }));
+  });
+
 /** Operators that move elements. */
 export const movementCases: GradientCases = {
   reshape: reshapes,
+  clone: points(anywhere).map((x) => ({ inputs: [x], f: (a: Tensor) => a.clone() })),
   permute: permutations,
   slice: slices,
   pad: paddings,
   concat: joins,
-  split: partings,
+  scatter: scatterings,
   gather: picks(({ table, index, axis }) => ({ inputs: [table], f: (x) => x!.gather(axis, tensorOf(index, 'int32')) })),
   scatterAdd: picks(({ table, like, index, axis }) => ({
     inputs: [like],

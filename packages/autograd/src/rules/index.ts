@@ -8,14 +8,18 @@ import { normalizationRules } from './normalization.js';
 import { polynomialRules } from './polynomial.js';
 import { poolingRules } from './pooling.js';
 import { reductionRules } from './reduction.js';
+import { scanRules } from './scan.js';
 import { softmaxRules } from './softmax.js';
+import { sparseRules } from './sparse.js';
 import { updateRules } from './update.js';
 
 /** How every operator of the engine is differentiated. */
 export const rules: RulesOf<Operators> = {
   ...elementwiseRules,
   ...reductionRules,
+  ...scanRules,
   ...matmulRules,
+  ...sparseRules,
   ...movementRules,
   ...convolutionRules,
   ...poolingRules,

@@ -1,10 +1,11 @@
-import { apply, concat, type OperatorFamilies, operators, zeros } from '@pnn/tensor';
-import { constant, type RulesOf } from '../rule.js';
+import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
+import type { RulesOf } from '../rule.js';
+import { scatterGradients } from './scatter.js';
 
 /** Elements go back where they came from. */
 export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   reshape: [(g, c) => g.reshape(c.shape(0))],
-  clone: constant,
+  clone: [(g, c) => g.reshape(c.shape(0))],
   permute: [(g, c) => g.permute(c.attributes.axes.map((_, axis) => c.attributes.axes.indexOf(axis)))],
   slice: { place: ({ starts, steps }) => ({ starts, steps }) },
   pad: [
@@ -27,25 +28,9 @@ export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   },
   gather: [(g, c) => g.scatterAdd(c.attributes.axis, c.input(1), c.shape(0)[c.attributes.axis]!), undefined],
   scatterAdd: [(g, c) => g.gather(c.attributes.axis, c.input(1)), undefined],
-  split: {
-    fused: (gradients, call) => {
-      const { axis, lengths } = call.attributes;
-      const parts = lengths.map(
-        (length, i) =>
-          gradients[i] ??
-          zeros(
-            call.shape(0).with(axis, length),
-            gradients.find((each) => each),
-          ),
-      );
-      return [concat(parts, axis)];
-    },
-    composition: ([x], { axis, lengths }) => {
-      let end = 0;
-      return lengths.map((length) => {
-        end += length;
-        return x.slice([...x.shape.slice(0, axis).map(() => [] as const), [end - length, end]]);
-      });
-    },
-  },
+  scatter: [
+    (g, c) => scatterGradients[c.attributes.reduction].ofBase(g, c),
+    undefined,
+    (g, c) => scatterGradients[c.attributes.reduction].ofSource(g, c),
+  ],
 };

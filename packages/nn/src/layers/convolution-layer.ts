@@ -2,6 +2,7 @@ import { ArgumentError, type RandomOptions, zeros } from '@pnn/tensor';
 import { kaimingUniform } from '../initialization.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
+import { formatSettings } from './settings.js';
 
 /** What every convolution layer is told, whatever the number of its axes. */
 export interface ConvolutionSettings extends RandomOptions {
@@ -12,11 +13,6 @@ export interface ConvolutionSettings extends RandomOptions {
    * @default true
    */
   readonly bias?: boolean;
-}
-
-/** Numbers, pairs of numbers and words as they are printed. */
-function formatSetting(value: unknown): string {
-  return Array.isArray(value) ? value.map((each) => (Array.isArray(each) ? `[${each}]` : each)).join(',') : `${value}`;
 }
 
 /** Weight and bias of a convolution or of a transposed one. */
@@ -46,11 +42,8 @@ export abstract class ConvolutionLayer<Options extends ConvolutionSettings> exte
   }
 
   override describe(): string {
-    const options = new Map<string, unknown>(Object.entries(this.options));
-    const names = ['stride', 'padding', 'outputPadding', 'dilation', 'groups', 'paddingMode'];
-    const settings = names.flatMap((name) =>
-      options.get(name) === undefined ? [] : [`${name} ${formatSetting(options.get(name))}`],
-    );
+    const names = ['stride', 'padding', 'paddingMode', 'outputPadding', 'dilation', 'groups'];
+    const settings = formatSettings(this.options, names);
     const head = `${this.inChannels} → ${this.outChannels}, kernel ${this.kernelSize.join('×')}`;
     return [head, ...settings, ...(this.bias ? [] : ['no bias'])].join(', ');
   }

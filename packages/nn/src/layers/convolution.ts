@@ -1,4 +1,14 @@
-import { type ConvolutionOptions, conv1d, conv2d, type Pair, pairOf, type Tensor } from '@pnn/tensor';
+import {
+  type ConvolutionOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  numbersOf,
+  type Pair,
+  pairOf,
+  type Tensor,
+  type Triple,
+} from '@pnn/tensor';
 import { ConvolutionLayer, type ConvolutionSettings } from './convolution-layer.js';
 
 /** Options of a convolution layer. */
@@ -25,5 +35,17 @@ export class Conv1d extends ConvolutionLayer<ConvolutionLayerOptions<number>> {
   override forward(x: Tensor): Tensor {
     this.checkInput(x, [3], '[N,C,L]');
     return conv1d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/** Three-dimensional convolution: [N,C,D,H,W] → [N,F,OD,OH,OW]. Weights start kaiming-uniform, the bias at 0. */
+export class Conv3d extends ConvolutionLayer<ConvolutionLayerOptions<Triple>> {
+  constructor(inChannels: number, outChannels: number, kernel: Triple, options: ConvolutionLayerOptions<Triple> = {}) {
+    super(inChannels, outChannels, numbersOf('Conv3d', 'kernel', kernel, 3, 1), options, 'filters first');
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.checkInput(x, [5], '[N,C,D,H,W]');
+    return conv3d(x, this.weight, this.bias, this.options);
   }
 }

@@ -315,7 +315,7 @@ export abstract class Optimizer implements Disposable {
         steps[index] === 0 ? [] : this.#momentNames.map((name): [string, Parameter] => [`${index}.${name}`, parameter]),
       ),
     );
-    return stateProblems(`${this.name}.loadStateDict`, expected, tensors, true);
+    return stateProblems(`${this.name}.loadStateDict`, expected, tensors);
   }
 
   /** Frees the moments and the last norm; the optimizer cannot be used any more, the parameters can. */

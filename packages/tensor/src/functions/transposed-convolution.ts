@@ -2,9 +2,11 @@ import { apply } from '../apply.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { checkFloat, checkInteger, checkSameType } from '../operator.js';
 import { operators } from '../operators/index.js';
-import { formatShape, numbersOf, type Pair, type Shape } from '../shape.js';
+import { formatShape, numbersOf, type Pair, type Shape, type Triple } from '../shape.js';
+import { transposeSparse } from '../sparse-matrix.js';
 import type { Tensor } from '../tensor.js';
-import { type AxisWindow, noWindow, planeGeometry, reachOf } from '../windows.js';
+import { type AxisWindow, noWindow, planeGeometry, reachOf, windowMatrix } from '../windows.js';
+import { sparseMatmul } from './sparse.js';
 
 /** How a transposed convolution moves. @default stride, dilation and groups 1, padding and outputPadding 0 */
 export interface TransposedConvolutionOptions<Size> {
@@ -133,4 +135,33 @@ export function convTranspose1d(
   const plane = [1, ...lengths];
   const output = spreadOver(x.unsqueeze(2), weight.unsqueeze(2), plane, [noWindow, ...windows], groups);
   return biased('convTranspose1d', output.squeeze(2), bias);
+}
+
+/**
+ * The transpose of a three-dimensional convolution: x [N,C,D,H,W], weight [C,F/groups,KD,KH,KW], bias [F] →
+ * [N,F,OD,OH,OW].
+ *
+ * @throws ShapeError where the shapes do not fit
+ * @throws ArgumentError where outputPadding reaches both stride and dilation
+ */
+export function convTranspose3d(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor,
+  options: TransposedConvolutionOptions<Triple> = {},
+): Tensor {
+  const { windows, lengths, groups } = transposedOf('convTranspose3d', x, weight, 3, options);
+  const [images, channels, count, ...plane] = x.shape as [number, number, number, number, number];
+  const [, groupFilters, depth, ...kernel] = weight.shape as [number, number, number, number, number];
+  const [along, ...over] = windows as [AxisWindow, AxisWindow, AxisWindow];
+  const [length, ...outPlane] = lengths as [number, number, number];
+  // The depth of the window is a part of the filters, and is added up along the depth of the volume afterwards.
+  const planes = x.permute([0, 2, 1, 3, 4]).reshape([images * count, channels, ...plane]);
+  const flatWeight = weight.reshape([channels, groupFilters * depth, ...kernel]);
+  const layers = spreadOver(planes, flatWeight, outPlane, over, groups)
+    .reshape([images, count, groups * groupFilters * depth, ...outPlane])
+    .permute([0, 2, 1, 3, 4])
+    .reshape([images, groups * groupFilters, depth * count, ...outPlane]);
+  const output = sparseMatmul(layers, 2, transposeSparse(windowMatrix(length, count, along)));
+  return biased('convTranspose3d', output, bias);
 }

@@ -1,6 +1,7 @@
-import { apply, view } from '../apply.js';
+import { apply, scalarLike, type TensorLike, view } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
+import type { ScatterReduction } from '../kernels.js';
 import { checkInteger } from '../operator.js';
 import { operators } from '../operators/index.js';
 import {
@@ -172,15 +173,49 @@ export function take(x: Tensor, axis: number, positions: Tensor): Tensor {
   return picked.reshape([...x.shape.slice(0, at), ...positions.shape, ...x.shape.slice(at + 1)]);
 }
 
+/** x with elements joined to what is at the places that an index names. */
+export function scatter(
+  x: Tensor,
+  axis: number,
+  index: Tensor,
+  source: TensorLike,
+  reduction: ScatterReduction,
+): Tensor {
+  const at = normalizeAxis('scatter', axis, x.rank);
+  const given =
+    typeof source === 'number'
+      ? scalarLike('scatter', source, x).broadcastTo(
+          x.shape.map((length, each) => (each === at ? (index.shape[at] ?? 0) : length)),
+        )
+      : source;
+  return apply(operators.scatter, [x, index, given], { axis: at, reduction })[0]!;
+}
+
 /** The parts of an axis: of so many elements each (the last one of the rest), or of the lengths given. */
 export function split(x: Tensor, size: number | readonly number[], axis: number): Tensor[] {
   const at = normalizeAxis('split', axis, x.rank);
-  if (typeof size !== 'number') return apply(operators.split, [x], { axis: at, lengths: size });
-  checkInteger('split', 'size', size, 1);
-  const length = x.shape[at]!;
-  const count = Math.max(1, Math.ceil(length / size));
-  const lengths = Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
-  return apply(operators.split, [x], { axis: at, lengths });
+  const whole = x.shape[at]!;
+  if (typeof size === 'number') {
+    checkInteger('split', 'size', size, 1);
+    const count = Math.max(1, Math.ceil(whole / size));
+    return split(
+      x,
+      Array.from({ length: count }, (_, i) => Math.min(size, whole - i * size)),
+      at,
+    );
+  }
+  const total = size.reduce((sum, length) => sum + length, 0);
+  if (total !== whole || size.some((length) => !Number.isInteger(length) || length < 0)) {
+    throw new ShapeError(
+      `split: [${size}] along axis ${at} of ${formatShape(x.shape)}: the lengths must be integers of 0 or more that add ` +
+        `up to ${whole}`,
+    );
+  }
+  let end = 0;
+  return size.map((length) => {
+    end += length;
+    return along(x, at, end - length, length);
+  });
 }
 
 /** At most `count` parts of an axis, of equal lengths but for the last. */

@@ -123,8 +123,13 @@ export function prod(x: Tensor, axes: Axes, options: ReductionOptions | undefine
 export function logSumExp(x: Tensor, axis: number, options: ReductionOptions | undefined): Tensor {
   const largest = x.detach().max(axis, { keepDims: true });
   const finite = where(largest.abs().less(Number.POSITIVE_INFINITY), largest, scalarLike('logSumExp', 0, largest));
-  const sum = x.sub(finite).exp().sum(axis, { keepDims: true }).log().add(finite);
-  return sum.reshape(shapeWithout(x, [normalizeAxis('logSumExp', axis, x.rank)], options));
+  const sum = x.sub(finite).exp().sum(axis, { keepDims: true });
+  // Where the sum is 0, all are −∞, and so is the largest; the derivative of the logarithm must not appear there.
+  const isEmpty = sum.equal(0);
+  const logarithm = where(isEmpty, scalarLike('logSumExp', 1, sum), sum).log();
+  return where(isEmpty, largest, logarithm.add(finite)).reshape(
+    shapeWithout(x, [normalizeAxis('logSumExp', axis, x.rank)], options),
+  );
 }
 
 /** The position of the first extreme element. */

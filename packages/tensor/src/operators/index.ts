@@ -6,14 +6,18 @@ import { normalizationOperators } from './normalization.js';
 import { polynomialOperators } from './polynomial.js';
 import { poolingOperators } from './pooling.js';
 import { reductionOperators } from './reduction.js';
+import { scanOperators } from './scan.js';
 import { softmaxOperators } from './softmax.js';
+import { sparseOperators } from './sparse.js';
 import { updateOperators } from './update.js';
 
 /** Every operator of the engine by its name: autograd has one rule for each of them. */
 export const operators = {
   ...elementwiseOperators,
   ...reductionOperators,
+  ...scanOperators,
   ...matmulOperators,
+  ...sparseOperators,
   ...movementOperators,
   ...convolutionOperators,
   ...poolingOperators,
@@ -27,7 +31,9 @@ export const operators = {
 export interface OperatorFamilies {
   readonly elementwise: typeof elementwiseOperators;
   readonly reduction: typeof reductionOperators;
+  readonly scan: typeof scanOperators;
   readonly matmul: typeof matmulOperators;
+  readonly sparse: typeof sparseOperators;
   readonly movement: typeof movementOperators;
   readonly convolution: typeof convolutionOperators;
   readonly pooling: typeof poolingOperators;

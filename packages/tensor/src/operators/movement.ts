@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.js';
-import type { Operand } from '../kernels.js';
+import type { Operand, ScatterReduction } from '../kernels.js';
 import { checkInteger, checkSameType, checkType, operator } from '../operator.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.js';
 
@@ -122,33 +122,27 @@ export const movementOperators = {
     launch: (kernels, [x, index], [out], { axis }) => kernels.scatter(undefined, index, x, out!, axis, 'add'),
   }),
 
-  split: operator<readonly [Operand], { readonly axis: number; readonly lengths: readonly number[] }>({
-    name: 'split',
-    infer: ([x], { axis, lengths }) => {
-      const total = lengths.reduce((sum, length) => sum + length, 0);
-      if (total !== x.shape[axis] || lengths.some((length) => !Number.isInteger(length) || length < 0)) {
+  scatter: operator<
+    readonly [Operand, Operand, Operand],
+    { readonly axis: number; readonly reduction: ScatterReduction }
+  >({
+    name: 'scatter',
+    infer: ([x, index, source], { axis, reduction }) => {
+      checkSameType('scatter', x, source);
+      if (reduction !== 'replace') checkType('scatter', x, ['float32', 'float64', 'int32']);
+      if (
+        x.shape.length !== source.shape.length ||
+        !sameShape(withoutAxis(x.shape, axis), withoutAxis(source.shape, axis))
+      ) {
         throw new ShapeError(
-          `split: [${lengths}] along axis ${axis} of ${formatShape(x.shape)}: the lengths must be integers of 0 or more ` +
-            `that add up to ${x.shape[axis]}`,
+          `scatter: ${formatShape(source.shape)} into ${formatShape(x.shape)}: the shapes may differ along axis ${axis} only`,
         );
       }
-      return lengths.map((length) => ({
-        shape: x.shape.map((own, each) => (each === axis ? length : own)),
-        dtype: x.dtype,
-      }));
+      checkIndex('scatter', index, source.shape, axis);
+      checkCount('scatter', index, source, axis);
+      return [{ shape: x.shape, dtype: x.dtype }];
     },
-    launch: (kernels, [x], outputs, { axis, lengths }) => {
-      const steps = x.shape.map(() => 1);
-      let start = 0;
-      for (const [i, out] of outputs.entries()) {
-        kernels.slice(
-          x,
-          out,
-          x.shape.map((_, each) => (each === axis ? start : 0)),
-          steps,
-        );
-        start += lengths[i]!;
-      }
-    },
+    launch: (kernels, [x, index, source], [out], { axis, reduction }) =>
+      kernels.scatter(x, index, source, out!, axis, reduction),
   }),
 };

@@ -72,26 +72,37 @@ describe('tensors that a loop without awaits forgets', () => {
     whole.dispose();
   });
 
-  it('are named by the error where the platform cannot find them at once', async () => {
-    vi.stubGlobal('process', { ...process, getBuiltinModule: undefined });
-    const before = memory();
-    let made = 0;
-    const forget = () => {
-      for (;;) {
-        large(100);
-        made++;
-      }
-    };
-    expect(forget).toThrow(MemoryError);
-    expect(made).toBeGreaterThan(30);
-    const bytes = (memory().bytes - before.bytes).toString();
-    expect(forget).toThrow(
-      /; \d+ tensors of \d+ bytes lie outside of every scope\(\): what was forgotten of them comes back only when the running task has ended$/,
-    );
-    expect(Number(bytes)).toBe(made * 100 * MIB);
-    await clean();
-    expect(memory()).toEqual(before);
-  });
+  it.each([
+    ['has no inspector', undefined],
+    [
+      'has one that can do nothing',
+      () => {
+        throw new Error('not implemented');
+      },
+    ],
+  ])(
+    'are named by the error where the platform %s, so that they cannot be found at once',
+    async (_, getBuiltinModule) => {
+      vi.stubGlobal('process', { ...process, getBuiltinModule });
+      const before = memory();
+      let made = 0;
+      const forget = () => {
+        for (;;) {
+          large(100);
+          made++;
+        }
+      };
+      expect(forget).toThrow(MemoryError);
+      expect(made).toBeGreaterThan(30);
+      const bytes = (memory().bytes - before.bytes).toString();
+      expect(forget).toThrow(
+        /; \d+ tensors of \d+ bytes lie outside of every scope\(\): what was forgotten of them comes back only when the running task has ended$/,
+      );
+      expect(Number(bytes)).toBe(made * 100 * MIB);
+      await clean();
+      expect(memory()).toEqual(before);
+    },
+  );
 });
 
 describe('a lack of memory', () => {

@@ -14,7 +14,9 @@ import { polynomialKernels } from './kernels/polynomial.js';
 import { poolingKernels } from './kernels/pooling.js';
 import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
+import { scanKernels } from './kernels/scan.js';
 import { softmaxKernels } from './kernels/softmax.js';
+import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
@@ -99,11 +101,13 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
     kernels: {
       ...elementwiseKernels(executor),
       ...reductionKernels(executor),
+      ...scanKernels(executor),
       ...movementKernels(executor),
       ...matmulKernels(executor),
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),
+      ...sparseKernels(executor),
       ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...randomKernels(executor),

@@ -9,7 +9,9 @@ import { polynomial } from './kernels/polynomial.js';
 import { pooling } from './kernels/pooling.js';
 import { random } from './kernels/random.js';
 import { reduction } from './kernels/reduction.js';
+import { scan } from './kernels/scan.js';
 import { softmax } from './kernels/softmax.js';
+import { sparse } from './kernels/sparse.js';
 import { update } from './kernels/update.js';
 
 /**
@@ -22,11 +24,13 @@ export const reference: Device = {
   kernels: {
     ...elementwise,
     ...reduction,
+    ...scan,
     ...movement,
     ...matmul,
     ...convolution,
     ...pooling,
     ...softmax,
+    ...sparse,
     ...normalization,
     ...polynomial,
     ...random,

@@ -9,7 +9,9 @@ import { poolingCases } from './pooling.js';
 import { randomCases } from './random.js';
 import { reductionCases } from './reduction.js';
 import { softmaxCases } from './softmax.js';
+import { sparseCases } from './sparse.js';
 import { updateCases } from './update.js';
+import { windowCases } from './windows.js';
 
 /** What every mode of the GPU device must fulfill. */
 export const kernelCases: readonly KernelCase[] = [
@@ -22,6 +24,8 @@ export const kernelCases: readonly KernelCase[] = [
   ...normalizationCases,
   ...polynomialCases,
   ...softmaxCases,
+  ...sparseCases,
   ...randomCases,
   ...updateCases,
+  ...windowCases,
 ];

@@ -158,6 +158,21 @@ export const movementCases: readonly KernelCase[] = [
     const [expected] = await compute(reference);
     expectWithin((await compute(device))[0]!, expected!, () => sumBound(index.shape[axis]!, 1.5 * index.shape[axis]!));
   }),
+  forAll('scatter', picked, (device, { axis, x, index }) =>
+    sameOnBoth(device, (on) => {
+      // Numbers whose sums and products are exact.
+      const base = place(on, { ...x, data: x.data.map((_, i) => (i % 4) - 1.5) });
+      const source = place(on, { shape: index.shape, data: index.data.map((_, i) => 2 - (i % 5)) });
+      const places = place(on, { ...index, dtype: 'int32' });
+      return [
+        ...(['replace', 'add', 'mul', 'max', 'min'] as const).map((reduction) =>
+          base.scatter(axis, places, source, reduction),
+        ),
+        base.scatter(axis, places, 7),
+        base.cast('int32').scatter(axis, places, source.cast('int32'), 'max'),
+      ];
+    }),
+  ),
   {
     name: 'permute near the largest size, where quotients are least exact',
     async check(device) {

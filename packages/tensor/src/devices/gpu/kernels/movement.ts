@@ -1,9 +1,8 @@
 import { ArgumentError } from '../../../errors.js';
 import type { Kernels, Operand, ScatterReduction } from '../../../kernels.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
-import { type Bounds, bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds, keepBounds, wrongPosition } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds, wrongPosition } from '../integers.js';
 import { joinAxes, kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
@@ -51,18 +50,6 @@ const joins: Readonly<Record<ScatterReduction, string>> = {
   mul: 'result = result * v;',
   max: 'result = v > result ? v : (result >= v ? result : result + v);',
   min: 'result = v < result ? v : (result <= v ? result : result + v);',
-};
-
-const either = (x: Bounds, source: Bounds): Bounds =>
-  x && source && [Math.min(x[0], source[0]), Math.max(x[1], source[1])];
-
-/** Between which integers results lie, from where `count` elements go into each. */
-const scatteredBounds: Readonly<Record<ScatterReduction, (x: Bounds, source: Bounds, count: number) => Bounds>> = {
-  replace: either,
-  add: (x, source, count) => integerBounds.add(x, integerBounds.sum(source, count)),
-  mul: integerBounds.none,
-  max: either,
-  min: either,
 };
 
 /** Operators that move elements without computing with them. */
@@ -126,11 +113,13 @@ export function movementKernels(
     pad(x, out, starts, steps, value) {
       if (x.size === 0) executor.fill(out, value);
       else executor.launch(out, padSource(x.shape, out.shape, starts, steps), x, value);
+      rememberBounds(out, x.size === 0 ? [value, value] : integerBounds.either(boundsIn(x), [value, value]));
     },
     concat(inputs, out, axis) {
       const filled = inputs.filter(({ size }) => size > 0);
       const blocks = filled.map(({ shape }) => sizeOf(shape.slice(axis)));
       if (filled.length > 0) joinAll(filled, blocks, out);
+      rememberBounds(out, filled.map(boundsIn).reduce(integerBounds.either, filled[0] && boundsIn(filled[0])));
     },
     gather(x, index, out, axis) {
       const length = x.shape[axis]!;
@@ -143,6 +132,7 @@ if (position < 0) { return absent; }
 if (position >= ${length}) { return absent; }
 return x[${ravelIndex(place, stridesOf(x.shape))}];`;
       executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN);
+      rememberBounds(out, boundsIn(x));
     },
     scatter(x, index, source, out, axis, reduction) {
       const length = out.shape[axis]!;
@@ -162,13 +152,24 @@ for (let k = 0; k < ${count}; k++) {
   if (position >= ${length}) { result = absent; }
 }
 return result;`;
-      const bounds = scatteredBounds[reduction](x ? bufferOf(x).bounds : [0, 0], bufferOf(source).bounds, count);
-      const inputs = [x ?? 0, index, source, Number.NaN] as const;
-      computeIntegers('scatter', out, bounds, () => {
+      const launch = (): void => {
         if (source.size === 0 && !x) executor.fill(out, 0);
         else if (source.size === 0) executor.launch(out, kernelSource(['x'], 'return x[this.thread.x];'), x!);
-        else executor.launch(out, kernelSource(['x', 'index', 'source', 'absent'], body), ...inputs);
-      });
+        else {
+          const parameters = ['x', 'index', 'source', 'absent'];
+          executor.launch(out, kernelSource(parameters, body), x ?? 0, index, source, Number.NaN);
+        }
+      };
+      const before = x ? boundsIn(x) : ([0, 0] as const);
+      const given = boundsIn(source);
+      if (reduction === 'add') {
+        computeIntegers('scatter', out, integerBounds.add(before, integerBounds.sum(given, count)), launch);
+      } else if (reduction === 'mul') {
+        computeIntegers('scatter', out, undefined, launch);
+      } else {
+        launch();
+        rememberBounds(out, integerBounds.either(before, given));
+      }
     },
   };
 }

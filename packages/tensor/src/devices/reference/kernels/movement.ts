@@ -96,6 +96,11 @@ export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'g
     const indexStep = indexStrides.at(-1) ?? 0;
     const length = out.shape.at(-1) ?? 1;
     forEachRow(out.shape, [row, indexStrides], (start, [from, at]) => {
+      if (indexStep === 0 && step === 1) {
+        const first = from! + positions[at!]! * stride;
+        target.set(source.subarray(first, first + length), start);
+        return;
+      }
       for (let i = 0; i < length; i++) {
         target[start + i] = source[from! + positions[at! + i * indexStep]! * stride + i * step]!;
       }
