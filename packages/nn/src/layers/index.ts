@@ -29,7 +29,6 @@ export {
   MaxPool2d,
   MaxPool3d,
 } from './pooling.js';
-export { AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d } from './pooling.js';
 export * from './resampling.js';
 export * from './shape.js';
 export * from './smooth-activation.js';
