@@ -27,6 +27,7 @@ export const goldenFamilies = [
   'norms',
   'embedding',
   'attention',
+  'algebra',
   'schedules',
   'functions',
   'scans',

@@ -17,6 +17,7 @@ export * from './formats/safetensors.js';
 export * from './functions/adaptive-pooling.js';
 export * from './functions/convolution.js';
 export * from './functions/dropout.js';
+export * from './functions/einsum.js';
 export * from './functions/grid-sample.js';
 export * from './functions/interpolation.js';
 export * from './functions/movement.js';

@@ -1,5 +1,6 @@
 import type { GradientCases } from '../gradient-case.js';
 import { activationCases } from './activations.js';
+import { algebraCases } from './algebra.js';
 import { attentionCases } from './attention.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
@@ -32,6 +33,7 @@ export const functionGradientCases: GradientCases = {
   ...normCases,
   ...embeddingCases,
   ...attentionCases,
+  ...algebraCases,
 };
 
 /** All of both. */
