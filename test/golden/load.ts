@@ -28,6 +28,7 @@ export const goldenFamilies = [
   'embedding',
   'attention',
   'recurrent',
+  'algebra',
   'schedules',
   'functions',
   'scans',

@@ -1,5 +1,6 @@
 import type { GradientCases } from '../gradient-case.js';
 import { activationCases } from './activations.js';
+import { algebraCases, linearAlgebraCases } from './algebra.js';
 import { attentionCases } from './attention.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
@@ -21,6 +22,7 @@ export const operatorGradientCases: GradientCases = {
   ...reductionCases,
   ...windowCases,
   ...fusedCases,
+  ...linearAlgebraCases,
 };
 
 /** Those of functions that are composed of several operators. */
@@ -34,6 +36,7 @@ export const functionGradientCases: GradientCases = {
   ...embeddingCases,
   ...attentionCases,
   ...recurrentCases,
+  ...algebraCases,
 };
 
 /** All of both. */
