@@ -37,16 +37,19 @@ const nameOf = (module: RunningModule): string => module.constructor.name;
 const WAY_OUT =
   'make it a property, also in an array, Map or object (but not a #private field, which nobody else can see)';
 
-function isMember(module: RunningModule, of: RunningModule): boolean {
-  if (membersOf.get(of)?.has(module)) return true;
+function findMembers(of: RunningModule): WeakSet<RunningModule> {
   const members = new WeakSet([...of.namedModules()].map(([, each]) => each));
   membersOf.set(of, members);
-  return members.has(module);
+  return members;
+}
+
+function isMember(module: RunningModule, of: RunningModule): boolean {
+  return membersOf.get(of)?.has(module) || findMembers(of).has(module);
 }
 
 /** @throws ModuleError where a module with state of its own is used by one in which it is not found */
 function checkMember(module: RunningModule, user: RunningModule, of: RunningModule): void {
-  if (membersOf.get(of)?.has(module)) return;
+  if ((membersOf.get(of) ?? findMembers(of)).has(module)) return;
   const state = [...module.stateDict().values()];
   if (state.length === 0 || isMember(module, of)) return;
   const known = new Set(of.stateDict().values());
