@@ -87,6 +87,8 @@ export const RUN: i32 = 8 * CHUNK;
 const BLOCK: i32 = 4 * RUN;
 /** A vector for each group of a run. */
 export const GROUP_SIZES_BYTES: usize = <usize>(RUN / GROUP) << 4;
+/** A number for each, and one more. */
+export const LIST_BYTES: usize = (<usize>(RUN / GROUP) << 2) + 16;
 
 // A block is of one channel: a piece of one plane where planes are large, several whole planes where they are small.
 // Those of a channel follow each other.

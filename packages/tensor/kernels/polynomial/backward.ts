@@ -2,14 +2,14 @@
 // coefficients, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, GROUP_BYTES, GROUP_SIZES_BYTES, isOdd, planesPerChunk, RUN, termsOf,
+  GROUP, GROUP_BYTES, GROUP_SIZES_BYTES, isOdd, LIST_BYTES, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { madd } from '../simd';
 import { ceilDiv } from '../task';
 import {
-  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, largest, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, storeSizes, VALUE,
+  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, storeSizes, VALUE,
 } from './group';
-import { addPenaltySlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
+import { addPenaltySlopes, addRestSlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import {
   addDoubles, lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, shiftedSlopes, threeTermSlopes, twoTermSlopes,
 } from './powers';
@@ -23,7 +23,9 @@ const ABOVE: usize = 0;
 const BELOW: usize = 16;
 /** The largest sizes of each group of a run. */
 const GROUP_SIZES: usize = 32;
-const STAGE_X: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
+/** A list of groups. */
+const LIST: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
+const STAGE_X: usize = LIST + LIST_BYTES;
 const STAGE_GRADIENT: usize = STAGE_X + (<usize>CHUNK << 2);
 const STAGE_OUT: usize = STAGE_GRADIENT + (<usize>CHUNK << 2);
 /** Inputs of a run, those beyond the bound put at it. */
@@ -308,7 +310,8 @@ function backwardValues(fields: Activation, x: usize, gradient: usize, out: usiz
     } else differentiate(fields, x, gradient, out, groups, scratch);
     const all = v128.load(constants);
     if (fields.tangent && anyBeyond(all, fields.bound)) {
-      straightenSlopes(x, gradient, out, groups, sizes, scratch + TANGENT);
+      const count = listBeyond(sizes, groups, fields.bound, scratch + LIST);
+      straightenSlopes(x, gradient, out, scratch + LIST, count, scratch + TANGENT);
     }
     return all;
   }
@@ -330,9 +333,13 @@ function backwardGroups(fields: Activation, x: usize, gradient: usize, out: usiz
   if (form == PenaltyForm.none || !anyBeyond(sizes, plain)) return;
   const bytes = <usize>(groups * groupOf(fields)) << 2;
   const share = <f32>fields.penaltyShare;
-  const groupSizes = scratch + GROUP_SIZES;
-  if (fields.learnable) storeSizes(x, <i32>(bytes / GROUP_BYTES), groupSizes);
-  addPenaltySlopes(form, x, out, bytes, groupSizes, plain, share, scratch + PENALTY);
+  const whole = <i32>(bytes / GROUP_BYTES);
+  const rest = bytes % GROUP_BYTES;
+  const list = scratch + LIST;
+  if (fields.learnable) storeSizes(x, whole, scratch + GROUP_SIZES);
+  const count = listBeyond(scratch + GROUP_SIZES, whole, plain, list);
+  addPenaltySlopes(form, x, out, list, count, share, scratch + PENALTY);
+  if (rest) addRestSlopes(form, x + bytes - rest, out + bytes - rest, rest, share, scratch + PENALTY);
   if (anyBeyond(sizes, f32.MAX_VALUE)) keepNaN(x, out, bytes);
 }
 

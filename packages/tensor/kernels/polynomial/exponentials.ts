@@ -61,7 +61,7 @@ function addSlope(x: usize, out: usize, u: v128, y: v128, share: v128, sign: v12
 
 /**
  * The sum of e^u − 1 in each lane; if `slopes` are wanted it adds share·e^u to the gradients at `out` instead, with the signs
- * of x. Where no input is beyond the limit there is nothing to do.
+ * of x.
  */
 // @ts-ignore: decorator
 @inline
@@ -76,8 +76,6 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
   const u4 = excessOf(v128.load(x, 64), magnitude, limit, cap);
   const u5 = excessOf(v128.load(x, 80), magnitude, limit, cap);
   const u6 = excessOf(v128.load(x, 96), magnitude, limit, cap);
-  const any = v128.or(v128.or(v128.or(u0, u1), v128.or(u2, u3)), v128.or(v128.or(u4, u5), u6));
-  if (!v128.any_true(any)) return f32x4.splat(0);
   let p = memory + COEFFICIENTS;
   let c = v128.load(p);
   let v0 = c;

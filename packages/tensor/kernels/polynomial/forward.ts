@@ -1,11 +1,11 @@
 // The values of an activation polynomial with the penalty and the range of its inputs, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, endImage, endPosition, firstImage, firstPosition, GROUP,
-  GROUP_BYTES, GROUP_SIZES_BYTES, planesPerChunk, RUN, termsOf,
+  GROUP_BYTES, GROUP_SIZES_BYTES, LIST_BYTES, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { ceilDiv } from '../task';
 import {
-  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
+  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, listBeyond, SHIFTED,
   setConstants, storeSizes, VALUE, VALUE_LINE, VALUE_ODD,
 } from './group';
 import { addBeyondCap, addPenalties, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
@@ -23,7 +23,9 @@ const BEYOND_CAP: usize = 64;
 const STATISTICS_BYTES: usize = 80;
 /** The largest sizes of each group of a run. */
 const GROUP_SIZES: usize = STATISTICS_BYTES;
-const STAGE_X: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
+/** A list of groups. */
+const LIST: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
+const STAGE_X: usize = LIST + LIST_BYTES;
 const STAGE_OUT: usize = STAGE_X + (<usize>CHUNK << 2);
 const CONSTANTS: usize = STAGE_OUT + (<usize>CHUNK << 2);
 const TANGENT: usize = CONSTANTS + CONSTANTS_BYTES;
@@ -119,13 +121,15 @@ function forwardGroups(fields: Activation, x: usize, out: usize, groups: i32, sc
   if (!anyBeyond(sizes, plainSize(fields))) return;
   const form = <i32>fields.form;
   const groupSizes = scratch + GROUP_SIZES;
+  const list = scratch + LIST;
   if (form != PenaltyForm.none) {
-    const plain = plainSize(fields);
-    addPenalties(form, x, groups, groupSizes, plain, scratch + PENALTIES, scratch + PENALTY);
+    const count = listBeyond(groupSizes, groups, plainSize(fields), list);
+    addPenalties(form, x, list, count, scratch + PENALTIES, scratch + PENALTY);
     if (anyBeyond(sizes, fields.capSize)) addBeyondCap(form, x, groups, scratch + BEYOND_CAP, scratch + PENALTY);
   }
   if (anyBeyond(sizes, fields.bound)) {
-    countAndStraighten(<bool>fields.tangent, x, out, groups, groupSizes, scratch + BEYOND, scratch + TANGENT);
+    const count = listBeyond(groupSizes, groups, fields.bound, list);
+    countAndStraighten(<bool>fields.tangent, x, out, list, count, scratch + BEYOND, scratch + TANGENT);
   }
 }
 

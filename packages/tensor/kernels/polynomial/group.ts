@@ -103,6 +103,21 @@ export function anyBeyond(sizes: v128, size: f64): bool {
   return v128.any_true(i32x4.gt_s(sizes, f32x4.splat(<f32>size)));
 }
 
+/**
+ * Lists where the groups begin that have a size beyond this one, in bytes from the first. Without a branch: where some groups
+ * have one and others not, mistaken branches would cost more than what is done for a group.
+ *
+ * @returns how many there are
+ */
+export function listBeyond(sizes: usize, groups: i32, size: f64, list: usize): i32 {
+  const start = list;
+  for (let at = 0; at < groups * <i32>GROUP_BYTES; at += <i32>GROUP_BYTES, sizes += 16) {
+    store<i32>(list, at);
+    list += <usize>anyBeyond(v128.load(sizes), size) << 2;
+  }
+  return <i32>(list - start) >> 2;
+}
+
 /** Evaluates a polynomial in s by Horner's method for whole groups, and stores the largest sizes of each group at `sizes`. */
 // @ts-ignore: decorator
 @inline

@@ -6,7 +6,6 @@ import { Activation, GROUP, GROUP_BYTES } from './activation';
 import {
   addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, exponentialSum, LIMIT, MAGNITUDE, storeExponential,
 } from './exponentials';
-import { anyBeyond } from './group';
 import { addDoubles } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
 
@@ -27,10 +26,11 @@ export function plainSize(fields: Activation): f32 {
   return form == PenaltyForm.power ? -1 : <f32>min(fields.bound, fields.limit);
 }
 
-// What is needed lies in memory; at last, a group that is not whole, with its results.
+// What is needed lies in memory; at last, a group that is not whole, with its results and as a list of its own.
 const REST_X: usize = EXPONENTIAL_BYTES;
 const REST_OUT: usize = REST_X + GROUP_BYTES;
-export const PENALTY_BYTES: usize = REST_OUT + GROUP_BYTES;
+const REST_LIST: usize = REST_OUT + GROUP_BYTES;
+export const PENALTY_BYTES: usize = REST_LIST + 16;
 
 /** Stores the numbers; for the tenth power its scale at the place of the limit. */
 export function storePenalty(fields: Activation, memory: usize): void {
@@ -86,39 +86,33 @@ function groupSum(form: i32, x: usize, memory: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function addGroups(form: i32, x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
+function addGroups(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
   let total = v128.load(sums);
-  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, sizes += 16) {
-    if (form != PenaltyForm.power && !anyBeyond(v128.load(sizes), plain)) continue;
-    total = addDoubles(total, groupSum(form, x, memory));
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    total = addDoubles(total, groupSum(form, x + load<u32>(list), memory));
   }
   v128.store(sums, total);
 }
 
 // A function for each form, lest the compiler takes them for one.
 
-function addExponentials(x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
-  addGroups(PenaltyForm.exponential, x, groups, sizes, plain, sums, memory);
+function addExponentials(x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.exponential, x, list, groups, sums, memory);
 }
 
-function addSquares(x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
-  addGroups(PenaltyForm.quadratic, x, groups, sizes, plain, sums, memory);
+function addSquares(x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.quadratic, x, list, groups, sums, memory);
 }
 
-function addPowers(x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
-  addGroups(PenaltyForm.power, x, groups, sizes, plain, sums, memory);
+function addPowers(x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.power, x, list, groups, sums, memory);
 }
 
-/**
- * Adds the penalties of whole groups of inputs, as they are up to the cap, to the two sums in double precision at `sums`: of
- * the groups whose largest size is not plain.
- */
-export function addPenalties(
-  form: i32, x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize,
-): void {
-  if (form == PenaltyForm.exponential) addExponentials(x, groups, sizes, plain, sums, memory);
-  else if (form == PenaltyForm.quadratic) addSquares(x, groups, sizes, plain, sums, memory);
-  else if (form == PenaltyForm.power) addPowers(x, groups, sizes, plain, sums, memory);
+/** Adds the penalties of the groups of a list, as they are up to the cap, to the two sums in double precision at `sums`. */
+export function addPenalties(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  if (form == PenaltyForm.exponential) addExponentials(x, list, groups, sums, memory);
+  else if (form == PenaltyForm.quadratic) addSquares(x, list, groups, sums, memory);
+  else if (form == PenaltyForm.power) addPowers(x, list, groups, sums, memory);
 }
 
 /** Adds what arguments are beyond the cap to the two sums. */
@@ -168,43 +162,40 @@ function addGroupSlopes(form: i32, x: usize, out: usize, share: f32, memory: usi
 
 // @ts-ignore: decorator
 @inline
-function addSlopes(
-  form: i32, x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize,
-): void {
-  const rest = bytes % GROUP_BYTES;
-  for (const end = x + bytes - rest; x < end; x += GROUP_BYTES, out += GROUP_BYTES, sizes += 16) {
-    if (form != PenaltyForm.power && !anyBeyond(v128.load(sizes), plain)) continue;
-    addGroupSlopes(form, x, out, share, memory);
-  }
-  if (rest) {
-    const count = <i32>(rest >> 2);
-    gatherPieces(memory + REST_X, x, count, 1, 0, GROUP);
-    gatherPieces(memory + REST_OUT, out, count, 1, 0, GROUP);
-    addGroupSlopes(form, memory + REST_X, memory + REST_OUT, share, memory);
-    scatterPieces(out, memory + REST_OUT, count, 1, 0);
+function addSlopes(form: i32, x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    const at = load<u32>(list);
+    addGroupSlopes(form, x + at, out + at, share, memory);
   }
 }
 
-function addExponentialsOf(x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize): void {
-  addSlopes(PenaltyForm.exponential, x, out, bytes, sizes, plain, share, memory);
+function addExponentialSlopesOf(x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.exponential, x, out, list, groups, share, memory);
 }
 
-function addMultiples(x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize): void {
-  addSlopes(PenaltyForm.quadratic, x, out, bytes, sizes, plain, share, memory);
+function addSquareSlopes(x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.quadratic, x, out, list, groups, share, memory);
 }
 
-function addNinthPowers(x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize): void {
-  addSlopes(PenaltyForm.power, x, out, bytes, sizes, plain, share, memory);
+function addPowerSlopes(x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.power, x, out, list, groups, share, memory);
 }
 
-/**
- * Adds share times the slopes of the penalties (e^u, u or u^9 at the argument u) to the gradients at `out`: of the whole groups
- * whose largest size is not plain, and of the rest.
- */
+/** Adds share times the slopes (e^u, u or u^9 at the argument u) to the gradients at `out` in the groups of a list. */
 export function addPenaltySlopes(
-  form: i32, x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize,
+  form: i32, x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize,
 ): void {
-  if (form == PenaltyForm.exponential) addExponentialsOf(x, out, bytes, sizes, plain, share, memory);
-  else if (form == PenaltyForm.quadratic) addMultiples(x, out, bytes, sizes, plain, share, memory);
-  else if (form == PenaltyForm.power) addNinthPowers(x, out, bytes, sizes, plain, share, memory);
+  if (form == PenaltyForm.exponential) addExponentialSlopesOf(x, out, list, groups, share, memory);
+  else if (form == PenaltyForm.quadratic) addSquareSlopes(x, out, list, groups, share, memory);
+  else if (form == PenaltyForm.power) addPowerSlopes(x, out, list, groups, share, memory);
+}
+
+/** The same for less than a group. */
+export function addRestSlopes(form: i32, x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
+  const count = <i32>(bytes >> 2);
+  gatherPieces(memory + REST_X, x, count, 1, 0, GROUP);
+  gatherPieces(memory + REST_OUT, out, count, 1, 0, GROUP);
+  store<i32>(memory, 0, REST_LIST);
+  addPenaltySlopes(form, memory + REST_X, memory + REST_OUT, memory + REST_LIST, 1, share, memory);
+  scatterPieces(out, memory + REST_OUT, count, 1, 0);
 }

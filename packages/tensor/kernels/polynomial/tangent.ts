@@ -91,31 +91,27 @@ function straightenGroup(slopes: bool, x: usize, gradient: usize, out: usize, bo
   straighten(slopes, x + 96, gradient + 96, out + 96, bound, magnitude, memory);
 }
 
-/**
- * Counts the inputs of whole groups, whose largest sizes are given, that are beyond the bound in each lane of `counts`; puts
- * the tangent there if it goes on.
- */
+/** Counts the inputs beyond the bound in each lane of `counts` in the groups of a list; puts the tangent there if it goes on. */
 export function countAndStraighten(
-  tangent: bool, x: usize, out: usize, groups: i32, sizes: usize, counts: usize, memory: usize,
+  tangent: bool, x: usize, out: usize, list: usize, groups: i32, counts: usize, memory: usize,
 ): void {
   const bound = v128.load(memory, BOUND);
   const magnitude = v128.load(memory, MAGNITUDE);
   let count = v128.load(counts);
-  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, out += GROUP_BYTES, sizes += 16) {
-    if (!v128.any_true(i32x4.gt_s(v128.load(sizes), bound))) continue;
-    count = countGroup(count, x, bound, magnitude);
-    if (tangent) straightenGroup(false, x, 0, out, bound, magnitude, memory);
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    const at = load<u32>(list);
+    count = countGroup(count, x + at, bound, magnitude);
+    if (tangent) straightenGroup(false, x + at, 0, out + at, bound, magnitude, memory);
   }
   v128.store(counts, count);
 }
 
-/** Puts the slope of the tangent times the gradient beyond the bound in whole groups, whose largest sizes are given. */
-export function straightenSlopes(x: usize, gradient: usize, out: usize, groups: i32, sizes: usize, memory: usize): void {
+/** Puts the slope of the tangent times the gradient beyond the bound in the groups of a list. */
+export function straightenSlopes(x: usize, gradient: usize, out: usize, list: usize, groups: i32, memory: usize): void {
   const bound = v128.load(memory, BOUND);
   const magnitude = v128.load(memory, MAGNITUDE);
-  const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, gradient += GROUP_BYTES, out += GROUP_BYTES, sizes += 16) {
-    if (!v128.any_true(i32x4.gt_s(v128.load(sizes), bound))) continue;
-    straightenGroup(true, x, gradient, out, bound, magnitude, memory);
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    const at = load<u32>(list);
+    straightenGroup(true, x + at, gradient + at, out + at, bound, magnitude, memory);
   }
 }
