@@ -18,6 +18,7 @@ export * from './functions/adaptive-pooling.js';
 export * from './functions/convolution.js';
 export * from './functions/dropout.js';
 export * from './functions/einsum.js';
+export * from './functions/fourier.js';
 export * from './functions/grid-sample.js';
 export * from './functions/interpolation.js';
 export * from './functions/linear-algebra.js';

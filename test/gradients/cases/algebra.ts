@@ -4,9 +4,15 @@ import {
   determinant,
   einsum,
   eye,
+  fft,
+  fft2,
+  ifft,
+  ifft2,
   inverse,
+  irfft,
   logDeterminant,
   operators,
+  rfft,
   solve,
   type Tensor,
   triangularSolve,
@@ -83,8 +89,25 @@ const triangles: fc.Arbitrary<GradientCase> = systems.chain(([a, b]) =>
 /** x·xᵀ + 1, of which the gradient knows that it is symmetric. */
 const positiveDefinite = (x: Tensor): Tensor => x.matmul(x, { transposeB: true }).add(eye(x.shape.at(-1)!, x));
 
-/** Operators of linear algebra. */
-export const linearAlgebraCases: GradientCases = {
+const norms = fc.constantFrom('backward', 'ortho', 'forward');
+
+/** Lines of complex numbers, along an axis of a plane of them. */
+function lines(transform: typeof fft): fc.Arbitrary<GradientCase> {
+  return fc
+    .tuple(fc.constantFrom([1, 3], [2, 2], [3, 1], [2, 4]), fc.integer({ min: -2, max: 1 }), norms)
+    .chain(([shape, axis, norm]) =>
+      tablesOf([...shape, 2], quarters(-2, 2)).map((x) => ({
+        inputs: [x],
+        f: (a: Tensor) => transform(a, { axis, norm }),
+      })),
+    );
+}
+
+const planes = fc.constantFrom([2, 2], [1, 3], [1, 2, 2]).chain((shape) => tablesOf([...shape, 2], quarters(-2, 2)));
+
+/** Operators of linear algebra and signals. */
+export const algebraOperatorCases: GradientCases = {
+  fft: lines(fft),
   lu: regular.map((x) => ({
     inputs: [x],
     f: (a: Tensor) => apply(operators.lu, [a], { operation: undefined })[0]!,
@@ -98,7 +121,7 @@ export const linearAlgebraCases: GradientCases = {
   ),
 };
 
-/** Functions of linear algebra that are composed of several operators. */
+/** Functions of linear algebra and signals that are composed of several operators. */
 export const algebraCases: GradientCases = {
   einsum: contractions,
   solve: systems.map((inputs) => ({ inputs, f: (a, b) => solve(a!, b!) })),
@@ -115,4 +138,19 @@ export const algebraCases: GradientCases = {
       return together([sign, logAbs]);
     },
   })),
+  ifft: lines(ifft),
+  rfft: fc
+    .tuple(fc.integer({ min: 1, max: 5 }), norms)
+    .chain(([n, norm]) =>
+      tablesOf([2, n], quarters(-2, 2)).map((x) => ({ inputs: [x], f: (a: Tensor) => rfft(a, { norm }) })),
+    ),
+  irfft: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 6 }), norms).chain(([m, n, norm]) =>
+    tablesOf([m, 2, 2], quarters(-2, 2)).map((x) => ({
+      inputs: [x],
+      f: (a: Tensor) => irfft(a, n, { axis: 0, norm }),
+    })),
+  ),
+  'fft2 and ifft2': fc
+    .tuple(planes, norms)
+    .map(([x, norm]) => ({ inputs: [x], f: (a) => together([fft2(a!, { norm }), ifft2(a!, { norm })]) })),
 };
