@@ -1,5 +1,6 @@
 import {
   apply,
+  boxIou,
   cholesky,
   determinant,
   einsum,
@@ -18,7 +19,7 @@ import {
   triangularSolve,
 } from '@pnn/tensor';
 import fc from 'fast-check';
-import { tablesOf } from '../../../packages/tensor/test/oracle.js';
+import { type Table, tablesOf } from '../../../packages/tensor/test/oracle.js';
 import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
 import { quarters } from '../points.js';
 
@@ -105,6 +106,23 @@ function lines(transform: typeof fft): fc.Arbitrary<GradientCase> {
 
 const planes = fc.constantFrom([2, 2], [1, 3], [1, 2, 2]).chain((shape) => tablesOf([...shape, 2], quarters(-2, 2)));
 
+/** Boxes of which no two edges are at one place, with an area. */
+function boxes(count: number): fc.Arbitrary<Table> {
+  const edge = fc.integer({ min: 0, max: 8 });
+  return fc
+    .array(fc.tuple(edge, edge, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 })), {
+      minLength: count,
+      maxLength: count,
+    })
+    .map((drawn) => ({
+      shape: [count, 4],
+      data: drawn.flatMap(([left, top, width, height], i) => {
+        const apart = (count * 3 + i) / 20;
+        return [left + apart, top + apart, left + width + apart, top + height + apart];
+      }),
+    }));
+}
+
 /** Operators of linear algebra and signals. */
 export const algebraOperatorCases: GradientCases = {
   fft: lines(fft),
@@ -153,4 +171,5 @@ export const algebraCases: GradientCases = {
   'fft2 and ifft2': fc
     .tuple(planes, norms)
     .map(([x, norm]) => ({ inputs: [x], f: (a) => together([fft2(a!, { norm }), ifft2(a!, { norm })]) })),
+  boxIou: fc.tuple(boxes(1), boxes(2)).map((inputs) => ({ inputs, f: (a, b) => boxIou(a!, b!) })),
 };
