@@ -27,8 +27,12 @@ export const goldenFamilies = [
   'norms',
   'embedding',
   'attention',
+  'recurrent',
   'algebra',
   'schedules',
+  'functions',
+  'scans',
+  'rearrangement',
 ] as const;
 
 /** The name of a golden file. */

@@ -7,13 +7,16 @@ import { PnnError } from '@pnn/nn';
 import fc from 'fast-check';
 import { mutations } from '../../packages/tensor/test/mutations.js';
 import { type CaseSeed, type Part, SoakFailure, seedOf } from './part.js';
-import { type Sample, samples } from './sample-files.js';
+import { type Sample, samplesInMemory, samplesOnDisk } from './sample-files.js';
 
 /** A reader that takes longer hangs, for all that its user can tell. */
 const MAX_SECONDS = 10;
 
 /** Changes of one file in one case. */
 const MUTATIONS = fc.array(mutations, { minLength: 1, maxLength: 3 });
+
+/** One case in so many is a file on the disk. */
+const DISK_EVERY = 50;
 
 const idx = (shape: readonly number[]) =>
   encodeIdx({ shape, data: Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i * 7) % 10) });
@@ -63,17 +66,16 @@ export class MutatedFiles implements Part {
   readonly unit = 'mutated files';
   done = 0;
   #refused = 0;
-  readonly #samples: readonly Sample[];
-  readonly #folder: string;
 
-  private constructor(given: readonly Sample[], folder: string) {
-    this.#samples = given;
-    this.#folder = folder;
-  }
+  private constructor(
+    private readonly inMemory: readonly Sample[],
+    private readonly onDisk: readonly Sample[],
+    private readonly folder: string,
+  ) {}
 
   static async open(): Promise<MutatedFiles> {
     const folder = await mkdtemp(join(tmpdir(), 'pnn-soak-files-'));
-    return new MutatedFiles([...(await samples(folder)), ...datasetSamples()], folder);
+    return new MutatedFiles([...(await samplesInMemory()), ...datasetSamples()], await samplesOnDisk(folder), folder);
   }
 
   get figures(): Readonly<Record<string, number>> {
@@ -81,12 +83,11 @@ export class MutatedFiles implements Part {
   }
 
   async run(from: CaseSeed): Promise<void> {
-    const drawn = fc.sample(fc.tuple(fc.nat({ max: this.#samples.length - 1 }), MUTATIONS), {
-      seed: seedOf(from),
-      numRuns: 1,
-    })[0]!;
-    const sample = this.#samples[drawn[0]]!;
-    const bytes = drawn[1].reduce((each, mutate) => mutate(each), sample.bytes);
+    // Files on a disk are read by the same code, and take far longer.
+    const samples = from.case % DISK_EVERY === 0 ? this.onDisk : this.inMemory;
+    const [place, changes] = fc.sample(fc.tuple(fc.nat(), MUTATIONS), { seed: seedOf(from), numRuns: 1 })[0]!;
+    const sample = samples[place % samples.length]!;
+    const bytes = changes.reduce((each, mutate) => mutate(each), sample.bytes);
     const start = performance.now();
     try {
       const wrong = await sample.read(bytes, sample.bytes);
@@ -105,6 +106,6 @@ export class MutatedFiles implements Part {
   }
 
   async close(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseReport, stringifyReport } from '@pnn/lab';
-import { buildModel, type ModelSpec } from '@pnn/models';
+import {
+  buildModel,
+  type DescribedNetwork,
+  decodeNetworkFile,
+  encodeNetworkFile,
+  type ModelSpec,
+  type SavedNetwork,
+} from '@pnn/models';
 import { loadNetwork, saveNetwork } from '@pnn/models/node';
-import { type HostArray, scope, sizeOf, zeros } from '@pnn/nn';
+import {
+  decodeNpy,
+  decodeSafetensors,
+  encodeNpy,
+  encodeSafetensors,
+  type HostArray,
+  scope,
+  sizeOf,
+  zeros,
+} from '@pnn/nn';
 import { loadNpy, loadSafetensors, saveNpy, saveSafetensors } from '@pnn/nn/node';
 import { activationFactory, type Checkpoint, defaultPolynomial, type MethodSpec, takeCheckpoint } from '@pnn/pnn';
 import { loadCheckpoint, saveCheckpoint } from '@pnn/pnn/node';
@@ -32,7 +48,7 @@ function firstWrong(arrays: Iterable<HostArray>): string | undefined {
 }
 
 const arrays: ReadonlyMap<string, HostArray> = new Map([
-  ['weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 0, -0, 1e30) }],
+  ['weight', { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 0, -0, 60000) }],
   ['bias', { dtype: 'float64', shape: [2], data: Float64Array.of(0.1, -1e-300) }],
   ['labels', { dtype: 'int32', shape: [3], data: Int32Array.of(0, -1, 2 ** 31 - 1) }],
 ]);
@@ -61,7 +77,7 @@ async function stored(
 const inputShape = [1, 3, 3];
 
 /** A network of random weights that need no training. */
-function networkSample(path: string): Promise<Sample> {
+function describedNetwork(): DescribedNetwork {
   const bound = { kind: 'fixed', bound: 4 } as const;
   const method: MethodSpec = {
     target: 'silu',
@@ -69,20 +85,56 @@ function networkSample(path: string): Promise<Sample> {
   };
   const network = buildModel(mlp, { inputShape, outputs: 2, activation: activationFactory(method) });
   const described = { network, model: mlp, method, inputShape, inputType: 'float32', outputs: 2 } as const;
-  return stored(
-    path,
-    (file) => saveNetwork(file, { ...described, normalization: null, classes: ['a', 'b'] }),
-    async (file) => {
-      const { network: read, description } = await loadNetwork(file);
-      const { shape } = scope(() => read.forward(zeros([1, ...description.inputShape])));
-      read.dispose();
-      return shape.length === 2 ? undefined : `its output is [${shape}]`;
-    },
-  );
+  return { ...described, normalization: null, classes: ['a', 'b'] };
 }
 
-/** Small files of every format of this software, saved in the folder. */
-export async function samples(folder: string): Promise<readonly Sample[]> {
+/** What is wrong with the outputs of a network that was read. */
+function wrongNetwork({ network, description }: SavedNetwork): string | undefined {
+  const { shape } = scope(() => network.forward(zeros([1, ...description.inputShape])));
+  network.dispose();
+  return shape.length === 2 ? undefined : `its output is [${shape}]`;
+}
+
+/** Bytes of every format of this software, read in memory. */
+export async function samplesInMemory(): Promise<readonly Sample[]> {
+  const [run] = exampleReport().runs;
+  const report = { ...exampleReport(), runs: [{ ...run!, epochs: run!.epochs.slice(0, 1) }] };
+  return [
+    {
+      name: 'array.npy',
+      bytes: encodeNpy(arrays.get('weight')!),
+      read: async (mutated) => wrongArray(decodeNpy(mutated, 'array.npy')),
+    },
+    {
+      name: 'arrays.safetensors',
+      bytes: encodeSafetensors(arrays, { metadata: { note: 'soak' } }),
+      read: async (mutated) => firstWrong(decodeSafetensors(mutated, 'arrays.safetensors').tensors.values()),
+    },
+    {
+      name: 'halves.safetensors',
+      bytes: encodeSafetensors(arrays, { storeFloat32As: 'float16' }),
+      read: async (mutated) => firstWrong(decodeSafetensors(mutated, 'halves.safetensors').tensors.values()),
+    },
+    {
+      name: 'network.safetensors',
+      bytes: await encodeNetworkFile(describedNetwork()),
+      read: async (mutated) => wrongNetwork(decodeNetworkFile(mutated, 'network.safetensors')),
+    },
+    {
+      name: 'report.json',
+      bytes: new TextEncoder().encode(stringifyReport(report)),
+      read: async (mutated) => {
+        const read = parseReport(new TextDecoder().decode(mutated));
+        return stringifyReport(parseReport(stringifyReport(read))) === stringifyReport(read)
+          ? undefined
+          : 'it is another one when it is written and read again';
+      },
+    },
+  ];
+}
+
+/** Files of every format that has one, saved in the folder. */
+export async function samplesOnDisk(folder: string): Promise<readonly Sample[]> {
   const file = (name: string) => join(folder, name);
   const trainer = toyTrainer({ lambda: 1 });
   const epochs = await all(trainer.fit(blobLoader(24), { epochs: 1 }));
@@ -95,7 +147,7 @@ export async function samples(folder: string): Promise<readonly Sample[]> {
     ),
     await stored(
       file('arrays.safetensors'),
-      (path) => saveSafetensors(path, arrays, { note: 'soak' }),
+      (path) => saveSafetensors(path, arrays, { metadata: { note: 'soak' } }),
       async (path) => firstWrong((await loadSafetensors(path)).tensors.values()),
     ),
     await stored(
@@ -106,16 +158,10 @@ export async function samples(folder: string): Promise<readonly Sample[]> {
         return isChanged ? 'a checkpoint is never other than it was written' : undefined;
       },
     ),
-    await networkSample(file('network.safetensors')),
-    {
-      name: 'report.json',
-      bytes: new TextEncoder().encode(stringifyReport(exampleReport())),
-      read: async (mutated) => {
-        const report = parseReport(new TextDecoder().decode(mutated));
-        return stringifyReport(parseReport(stringifyReport(report))) === stringifyReport(report)
-          ? undefined
-          : 'it is another one when it is written and read again';
-      },
-    },
+    await stored(
+      file('network.safetensors'),
+      (path) => saveNetwork(path, describedNetwork()),
+      async (path) => wrongNetwork(await loadNetwork(path)),
+    ),
   ];
 }

@@ -9,6 +9,7 @@ import { fusedCases } from './fused.js';
 import { lossCases } from './losses.js';
 import { movementCases } from './movement.js';
 import { normCases } from './norms.js';
+import { recurrentCases } from './recurrent.js';
 import { reductionCases } from './reduction.js';
 import { windowCases } from './window.js';
 import { windowFunctionCases } from './window-functions.js';
@@ -34,6 +35,7 @@ export const functionGradientCases: GradientCases = {
   ...normCases,
   ...embeddingCases,
   ...attentionCases,
+  ...recurrentCases,
   ...algebraCases,
 };
 

@@ -238,9 +238,8 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
     ['x'],
     `function hyperbolicArcsine(x) {
       const size = Math.abs(x);
-      let value = 0;
-      if (size > 1000000000) { value = logarithm(size) + 0.6931471805599453; }
-      else { value = logarithmOfOnePlus(size + size * size / (1 + Math.sqrt(size * size + 1))); }
+      let value = logarithmOfOnePlus(size + size * size / (1 + Math.sqrt(size * size + 1)));
+      if (size > 1000000000) { value = plainLogarithm(size) + 0.6931471805599453; }
       return x < 0 ? -value : value;
     }`,
   ],
@@ -248,8 +247,8 @@ const definitions: readonly (readonly [parameters: readonly string[], source: st
     ['x'],
     `function hyperbolicArccosine(x) {
       if (x < 1) { return Math.sqrt(x - 1); }
-      if (x > 1000000000) { return logarithm(x) + 0.6931471805599453; }
-      return logarithmOfOnePlus(x - 1 + Math.sqrt((x - 1) * (x + 1)));
+      if (x < 1000000000) { return logarithmOfOnePlus(x - 1 + Math.sqrt((x - 1) * (x + 1))); }
+      return plainLogarithm(x) + 0.6931471805599453;
     }`,
   ],
   [

@@ -40,8 +40,10 @@ export function sortPositions(
   let room = 1;
   while (room < length) room *= 2;
   const { statements, at } = unravelIndex('this.thread.x', [rows, room], 'i');
-  const element = (position: string) =>
-    `x[${ravelIndex([at[0]!, `(${position} < ${length} ? ${position} : 0)`], [length, 1])}]`;
+  /** What is read beyond the row is not looked at. */
+  const read = (name: string, position: string): string => `let ${name}At = ${position};
+if (${position} >= ${length}) { ${name}At = 0; }
+const ${name} = x[${ravelIndex([at[0]!, `${name}At`], [length, 1])}];`;
   const exchange = kernelSource(
     ['x', 'positions', 'distance', 'perDistance', 'perBlock'],
     `${statements}
@@ -51,8 +53,8 @@ const block = Math.floor(${at[1]} * perBlock);
 const isBackward = block - 2 * Math.floor(block * 0.5);
 const own = positions[this.thread.x];
 const other = positions[this.thread.x + distance - 2 * distance * isSecond];
-const v = ${element('own')};
-const w = ${element('other')};
+${read('v', 'own')}
+${read('w', 'other')}
 ${comesBefore(length, descending)}
 const wantsFirst = isSecond === isBackward ? 1 : 0;
 return before === wantsFirst ? other : own;`,
