@@ -1,10 +1,32 @@
-import { cholesky, determinant, einsum, inverse, logDeterminant, solve, triangularSolve } from '@pnn/tensor';
+import {
+  cholesky,
+  determinant,
+  einsum,
+  type FourierOptions,
+  type FourierPlaneOptions,
+  fft,
+  fft2,
+  ifft,
+  ifft2,
+  inverse,
+  irfft,
+  logDeterminant,
+  rfft,
+  solve,
+  triangularSolve,
+} from '@pnn/tensor';
 import { compareWithGolden, type Tolerances } from './compare.js';
 
 /** Sums of a few products, added in another order. */
 const products: Tolerances = {
   float64: { relative: 1e-13, scaled: 1e-13 },
   float32: { relative: 2e-6, scaled: 2e-6 },
+};
+
+/** Sums of n terms in log n steps. */
+const sums: Tolerances = {
+  float64: { relative: 1e-13, scaled: 1e-13 },
+  float32: { relative: 2e-6, scaled: 4e-6 },
 };
 
 /** Elimination of matrices whose condition is below 30. */
@@ -24,6 +46,12 @@ compareWithGolden(
     triangularSolve: ({ a, b }, { attributes }) =>
       triangularSolve(a!, b!, attributes as { upper: boolean; unitDiagonal: boolean }),
     cholesky: ({ x }) => cholesky(x!),
+    fft: ({ x }, { attributes }) => fft(x!, attributes as FourierOptions),
+    ifft: ({ x }, { attributes }) => ifft(x!, attributes as FourierOptions),
+    rfft: ({ x }, { attributes }) => rfft(x!, attributes as FourierOptions),
+    irfft: ({ x }, { attributes }) => irfft(x!, attributes.n as number, attributes as FourierOptions),
+    fft2: ({ x }, { attributes }) => fft2(x!, attributes as unknown as FourierPlaneOptions),
+    ifft2: ({ x }, { attributes }) => ifft2(x!, attributes as unknown as FourierPlaneOptions),
   },
-  ({ subject }) => (subject === 'einsum' ? products : eliminations),
+  ({ subject }) => (subject === 'einsum' ? products : subject.includes('fft') ? sums : eliminations),
 );

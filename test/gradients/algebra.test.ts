@@ -1,5 +1,5 @@
-import { algebraCases, linearAlgebraCases } from './cases/algebra.js';
+import { algebraCases, algebraOperatorCases } from './cases/algebra.js';
 import { checkAll } from './check-all.js';
 
-checkAll(linearAlgebraCases, 60);
-checkAll(algebraCases, 25);
+checkAll(algebraOperatorCases, 40);
+checkAll(algebraCases, 20);

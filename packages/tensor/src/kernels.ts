@@ -310,6 +310,12 @@ export interface Kernels {
   conv2dInputGradient(gradient: Operand, weight: Operand, out: Operand, geometry: ConvolutionGeometry): void;
   conv2dWeightGradient(gradient: Operand, x: Operand, out: Operand, geometry: ConvolutionGeometry): void;
 
+  /**
+   * Discrete Fourier transforms along the middle axis of [outer, length, inner] complex numbers, which are pairs in the last
+   * axis of x: out_k = Σ_t x_t·e^(−2πi·k·t/length), or (`inverse`) with the conjugate root; neither is divided by the length.
+   */
+  fft(x: Operand, out: Operand, layout: ReductionLayout, inverse: boolean): void;
+
   /** Also gives the position of each maximum (the first one, NaN before all) in its plane; padding never wins. */
   maxPool2d(x: Operand, out: Operand, indices: Operand, geometry: WindowGeometry): void;
   /** Reads (or adds up) by the positions that maxPool2d found with this window. */

@@ -1,4 +1,4 @@
-"""einsum, linear algebra."""
+"""einsum, linear algebra, Fourier transforms of complex numbers that are pairs in a last axis."""
 
 from functools import partial
 
@@ -67,5 +67,36 @@ def solve_triangular(a, b, upper, unitriangular):
     return torch.linalg.solve_triangular(a, b, upper=upper, unitriangular=unitriangular)
 
 
+def complex_case(subject, name, function, x, **attributes):
+    return case(subject, name, lambda x: pairs(function(numbers(x))), {"x": x}, attributes=attributes)
+
+
+def numbers(x):
+    return torch.view_as_complex(x) if x.shape[-1:] == (2,) else x
+
+
+def pairs(y):
+    return torch.view_as_real(y) if y.is_complex() else y
+
+
+def transforms():
+    for shape, axis, norm in (([1], -1, "backward"), ([8], -1, "backward"), ([2, 5], -1, "ortho"), ([6, 3], 0, "forward"),
+                              ([7], -1, "forward"), ([2, 12], 1, "backward"), ([53], -1, "ortho")):
+        for name in ("fft", "ifft"):
+            yield complex_case(name, f"{name} {shape} axis={axis} {norm}", partial(getattr(torch.fft, name), dim=axis, norm=norm),
+                               grid(*shape, 2), axis=axis, norm=norm)
+    for shape, axis, norm in (([1], -1, "backward"), ([8], -1, "backward"), ([3, 5], -1, "ortho"), ([6, 3], 0, "forward")):
+        yield complex_case("rfft", f"rfft {shape} axis={axis} {norm}", partial(torch.fft.rfft, dim=axis, norm=norm),
+                           grid(*shape), axis=axis, norm=norm)
+    for shape, n, axis, norm in (([5], 8, -1, "backward"), ([5], 9, -1, "backward"), ([2, 3], 4, -1, "ortho"),
+                                 ([4, 3], 7, 0, "forward"), ([3], 8, -1, "backward"), ([5], 4, -1, "backward")):
+        yield complex_case("irfft", f"irfft {shape} n={n} axis={axis} {norm}",
+                           partial(torch.fft.irfft, n=n, dim=axis, norm=norm), grid(*shape, 2), n=n, axis=axis, norm=norm)
+    for shape, axes, norm in (([3, 4], [-2, -1], "backward"), ([2, 2, 3], [0, 2], "ortho"), ([2, 5], [0, 1], "forward")):
+        for name in ("fft2", "ifft2"):
+            yield complex_case(name, f"{name} {shape} axes={axes} {norm}", partial(getattr(torch.fft, name), dim=axes, norm=norm),
+                               grid(*shape, 2), axes=axes, norm=norm)
+
+
 def cases():
-    return [*products(), *systems(), *determinants(), *triangles()]
+    return [*products(), *systems(), *determinants(), *triangles(), *transforms()]

@@ -1,18 +1,25 @@
 import {
   apply,
+  boxIou,
   cholesky,
   determinant,
   einsum,
   eye,
+  fft,
+  fft2,
+  ifft,
+  ifft2,
   inverse,
+  irfft,
   logDeterminant,
   operators,
+  rfft,
   solve,
   type Tensor,
   triangularSolve,
 } from '@pnn/tensor';
 import fc from 'fast-check';
-import { tablesOf } from '../../../packages/tensor/test/oracle.js';
+import { type Table, tablesOf } from '../../../packages/tensor/test/oracle.js';
 import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
 import { quarters } from '../points.js';
 
@@ -83,8 +90,42 @@ const triangles: fc.Arbitrary<GradientCase> = systems.chain(([a, b]) =>
 /** x·xᵀ + 1, of which the gradient knows that it is symmetric. */
 const positiveDefinite = (x: Tensor): Tensor => x.matmul(x, { transposeB: true }).add(eye(x.shape.at(-1)!, x));
 
-/** Operators of linear algebra. */
-export const linearAlgebraCases: GradientCases = {
+const norms = fc.constantFrom('backward', 'ortho', 'forward');
+
+/** Lines of complex numbers, along an axis of a plane of them. */
+function lines(transform: typeof fft): fc.Arbitrary<GradientCase> {
+  return fc
+    .tuple(fc.constantFrom([1, 3], [2, 2], [3, 1], [2, 4]), fc.integer({ min: -2, max: 1 }), norms)
+    .chain(([shape, axis, norm]) =>
+      tablesOf([...shape, 2], quarters(-2, 2)).map((x) => ({
+        inputs: [x],
+        f: (a: Tensor) => transform(a, { axis, norm }),
+      })),
+    );
+}
+
+const planes = fc.constantFrom([2, 2], [1, 3], [1, 2, 2]).chain((shape) => tablesOf([...shape, 2], quarters(-2, 2)));
+
+/** Boxes of which no two edges are at one place, with an area. */
+function boxes(count: number): fc.Arbitrary<Table> {
+  const edge = fc.integer({ min: 0, max: 8 });
+  return fc
+    .array(fc.tuple(edge, edge, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 })), {
+      minLength: count,
+      maxLength: count,
+    })
+    .map((drawn) => ({
+      shape: [count, 4],
+      data: drawn.flatMap(([left, top, width, height], i) => {
+        const apart = (count * 3 + i) / 20;
+        return [left + apart, top + apart, left + width + apart, top + height + apart];
+      }),
+    }));
+}
+
+/** Operators of linear algebra and signals. */
+export const algebraOperatorCases: GradientCases = {
+  fft: lines(fft),
   lu: regular.map((x) => ({
     inputs: [x],
     f: (a: Tensor) => apply(operators.lu, [a], { operation: undefined })[0]!,
@@ -98,7 +139,7 @@ export const linearAlgebraCases: GradientCases = {
   ),
 };
 
-/** Functions of linear algebra that are composed of several operators. */
+/** Functions of linear algebra and signals that are composed of several operators. */
 export const algebraCases: GradientCases = {
   einsum: contractions,
   solve: systems.map((inputs) => ({ inputs, f: (a, b) => solve(a!, b!) })),
@@ -115,4 +156,20 @@ export const algebraCases: GradientCases = {
       return together([sign, logAbs]);
     },
   })),
+  ifft: lines(ifft),
+  rfft: fc
+    .tuple(fc.integer({ min: 1, max: 5 }), norms)
+    .chain(([n, norm]) =>
+      tablesOf([2, n], quarters(-2, 2)).map((x) => ({ inputs: [x], f: (a: Tensor) => rfft(a, { norm }) })),
+    ),
+  irfft: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 6 }), norms).chain(([m, n, norm]) =>
+    tablesOf([m, 2, 2], quarters(-2, 2)).map((x) => ({
+      inputs: [x],
+      f: (a: Tensor) => irfft(a, n, { axis: 0, norm }),
+    })),
+  ),
+  'fft2 and ifft2': fc
+    .tuple(planes, norms)
+    .map(([x, norm]) => ({ inputs: [x], f: (a) => together([fft2(a!, { norm }), ifft2(a!, { norm })]) })),
+  boxIou: fc.tuple(boxes(1), boxes(2)).map((inputs) => ({ inputs, f: (a, b) => boxIou(a!, b!) })),
 };

@@ -1,6 +1,6 @@
 import type { GradientCases } from '../gradient-case.js';
 import { activationCases } from './activations.js';
-import { algebraCases, linearAlgebraCases } from './algebra.js';
+import { algebraCases, algebraOperatorCases } from './algebra.js';
 import { attentionCases } from './attention.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
@@ -22,7 +22,7 @@ export const operatorGradientCases: GradientCases = {
   ...reductionCases,
   ...windowCases,
   ...fusedCases,
-  ...linearAlgebraCases,
+  ...algebraOperatorCases,
 };
 
 /** Those of functions that are composed of several operators. */

@@ -2,6 +2,7 @@ import type { Operators } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
 import { convolutionRules } from './convolution.js';
 import { elementwiseRules } from './elementwise.js';
+import { fourierRules } from './fourier.js';
 import { linearAlgebraRules } from './linear-algebra.js';
 import { matmulRules } from './matmul.js';
 import { movementRules } from './movement.js';
@@ -21,6 +22,7 @@ export const rules: RulesOf<Operators> = {
   ...scanRules,
   ...matmulRules,
   ...linearAlgebraRules,
+  ...fourierRules,
   ...sparseRules,
   ...movementRules,
   ...convolutionRules,

@@ -1,5 +1,6 @@
 import { convolutionOperators } from './convolution.js';
 import { elementwiseOperators } from './elementwise.js';
+import { fourierOperators } from './fourier.js';
 import { linearAlgebraOperators } from './linear-algebra.js';
 import { matmulOperators } from './matmul.js';
 import { movementOperators } from './movement.js';
@@ -19,6 +20,7 @@ export const operators = {
   ...scanOperators,
   ...matmulOperators,
   ...linearAlgebraOperators,
+  ...fourierOperators,
   ...sparseOperators,
   ...movementOperators,
   ...convolutionOperators,
@@ -36,6 +38,7 @@ export interface OperatorFamilies {
   readonly scan: typeof scanOperators;
   readonly matmul: typeof matmulOperators;
   readonly linearAlgebra: typeof linearAlgebraOperators;
+  readonly fourier: typeof fourierOperators;
   readonly sparse: typeof sparseOperators;
   readonly movement: typeof movementOperators;
   readonly convolution: typeof convolutionOperators;

@@ -7,6 +7,7 @@ import { type HealthCheck, watchHealth } from './health.js';
 import { compile } from './kernel-cache.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
+import { fourierKernels } from './kernels/fourier.js';
 import { linearAlgebraKernels } from './kernels/linear-algebra.js';
 import { matmulKernels } from './kernels/matmul.js';
 import { movementKernels } from './kernels/movement.js';
@@ -106,6 +107,7 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
       ...movementKernels(executor),
       ...matmulKernels(executor),
       ...linearAlgebraKernels(executor),
+      ...fourierKernels(executor),
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),

@@ -2,6 +2,7 @@ import type { Device } from '../../device.js';
 import { hostMemory } from '../host/host.js';
 import { convolution } from './kernels/convolution.js';
 import { elementwise } from './kernels/elementwise.js';
+import { fourier } from './kernels/fourier.js';
 import { linearAlgebra } from './kernels/linear-algebra.js';
 import { matmul } from './kernels/matmul.js';
 import { movement } from './kernels/movement.js';
@@ -29,6 +30,7 @@ export const reference: Device = {
     ...movement,
     ...matmul,
     ...linearAlgebra,
+    ...fourier,
     ...convolution,
     ...pooling,
     ...softmax,

@@ -1,5 +1,6 @@
 import { convolutionCases } from './convolution.js';
 import { elementwiseCases } from './elementwise.js';
+import { fourierCases } from './fourier.js';
 import type { KernelCase } from './kernel-case.js';
 import { linearAlgebraCases } from './linear-algebra.js';
 import { matmulCases } from './matmul.js';
@@ -21,6 +22,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...movementCases,
   ...matmulCases,
   ...linearAlgebraCases,
+  ...fourierCases,
   ...convolutionCases,
   ...poolingCases,
   ...normalizationCases,
