@@ -1,22 +1,12 @@
 import { apply, dropoutMask, operators, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { tablesOf, tensorOf } from '../../packages/tensor/test/oracle.js';
-import { elementwiseCases } from '../gradients/cases/elementwise.js';
-import { fusedCases } from '../gradients/cases/fused.js';
-import { movementCases } from '../gradients/cases/movement.js';
-import { reductionCases } from '../gradients/cases/reduction.js';
-import { windowCases } from '../gradients/cases/window.js';
+import { operatorGradientCases } from '../gradients/cases/index.js';
 import type { GradientCase, GradientCases } from '../gradients/gradient-case.js';
 import { anywhere, broadcastablePoints, points } from '../gradients/points.js';
 
 /** Operators that have derivatives. */
-export const differentiableCases: GradientCases = {
-  ...elementwiseCases,
-  ...movementCases,
-  ...reductionCases,
-  ...windowCases,
-  ...fusedCases,
-};
+export const differentiableCases: GradientCases = operatorGradientCases;
 
 type Function = (...inputs: Tensor[]) => Tensor;
 

@@ -204,7 +204,7 @@ function compose(
   needed: readonly boolean[],
   createGraph: boolean,
 ): readonly (Tensor | undefined)[] {
-  return enableGrad(() => {
+  const run = () => {
     const views = call.edges.map((_, index) => {
       const input = call.optionalInput(index);
       const isArgument = index < (rule.capturedFrom ?? Number.POSITIVE_INFINITY);
@@ -218,7 +218,8 @@ function compose(
     const targets = views.flatMap((view, index) => (needed[index] && view ? [view] : []));
     const found = gradientsOf(roots, targets, { createGraph, stopAtInputs: true });
     return needed.map((wanted) => (wanted ? found.shift() : undefined));
-  });
+  };
+  return enableGrad(() => (rule.around ? rule.around(run) : run()));
 }
 
 /**
@@ -320,7 +321,7 @@ export function accumulateGradients(root: Root, options: BackwardOptions): void 
   checkRoot('backward', root);
   scope(() =>
     traverse([root], options, undefined, ({ vertex }, gradient) => {
-      if (vertex.kind !== 'leaf') return;
+      if (vertex.kind !== 'leaf' || !vertex.collects) return;
       const before = vertex.gradient;
       if (!before || before.disposed) {
         vertex.gradient = keep(unshared(gradient));

@@ -17,12 +17,11 @@ function endOf({ axis, start, gradient }: Run): number {
   return start + gradient.shape[axis]!;
 }
 
-/** The axis along which the part is a run of neighbors, if it has all elements along the others. */
+/** The axis along which the part is a run of neighbors, if it has all elements along the others, in their order. */
 function runAxis(shape: Shape, part: Shape, { steps }: Place): number | undefined {
   const shorter = shape.flatMap((length, axis) => (part[axis] === length ? [] : [axis]));
   if (shorter.length > 1 || shape.length === 0) return undefined;
-  const axis = shorter[0] ?? 0;
-  return steps[axis] === 1 ? axis : undefined;
+  return steps.every((step) => step === 1) ? (shorter[0] ?? 0) : undefined;
 }
 
 /** Runs along one axis joined to a whole, with zeros between those that do not touch. */

@@ -60,6 +60,8 @@ export interface FusedRule<I extends Inputs, A> {
   readonly capturedFrom?: number;
   /** The (differentiable) outputs by other operators. */
   composition(inputs: TensorsOf<I>, attributes: A): readonly Tensor[];
+  /** Runs the composition and its differentiation, where something has to be prepared for them and put right again. */
+  around?<T>(differentiation: () => T): T;
 }
 
 /** The outputs do not depend on the inputs in a way that has a derivative. */

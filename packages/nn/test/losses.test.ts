@@ -9,7 +9,7 @@ import {
   type LossOptions,
   meanSquaredError,
   negativeLogLikelihood,
-} from '../src/losses.js';
+} from '../src/losses/index.js';
 
 const float64 = { dtype: 'float64' } as const;
 
@@ -99,7 +99,9 @@ describe('crossEntropy', () => {
     const labels = labelsOf(0, label);
     const before = memory();
     expect(() => scope(() => crossEntropy(logits, labels))).toThrow(
-      new ArgumentError(`crossEntropy: label ${label} of sample 1 is not one of the 3 classes`),
+      new ArgumentError(
+        `crossEntropy: label ${label} of sample 1 is not one of the 3 classes: ignoreIndex leaves out a label`,
+      ),
     );
     expect(memory()).toEqual(before);
   });
@@ -107,7 +109,7 @@ describe('crossEntropy', () => {
   test('refuses shapes, types and smoothing that do not fit', () => {
     const logits = normal([2, 3]);
     expect(() => crossEntropy(logits, labelsOf(0, 1, 2))).toThrow(
-      new ShapeError('crossEntropy: logits [2,3], labels [3]: they must be [N,C] and [N]'),
+      new ShapeError('crossEntropy: [2,3] and labels [3]: they must be [N,C] and [N], or [N,C,…] and [N,…]'),
     );
     expect(() => crossEntropy(normal([3]), labelsOf(0))).toThrow(ShapeError);
     expect(() => crossEntropy(logits, normal([2]))).toThrow(DTypeError);
@@ -125,7 +127,7 @@ describe('negativeLogLikelihood', () => {
 
   test('refuses what does not fit', () => {
     expect(() => negativeLogLikelihood(normal([2, 3]), labelsOf(0))).toThrow(
-      new ShapeError('negativeLogLikelihood: [2,3] and labels [1]: they must be [N,C] and [N]'),
+      new ShapeError('negativeLogLikelihood: [2,3] and labels [1]: they must be [N,C] and [N], or [N,C,…] and [N,…]'),
     );
     expect(() => negativeLogLikelihood(normal([2, 3]), labelsOf(0, 3))).toThrow(ArgumentError);
     expect(() => negativeLogLikelihood(normal([2, 3]), zeros([2]))).toThrow(DTypeError);
@@ -143,7 +145,13 @@ describe('meanSquaredError', () => {
     expect(() => meanSquaredError(normal([3, 1]), normal([3]))).toThrow(
       new ShapeError('meanSquaredError: prediction [3,1], target [3]: the shapes differ'),
     );
-    expect(() => meanSquaredError(normal([3]), zeros([3], float64))).toThrow(DTypeError);
+    expect(() => meanSquaredError(normal([3]), zeros([3], float64))).toThrow(
+      new DTypeError('meanSquaredError: prediction float32, target float64: make the types equal with cast()'),
+    );
+    const mask = normal([3]).greater(0);
+    for (const loss of [meanSquaredError, binaryCrossEntropy, binaryCrossEntropyWithLogits]) {
+      expect(() => loss(normal([3]), mask)).toThrow(`${loss.name}: prediction float32, target bool`);
+    }
   });
 });
 

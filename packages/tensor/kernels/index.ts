@@ -19,6 +19,7 @@ export * from './random';
 export * from './reduction';
 export * from './elementwise/selection';
 export * from './softmax';
+export * from './sparse';
 export * from './update/optimizer';
 export * from './convolution/winograd/convolution';
 export * from './convolution/winograd/pack';

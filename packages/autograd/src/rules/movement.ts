@@ -1,5 +1,6 @@
 import { apply, type OperatorFamilies, operators } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
+import { scatterGradients } from './scatter.js';
 
 /** Elements go back where they came from. */
 export const movementRules: RulesOf<OperatorFamilies['movement']> = {
@@ -27,4 +28,9 @@ export const movementRules: RulesOf<OperatorFamilies['movement']> = {
   },
   gather: [(g, c) => g.scatterAdd(c.attributes.axis, c.input(1), c.shape(0)[c.attributes.axis]!), undefined],
   scatterAdd: [(g, c) => g.gather(c.attributes.axis, c.input(1)), undefined],
+  scatter: [
+    (g, c) => scatterGradients[c.attributes.reduction].ofBase(g, c),
+    undefined,
+    (g, c) => scatterGradients[c.attributes.reduction].ofSource(g, c),
+  ],
 };

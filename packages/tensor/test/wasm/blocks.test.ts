@@ -1,4 +1,4 @@
-import { apply, normal, operators, reference, scope, type Tensor, uniform, where } from '@pnn/tensor';
+import { apply, normal, operators, reference, scope, sparseMatmul, type Tensor, uniform, where } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
@@ -42,6 +42,16 @@ const families: Readonly<Record<string, (operands: Operands) => readonly Tensor[
   where: ({ x, y }) => [where(x.greater(y), x, y)],
   reduction: ({ x }) => [x.sum(), x.sum([0]), x.max([1]), x.min([3])],
   softmax: ({ x }) => [x.softmax(), x.logSoftmax()],
+  sparse: ({ x }) => {
+    const rotation = (columns: number) => ({
+      rows: columns,
+      columns,
+      starts: Array.from({ length: columns + 1 }, (_, row) => row),
+      positions: Array.from({ length: columns }, (_, row) => (row + 1) % columns),
+      weights: new Array<number>(columns).fill(2),
+    });
+    return x.shape.map((length, axis) => sparseMatmul(x, axis, rotation(length)));
+  },
   adam: ({ x, y }) => {
     const [parameter, first, second] = [x.add(y), x.mul(y), x.square()];
     x.device.kernels.adam(parameter, y, first, second, adam);

@@ -15,18 +15,26 @@ interface Case {
 const excess = (long: number) =>
   fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 20 }) }, { weight: 1, arbitrary: fc.constant(long) });
 
-/** Windows of 1 to 4 rows and columns, half of them at least inside the plane; 2×2 side by side every fourth time. */
-function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
+/**
+ * Windows of 1 to 4 rows and columns that begin before the end, with any padding after it; 2×2 side by side every fourth
+ * time.
+ */
+function cases(numbers: fc.Arbitrary<number>, maxDilation = 1): fc.Arbitrary<Case> {
   const axis = (long: number) =>
-    fc.integer({ min: 1, max: 4 }).chain((kernel) =>
+    fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: maxDilation })).chain(([kernel, dilation]) =>
       fc.record({
         kernel: fc.constant(kernel),
         stride: fc.integer({ min: 1, max: 4 }),
+        dilation: fc.constant(dilation),
         padding: fc.integer({ min: 0, max: kernel >> 1 }),
+        after: fc.integer({ min: 0, max: dilation * (kernel - 1) }),
         extra: excess(long),
       }),
     );
-  const pair = (long: number) => excess(long).map((extra) => ({ kernel: 2, stride: 2, padding: 0, extra }));
+  const pair = (long: number) =>
+    fc
+      .tuple(excess(long), fc.nat(1))
+      .map(([extra, after]) => ({ kernel: 2, stride: 2, dilation: 1, padding: 0, after, extra }));
   const axes = fc.oneof(
     { weight: 3, arbitrary: fc.tuple(axis(41), axis(301)) },
     { weight: 1, arbitrary: fc.tuple(pair(41), pair(301)) },
@@ -34,16 +42,19 @@ function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
   return fc
     .tuple(axes, fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 3 }))
     .chain(([[vertical, horizontal], images, channels]) => {
-      const sizeOf = ({ kernel, padding, extra }: typeof vertical) => Math.max(1, kernel - 2 * padding + extra);
+      const reachOf = ({ kernel, dilation }: typeof vertical) => dilation * (kernel - 1) + 1;
+      const sizeOf = (each: typeof vertical) =>
+        Math.max(each.dilation, reachOf(each) - each.padding - each.after + each.extra);
       const lengthOf = (each: typeof vertical) =>
-        Math.floor((sizeOf(each) + 2 * each.padding - each.kernel) / each.stride) + 1;
+        Math.floor((each.padding + sizeOf(each) + each.after - reachOf(each)) / each.stride) + 1;
       const shape = [images, channels, sizeOf(vertical), sizeOf(horizontal)];
       const outShape = [images, channels, lengthOf(vertical), lengthOf(horizontal)];
       const geometry: WindowGeometry = {
         kernel: [vertical.kernel, horizontal.kernel],
         stride: [vertical.stride, horizontal.stride],
         padding: [vertical.padding, horizontal.padding],
-        dilation: [1, 1],
+        paddingAfter: [vertical.after, horizontal.after],
+        dilation: [vertical.dilation, horizontal.dilation],
       };
       return fc.record({
         shape: fc.constant(shape),
@@ -67,7 +78,7 @@ describe.each(variants)('pooling on %s', (_, device) => {
       return [maxima!, indices!, selected, slopes];
     };
     fc.assert(
-      fc.property(cases(withSpecials), (each) =>
+      fc.property(cases(withSpecials, 3), (each) =>
         scope(() => {
           const expected = results(reference, each);
           for (const [i, result] of results(device, each).entries()) {

@@ -12,6 +12,7 @@ import { poolingKernels } from './kernels/pooling.js';
 import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
 import { softmaxKernels } from './kernels/softmax.js';
+import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
 import { ThreadPool } from './threads/thread-pool.js';
 
@@ -38,6 +39,7 @@ export function deviceWith(exports: KernelExports, threads?: ThreadPool, descrip
       ...randomKernels(executor),
       ...reductionKernels(executor),
       ...softmaxKernels(executor),
+      ...sparseKernels(executor),
       ...updateKernels(executor),
     },
   };

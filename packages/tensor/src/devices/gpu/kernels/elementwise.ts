@@ -12,9 +12,13 @@ const binaryExpressions: Readonly<Record<BinaryName, string>> = {
   sub: 'a - b',
   mul: 'a * b',
   div: 'a / b',
+  remainder: 'flooredRemainder(a, b)',
+  fmod: 'truncatedRemainder(a, b)',
   pow: 'power(a, b)',
   maximum: 'a > b ? a : (b >= a ? b : a + b)',
   minimum: 'a < b ? a : (b <= a ? b : a + b)',
+  atan2: 'angleOfPoint(a, b)',
+  hypot: 'hypotenuse(a, b)',
   reluGradient: 'b > 0 ? a : 0.0',
 };
 
@@ -64,6 +68,8 @@ return result;`;
 /** Binary operators that integers have statements of their own for. */
 const integerStatements: Readonly<Partial<Record<BinaryName, string>>> = {
   div: INTEGER_QUOTIENT,
+  remainder: 'return b === 0 ? 0.0 : flooredRemainder(a, b);',
+  fmod: 'return b === 0 ? 0.0 : truncatedRemainder(a, b);',
   pow: INTEGER_POWER,
 };
 
@@ -86,6 +92,8 @@ const chosenByUnary: Readonly<Partial<Record<UnaryName, (a: Bounds) => Bounds>>>
   relu: integerBounds.orZero,
 };
 const chosenByBinary: Readonly<Partial<Record<BinaryName, (a: Bounds, b: Bounds) => Bounds>>> = {
+  remainder: (_, b) => integerBounds.orZero(b),
+  fmod: integerBounds.orZero,
   maximum: integerBounds.either,
   minimum: integerBounds.either,
   reluGradient: integerBounds.orZero,

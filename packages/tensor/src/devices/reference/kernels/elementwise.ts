@@ -11,14 +11,24 @@ function power(a: number, b: number): number {
   return a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
 }
 
+/** The remainder of a division that rounds down, as Python's: it has the sign of b. */
+function floored(a: number, b: number): number {
+  const rest = a % b;
+  return (rest < 0 && b > 0) || (rest > 0 && b < 0) ? rest + b : rest;
+}
+
 const binaryFunctions: Record<BinaryName, BinaryFunction> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
+  remainder: floored,
+  fmod: (a, b) => a % b,
   pow: power,
   maximum: Math.max,
   minimum: Math.min,
+  atan2: Math.atan2,
+  hypot: Math.hypot,
   reluGradient: (a, b) => (b > 0 ? a : 0),
 };
 

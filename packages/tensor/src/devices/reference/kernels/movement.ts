@@ -1,6 +1,7 @@
+import type { TypedArray } from '../../../dtype.js';
 import { ArgumentError } from '../../../errors.js';
-import type { Kernels } from '../../../kernels.js';
-import { type Shape, sizeOf, stridesOf } from '../../../shape.js';
+import type { Kernels, ScatterReduction } from '../../../kernels.js';
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
 import { values } from '../../host/host.js';
 import { forEachRow } from './elementwise.js';
 
@@ -17,7 +18,56 @@ function checkIndices(operation: string, positions: ArrayLike<number>, length: n
   }
 }
 
-export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatterAdd'> = {
+/** How a walk over the places that an index names along an axis moves through the tensor that it points into. */
+function picks(shape: Shape, walked: Shape, axis: number) {
+  const strides = stridesOf(shape);
+  const row = strides.map((stride, each) => (each === axis ? 0 : stride));
+  return { row, stride: strides[axis]!, step: axis === walked.length - 1 ? 0 : 1 };
+}
+
+/** From so many elements on, to copy them together is faster than one by one. */
+const TOGETHER = 16;
+
+/** Copies `length` elements, which are neighbors in the target and `step` apart in the source. */
+function copyRow(target: TypedArray, to: number, source: TypedArray, from: number, step: number, length: number): void {
+  if (step === 1 && length >= TOGETHER) target.set(source.subarray(from, from + length), to);
+  else for (let i = 0; i < length; i++) target[to + i] = source[from + i * step]!;
+}
+
+/**
+ * How many of the last axes of a part are neighbors in the whole as well, all its elements one run: every axis but the
+ * first of them is whole.
+ */
+function neighborAxes(part: Shape, whole: Shape, steps: readonly number[]): number {
+  let count = 0;
+  for (let axis = part.length - 1; axis >= 0 && steps[axis] === 1; axis--) {
+    count++;
+    if (part[axis] !== whole[axis]) break;
+  }
+  return count;
+}
+
+/** A part of a tensor as runs of neighboring elements: the part with its last axes as one, and the strides in the whole. */
+function runsOf(part: Shape, whole: Shape, steps: readonly number[]) {
+  const count = neighborAxes(part, whole, steps);
+  const strides = stridesOf(whole).map((stride, axis) => stride * steps[axis]!);
+  if (count < 2) return { shape: part, strides };
+  const leading = part.length - count;
+  return {
+    shape: [...part.slice(0, leading), sizeOf(part.slice(leading))],
+    strides: [...strides.slice(0, leading), 1],
+  };
+}
+
+const joins: Readonly<Record<ScatterReduction, (before: number, value: number) => number>> = {
+  replace: (_, value) => value,
+  add: (before, value) => before + value,
+  mul: (before, value) => before * value,
+  max: Math.max,
+  min: Math.min,
+};
+
+export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> = {
   permute(x, out, axes) {
     if (out.size === 0) return;
     const source = values(x);
@@ -27,20 +77,19 @@ export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'g
     const step = strides.at(-1) ?? 0;
     const rowLength = out.shape.at(-1) ?? 1;
     forEachRow(out.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[row + i] = source[offset! + i * step]!;
+      copyRow(target, row, source, offset!, step, rowLength);
     });
   },
   slice(x, out, starts, steps) {
     if (out.size === 0) return;
     const source = values(x);
     const target = values(out);
-    const own = stridesOf(x.shape);
-    const strides = own.map((stride, axis) => stride * steps[axis]!);
-    const start = own.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const start = stridesOf(x.shape).reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const { shape, strides } = runsOf(out.shape, x.shape, steps);
     const step = strides.at(-1) ?? 0;
-    const rowLength = out.shape.at(-1) ?? 1;
-    forEachRow(out.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[row + i] = source[start + offset! + i * step]!;
+    const rowLength = shape.at(-1) ?? 1;
+    forEachRow(shape, [strides], (row, [offset]) => {
+      copyRow(target, row, source, start + offset!, step, rowLength);
     });
   },
   pad(x, out, starts, steps, value) {
@@ -48,13 +97,13 @@ export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'g
     const target = values(out);
     target.fill(value);
     if (x.size === 0) return;
-    const own = stridesOf(out.shape);
-    const strides = own.map((stride, axis) => stride * steps[axis]!);
-    const start = own.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const start = stridesOf(out.shape).reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const { shape, strides } = runsOf(x.shape, out.shape, steps);
     const step = strides.at(-1) ?? 0;
-    const rowLength = x.shape.at(-1) ?? 1;
-    forEachRow(x.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[start + offset! + i * step] = source[row + i]!;
+    const rowLength = shape.at(-1) ?? 1;
+    forEachRow(shape, [strides], (row, [offset]) => {
+      if (step === 1) copyRow(target, start + offset!, source, row, 1, rowLength);
+      else for (let i = 0; i < rowLength; i++) target[start + offset! + i * step] = source[row + i]!;
     });
   },
   concat(inputs, out, axis) {
@@ -71,28 +120,44 @@ export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'g
     }
   },
   gather(x, index, out, axis) {
-    const source = values(x);
     const positions = values(index);
+    checkIndices('gather', positions, x.shape[axis]!);
+    if (out.size === 0) return;
+    const source = values(x);
     const target = values(out);
-    const { length: count, inner } = around(index.shape, axis);
-    const length = x.shape[axis]!;
-    checkIndices('gather', positions, length);
-    for (let i = 0; i < target.length; i++) {
-      const outer = Math.floor(i / (count * inner));
-      target[i] = source[(outer * length + positions[i]!) * inner + (i % inner)]!;
-    }
+    const { row, stride, step } = picks(x.shape, out.shape, axis);
+    const indexStrides = broadcastStrides(index.shape, out.shape);
+    const indexStep = indexStrides.at(-1) ?? 0;
+    const length = out.shape.at(-1) ?? 1;
+    forEachRow(out.shape, [row, indexStrides], (start, [from, at]) => {
+      if (indexStep === 0 && step === 1) {
+        const first = from! + positions[at!]! * stride;
+        target.set(source.subarray(first, first + length), start);
+        return;
+      }
+      for (let i = 0; i < length; i++) {
+        target[start + i] = source[from! + positions[at! + i * indexStep]! * stride + i * step]!;
+      }
+    });
   },
-  scatterAdd(x, index, out, axis) {
-    const source = values(x);
+  scatter(x, index, source, out, axis, reduction) {
     const positions = values(index);
+    checkIndices(reduction === 'add' ? 'scatterAdd' : 'scatter', positions, out.shape[axis]!);
+    const given = values(source);
     const target = values(out);
-    const { length: count, inner } = around(index.shape, axis);
-    const length = out.shape[axis]!;
-    checkIndices('scatterAdd', positions, length);
-    target.fill(0);
-    for (let i = 0; i < source.length; i++) {
-      const outer = Math.floor(i / (count * inner));
-      target[(outer * length + positions[i]!) * inner + (i % inner)]! += source[i]!;
-    }
+    if (x) target.set(values(x));
+    else target.fill(0);
+    if (source.size === 0) return;
+    const join = reduction === 'mul' && out.dtype === 'int32' ? Math.imul : joins[reduction];
+    const { row, stride, step } = picks(out.shape, source.shape, axis);
+    const indexStrides = broadcastStrides(index.shape, source.shape);
+    const indexStep = indexStrides.at(-1) ?? 0;
+    const length = source.shape.at(-1) ?? 1;
+    forEachRow(source.shape, [row, indexStrides], (start, [to, at]) => {
+      for (let i = 0; i < length; i++) {
+        const place = to! + positions[at! + i * indexStep]! * stride + i * step;
+        target[place] = join(target[place]!, given[start + i]!);
+      }
+    });
   },
 };

@@ -1,6 +1,7 @@
 import type { TypedArray } from '../../../dtype.js';
 import type { Kernels, Operand, ReductionLayout } from '../../../kernels.js';
 import { values } from '../../host/host.js';
+import { PositionSorter } from './sort.js';
 
 /** Folds the middle of [outer, length, inner] in double precision, one row of `inner` accumulators at a time. */
 function fold(initial: number, combine: (accumulated: number, value: number) => number) {
@@ -63,6 +64,9 @@ export function countInBins(source: TypedArray, counts: TypedArray, low: number,
   }
 }
 
+/** So many positions are found by insertion, which takes count·length steps at worst. */
+const MOST_INSERTED = 16;
+
 export const reduction: Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> = {
   reduction: {
     sum: fold(0, (sum, value) => sum + value),
@@ -79,16 +83,13 @@ export const reduction: Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'h
     const length = x.shape.at(-1)!;
     const count = indices.shape.at(-1)!;
     const rows = length === 0 ? 0 : x.size / length;
-    const order = new Int32Array(length);
+    const sorter = new PositionSorter(length);
     for (let row = 0; row < rows; row++) {
       const start = row * length;
-      for (let i = 0; i < length; i++) order[i] = i;
-      order.sort((i, j) => {
-        const a = source[start + i]!;
-        const b = source[start + j]!;
-        if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a)) || i - j;
-        return (largest ? b - a : a - b) || i - j;
-      });
+      const order =
+        count <= MOST_INSERTED && count < length
+          ? sorter.first(source, start, count, largest)
+          : sorter.sort(source, start, largest);
       for (let k = 0; k < count; k++) target[row * count + k] = order[k]!;
     }
   },
