@@ -160,7 +160,7 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
   const terms = rows.flatMap((row) =>
     columns.map((column) => {
       const index = flatPosition(row.position, column.position, height, width);
-      return elements.gather(2, index.broadcastTo([images, channels, places])).mul(row.weight.mul(column.weight));
+      return elements.gather(2, index).mul(row.weight.mul(column.weight));
     }),
   );
   return terms.reduce((sum, term) => sum.add(term)).reshape([images, channels, outHeight, outWidth]);

@@ -1,4 +1,15 @@
-import { apply, normal, operators, reference, scope, sparseMatmul, type Tensor, uniform, where } from '@pnn/tensor';
+import {
+  apply,
+  concat,
+  normal,
+  operators,
+  reference,
+  scope,
+  sparseMatmul,
+  type Tensor,
+  uniform,
+  where,
+} from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
@@ -40,6 +51,19 @@ const families: Readonly<Record<string, (operands: Operands) => readonly Tensor[
   binary: ({ x, y, channels }) => [x.add(y), x.mul(channels.reshape([7, 1, 1]))],
   comparison: ({ x, y }) => [x.less(y)],
   where: ({ x, y }) => [where(x.greater(y), x, y)],
+  movement: ({ x, y, channels }) => [
+    x.permute([3, 1, 0, 2]),
+    x.permute([0, 2, 3, 1]),
+    x.slice([[1], [], [undefined, undefined, 2]]),
+    x.pad(x.shape.map(() => [1, 1] as const)),
+    channels.reshape([7, 1, 1]).broadcastTo(x.shape),
+    concat([x, y], 1),
+  ],
+  'gather and scatter': ({ x, y }) => {
+    const index = y.argmax(3).reshape([19, 7, 23, 1]);
+    const rows = y.argmax(0).reshape([1, 7, 23, 31]);
+    return [x.gather(3, index), x.gather(0, rows), x.slice([[0, 1]]).scatterAdd(0, rows, 40)];
+  },
   reduction: ({ x }) => [x.sum(), x.sum([0]), x.max([1]), x.min([3])],
   softmax: ({ x }) => [x.softmax(), x.logSoftmax()],
   sparse: ({ x }) => {

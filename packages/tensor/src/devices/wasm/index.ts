@@ -6,6 +6,7 @@ import { bestInstructions, compile, instantiate, type KernelExports } from './in
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
 import { matmulKernels } from './kernels/matmul.js';
+import { movementKernels } from './kernels/movement.js';
 import { normalizationKernels } from './kernels/normalization.js';
 import { polynomialKernels } from './kernels/polynomial.js';
 import { poolingKernels } from './kernels/pooling.js';
@@ -33,6 +34,7 @@ export function deviceWith(exports: KernelExports, threads?: ThreadPool, descrip
       ...convolutionKernels(executor),
       ...elementwiseKernels(executor),
       ...matmulKernels(executor),
+      ...movementKernels(executor),
       ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...poolingKernels(executor),

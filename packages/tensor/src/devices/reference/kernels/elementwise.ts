@@ -116,7 +116,7 @@ function table<Name extends string, Entry, Kernel>(
 
 export const elementwise: Pick<
   Kernels,
-  'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale' | 'lerp'
+  'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'scale' | 'lerp'
 > = {
   unary: {
     ...table(scalarFunctions, mapUnary),
@@ -153,17 +153,6 @@ export const elementwise: Pick<
   },
   copy(x, out) {
     values(out).set(values(x));
-  },
-  broadcast(x, out) {
-    if (out.size === 0) return;
-    const source = values(x);
-    const target = values(out);
-    const strides = broadcastStrides(x.shape, out.shape);
-    const step = strides.at(-1) ?? 0;
-    const rowLength = out.shape.at(-1) ?? 1;
-    forEachRow(out.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[row + i] = source[offset! + i * step]!;
-    });
   },
   scale(x, factor) {
     const target = values(x);

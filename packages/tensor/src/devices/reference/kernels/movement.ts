@@ -1,16 +1,17 @@
-import type { TypedArray } from '../../../dtype.js';
 import { ArgumentError } from '../../../errors.js';
-import type { Kernels, ScatterReduction } from '../../../kernels.js';
+import type { Kernels, Operand, ScatterReduction } from '../../../kernels.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
 import { values } from '../../host/host.js';
+import { permutation, repetition, type StridedCopy, selection, spreading } from '../../host/strided-copy.js';
 import { forEachRow } from './elementwise.js';
 
 /** A tensor seen as [outer, length, inner] around one axis. */
-function around(shape: Shape, axis: number): { outer: number; length: number; inner: number } {
+export function around(shape: Shape, axis: number): { outer: number; length: number; inner: number } {
   return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) };
 }
 
-function checkIndices(operation: string, positions: ArrayLike<number>, length: number): void {
+/** @throws ArgumentError where an index is not one of the places along the axis */
+export function checkIndices(operation: string, positions: ArrayLike<number>, length: number): void {
   for (let i = 0; i < positions.length; i++) {
     if (positions[i]! < 0 || positions[i]! >= length) {
       throw new ArgumentError(`${operation}: index ${positions[i]} is not one of the ${length} along the axis`);
@@ -25,40 +26,6 @@ function picks(shape: Shape, walked: Shape, axis: number) {
   return { row, stride: strides[axis]!, step: axis === walked.length - 1 ? 0 : 1 };
 }
 
-/** From so many elements on, to copy them together is faster than one by one. */
-const TOGETHER = 16;
-
-/** Copies `length` elements, which are neighbors in the target and `step` apart in the source. */
-function copyRow(target: TypedArray, to: number, source: TypedArray, from: number, step: number, length: number): void {
-  if (step === 1 && length >= TOGETHER) target.set(source.subarray(from, from + length), to);
-  else for (let i = 0; i < length; i++) target[to + i] = source[from + i * step]!;
-}
-
-/**
- * How many of the last axes of a part are neighbors in the whole as well, all its elements one run: every axis but the
- * first of them is whole.
- */
-function neighborAxes(part: Shape, whole: Shape, steps: readonly number[]): number {
-  let count = 0;
-  for (let axis = part.length - 1; axis >= 0 && steps[axis] === 1; axis--) {
-    count++;
-    if (part[axis] !== whole[axis]) break;
-  }
-  return count;
-}
-
-/** A part of a tensor as runs of neighboring elements: the part with its last axes as one, and the strides in the whole. */
-function runsOf(part: Shape, whole: Shape, steps: readonly number[]) {
-  const count = neighborAxes(part, whole, steps);
-  const strides = stridesOf(whole).map((stride, axis) => stride * steps[axis]!);
-  if (count < 2) return { shape: part, strides };
-  const leading = part.length - count;
-  return {
-    shape: [...part.slice(0, leading), sizeOf(part.slice(leading))],
-    strides: [...strides.slice(0, leading), 1],
-  };
-}
-
 const joins: Readonly<Record<ScatterReduction, (before: number, value: number) => number>> = {
   replace: (_, value) => value,
   add: (before, value) => before + value,
@@ -67,44 +34,38 @@ const joins: Readonly<Record<ScatterReduction, (before: number, value: number) =
   min: Math.min,
 };
 
-export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> = {
+/** Runs of neighbors from this length on are copied at once. */
+const RUN = 32;
+
+function copyElements(x: Operand, out: Operand, { from, to, axes }: StridedCopy): void {
+  if (x.size === 0 || out.size === 0) return;
+  const source = values(x);
+  const target = values(out);
+  const { length, from: step, to: stride } = axes.at(-1) ?? { length: 1, from: 1, to: 1 };
+  const isRun = step === 1 && stride === 1 && length >= RUN;
+  const strides = [axes.map((axis) => axis.from), axes.map((axis) => axis.to)];
+  const lengths = axes.map((axis) => axis.length);
+  forEachRow(lengths, strides, (_, [fromRow, toRow]) => {
+    const first = from + fromRow!;
+    const place = to + toRow!;
+    if (isRun) target.set(source.subarray(first, first + length), place);
+    else for (let i = 0; i < length; i++) target[place + i * stride] = source[first + i * step]!;
+  });
+}
+
+export const movement: Pick<Kernels, 'broadcast' | 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> = {
+  broadcast(x, out) {
+    copyElements(x, out, repetition(x, out));
+  },
   permute(x, out, axes) {
-    if (out.size === 0) return;
-    const source = values(x);
-    const target = values(out);
-    const own = stridesOf(x.shape);
-    const strides = axes.map((axis) => own[axis]!);
-    const step = strides.at(-1) ?? 0;
-    const rowLength = out.shape.at(-1) ?? 1;
-    forEachRow(out.shape, [strides], (row, [offset]) => {
-      copyRow(target, row, source, offset!, step, rowLength);
-    });
+    copyElements(x, out, permutation(x, out, axes));
   },
   slice(x, out, starts, steps) {
-    if (out.size === 0) return;
-    const source = values(x);
-    const target = values(out);
-    const start = stridesOf(x.shape).reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
-    const { shape, strides } = runsOf(out.shape, x.shape, steps);
-    const step = strides.at(-1) ?? 0;
-    const rowLength = shape.at(-1) ?? 1;
-    forEachRow(shape, [strides], (row, [offset]) => {
-      copyRow(target, row, source, start + offset!, step, rowLength);
-    });
+    copyElements(x, out, selection(x, out, starts, steps));
   },
   pad(x, out, starts, steps, value) {
-    const source = values(x);
-    const target = values(out);
-    target.fill(value);
-    if (x.size === 0) return;
-    const start = stridesOf(out.shape).reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
-    const { shape, strides } = runsOf(x.shape, out.shape, steps);
-    const step = strides.at(-1) ?? 0;
-    const rowLength = shape.at(-1) ?? 1;
-    forEachRow(shape, [strides], (row, [offset]) => {
-      if (step === 1) copyRow(target, start + offset!, source, row, 1, rowLength);
-      else for (let i = 0; i < rowLength; i++) target[start + offset! + i * step] = source[row + i]!;
-    });
+    values(out).fill(value);
+    copyElements(x, out, spreading(x, out, starts, steps));
   },
   concat(inputs, out, axis) {
     const target = values(out);
