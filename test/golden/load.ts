@@ -27,6 +27,8 @@ export const goldenFamilies = [
   'norms',
   'embedding',
   'attention',
+  'recurrent',
+  'algebra',
   'schedules',
   'functions',
   'scans',

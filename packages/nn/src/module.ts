@@ -160,14 +160,18 @@ export abstract class Module {
    *   changed then
    */
   loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
-    const nameOf = options.names === 'pytorch' ? pyTorchName : (name: string) => name;
-    const own = options.names === 'pytorch' ? toPyTorchNames(this.stateDict()) : this.stateDict();
+    const tensors = this.stateDict();
+    const own = options.names === 'pytorch' ? toPyTorchNames(tensors) : tensors;
+    const sourceOf = (name: string) => {
+      const target = tensors.get(name);
+      return target && state.get(options.names === 'pytorch' ? pyTorchName(name, target) : name);
+    };
     const problems = stateProblems('loadStateDict', own, state, options);
     const others = options.cast ? problems : stateProblems('loadStateDict', own, state, { ...options, cast: true });
     if (others.length < problems.length) problems.push('pass { cast: true } to convert float types');
     if (problems.length === 0) {
       for (const [prefix, module] of this.namedModules()) {
-        const problem = module.stateProblem((name) => state.get(nameOf(prefix ? `${prefix}.${name}` : name)));
+        const problem = module.stateProblem((name) => sourceOf(prefix ? `${prefix}.${name}` : name));
         if (problem !== undefined) problems.push(problem);
       }
     }

@@ -23,7 +23,7 @@ import {
   TransformerEncoder,
   TransformerEncoderLayer,
 } from '../src/layers/index.js';
-import { pyTorchName } from '../src/pytorch-names.js';
+import { toPyTorchNames } from '../src/pytorch-names.js';
 
 const float64 = { dtype: 'float64' } as const;
 const numbers = (values: Tensor): number[] => Array.from(values.dataSync());
@@ -110,7 +110,7 @@ describe('scaledDotProductAttention', () => {
 
 describe('MultiheadAttention', () => {
   test('has the state of PyTorch', () => {
-    const names = (layer: MultiheadAttention) => [...layer.stateDict().keys()].map(pyTorchName);
+    const names = (layer: MultiheadAttention) => [...toPyTorchNames(layer.stateDict()).keys()];
     expect(names(new MultiheadAttention(4, 2))).toEqual([
       'in_proj_weight',
       'in_proj_bias',
@@ -124,7 +124,7 @@ describe('MultiheadAttention', () => {
       'out_proj.weight',
     ]);
     const encoder = new TransformerEncoder(() => new TransformerEncoderLayer(4, 2, { dimFeedforward: 3 }), 1);
-    expect([...encoder.stateDict().keys()].map(pyTorchName)).toEqual([
+    expect([...toPyTorchNames(encoder.stateDict()).keys()]).toEqual([
       'layers.0.self_attn.in_proj_weight',
       'layers.0.self_attn.in_proj_bias',
       'layers.0.self_attn.out_proj.weight',

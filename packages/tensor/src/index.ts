@@ -18,8 +18,10 @@ export * from './functions/adaptive-pooling.js';
 export * from './functions/bincount.js';
 export * from './functions/convolution.js';
 export * from './functions/dropout.js';
+export * from './functions/einsum.js';
 export * from './functions/grid-sample.js';
 export * from './functions/interpolation.js';
+export * from './functions/linear-algebra.js';
 export * from './functions/movement.js';
 export * from './functions/normalization.js';
 export * from './functions/one-hot.js';
@@ -47,6 +49,7 @@ export type {
   ScatterReduction,
   SgdSettings,
   SparseMatrix,
+  TriangularForm,
   WindowGeometry,
 } from './kernels.js';
 export { where } from './methods/elementwise.js';
