@@ -1,4 +1,4 @@
-import { type Axes, meshgrid, oneHot, type PadFill, type ScatterReduction, type Tensor } from '@pnn/tensor';
+import { type Axes, bincount, meshgrid, oneHot, type PadFill, type ScatterReduction, type Tensor } from '@pnn/tensor';
 import { type Computation, type Computed, compareWithGolden, type Tolerances, type TolerancesOf } from './compare.js';
 
 /** In float64 sums and quotients are made in another order; in float32 terms are rounded to 6e-8 of themselves. */
@@ -77,6 +77,7 @@ compareWithGolden(
       return { outputs: { values, indices } };
     },
     median: ({ x }) => x!.median(-1),
+    quantile: ({ x }, { attributes }) => x!.quantile(attributes.q as number, -1),
   },
   tolerancesOf,
 );
@@ -86,6 +87,8 @@ compareWithGolden(
   {
     pad: ({ x }, { attributes }) => x!.pad(attributes.widths as [number, number][], (attributes.mode ?? 0) as PadFill),
     flip: ({ x }, { attributes }) => x!.flip(attributes.axes as Axes),
+    rot90: ({ x }, { attributes }) => x!.rot90(attributes.times as number, attributes.axes as [number, number]),
+    bincount: ({ labels }, { attributes }) => bincount(labels!, attributes.count as number),
     roll: ({ x }, { attributes }) => x!.roll(attributes.shifts as number, attributes.axes as Axes),
     repeat: ({ x }, { attributes }) => x!.repeat(attributes.times as number[]),
     repeatInterleave: ({ x }, { attributes: { times, axis } }) => x!.repeatInterleave(times as number, axis as number),

@@ -15,6 +15,7 @@ export { checkHostArray, type HostArray } from './formats/host-array.js';
 export { decodeNpy, encodeNpy, npyParts, readNpy } from './formats/npy.js';
 export * from './formats/safetensors.js';
 export * from './functions/adaptive-pooling.js';
+export * from './functions/bincount.js';
 export * from './functions/boxes.js';
 export * from './functions/convolution.js';
 export * from './functions/dropout.js';

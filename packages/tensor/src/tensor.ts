@@ -459,6 +459,17 @@ export class Tensor extends Storage {
   median(axis?: number, options?: reduction.ReductionOptions): Tensor {
     return sorting.median(this, axis, options);
   }
+  /**
+   * What the share q of the elements along an axis (of the flattened tensor without one) does not exceed, interpolated between
+   * neighbors in the order; NaN where there is one.
+   *
+   * @throws ShapeError where there are no elements
+   * @throws ArgumentError where q is not from 0 to 1
+   * @throws DTypeError for integers: cast() them first
+   */
+  quantile(q: number, axis?: number, options?: reduction.ReductionOptions): Tensor {
+    return sorting.quantile(this, q, axis, options);
+  }
   /** The sums of the elements so far along an axis */
   cumsum(axis: number, options?: ScanOptions): Tensor {
     return running('cumsum', this, axis, options);
@@ -552,6 +563,16 @@ export class Tensor extends Storage {
   /** The elements along the axes (all of them where none are named) in reverse order */
   flip(axes?: reduction.Axes): Tensor {
     return movement.flip(this, axes);
+  }
+  /**
+   * The plane of two axes turned by 90° so many times, from the first axis toward the second.
+   *
+   * @default times 1, axes [0, 1]
+   * @throws ShapeError where there are not two axes
+   * @throws ArgumentError where `times` is not an integer
+   */
+  rot90(times = 1, axes: readonly [number, number] = [0, 1]): Tensor {
+    return movement.rot90(this, times, axes);
   }
   /** The elements moved by the shifts along the axes (in the flattened tensor without them), around the ends */
   roll(shifts: number | readonly number[], axes?: reduction.Axes): Tensor {

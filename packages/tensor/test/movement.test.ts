@@ -2,6 +2,7 @@ import {
   ArgumentError,
   apply,
   arange,
+  bincount,
   concat,
   DTypeError,
   full,
@@ -389,6 +390,82 @@ describe('pad', () => {
           fill === 'reflect' ? 'reflect' : 'replicate',
         ).shape,
       ).toEqual([0, 4]);
+    });
+  });
+});
+
+describe('rot90', () => {
+  const cases = numberedTables({ minRank: 2, maxRank: 3 }).chain((table) =>
+    fc.record({
+      table: fc.constant(table),
+      axes: fc.shuffledSubarray(
+        table.shape.map((_, axis) => axis),
+        { minLength: 2, maxLength: 2 },
+      ) as fc.Arbitrary<[number, number]>,
+      times: fc.integer({ min: -5, max: 5 }),
+    }),
+  );
+
+  it('takes the first axis to the second: once is a transposition with the new first axis reversed', () => {
+    fc.assert(
+      fc.property(cases, ({ table, axes, times }) =>
+        scope(() => {
+          const [first, second] = axes;
+          const turned = ({ shape, ...rest }: typeof table) => {
+            const [rows, columns] = [shape[first]!, shape[second]!];
+            return tableOf(shape.with(first, columns).with(second, rows), (index) =>
+              at({ shape, ...rest }, index.with(first, index[second]!).with(second, columns - 1 - index[first]!)),
+            );
+          };
+          let expected = table;
+          for (let turn = 0; turn < ((times % 4) + 4) % 4; turn++) expected = turned(expected);
+          expect(tableFrom(tensorOf(table).rot90(times, axes))).toEqual(expected);
+        }),
+      ),
+    );
+  });
+
+  it('refuses what is no turn of a plane', () => {
+    scope(() => {
+      const x = ones([2, 3]);
+      expect(tableFrom(x.rot90()).shape).toEqual([3, 2]);
+      expect(() => x.rot90(1, [0, -2])).toThrow('rot90: axes [0,-2] of [2,3]: there must be two of them');
+      expect(() => x.rot90(0.5)).toThrow(ArgumentError);
+      expect(() => ones([2]).rot90()).toThrow(ShapeError);
+    });
+  });
+});
+
+describe('bincount', () => {
+  it('counts every integer, or sums the weights of its places', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(4), fc.integer({ min: -9, max: 9 })), { maxLength: 12 }), (pairs) =>
+        scope(() => {
+          const labels = tensor(
+            pairs.map(([label]) => label),
+            { ...int32, shape: [pairs.length, 1] },
+          );
+          const weights = tensor(
+            pairs.map(([, weight]) => weight),
+            { dtype: 'float64', shape: [pairs.length, 1] },
+          );
+          const sums = (value: (weight: number) => number) =>
+            [0, 1, 2, 3, 4].map((each) =>
+              pairs.reduce((sum, [label, weight]) => sum + (label === each ? value(weight) : 0), 0),
+            );
+          const counts = bincount(labels, 5);
+          expect(counts.dtype).toBe('int32');
+          expect([...counts.dataSync()]).toEqual(sums(() => 1));
+          expect([...bincount(labels, 5, { weights }).dataSync()]).toEqual(sums((weight) => weight));
+        }),
+      ),
+    );
+    scope(() => {
+      expect(() => bincount(tensor([0, 5], int32), 5)).toThrow(ArgumentError);
+      expect(() => bincount(tensor([0, 1]), 5)).toThrow(DTypeError);
+      expect(() => bincount(tensor([0, 1], int32), 5, { weights: ones([1]) })).toThrow(
+        new ShapeError('bincount: labels [2], weights [1]: the shapes differ'),
+      );
     });
   });
 });

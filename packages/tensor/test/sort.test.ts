@@ -1,4 +1,4 @@
-import { ones, ShapeError, scope, tensor } from '@pnn/tensor';
+import { ArgumentError, DTypeError, ones, ShapeError, scope, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyNumbers, at, indicesOf, shapes, tableFrom, tableOf, tablesOf, tensorOf } from './oracle.js';
@@ -100,6 +100,58 @@ describe('median', () => {
         ]).median(undefined, { keepDims: true }).shape,
       ).toEqual([1, 1]);
       expect(() => ones([2, 0]).median(1)).toThrow(ShapeError);
+    });
+  });
+});
+
+describe('quantile', () => {
+  const shares = fc.oneof(fc.constantFrom(0, 0.25, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
+  // Multiples of 1/8: differences are exact, so that only the last product and sum are rounded.
+  const eighths = fc.oneof(
+    fc.integer({ min: -40, max: 40 }).map((n) => n / 8),
+    fc.constant(nan),
+  );
+  const rows = shapes({ minRank: 1, maxRank: 3, minLength: 1 }).chain((shape) =>
+    fc.record({ table: tablesOf(shape, eighths), axis: fc.nat(shape.length - 1), q: shares, keepDims: fc.boolean() }),
+  );
+
+  it('lies between the neighbors of its place in the order, and is NaN where there is one', () => {
+    fc.assert(
+      fc.property(rows, ({ table, axis, q, keepDims }) =>
+        scope(() => {
+          const kept = table.shape.with(axis, 1);
+          const expected = indicesOf(kept).map((index) => {
+            const row = Array.from({ length: table.shape[axis]! }, (_, i) => at(table, index.with(axis, i)));
+            if (row.some(Number.isNaN)) return nan;
+            row.sort(difference);
+            const place = q * (row.length - 1);
+            const [low, high] = [row[Math.floor(place)]!, row[Math.ceil(place)]!];
+            return low + (place - Math.floor(place)) * (high - low);
+          });
+          const found = tensorOf(table, 'float64').quantile(q, axis, { keepDims });
+          expect(found.shape).toEqual(keepDims ? kept : table.shape.filter((_, each) => each !== axis));
+          found.dataSync().forEach((value, i) => {
+            if (Number.isNaN(expected[i])) expect(value).toBeNaN();
+            else expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(4 * 10 * 2 ** -53);
+          });
+        }),
+      ),
+    );
+  });
+
+  it('is of the flattened tensor without an axis, exact at elements, and refuses what has none', () => {
+    scope(() => {
+      const x = tensor([
+        [-inf, 1],
+        [3, inf],
+      ]);
+      expect([0, 1 / 3, 2 / 3, 1].map((q) => x.quantile(q).itemSync())).toEqual([-inf, 1, 3, inf]);
+      expect(x.quantile(0.5).itemSync()).toBe(2);
+      expect(x.quantile(0.5, undefined, { keepDims: true }).shape).toEqual([1, 1]);
+      expect(() => ones([0]).quantile(0.5)).toThrow('quantile: [0] has no elements along axis 0');
+      expect(() => x.quantile(1.5)).toThrow('quantile: q must be from 0 to 1, not 1.5');
+      expect(() => x.quantile(nan)).toThrow(ArgumentError);
+      expect(() => x.cast('int32').quantile(0.5)).toThrow(DTypeError);
     });
   });
 });

@@ -32,6 +32,11 @@ def rearranged():
         yield case("roll", f"roll {shifts} along {axes}", partial(torch.roll, shifts=shifts, dims=axes), {"x": x},
                    attributes={"shifts": shifts, "axes": axes})
     yield case("roll", "roll of all elements", partial(torch.roll, shifts=5), {"x": x}, attributes={"shifts": 5})
+    for times in (1, 2, -1, 4):
+        yield case("rot90", f"rot90 {times} times", partial(torch.rot90, k=times, dims=[1, 0]), {"x": x},
+                   attributes={"times": times, "axes": [1, 0]})
+    yield case("bincount", "bincount", lambda labels: torch.bincount(labels, minlength=5),
+               {"labels": torch.tensor([1, 4, 1, 0, 1])}, attributes={"count": 5})
     yield case("repeat", "repeat", lambda x: x.repeat(2, 1, 3), {"x": grid(2, 2)}, attributes={"times": [2, 1, 3]})
     yield case("repeatInterleave", "repeatInterleave", lambda x: torch.repeat_interleave(x, 3, dim=1),
                {"x": grid(2, 2)}, attributes={"times": 3, "axis": 1})

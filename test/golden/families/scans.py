@@ -67,6 +67,9 @@ def orders():
                    attributes=attributes, differentiate=[])
     for shape in ([5], [3, 4]):
         yield case("median", f"median {shape}", lambda x: torch.median(x, dim=-1).values, {"x": distinct(*shape)})
+    for q in (0, 0.25, 0.9, 1):
+        yield case("quantile", f"quantile {q}", lambda x: torch.quantile(x, q, dim=-1), {"x": distinct(3, 4)},
+                   attributes={"q": q})
     yield case("median", "median with NaN", lambda x: torch.median(x, dim=-1).values, {"x": x}, differentiate=[])
 
 

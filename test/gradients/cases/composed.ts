@@ -92,6 +92,10 @@ export const composedCases: GradientCases = {
     .map(([x, axis, descending]) => ({ inputs: [x], f: (a: Tensor) => a.sort(axis, { descending }).values })),
   topk: distinct([3, 3]).map((x) => ({ inputs: [x], f: (a: Tensor) => a.topk(2, { axis: 0 }).values })),
   median: distinct([3, 4]).map((x) => ({ inputs: [x], f: (a: Tensor) => a.median(1) })),
+  quantile: distinct([3, 4]).map((x) => ({ inputs: [x], f: (a: Tensor) => a.quantile(0.4, 0) })),
+  rot90: fc
+    .tuple(anyTensor, fc.integer({ min: -3, max: 3 }))
+    .map(([x, times]) => ({ inputs: [x], f: (a: Tensor) => a.unsqueeze(0).rot90(times, [-1, 0]) })),
   rsqrt: of(positive, (x) => x.rsqrt()),
   frac: of(
     fc.integer({ min: -8, max: 8 }).map((n) => n / 2 + 0.25),

@@ -1,5 +1,5 @@
 import { apply, scalarLike, type TensorLike, view } from '../apply.js';
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
 import type { ScatterReduction } from '../kernels.js';
 import { checkInteger } from '../operator.js';
@@ -144,6 +144,17 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
 export function flip(x: Tensor, axes: Axes): Tensor {
   const reversed = normalizeAxes('flip', axes, x.rank);
   return x.slice(x.shape.map((_, axis): SliceRange => (reversed.includes(axis) ? [undefined, undefined, -1] : [])));
+}
+
+/** Planes turned by right angles. */
+export function rot90(x: Tensor, times: number, axes: readonly [number, number]): Tensor {
+  const [from, to] = axes.map((axis) => normalizeAxis('rot90', axis, x.rank)) as [number, number];
+  if (from === to) throw new ShapeError(`rot90: axes [${axes}] of ${formatShape(x.shape)}: there must be two of them`);
+  if (!Number.isInteger(times)) throw new ArgumentError(`rot90: times must be an integer, not ${times}`);
+  const turns = ((times % 4) + 4) % 4;
+  if (turns === 0) return view(x);
+  if (turns === 2) return flip(x, [from, to]);
+  return transpose(flip(x, turns === 1 ? to : from), from, to);
 }
 
 /** The elements moved along the axes; those that leave at one end come in at the other. */

@@ -1,5 +1,6 @@
 import { apply } from '../apply.js';
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+import { checkFloat } from '../operator.js';
 import { operators } from '../operators/index.js';
 import { formatShape, normalizeAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -54,14 +55,44 @@ export function sort(x: Tensor, axis: number, options: SortOptions | undefined):
 
 /** The element in the middle, the lower one of two. */
 export function median(x: Tensor, axis: number | undefined, options: ReductionOptions | undefined): Tensor {
-  if (axis === undefined)
-    return median(x.flatten(), 0, undefined).reshape(options?.keepDims ? x.shape.map(() => 1) : []);
-  const at = normalizeAxis('median', axis, x.rank);
+  return ofOrder('median', x, axis, options, (values, at, length) => along(values, at, (length - 1) >> 1, 1));
+}
+
+/** What a share of the elements does not exceed. */
+export function quantile(
+  x: Tensor,
+  q: number,
+  axis: number | undefined,
+  options: ReductionOptions | undefined,
+): Tensor {
+  checkFloat('quantile', x);
+  if (!(q >= 0 && q <= 1)) throw new ArgumentError(`quantile: q must be from 0 to 1, not ${q}`);
+  return ofOrder('quantile', x, axis, options, (values, at, length) => {
+    const place = q * (length - 1);
+    const lower = Math.floor(place);
+    const below = along(values, at, lower, 1);
+    return place === lower ? below : below.lerp(along(values, at, lower + 1, 1), place - lower);
+  });
+}
+
+/** What is picked from the order along an axis, which has length 1 then; NaN where there is one. */
+function ofOrder(
+  operation: string,
+  x: Tensor,
+  axis: number | undefined,
+  options: ReductionOptions | undefined,
+  pick: (values: Tensor, axis: number, length: number) => Tensor,
+): Tensor {
+  if (axis === undefined) {
+    const result = ofOrder(operation, x.flatten(), 0, undefined, pick);
+    return result.reshape(options?.keepDims ? x.shape.map(() => 1) : []);
+  }
+  const at = normalizeAxis(operation, axis, x.rank);
   const length = x.shape[at]!;
-  if (length === 0) throw new ShapeError(`median: ${formatShape(x.shape)} has no elements along axis ${at}`);
+  if (length === 0) throw new ShapeError(`${operation}: ${formatShape(x.shape)} has no elements along axis ${at}`);
   const { values } = sort(x, at, undefined);
-  // NaN comes last: where there is one, it is the median.
+  // NaN comes last: where there is one, it is the result.
   const last = along(values, at, length - 1, 1);
-  const result = where(last.isNaN(), last, along(values, at, (length - 1) >> 1, 1));
+  const result = where(last.isNaN(), last, pick(values, at, length));
   return options?.keepDims ? result : result.squeeze(at);
 }
