@@ -1,4 +1,4 @@
-import { einsum } from '@pnn/tensor';
+import { cholesky, determinant, einsum, inverse, logDeterminant, solve, triangularSolve } from '@pnn/tensor';
 import { compareWithGolden, type Tolerances } from './compare.js';
 
 /** Sums of a few products, added in another order. */
@@ -7,10 +7,23 @@ const products: Tolerances = {
   float32: { relative: 2e-6, scaled: 2e-6 },
 };
 
+/** Elimination of matrices whose condition is below 30. */
+const eliminations: Tolerances = {
+  float64: { relative: 1e-12, scaled: 1e-12 },
+  float32: { relative: 2e-5, scaled: 2e-5 },
+};
+
 compareWithGolden(
   'algebra',
   {
     einsum: (given, { attributes }) => einsum(attributes.equation as string, ...Object.values(given)),
+    solve: ({ a, b }) => solve(a!, b!),
+    inverse: ({ x }) => inverse(x!),
+    determinant: ({ x }) => determinant(x!),
+    logDeterminant: ({ x }) => ({ outputs: { ...logDeterminant(x!) } }),
+    triangularSolve: ({ a, b }, { attributes }) =>
+      triangularSolve(a!, b!, attributes as { upper: boolean; unitDiagonal: boolean }),
+    cholesky: ({ x }) => cholesky(x!),
   },
-  () => products,
+  ({ subject }) => (subject === 'einsum' ? products : eliminations),
 );

@@ -27,6 +27,7 @@ export const goldenFamilies = [
   'norms',
   'embedding',
   'attention',
+  'recurrent',
   'algebra',
   'schedules',
   'functions',

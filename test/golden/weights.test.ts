@@ -52,7 +52,7 @@ it('a state dict is written as PyTorch has written it: the same names, shapes an
   const network = new Network();
   await loadWeights(written, network, { names: 'pytorch' });
   const path = join(folder, 'ours.safetensors');
-  await saveWeights(path, network, {}, { names: 'pytorch' });
+  await saveWeights(path, network, { names: 'pytorch' });
   const { tensors } = await loadSafetensors(path);
   const theirs = decodeSafetensors(new Uint8Array(readFileSync(written)), written).tensors;
   expect(new Map([...tensors].sort())).toEqual(new Map([...theirs].sort()));

@@ -1,4 +1,5 @@
-import { algebraCases } from './cases/algebra.js';
+import { algebraCases, linearAlgebraCases } from './cases/algebra.js';
 import { checkAll } from './check-all.js';
 
-checkAll(algebraCases, 40);
+checkAll(linearAlgebraCases, 60);
+checkAll(algebraCases, 25);

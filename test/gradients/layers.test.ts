@@ -348,12 +348,17 @@ describe('a wrong gradient is found', () => {
   });
 });
 
-/** Names of the cases of layers that call a function of another name. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  ConvTranspose1d: 'transposed convolution',
-  ConvTranspose2d: 'transposed convolution',
-  Upsample: 'interpolate',
-};
+/** Cases of the functions that layers call, where those have another name. */
+const calledFunctions: readonly (readonly [layer: RegExp, cases: string])[] = [
+  [/^ConvTranspose/, 'transposed convolution'],
+  [/^AdaptiveAvgPool/, 'adaptive average pooling'],
+  [/^AdaptiveMaxPool/, 'adaptive maximum pooling'],
+  [/^(Constant|Zero)Pad/, 'pad by a number'],
+  [/^ReplicationPad/, 'pad by replicate'],
+  [/^ReflectionPad/, 'pad by reflect'],
+  [/^CircularPad/, 'pad by circular'],
+  [/^Upsample/, 'interpolate'],
+];
 
 test('every layer has a gradient test here or among the cases', () => {
   const isLayer = (value: unknown) => typeof value === 'function' && value.prototype instanceof Module;
@@ -363,6 +368,7 @@ test('every layer has a gradient test here or among the cases', () => {
   const containers = ['Sequential', 'ModuleList', 'ModuleDict'];
   const cases = new Set([...tested, ...Object.keys(functionGradientCases), ...containers]);
   // A layer may do no more than to call a function that has cases.
-  const functionOf = (name: string): string => OTHER_NAMES[name] ?? name[0]!.toLowerCase() + name.slice(1);
+  const functionOf = (name: string): string =>
+    calledFunctions.find(([layer]) => layer.test(name))?.[1] ?? name[0]!.toLowerCase() + name.slice(1);
   expect(names.filter((name) => !cases.has(name) && !cases.has(functionOf(name)))).toEqual([]);
 });

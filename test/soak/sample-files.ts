@@ -107,12 +107,12 @@ export async function samplesInMemory(): Promise<readonly Sample[]> {
     },
     {
       name: 'arrays.safetensors',
-      bytes: encodeSafetensors(arrays, { note: 'soak' }),
+      bytes: encodeSafetensors(arrays, { metadata: { note: 'soak' } }),
       read: async (mutated) => firstWrong(decodeSafetensors(mutated, 'arrays.safetensors').tensors.values()),
     },
     {
       name: 'halves.safetensors',
-      bytes: encodeSafetensors(arrays, {}, { storeFloat32As: 'float16' }),
+      bytes: encodeSafetensors(arrays, { storeFloat32As: 'float16' }),
       read: async (mutated) => firstWrong(decodeSafetensors(mutated, 'halves.safetensors').tensors.values()),
     },
     {
@@ -147,7 +147,7 @@ export async function samplesOnDisk(folder: string): Promise<readonly Sample[]> 
     ),
     await stored(
       file('arrays.safetensors'),
-      (path) => saveSafetensors(path, arrays, { note: 'soak' }),
+      (path) => saveSafetensors(path, arrays, { metadata: { note: 'soak' } }),
       async (path) => firstWrong((await loadSafetensors(path)).tensors.values()),
     ),
     await stored(

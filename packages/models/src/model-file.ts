@@ -68,7 +68,7 @@ export async function networkContent({ network, ...described }: DescribedNetwork
  */
 export async function encodeNetworkFile(described: DescribedNetwork): Promise<Uint8Array> {
   const { tensors, metadata } = await networkContent(described);
-  return encodeSafetensors(tensors, metadata);
+  return encodeSafetensors(tensors, { metadata });
 }
 
 /** The network of the description with the values of the tensors; draws nothing from the program's random streams. */

@@ -137,6 +137,11 @@ describe('crossEntropy and negativeLogLikelihood', () => {
     expect(() => crossEntropy(logits, zeros([2]))).toThrow(
       new DTypeError('crossEntropy: labels are float32: cast() them to int32'),
     );
+    const counts = zeros([logits.shape[1]!], { dtype: 'int32' });
+    const typed = new DTypeError('crossEntropy: weight int32, scores float32: make the types equal with cast()');
+    for (const target of [labelsOf(0, 1), logits]) {
+      expect(() => crossEntropy(logits, target, { weight: counts })).toThrow(typed);
+    }
     expect(() => crossEntropy(zeros([2, 0]), labelsOf(0, 0))).toThrow(ShapeError);
     expect(() => multiMarginLoss(logits, labelsOf(0))).toThrow(ShapeError);
   });

@@ -99,7 +99,9 @@ describe('crossEntropy', () => {
     const labels = labelsOf(0, label);
     const before = memory();
     expect(() => scope(() => crossEntropy(logits, labels))).toThrow(
-      new ArgumentError(`crossEntropy: label ${label} of sample 1 is not one of the 3 classes`),
+      new ArgumentError(
+        `crossEntropy: label ${label} of sample 1 is not one of the 3 classes: ignoreIndex leaves out a label`,
+      ),
     );
     expect(memory()).toEqual(before);
   });
@@ -143,7 +145,13 @@ describe('meanSquaredError', () => {
     expect(() => meanSquaredError(normal([3, 1]), normal([3]))).toThrow(
       new ShapeError('meanSquaredError: prediction [3,1], target [3]: the shapes differ'),
     );
-    expect(() => meanSquaredError(normal([3]), zeros([3], float64))).toThrow(DTypeError);
+    expect(() => meanSquaredError(normal([3]), zeros([3], float64))).toThrow(
+      new DTypeError('meanSquaredError: prediction float32, target float64: make the types equal with cast()'),
+    );
+    const mask = normal([3]).greater(0);
+    for (const loss of [meanSquaredError, binaryCrossEntropy, binaryCrossEntropyWithLogits]) {
+      expect(() => loss(normal([3]), mask)).toThrow(`${loss.name}: prediction float32, target bool`);
+    }
   });
 });
 

@@ -198,13 +198,13 @@ describe('loadStateDict', () => {
 
 test('a state dict goes through a safetensors file bit for bit', () => {
   const source = trained();
-  const bytes = encodeSafetensors(hostArrays(source), { model: 'test' });
+  const bytes = encodeSafetensors(hostArrays(source), { metadata: { model: 'test' } });
   const { tensors, metadata } = decodeSafetensors(bytes, 'memory');
   const target = network();
   target.loadStateDict(tensors);
   expect(metadata).toEqual({ model: 'test' });
   expect(hostArrays(target)).toEqual(hostArrays(source));
-  expect(encodeSafetensors(hostArrays(target), metadata)).toEqual(bytes);
+  expect(encodeSafetensors(hostArrays(target), { metadata })).toEqual(bytes);
 });
 
 describe('a state of another float type', () => {

@@ -20,6 +20,7 @@ export * from './functions/dropout.js';
 export * from './functions/einsum.js';
 export * from './functions/grid-sample.js';
 export * from './functions/interpolation.js';
+export * from './functions/linear-algebra.js';
 export * from './functions/movement.js';
 export * from './functions/normalization.js';
 export * from './functions/one-hot.js';
@@ -47,6 +48,7 @@ export type {
   ScatterReduction,
   SgdSettings,
   SparseMatrix,
+  TriangularForm,
   WindowGeometry,
 } from './kernels.js';
 export { where } from './methods/elementwise.js';

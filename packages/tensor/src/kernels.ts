@@ -123,6 +123,16 @@ export interface SparseMatrix {
   readonly weights: readonly number[];
 }
 
+/** Which system of equations a triangular matrix stands for. */
+export interface TriangularForm {
+  /** Whether the matrix is 0 below its diagonal, not above it; what is stored there is not read. */
+  readonly upper: boolean;
+  /** Whether the system is that of the transposed matrix. */
+  readonly transpose: boolean;
+  /** Whether there are ones on the diagonal; what is stored there is not read. */
+  readonly unitDiagonal: boolean;
+}
+
 /** How a window moves over the rows and columns of a plane. */
 export interface WindowGeometry {
   readonly kernel: readonly [number, number];
@@ -276,6 +286,23 @@ export interface Kernels {
   histogram(x: Operand, counts: Operand, low: number, high: number): void;
 
   matmul(a: Operand, b: Operand, out: Operand, layout: MatmulLayout): void;
+  /**
+   * x […,n,n] → L·U, each matrix with its rows and columns in another order: row i and column j of the product are row
+   * rows[i] and column columns[j] of x (int32, […,n,1] and […,1,n]). Complete pivoting: the next pivot is the largest of all
+   * elements that are left, by |x|, so that those on the diagonal of U that are 0 come last. Both go to out, without the ones
+   * on the diagonal of L.
+   *
+   * @param operation what needs regular matrices, if something does: devices that compute at once throw an ArgumentError in
+   *   its name where one is singular
+   */
+  lu(x: Operand, out: Operand, rows: Operand, columns: Operand, operation: string | undefined): void;
+  /** a⁻¹·b or (transposed) a⁻ᵀ·b for triangular matrices a […,n,n] and b […,n,m]; a 0 on the diagonal is divided by. */
+  triangularSolve(a: Operand, b: Operand, out: Operand, form: TriangularForm): void;
+  /**
+   * x […,n,n] → L with L·Lᵀ = x and zeros above its diagonal; of x, elements above the diagonal are not read. Devices that
+   * compute at once throw an ArgumentError where x is not positive definite, others give NaN.
+   */
+  cholesky(x: Operand, out: Operand): void;
   /** out[i, j, k] = Σ_l matrix[j, l]·x[i, l, k] along the axis; elements that the matrix does not name are not read. */
   sparseMatmul(x: Operand, out: Operand, axis: number, matrix: SparseMatrix): void;
   /** x [N,C,H,W], weight [F,C/groups,KH,KW], bias [F] → out [N,F,OH,OW]. */

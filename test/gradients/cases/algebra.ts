@@ -1,7 +1,19 @@
-import { einsum, type Tensor } from '@pnn/tensor';
+import {
+  apply,
+  cholesky,
+  determinant,
+  einsum,
+  eye,
+  inverse,
+  logDeterminant,
+  operators,
+  solve,
+  type Tensor,
+  triangularSolve,
+} from '@pnn/tensor';
 import fc from 'fast-check';
 import { tablesOf } from '../../../packages/tensor/test/oracle.js';
-import type { GradientCase, GradientCases } from '../gradient-case.js';
+import { type GradientCase, type GradientCases, together } from '../gradient-case.js';
 import { quarters } from '../points.js';
 
 const lengths = fc.record({
@@ -26,7 +38,81 @@ const contractions: fc.Arbitrary<GradientCase> = fc
       .map((inputs) => ({ inputs, f: (...tensors: Tensor[]) => einsum(equation.replace('1', 'i'), ...tensors) }));
   });
 
+const sizes = fc.integer({ min: 1, max: 3 });
+const batches = fc.constantFrom<number[]>([], [2]);
+
+/** Matrices in which one element of each row is large, and the same pivots are found all around. */
+const regular = fc.tuple(sizes, batches, fc.nat(2)).chain(([n, batch, shift]) =>
+  tablesOf([...batch, n, n], quarters(-1, 1)).map(({ shape, data }) => ({
+    shape,
+    data: data.map((value, at) => {
+      const [row, column] = [Math.floor(at / n) % n, at % n];
+      return column === (row + shift) % n ? value + [7, -10, 13][row]! : value;
+    }),
+  })),
+);
+
+/** Matrices of every rank. */
+const ofAnyRank: fc.Arbitrary<GradientCase['inputs']> = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.nat(4))
+  .chain(([n, rank]) =>
+    fc.tuple(tablesOf([n, Math.min(rank, n)], quarters(-1, 1)), tablesOf([Math.min(rank, n), n], quarters(-1, 1))),
+  )
+  .map(([left, right]) => {
+    const n = left.shape[0]!;
+    const inner = left.shape[1]!;
+    const entry = (i: number, j: number): number => {
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += left.data[i * inner + k]! * right.data[k * n + j]!;
+      return sum;
+    };
+    return [{ shape: [n, n], data: Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n)) }];
+  });
+
+/** A matrix, and right sides for it. */
+const systems = regular.chain((a) => fc.tuple(fc.constant(a), tablesOf([a.shape.at(-1)!, 2], quarters(-2, 2))));
+
+const triangles: fc.Arbitrary<GradientCase> = systems.chain(([a, b]) =>
+  fc.record({ upper: fc.boolean(), transpose: fc.boolean(), unitDiagonal: fc.boolean() }).map((form) => ({
+    inputs: [a, b],
+    // Diagonals of the other matrices may be 0.
+    f: (x: Tensor, right: Tensor) => triangularSolve(x.mul(0.25).add(eye(x.shape.at(-1)!, x).mul(8)), right, form),
+  })),
+);
+
+/** x·xᵀ + 1, of which the gradient knows that it is symmetric. */
+const positiveDefinite = (x: Tensor): Tensor => x.matmul(x, { transposeB: true }).add(eye(x.shape.at(-1)!, x));
+
+/** Operators of linear algebra. */
+export const linearAlgebraCases: GradientCases = {
+  lu: regular.map((x) => ({
+    inputs: [x],
+    f: (a: Tensor) => apply(operators.lu, [a], { operation: undefined })[0]!,
+  })),
+  triangularSolve: triangles,
+  cholesky: fc.tuple(sizes, batches).chain(([n, batch]) =>
+    tablesOf([...batch, n, n], quarters(-1, 1)).map((x) => ({
+      inputs: [x],
+      f: (a: Tensor) => cholesky(positiveDefinite(a)),
+    })),
+  ),
+};
+
 /** Functions of linear algebra that are composed of several operators. */
 export const algebraCases: GradientCases = {
   einsum: contractions,
+  solve: systems.map((inputs) => ({ inputs, f: (a, b) => solve(a!, b!) })),
+  inverse: regular.map((x) => ({ inputs: [x], f: (a) => inverse(a!) })),
+  'determinant of matrices of every rank': ofAnyRank.map((inputs) => ({ inputs, f: (a) => determinant(a!) })),
+  'determinant of a batch': regular.map((x) => ({
+    inputs: [x],
+    f: (a) => determinant(a!.mul(0.25)),
+  })),
+  logDeterminant: regular.map((x) => ({
+    inputs: [x],
+    f: (a) => {
+      const { sign, logAbs } = logDeterminant(a!);
+      return together([sign, logAbs]);
+    },
+  })),
 };

@@ -1,6 +1,6 @@
 import type { GradientCases } from '../gradient-case.js';
 import { activationCases } from './activations.js';
-import { algebraCases } from './algebra.js';
+import { algebraCases, linearAlgebraCases } from './algebra.js';
 import { attentionCases } from './attention.js';
 import { composedCases } from './composed.js';
 import { elementwiseCases } from './elementwise.js';
@@ -9,6 +9,7 @@ import { fusedCases } from './fused.js';
 import { lossCases } from './losses.js';
 import { movementCases } from './movement.js';
 import { normCases } from './norms.js';
+import { recurrentCases } from './recurrent.js';
 import { reductionCases } from './reduction.js';
 import { windowCases } from './window.js';
 import { windowFunctionCases } from './window-functions.js';
@@ -21,6 +22,7 @@ export const operatorGradientCases: GradientCases = {
   ...reductionCases,
   ...windowCases,
   ...fusedCases,
+  ...linearAlgebraCases,
 };
 
 /** Those of functions that are composed of several operators. */
@@ -33,6 +35,7 @@ export const functionGradientCases: GradientCases = {
   ...normCases,
   ...embeddingCases,
   ...attentionCases,
+  ...recurrentCases,
   ...algebraCases,
 };
 

@@ -2,6 +2,7 @@ import type { Operators } from '@pnn/tensor';
 import type { RulesOf } from '../rule.js';
 import { convolutionRules } from './convolution.js';
 import { elementwiseRules } from './elementwise.js';
+import { linearAlgebraRules } from './linear-algebra.js';
 import { matmulRules } from './matmul.js';
 import { movementRules } from './movement.js';
 import { normalizationRules } from './normalization.js';
@@ -19,6 +20,7 @@ export const rules: RulesOf<Operators> = {
   ...reductionRules,
   ...scanRules,
   ...matmulRules,
+  ...linearAlgebraRules,
   ...sparseRules,
   ...movementRules,
   ...convolutionRules,

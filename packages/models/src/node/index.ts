@@ -8,7 +8,7 @@ import { type DescribedNetwork, networkContent, networkFrom, type SavedNetwork }
  */
 export async function saveNetwork(path: string, network: DescribedNetwork): Promise<void> {
   const { tensors, metadata } = await networkContent(network);
-  await saveSafetensors(path, tensors, metadata);
+  await saveSafetensors(path, tensors, { metadata });
 }
 
 /**

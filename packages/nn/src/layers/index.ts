@@ -29,6 +29,7 @@ export {
   MaxPool2d,
   MaxPool3d,
 } from './pooling.js';
+export * from './recurrent/index.js';
 export * from './resampling.js';
 export * from './shape.js';
 export * from './smooth-activation.js';

@@ -26,15 +26,23 @@ export function checkLabels(name: string, scores: Tensor, labels: Tensor, { weig
   if (labels.dtype !== 'int32') {
     throw new DTypeError(`${name}: labels are ${labels.dtype}: cast() them to int32`);
   }
-  if (weight) checkClassWeights(name, weight, classes);
+  if (weight) checkClassWeights(name, weight, scores);
 }
 
-/** @throws ShapeError where there is not one weight for each class */
-export function checkClassWeights(name: string, weight: Tensor, classes: number): void {
-  if (weight.rank === 1 && weight.size === classes) return;
-  throw new ShapeError(
-    `${name}: weight ${formatShape(weight.shape)}: it must be [${classes}], one number for each class`,
-  );
+/**
+ * @throws ShapeError where there is not one weight for each class
+ * @throws DTypeError where the weights are of another type than the scores
+ */
+export function checkClassWeights(name: string, weight: Tensor, scores: Tensor): void {
+  const classes = scores.shape[1]!;
+  if (weight.rank !== 1 || weight.size !== classes) {
+    throw new ShapeError(
+      `${name}: weight ${formatShape(weight.shape)}: it must be [${classes}], one number for each class`,
+    );
+  }
+  if (weight.dtype !== scores.dtype) {
+    throw new DTypeError(`${name}: weight ${weight.dtype}, scores ${scores.dtype}: make the types equal with cast()`);
+  }
 }
 
 /** Labels that all are classes, and how much each counts. */

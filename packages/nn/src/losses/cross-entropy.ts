@@ -77,7 +77,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: CrossEntr
   }
   const classes = logits.shape[1]!;
   if (classes === 0) throw new ShapeError(`crossEntropy: logits ${formatShape(logits.shape)} have no classes`);
-  if (weight) checkClassWeights('crossEntropy', weight, classes);
+  if (weight) checkClassWeights('crossEntropy', weight, logits);
   const smoothed = labelSmoothing === 0 ? target : target.mul(1 - labelSmoothing).add(labelSmoothing / classes);
   const terms = logits.logSoftmax(1).mul(weight ? smoothed.mul(alongClasses(weight, logits)) : smoothed);
   return reduceByWeight(terms.sum(1).neg(), undefined, options);

@@ -1,4 +1,4 @@
-import { formatShape, ShapeError, sameShape, type Tensor } from '@pnn/tensor';
+import { DTypeError, formatShape, ShapeError, sameShape, type Tensor } from '@pnn/tensor';
 
 /** What becomes of the losses of the samples: their mean, their sum, or a tensor of them. */
 export type LossReduction = 'mean' | 'sum' | 'none';
@@ -15,11 +15,19 @@ export function reduce(losses: Tensor, { reduction = 'mean' }: LossOptions): Ten
   return reduction === 'sum' ? losses.sum() : losses.mean();
 }
 
-/** @throws ShapeError where prediction and target have different shapes, even if they would broadcast */
+/**
+ * @throws ShapeError where prediction and target have different shapes, even if they would broadcast
+ * @throws DTypeError where their types differ
+ */
 export function checkAlike(name: string, prediction: Tensor, target: Tensor): void {
   if (!sameShape(prediction.shape, target.shape)) {
     throw new ShapeError(
       `${name}: prediction ${formatShape(prediction.shape)}, target ${formatShape(target.shape)}: the shapes differ`,
+    );
+  }
+  if (prediction.dtype !== target.dtype) {
+    throw new DTypeError(
+      `${name}: prediction ${prediction.dtype}, target ${target.dtype}: make the types equal with cast()`,
     );
   }
 }

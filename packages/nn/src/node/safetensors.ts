@@ -31,12 +31,11 @@ export async function loadSafetensors(path: string): Promise<SafetensorsContent>
 export async function saveSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor | HostArray> | Readonly<Record<string, Tensor | HostArray>>,
-  metadata?: Readonly<Record<string, string>>,
   options?: SafetensorsOptions,
 ): Promise<void> {
   const byName: ReadonlyMap<string, Tensor | HostArray> =
     tensors instanceof Map ? tensors : new Map(Object.entries(tensors));
-  await writeFileAtomically(path, safetensorsParts(await toHostArrays(byName), metadata, options));
+  await writeFileAtomically(path, safetensorsParts(await toHostArrays(byName), options));
 }
 
 /** How the weights of a module are written. */
@@ -52,19 +51,13 @@ export interface SaveWeightsOptions extends SafetensorsOptions {
 /**
  * Writes the parameters and buffers of a module to a safetensors file, atomically: its `stateDict()`.
  *
- * @param metadata texts to find again, such as the version of the network
  * @throws ArgumentError where the metadata cannot be written, or a number is too large for the type it is stored as
  * @throws StateDictError where two tensors would get the same name in PyTorch
  * @throws FileError where the file cannot be written
  */
-export async function saveWeights(
-  path: string,
-  module: Module,
-  metadata?: Readonly<Record<string, string>>,
-  options: SaveWeightsOptions = {},
-): Promise<void> {
+export async function saveWeights(path: string, module: Module, options: SaveWeightsOptions = {}): Promise<void> {
   const state = module.stateDict();
-  await saveSafetensors(path, options.names === 'pytorch' ? toPyTorchNames(state) : state, metadata, options);
+  await saveSafetensors(path, options.names === 'pytorch' ? toPyTorchNames(state) : state, options);
 }
 
 /**

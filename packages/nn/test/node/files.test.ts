@@ -203,7 +203,7 @@ describe('a file that the system does not read at once', () => {
     expect(seen.reads).toBeGreaterThan(16);
     // The largest part is the largest tensor, not the file.
     expect(seen.largest).toBe(12_000);
-    await saveSafetensors(path, tensors, {}, { storeFloat32As: 'bfloat16' });
+    await saveSafetensors(path, tensors, { storeFloat32As: 'bfloat16' });
     readSlowly();
     expect((await loadSafetensors(path)).tensors.get('b')).toEqual(tensors.b);
   });
@@ -282,7 +282,7 @@ describe('files of arrays', () => {
 
   it('saves and loads safetensors', async () => {
     const path = join(folder, 'model.safetensors');
-    await saveSafetensors(path, { weight, mask }, { format: 'pnn' });
+    await saveSafetensors(path, { weight, mask }, { metadata: { format: 'pnn' } });
     const { tensors, metadata } = await loadSafetensors(path);
     expect(Object.fromEntries(tensors)).toEqual({ weight, mask });
     expect(metadata).toEqual({ format: 'pnn' });

@@ -29,7 +29,9 @@ function digestOf(tensors: ReadonlyMap<string, HostArray>, metadata: Readonly<Re
  */
 export async function saveCheckpoint(path: string, { tensors, state }: Checkpoint): Promise<void> {
   const metadata = checkpointMetadata(state);
-  await saveSafetensors(path, tensors, { ...metadata, [DIGEST_KEY]: digestOf(tensors, metadata) });
+  await saveSafetensors(path, tensors, {
+    metadata: { ...metadata, [DIGEST_KEY]: digestOf(tensors, metadata) },
+  });
 }
 
 /**

@@ -85,6 +85,8 @@ export const CHUNK: i32 = 16 * GROUP;
 /** Elements that are computed before it is looked whether any of them are out of range. */
 export const RUN: i32 = 8 * CHUNK;
 const BLOCK: i32 = 4 * RUN;
+/** A vector for each group of a run. */
+export const GROUP_SIZES_BYTES: usize = <usize>(RUN / GROUP) << 4;
 
 // A block is of one channel: a piece of one plane where planes are large, several whole planes where they are small.
 // Those of a channel follow each other.

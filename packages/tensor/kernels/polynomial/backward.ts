@@ -2,12 +2,12 @@
 // coefficients, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
+  GROUP, GROUP_BYTES, GROUP_SIZES_BYTES, isOdd, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { madd } from '../simd';
 import { ceilDiv } from '../task';
 import {
-  CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, largest, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesOf, VALUE,
+  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, largest, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, storeSizes, VALUE,
 } from './group';
 import { addPenaltySlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import {
@@ -21,7 +21,9 @@ import { addTwicePowers, evaluateTwice, TWICE_BYTES, twicePlace, twiceSum, twice
 // x < −B.
 const ABOVE: usize = 0;
 const BELOW: usize = 16;
-const STAGE_X: usize = 32;
+/** The largest sizes of each group of a run. */
+const GROUP_SIZES: usize = 32;
+const STAGE_X: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
 const STAGE_GRADIENT: usize = STAGE_X + (<usize>CHUNK << 2);
 const STAGE_OUT: usize = STAGE_GRADIENT + (<usize>CHUNK << 2);
 /** Inputs of a run, those beyond the bound put at it. */
@@ -173,8 +175,7 @@ function differentiateTwice(fields: Activation, x: usize, gradient: usize, out: 
   const table = tableOf(fields, scratch);
   const scale = <f32>scaleOf(fields);
   const terms = secondTerms(fields);
-  const sizes = evaluateTwice(x, gradient, out, bytes, table, firstTerms(fields), terms, scratch + TWICE, scale);
-  v128.store(scratch + CONSTANTS, sizes);
+  evaluateTwice(x, gradient, out, bytes, table, firstTerms(fields), terms, scratch + TWICE, scale);
   if (!fields.learnable) return;
   addTwicePowers(
     x, gradient, bytes, <i32>fields.evenTerms, <i32>fields.oddTerms, scratch + TWICE, scale,
@@ -184,19 +185,16 @@ function differentiateTwice(fields: Activation, x: usize, gradient: usize, out: 
 
 /** The gradient of the inputs of whole groups. */
 function differentiate(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
-  if (fields.twice) {
-    differentiateTwice(fields, x, gradient, out, <usize>groups * GROUP_BYTES, scratch);
-    return;
-  }
   const constants = scratch + CONSTANTS;
+  const sizes = scratch + GROUP_SIZES;
   const first = tableOf(fields, scratch);
   const second = first + (<usize>firstTerms(fields) << 2);
   const last = second + (<usize>secondTerms(fields) << 2) - 4;
-  if (fields.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups);
-  else if (fields.oddTerms <= 1) horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups);
+  if (fields.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups, sizes);
+  else if (fields.oddTerms <= 1) horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups, sizes);
   else {
-    horner(CHEBYSHEV, VALUE, constants, first, second - 4, x, gradient, out, groups);
-    horner(CHEBYSHEV, SLOPE_ODD, constants, second, last, x, gradient, out, groups);
+    horner(CHEBYSHEV, VALUE, constants, first, second - 4, x, gradient, out, groups, sizes);
+    horner(CHEBYSHEV, SLOPE_ODD, constants, second, last, x, gradient, out, groups, sizes);
   }
 }
 
@@ -210,9 +208,7 @@ function differentiateAll(fields: Activation, x: usize, gradient: usize, out: us
   const odd = sums + (<usize>firstOddSum(fields) << 4);
   const end = sums + (<usize>sumsOf(fields) << 4);
   const totals = totalsOf(fields, scratch);
-  if (fields.twice) {
-    differentiateTwice(fields, x, gradient, out, <usize>(groups * POWER_GROUP) << 2, scratch);
-  } else if (fields.monomial) {
+  if (fields.monomial) {
     monomialSlopes(constants, first, last, x, gradient, out, groups, sums, end, totals);
   } else if (fields.oddTerms > 1) {
     const oddTotals = totals + (odd - sums);
@@ -284,54 +280,59 @@ function scaleOf(fields: Activation): f64 {
 /** The largest sizes in the lanes, as integers. */
 function sizesIn(x: usize, bytes: usize): v128 {
   let sizes = f32x4.splat(0);
-  const end = x + bytes;
-  for (const last = x + (bytes & ~63); x < last; x += 64) {
+  for (const end = x + bytes; x < end; x += 64) {
     const low = largest(v128.load(x), v128.load(x, 16));
     const high = largest(v128.load(x, 32), v128.load(x, 48));
     sizes = i32x4.max_s(sizes, i32x4.max_s(low, high));
   }
-  for (; x < end; x += 16) sizes = i32x4.max_s(sizes, sizesOf(v128.load(x)));
   return sizes;
 }
 
-// @ts-ignore: decorator
-@inline
-function anyBeyond(sizes: v128, size: f64): bool {
-  return v128.any_true(i32x4.gt_s(sizes, f32x4.splat(<f32>size)));
-}
-
-/** The gradients of whole groups without their penalties; returns the largest sizes. */
+/**
+ * The gradients of whole groups without their penalties. Returns the largest sizes, and stores those of each group of seven
+ * vectors unless coefficients are learned, which takes groups of four.
+ */
 function backwardValues(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): v128 {
   const bytes = <usize>(groups * groupOf(fields)) << 2;
   const constants = scratch + CONSTANTS;
+  const sizes = scratch + GROUP_SIZES;
   if (!gradient) {
     for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, f32x4.splat(0));
-    return sizesIn(x, bytes);
+    return storeSizes(x, groups, sizes);
   }
   v128.store(constants, f32x4.splat(0));
   if (!fields.learnable) {
-    differentiate(fields, x, gradient, out, groups, scratch);
-    const sizes = v128.load(constants);
-    if (fields.tangent && anyBeyond(sizes, fields.bound)) straightenSlopes(x, gradient, out, groups, scratch + TANGENT);
-    return sizes;
+    if (fields.twice) {
+      differentiateTwice(fields, x, gradient, out, bytes, scratch);
+      v128.store(constants, storeSizes(x, groups, sizes));
+    } else differentiate(fields, x, gradient, out, groups, scratch);
+    const all = v128.load(constants);
+    if (fields.tangent && anyBeyond(all, fields.bound)) {
+      straightenSlopes(x, gradient, out, groups, sizes, scratch + TANGENT);
+    }
+    return all;
   }
-  const sizes = fields.tangent ? sizesIn(x, bytes) : f32x4.splat(0);
-  if (fields.tangent && anyBeyond(sizes, fields.bound)) {
+  const all = fields.tangent || fields.twice ? sizesIn(x, bytes) : f32x4.splat(0);
+  if (fields.tangent && anyBeyond(all, fields.bound)) {
     clampAndSum(x, gradient, scratch + CLAMPED, bytes, <f32>fields.bound, scratch);
-    differentiateAll(fields, scratch + CLAMPED, gradient, out, groups, scratch);
-  } else {
-    differentiateAll(fields, x, gradient, out, groups, scratch);
+    x = scratch + CLAMPED;
   }
-  return i32x4.max_s(sizes, v128.load(constants));
+  if (fields.twice) differentiateTwice(fields, x, gradient, out, bytes, scratch);
+  else differentiateAll(fields, x, gradient, out, groups, scratch);
+  return i32x4.max_s(all, v128.load(constants));
 }
 
 /** Computes whole groups: at most a run where the tangent goes on. */
 function backwardGroups(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
   const sizes = backwardValues(fields, x, gradient, out, groups, scratch);
   const form = <i32>fields.form;
-  if (form == PenaltyForm.none || !anyBeyond(sizes, plainSize(fields))) return;
+  const plain = plainSize(fields);
+  if (form == PenaltyForm.none || !anyBeyond(sizes, plain)) return;
   const bytes = <usize>(groups * groupOf(fields)) << 2;
-  addPenaltySlopes(form, x, out, bytes, <f32>fields.penaltyShare, scratch + PENALTY);
+  const share = <f32>fields.penaltyShare;
+  const groupSizes = scratch + GROUP_SIZES;
+  if (fields.learnable) storeSizes(x, <i32>(bytes / GROUP_BYTES), groupSizes);
+  addPenaltySlopes(form, x, out, bytes, groupSizes, plain, share, scratch + PENALTY);
   if (anyBeyond(sizes, f32.MAX_VALUE)) keepNaN(x, out, bytes);
 }
 

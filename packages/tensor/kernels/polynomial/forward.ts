@@ -1,12 +1,12 @@
 // The values of an activation polynomial with the penalty and the range of its inputs, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, endImage, endPosition, firstImage, firstPosition, GROUP,
-  GROUP_BYTES, planesPerChunk, RUN, termsOf,
+  GROUP_BYTES, GROUP_SIZES_BYTES, planesPerChunk, RUN, termsOf,
 } from './activation';
 import { ceilDiv } from '../task';
 import {
-  CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
-  setConstants, VALUE, VALUE_LINE, VALUE_ODD,
+  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
+  setConstants, storeSizes, VALUE, VALUE_LINE, VALUE_ODD,
 } from './group';
 import { addBeyondCap, addPenalties, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
@@ -21,7 +21,9 @@ const NOT_FINITE: usize = 32;
 const PENALTIES: usize = 48;
 const BEYOND_CAP: usize = 64;
 const STATISTICS_BYTES: usize = 80;
-const STAGE_X: usize = STATISTICS_BYTES;
+/** The largest sizes of each group of a run. */
+const GROUP_SIZES: usize = STATISTICS_BYTES;
+const STAGE_X: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
 const STAGE_OUT: usize = STAGE_X + (<usize>CHUNK << 2);
 const CONSTANTS: usize = STAGE_OUT + (<usize>CHUNK << 2);
 const TANGENT: usize = CONSTANTS + CONSTANTS_BYTES;
@@ -65,34 +67,35 @@ function placeOf(fields: Activation, term: i32): i32 {
   return term < even ? twicePlace(term, even) : even + twicePlace(term - even, <i32>fields.oddTerms);
 }
 
-/** Evaluates whole groups and returns the largest sizes. */
+/** Evaluates whole groups, stores the largest sizes of each and returns those of all. */
 function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): v128 {
   const constants = scratch + CONSTANTS;
   const table = scratch + TABLE;
   const odd = table + (<usize>fields.evenTerms << 2);
   const last = odd - 4;
   const scale = <f32>(Math.SQRT2 * fields.inverseBound);
+  const sizes = scratch + GROUP_SIZES;
   if (fields.twice) {
     const bytes = <usize>groups * GROUP_BYTES;
-    const terms = <i32>fields.evenTerms;
-    return evaluateTwice(x, 0, out, bytes, table, terms, <i32>fields.oddTerms, scratch + TWICE, scale);
+    evaluateTwice(x, 0, out, bytes, table, <i32>fields.evenTerms, <i32>fields.oddTerms, scratch + TWICE, scale);
+    return storeSizes(x, groups, sizes);
   }
   if (shifted) {
     const half = <f32>(0.5 / (fields.inverseBound * fields.inverseBound));
     setConstants(constants, -half, fields.oddTerms ? f32.load(odd) : 0);
-    if (fields.evenTerms == 2) hornerShort(2, constants, table, x, out, groups);
-    else if (fields.evenTerms == 3) hornerShort(3, constants, table, x, out, groups);
-    else if (fields.evenTerms == 5) hornerShort(5, constants, table, x, out, groups);
-    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups);
+    if (fields.evenTerms == 2) hornerShort(2, constants, table, x, out, groups, sizes);
+    else if (fields.evenTerms == 3) hornerShort(3, constants, table, x, out, groups, sizes);
+    else if (fields.evenTerms == 5) hornerShort(5, constants, table, x, out, groups, sizes);
+    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups, sizes);
   } else if (fields.monomial) {
     setConstants(constants, <f32>fields.inverseBound, 0);
-    horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups);
+    horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups, sizes);
   } else {
     setConstants(constants, scale, 0);
-    horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups);
+    horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups, sizes);
     if (fields.oddTerms) {
       const lastOdd = last + (<usize>fields.oddTerms << 2);
-      horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups);
+      horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups, sizes);
     }
   }
   return v128.load(constants);
@@ -109,24 +112,20 @@ function inspect(x: usize, groups: i32, scratch: usize): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function anyBeyond(sizes: v128, size: f64): bool {
-  return v128.any_true(i32x4.gt_s(sizes, f32x4.splat(<f32>size)));
-}
-
 function forwardGroups(fields: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): void {
   const sizes = evaluate(fields, x, out, groups, scratch, shifted);
   if (anyBeyond(sizes, f32.MAX_VALUE)) inspect(x, groups, scratch);
   else v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
   if (!anyBeyond(sizes, plainSize(fields))) return;
   const form = <i32>fields.form;
+  const groupSizes = scratch + GROUP_SIZES;
   if (form != PenaltyForm.none) {
-    addPenalties(form, x, groups, scratch + PENALTIES, scratch + PENALTY);
+    const plain = plainSize(fields);
+    addPenalties(form, x, groups, groupSizes, plain, scratch + PENALTIES, scratch + PENALTY);
     if (anyBeyond(sizes, fields.capSize)) addBeyondCap(form, x, groups, scratch + BEYOND_CAP, scratch + PENALTY);
   }
   if (anyBeyond(sizes, fields.bound)) {
-    countAndStraighten(<bool>fields.tangent, x, out, groups, scratch + BEYOND, scratch + TANGENT);
+    countAndStraighten(<bool>fields.tangent, x, out, groups, groupSizes, scratch + BEYOND, scratch + TANGENT);
   }
 }
 

@@ -6,6 +6,7 @@ import { Activation, GROUP, GROUP_BYTES } from './activation';
 import {
   addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, exponentialSum, LIMIT, MAGNITUDE, storeExponential,
 } from './exponentials';
+import { anyBeyond } from './group';
 import { addDoubles } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
 
@@ -85,9 +86,10 @@ function groupSum(form: i32, x: usize, memory: usize): v128 {
 
 // @ts-ignore: decorator
 @inline
-function addGroups(form: i32, x: usize, groups: i32, sums: usize, memory: usize): void {
+function addGroups(form: i32, x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
   let total = v128.load(sums);
-  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES) {
+  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, sizes += 16) {
+    if (form != PenaltyForm.power && !anyBeyond(v128.load(sizes), plain)) continue;
     total = addDoubles(total, groupSum(form, x, memory));
   }
   v128.store(sums, total);
@@ -95,23 +97,28 @@ function addGroups(form: i32, x: usize, groups: i32, sums: usize, memory: usize)
 
 // A function for each form, lest the compiler takes them for one.
 
-function addExponentials(x: usize, groups: i32, sums: usize, memory: usize): void {
-  addGroups(PenaltyForm.exponential, x, groups, sums, memory);
+function addExponentials(x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.exponential, x, groups, sizes, plain, sums, memory);
 }
 
-function addSquares(x: usize, groups: i32, sums: usize, memory: usize): void {
-  addGroups(PenaltyForm.quadratic, x, groups, sums, memory);
+function addSquares(x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.quadratic, x, groups, sizes, plain, sums, memory);
 }
 
-function addPowers(x: usize, groups: i32, sums: usize, memory: usize): void {
-  addGroups(PenaltyForm.power, x, groups, sums, memory);
+function addPowers(x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.power, x, groups, sizes, plain, sums, memory);
 }
 
-/** Adds the penalties of whole groups of inputs, as they are up to the cap, to the two sums in double precision at `sums`. */
-export function addPenalties(form: i32, x: usize, groups: i32, sums: usize, memory: usize): void {
-  if (form == PenaltyForm.exponential) addExponentials(x, groups, sums, memory);
-  else if (form == PenaltyForm.quadratic) addSquares(x, groups, sums, memory);
-  else if (form == PenaltyForm.power) addPowers(x, groups, sums, memory);
+/**
+ * Adds the penalties of whole groups of inputs, as they are up to the cap, to the two sums in double precision at `sums`: of
+ * the groups whose largest size is not plain.
+ */
+export function addPenalties(
+  form: i32, x: usize, groups: i32, sizes: usize, plain: f32, sums: usize, memory: usize,
+): void {
+  if (form == PenaltyForm.exponential) addExponentials(x, groups, sizes, plain, sums, memory);
+  else if (form == PenaltyForm.quadratic) addSquares(x, groups, sizes, plain, sums, memory);
+  else if (form == PenaltyForm.power) addPowers(x, groups, sizes, plain, sums, memory);
 }
 
 /** Adds what arguments are beyond the cap to the two sums. */
@@ -161,9 +168,12 @@ function addGroupSlopes(form: i32, x: usize, out: usize, share: f32, memory: usi
 
 // @ts-ignore: decorator
 @inline
-function addSlopes(form: i32, x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
+function addSlopes(
+  form: i32, x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize,
+): void {
   const rest = bytes % GROUP_BYTES;
-  for (const end = x + bytes - rest; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
+  for (const end = x + bytes - rest; x < end; x += GROUP_BYTES, out += GROUP_BYTES, sizes += 16) {
+    if (form != PenaltyForm.power && !anyBeyond(v128.load(sizes), plain)) continue;
     addGroupSlopes(form, x, out, share, memory);
   }
   if (rest) {
@@ -175,21 +185,26 @@ function addSlopes(form: i32, x: usize, out: usize, bytes: usize, share: f32, me
   }
 }
 
-function addExponentialsOf(x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
-  addSlopes(PenaltyForm.exponential, x, out, bytes, share, memory);
+function addExponentialsOf(x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.exponential, x, out, bytes, sizes, plain, share, memory);
 }
 
-function addMultiples(x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
-  addSlopes(PenaltyForm.quadratic, x, out, bytes, share, memory);
+function addMultiples(x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.quadratic, x, out, bytes, sizes, plain, share, memory);
 }
 
-function addNinthPowers(x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
-  addSlopes(PenaltyForm.power, x, out, bytes, share, memory);
+function addNinthPowers(x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.power, x, out, bytes, sizes, plain, share, memory);
 }
 
-/** Adds share times the slopes of the penalties (e^u, u or u^9 at the argument u) to the gradients at `out`. */
-export function addPenaltySlopes(form: i32, x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
-  if (form == PenaltyForm.exponential) addExponentialsOf(x, out, bytes, share, memory);
-  else if (form == PenaltyForm.quadratic) addMultiples(x, out, bytes, share, memory);
-  else if (form == PenaltyForm.power) addNinthPowers(x, out, bytes, share, memory);
+/**
+ * Adds share times the slopes of the penalties (e^u, u or u^9 at the argument u) to the gradients at `out`: of the whole groups
+ * whose largest size is not plain, and of the rest.
+ */
+export function addPenaltySlopes(
+  form: i32, x: usize, out: usize, bytes: usize, sizes: usize, plain: f32, share: f32, memory: usize,
+): void {
+  if (form == PenaltyForm.exponential) addExponentialsOf(x, out, bytes, sizes, plain, share, memory);
+  else if (form == PenaltyForm.quadratic) addMultiples(x, out, bytes, sizes, plain, share, memory);
+  else if (form == PenaltyForm.power) addNinthPowers(x, out, bytes, sizes, plain, share, memory);
 }

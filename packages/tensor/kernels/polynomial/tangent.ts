@@ -91,26 +91,31 @@ function straightenGroup(slopes: bool, x: usize, gradient: usize, out: usize, bo
   straighten(slopes, x + 96, gradient + 96, out + 96, bound, magnitude, memory);
 }
 
-/** Counts the inputs of whole groups that are beyond the bound in each lane of `counts`; puts the tangent there if it goes on. */
-export function countAndStraighten(tangent: bool, x: usize, out: usize, groups: i32, counts: usize, memory: usize): void {
+/**
+ * Counts the inputs of whole groups, whose largest sizes are given, that are beyond the bound in each lane of `counts`; puts
+ * the tangent there if it goes on.
+ */
+export function countAndStraighten(
+  tangent: bool, x: usize, out: usize, groups: i32, sizes: usize, counts: usize, memory: usize,
+): void {
   const bound = v128.load(memory, BOUND);
   const magnitude = v128.load(memory, MAGNITUDE);
   let count = v128.load(counts);
-  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
-    const before = count;
+  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, out += GROUP_BYTES, sizes += 16) {
+    if (!v128.any_true(i32x4.gt_s(v128.load(sizes), bound))) continue;
     count = countGroup(count, x, bound, magnitude);
-    if (tangent && v128.any_true(v128.xor(count, before))) straightenGroup(false, x, 0, out, bound, magnitude, memory);
+    if (tangent) straightenGroup(false, x, 0, out, bound, magnitude, memory);
   }
   v128.store(counts, count);
 }
 
-/** Puts the slope of the tangent times the gradient beyond the bound in whole groups. */
-export function straightenSlopes(x: usize, gradient: usize, out: usize, groups: i32, memory: usize): void {
+/** Puts the slope of the tangent times the gradient beyond the bound in whole groups, whose largest sizes are given. */
+export function straightenSlopes(x: usize, gradient: usize, out: usize, groups: i32, sizes: usize, memory: usize): void {
   const bound = v128.load(memory, BOUND);
   const magnitude = v128.load(memory, MAGNITUDE);
   const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, gradient += GROUP_BYTES, out += GROUP_BYTES) {
-    if (!v128.any_true(countGroup(f32x4.splat(0), x, bound, magnitude))) continue;
+  for (; x < end; x += GROUP_BYTES, gradient += GROUP_BYTES, out += GROUP_BYTES, sizes += 16) {
+    if (!v128.any_true(i32x4.gt_s(v128.load(sizes), bound))) continue;
     straightenGroup(true, x, gradient, out, bound, magnitude, memory);
   }
 }

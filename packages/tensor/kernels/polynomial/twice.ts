@@ -2,14 +2,16 @@
 // F(s) = A(u) + s·B(u). Term k of a series is s^(k mod 2)·u^⌊k/2⌋; a table holds the coefficients of A before those of B, then
 // those of G likewise. F(s) + x·G(s) is computed part by part for chunks of inputs, and each part by Horner's method in u.
 import { madd } from '../simd';
-import { CHUNK, GROUP_BYTES } from './activation';
-import { CONSTANTS_BYTES, horner, LINEAR, setConstants, sizesOf, VALUE } from './group';
+import { CHUNK, GROUP_BYTES, GROUP_SIZES_BYTES } from './activation';
+import { CONSTANTS_BYTES, horner, LINEAR, setConstants, VALUE } from './group';
 import { monomialSlopes } from './powers';
 
 const CHUNK_BYTES: usize = <usize>CHUNK << 2;
 
-// What is needed lies in memory: constants of Horner's method, s and u, and what the parts are.
-const S: usize = CONSTANTS_BYTES;
+// What is needed lies in memory: constants of Horner's method, what it tells of the sizes of u, s and u, and what the parts
+// are.
+const SIZES: usize = CONSTANTS_BYTES;
+const S: usize = SIZES + GROUP_SIZES_BYTES;
 const U: usize = S + CHUNK_BYTES;
 const PARTS: usize = U + CHUNK_BYTES;
 export const TWICE_BYTES: usize = PARTS + 4 * CHUNK_BYTES;
@@ -21,27 +23,24 @@ export function twicePlace(k: i32, terms: i32): i32 {
   return (k & 1 ? (terms + 1) >> 1 : 0) + (k >> 1);
 }
 
-/** Stores s and u of so many bytes of inputs; returns the largest sizes of the inputs. */
-function storeVariables(x: usize, bytes: usize, memory: usize, scale: f32): v128 {
+/** Stores s and u of so many bytes of inputs. */
+function storeVariables(x: usize, bytes: usize, memory: usize, scale: f32): void {
   const scales = f32x4.splat(scale);
   const minusOne = f32x4.splat(-1);
-  let sizes = f32x4.splat(0);
   for (let at: usize = 0; at < bytes; at += 16) {
     const values = v128.load(x + at);
     const t = f32x4.mul(values, scales);
     const s = madd(t, t, minusOne);
     v128.store(memory + at, s, S);
     v128.store(memory + at, madd(f32x4.add(s, s), s, minusOne), U);
-    sizes = i32x4.max_s(sizes, sizesOf(values));
   }
-  return sizes;
 }
 
 /** A part of the chunk. */
 function storePart(table: usize, terms: i32, bytes: usize, memory: usize, part: usize): void {
   const groups = <i32>((bytes + GROUP_BYTES - 1) / GROUP_BYTES);
   const last = table + (<usize>(terms - 1) << 2);
-  horner(LINEAR, VALUE, memory, table, last, memory + U, 0, part, groups);
+  horner(LINEAR, VALUE, memory, table, last, memory + U, 0, part, groups, memory + SIZES);
 }
 
 /** Joins the two parts of a series at the place of the first. */
@@ -63,19 +62,16 @@ function storeSeries(table: usize, terms: i32, bytes: usize, memory: usize, out:
 /**
  * F(s) + x·G(s) for so many bytes of inputs, times their gradients where there are any; t = x·scale/√2, and G has no terms or
  * more.
- *
- * @returns the largest sizes of the inputs
  */
 export function evaluateTwice(
   x: usize, gradient: usize, out: usize, bytes: usize, table: usize, firstTerms: i32, secondTerms: i32, memory: usize, scale: f32,
-): v128 {
+): void {
   setConstants(memory, 1, 0);
   const first = memory + PARTS;
   const second = first + 2 * CHUNK_BYTES;
-  let sizes = f32x4.splat(0);
   for (let start: usize = 0; start < bytes; start += CHUNK_BYTES) {
     const length = min(CHUNK_BYTES, bytes - start);
-    sizes = i32x4.max_s(sizes, storeVariables(x + start, length, memory, scale));
+    storeVariables(x + start, length, memory, scale);
     storeSeries(table, firstTerms, length, memory, first);
     if (secondTerms) storeSeries(table + (<usize>firstTerms << 2), secondTerms, length, memory, second);
     for (let at: usize = 0; at < length; at += 16) {
@@ -85,7 +81,6 @@ export function evaluateTwice(
       v128.store(out + start + at, value);
     }
   }
-  return sizes;
 }
 
 /** Sums of a part, two at least. */
@@ -134,6 +129,7 @@ function addSeries(x: usize, gradient: usize, bytes: usize, terms: i32, memory: 
   const firstTerms = (terms + 1) >> 1;
   storeWeights(x, gradient, false, bytes, memory);
   addPowers(firstTerms, bytes, memory, sums, totals);
+  if (terms < 2) return;
   const offset = <usize>sumsOfPart(firstTerms) << 4;
   storeWeights(x, gradient, true, bytes, memory);
   addPowers(terms >> 1, bytes, memory, sums + offset, totals + offset);

@@ -62,6 +62,12 @@ const HALVES: Readonly<Record<'float16' | 'bfloat16', Half>> = {
 /** How a safetensors file is written. */
 export interface SafetensorsOptions {
   /**
+   * Texts to find again, such as the version of a network.
+   *
+   * @default {}
+   */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /**
    * What float32 tensors are stored as, each element rounded to the nearest, of two the even one; other types stay as they
    * are.
    *
@@ -95,8 +101,7 @@ interface WrittenTensor {
  */
 export function safetensorsParts(
   tensors: ReadonlyMap<string, HostArray> | Readonly<Record<string, HostArray>>,
-  metadata: Readonly<Record<string, string>> = {},
-  { storeFloat32As = 'float32' }: SafetensorsOptions = {},
+  { metadata = {}, storeFloat32As = 'float32' }: SafetensorsOptions = {},
 ): Iterable<Uint8Array> {
   const half = storeFloat32As === 'float32' ? undefined : HALVES[storeFloat32As];
   const written = writtenTensors(tensors, half?.type ?? 'F32');
@@ -117,10 +122,9 @@ export function safetensorsParts(
 /** The bytes of a safetensors file: `safetensorsParts` in one array. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, HostArray> | Readonly<Record<string, HostArray>>,
-  metadata: Readonly<Record<string, string>> = {},
   options: SafetensorsOptions = {},
 ): Uint8Array {
-  const parts = [...safetensorsParts(tensors, metadata, options)];
+  const parts = [...safetensorsParts(tensors, options)];
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let position = 0;
   for (const part of parts) {

@@ -1,5 +1,6 @@
 import { convolutionOperators } from './convolution.js';
 import { elementwiseOperators } from './elementwise.js';
+import { linearAlgebraOperators } from './linear-algebra.js';
 import { matmulOperators } from './matmul.js';
 import { movementOperators } from './movement.js';
 import { normalizationOperators } from './normalization.js';
@@ -17,6 +18,7 @@ export const operators = {
   ...reductionOperators,
   ...scanOperators,
   ...matmulOperators,
+  ...linearAlgebraOperators,
   ...sparseOperators,
   ...movementOperators,
   ...convolutionOperators,
@@ -33,6 +35,7 @@ export interface OperatorFamilies {
   readonly reduction: typeof reductionOperators;
   readonly scan: typeof scanOperators;
   readonly matmul: typeof matmulOperators;
+  readonly linearAlgebra: typeof linearAlgebraOperators;
   readonly sparse: typeof sparseOperators;
   readonly movement: typeof movementOperators;
   readonly convolution: typeof convolutionOperators;

@@ -64,7 +64,7 @@ describe('encodeSafetensors', () => {
         e: { dtype: 'float32', shape: [0, 4], data: new Float32Array(0) },
         'é"\n': float32(0),
       },
-      { format: '\u2028\x1f/' },
+      { metadata: { format: '\u2028\x1f/' } },
     );
     expect(headerOf(bytes)).toBe(
       '{"__metadata__":{"format":"\u2028\\u001f/"},"w":{"dtype":"F64","shape":[],"data_offsets":[0,8]},' +
@@ -79,7 +79,7 @@ describe('encodeSafetensors', () => {
 
   it('writes a file without tensors', () => {
     expect(encodeSafetensors({})).toEqual(safetensorsFile('{}      '));
-    expect(encodeSafetensors(new Map(), { format: 'pnn' })).toEqual(
+    expect(encodeSafetensors(new Map(), { metadata: { format: 'pnn' } })).toEqual(
       safetensorsFile('{"__metadata__":{"format":"pnn"}}'.padEnd(40)),
     );
   });
@@ -93,10 +93,12 @@ describe('encodeSafetensors', () => {
   it('gives equal bytes whatever the order of tensors and metadata, aligned for every element', () => {
     fc.assert(
       fc.property(tensorMaps, metadataEntries, (tensors, metadata) => {
-        const bytes = encodeSafetensors(tensors, Object.fromEntries(metadata));
-        const reversed = encodeSafetensors(new Map([...tensors].reverse()), Object.fromEntries(metadata.reverse()));
+        const bytes = encodeSafetensors(tensors, { metadata: Object.fromEntries(metadata) });
+        const reversed = encodeSafetensors(new Map([...tensors].reverse()), {
+          metadata: Object.fromEntries(metadata.reverse()),
+        });
         expect(Buffer.compare(bytes, reversed)).toBe(0);
-        const record = encodeSafetensors(Object.fromEntries(tensors), Object.fromEntries(metadata));
+        const record = encodeSafetensors(Object.fromEntries(tensors), { metadata: Object.fromEntries(metadata) });
         expect(Buffer.compare(bytes, record)).toBe(0);
         let position = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
         for (const { data } of decodeSafetensors(bytes, 'a').tensors.values()) {
@@ -116,9 +118,9 @@ describe('encodeSafetensors', () => {
     expect(() => encodeSafetensors({ w: { dtype: 'float32', shape: [3], data } })).toThrow('tensor "w"');
     expect(() => encodeSafetensors({ __metadata__: float32(1) })).toThrow(ArgumentError);
     expect(() => encodeSafetensors({ '\ud800': float32(1) })).toThrow(ArgumentError);
-    expect(() => encodeSafetensors({}, { key: 'a\udfff' })).toThrow(ArgumentError);
-    expect(() => encodeSafetensors({}, { key: 1 as unknown as string })).toThrow(ArgumentError);
-    expect(() => encodeSafetensors({}, { key: 'x'.repeat(100_000_000) })).toThrow('exceeds 100000000');
+    expect(() => encodeSafetensors({}, { metadata: { key: 'a\udfff' } })).toThrow(ArgumentError);
+    expect(() => encodeSafetensors({}, { metadata: { key: 1 as unknown as string } })).toThrow(ArgumentError);
+    expect(() => encodeSafetensors({}, { metadata: { key: 'x'.repeat(100_000_000) } })).toThrow('exceeds 100000000');
   });
 });
 
@@ -126,7 +128,7 @@ describe('decodeSafetensors', () => {
   it('gives back everything that encodeSafetensors wrote', () => {
     fc.assert(
       fc.property(tensorMaps, metadataEntries, (tensors, metadata) => {
-        const decoded = decodeSafetensors(encodeSafetensors(tensors, Object.fromEntries(metadata)), 'a');
+        const decoded = decodeSafetensors(encodeSafetensors(tensors, { metadata: Object.fromEntries(metadata) }), 'a');
         expect(new Set(decoded.tensors.keys())).toEqual(new Set(tensors.keys()));
         for (const [name, array] of tensors) expectSame(decoded.tensors.get(name), array);
         expect(new Map(Object.entries(decoded.metadata))).toEqual(new Map(metadata));
@@ -212,7 +214,7 @@ const halves = [
 ] as const;
 
 describe.each(halves)('float32 stored as $dtype', ({ dtype, storeFloat32As, infinity, largest }) => {
-  const stored = (values: readonly number[]) => encodeSafetensors({ x: float32(...values) }, {}, { storeFloat32As });
+  const stored = (values: readonly number[]) => encodeSafetensors({ x: float32(...values) }, { storeFloat32As });
   const readBack = (values: readonly number[]) => [...decodeSafetensors(stored(values), 'a').tensors.get('x')!.data];
   const values = ladder(dtype, infinity);
 
@@ -225,7 +227,7 @@ describe.each(halves)('float32 stored as $dtype', ({ dtype, storeFloat32As, infi
     expect(back.findIndex((value, i) => !Object.is(value, all[i]))).toBe(-1);
     // The lowest bits of the first two are all that tells them from infinities.
     const nans = new Float32Array(Uint32Array.of(0x7f800001, 0xff800001, 0x7fffffff).buffer);
-    const narrowed = encodeSafetensors({ x: { dtype: 'float32', shape: [3], data: nans } }, {}, { storeFloat32As });
+    const narrowed = encodeSafetensors({ x: { dtype: 'float32', shape: [3], data: nans } }, { storeFloat32As });
     expectSame(decodeSafetensors(narrowed, 'a').tensors.get('x'), float32(NaN, NaN, NaN));
   });
 
@@ -261,7 +263,6 @@ describe.each(halves)('float32 stored as $dtype', ({ dtype, storeFloat32As, infi
         i: int32(7),
         d: { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) },
       },
-      {},
       { storeFloat32As },
     );
     const { tensors } = decodeSafetensors(bytes, 'a');
@@ -453,7 +454,7 @@ describe('decodeSafetensors under mutation', () => {
       return;
     }
     for (const array of content.tensors.values()) expectConsistent(array, bytes.length);
-    const again = decodeSafetensors(encodeSafetensors(content.tensors, content.metadata), 'again.st');
+    const again = decodeSafetensors(encodeSafetensors(content.tensors, content), 'again.st');
     expect(again.metadata).toEqual(content.metadata);
     expect(again.tensors.size).toBe(content.tensors.size);
     for (const [name, array] of content.tensors) expectSame(again.tensors.get(name), array);
@@ -466,7 +467,7 @@ describe('decodeSafetensors under mutation', () => {
         metadataEntries,
         fc.array(mutations, { minLength: 1, maxLength: 3 }),
         (tensors, metadata, changes) => {
-          const bytes = encodeSafetensors(tensors, Object.fromEntries(metadata));
+          const bytes = encodeSafetensors(tensors, { metadata: Object.fromEntries(metadata) });
           check(changes.reduce((changed, change) => change(changed), bytes));
         },
       ),

@@ -7,6 +7,7 @@ import { type HealthCheck, watchHealth } from './health.js';
 import { compile } from './kernel-cache.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
+import { linearAlgebraKernels } from './kernels/linear-algebra.js';
 import { matmulKernels } from './kernels/matmul.js';
 import { movementKernels } from './kernels/movement.js';
 import { normalizationKernels } from './kernels/normalization.js';
@@ -104,6 +105,7 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
       ...scanKernels(executor),
       ...movementKernels(executor),
       ...matmulKernels(executor),
+      ...linearAlgebraKernels(executor),
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),

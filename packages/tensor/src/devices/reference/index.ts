@@ -2,6 +2,7 @@ import type { Device } from '../../device.js';
 import { hostMemory } from '../host/host.js';
 import { convolution } from './kernels/convolution.js';
 import { elementwise } from './kernels/elementwise.js';
+import { linearAlgebra } from './kernels/linear-algebra.js';
 import { matmul } from './kernels/matmul.js';
 import { movement } from './kernels/movement.js';
 import { normalization } from './kernels/normalization.js';
@@ -27,6 +28,7 @@ export const reference: Device = {
     ...scan,
     ...movement,
     ...matmul,
+    ...linearAlgebra,
     ...convolution,
     ...pooling,
     ...softmax,

@@ -1,6 +1,7 @@
 import { convolutionCases } from './convolution.js';
 import { elementwiseCases } from './elementwise.js';
 import type { KernelCase } from './kernel-case.js';
+import { linearAlgebraCases } from './linear-algebra.js';
 import { matmulCases } from './matmul.js';
 import { movementCases } from './movement.js';
 import { normalizationCases } from './normalization.js';
@@ -19,6 +20,7 @@ export const kernelCases: readonly KernelCase[] = [
   ...reductionCases,
   ...movementCases,
   ...matmulCases,
+  ...linearAlgebraCases,
   ...convolutionCases,
   ...poolingCases,
   ...normalizationCases,

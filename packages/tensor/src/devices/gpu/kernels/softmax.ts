@@ -52,7 +52,9 @@ return ${expression};`;
       const length = logits.shape[1]!;
       const wrong = wrongPosition(labels, length);
       if (wrong !== undefined) {
-        throw new ArgumentError(`crossEntropy: label ${wrong} is not one of the ${length} classes`);
+        throw new ArgumentError(
+          `crossEntropy: label ${wrong} is not one of the ${length} classes: ignoreIndex leaves out a label`,
+        );
       }
       const element = (place: string) => ravelIndex(['this.thread.x', place], [length, 1]);
       const smoothed = `let total = 0;

@@ -1,3 +1,4 @@
+import type { TypedArray } from '../../../dtype.js';
 import { ArgumentError } from '../../../errors.js';
 import type { Kernels, ScatterReduction } from '../../../kernels.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
@@ -24,6 +25,40 @@ function picks(shape: Shape, walked: Shape, axis: number) {
   return { row, stride: strides[axis]!, step: axis === walked.length - 1 ? 0 : 1 };
 }
 
+/** From so many elements on, to copy them together is faster than one by one. */
+const TOGETHER = 16;
+
+/** Copies `length` elements, which are neighbors in the target and `step` apart in the source. */
+function copyRow(target: TypedArray, to: number, source: TypedArray, from: number, step: number, length: number): void {
+  if (step === 1 && length >= TOGETHER) target.set(source.subarray(from, from + length), to);
+  else for (let i = 0; i < length; i++) target[to + i] = source[from + i * step]!;
+}
+
+/**
+ * How many of the last axes of a part are neighbors in the whole as well, all its elements one run: every axis but the
+ * first of them is whole.
+ */
+function neighborAxes(part: Shape, whole: Shape, steps: readonly number[]): number {
+  let count = 0;
+  for (let axis = part.length - 1; axis >= 0 && steps[axis] === 1; axis--) {
+    count++;
+    if (part[axis] !== whole[axis]) break;
+  }
+  return count;
+}
+
+/** A part of a tensor as runs of neighboring elements: the part with its last axes as one, and the strides in the whole. */
+function runsOf(part: Shape, whole: Shape, steps: readonly number[]) {
+  const count = neighborAxes(part, whole, steps);
+  const strides = stridesOf(whole).map((stride, axis) => stride * steps[axis]!);
+  if (count < 2) return { shape: part, strides };
+  const leading = part.length - count;
+  return {
+    shape: [...part.slice(0, leading), sizeOf(part.slice(leading))],
+    strides: [...strides.slice(0, leading), 1],
+  };
+}
+
 const joins: Readonly<Record<ScatterReduction, (before: number, value: number) => number>> = {
   replace: (_, value) => value,
   add: (before, value) => before + value,
@@ -42,20 +77,19 @@ export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'g
     const step = strides.at(-1) ?? 0;
     const rowLength = out.shape.at(-1) ?? 1;
     forEachRow(out.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[row + i] = source[offset! + i * step]!;
+      copyRow(target, row, source, offset!, step, rowLength);
     });
   },
   slice(x, out, starts, steps) {
     if (out.size === 0) return;
     const source = values(x);
     const target = values(out);
-    const own = stridesOf(x.shape);
-    const strides = own.map((stride, axis) => stride * steps[axis]!);
-    const start = own.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const start = stridesOf(x.shape).reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const { shape, strides } = runsOf(out.shape, x.shape, steps);
     const step = strides.at(-1) ?? 0;
-    const rowLength = out.shape.at(-1) ?? 1;
-    forEachRow(out.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[row + i] = source[start + offset! + i * step]!;
+    const rowLength = shape.at(-1) ?? 1;
+    forEachRow(shape, [strides], (row, [offset]) => {
+      copyRow(target, row, source, start + offset!, step, rowLength);
     });
   },
   pad(x, out, starts, steps, value) {
@@ -63,13 +97,13 @@ export const movement: Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'g
     const target = values(out);
     target.fill(value);
     if (x.size === 0) return;
-    const own = stridesOf(out.shape);
-    const strides = own.map((stride, axis) => stride * steps[axis]!);
-    const start = own.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const start = stridesOf(out.shape).reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0);
+    const { shape, strides } = runsOf(x.shape, out.shape, steps);
     const step = strides.at(-1) ?? 0;
-    const rowLength = x.shape.at(-1) ?? 1;
-    forEachRow(x.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[start + offset! + i * step] = source[row + i]!;
+    const rowLength = shape.at(-1) ?? 1;
+    forEachRow(shape, [strides], (row, [offset]) => {
+      if (step === 1) copyRow(target, start + offset!, source, row, 1, rowLength);
+      else for (let i = 0; i < rowLength; i++) target[start + offset! + i * step] = source[row + i]!;
     });
   },
   concat(inputs, out, axis) {

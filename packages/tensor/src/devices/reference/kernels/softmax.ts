@@ -41,7 +41,9 @@ export const softmax: Pick<Kernels, 'softmax' | 'logSoftmax' | 'crossEntropy' | 
       const start = row * length;
       const label = classes[row]!;
       if (label < 0 || label >= length) {
-        throw new ArgumentError(`crossEntropy: label ${label} of sample ${row} is not one of the ${length} classes`);
+        throw new ArgumentError(
+          `crossEntropy: label ${label} of sample ${row} is not one of the ${length} classes: ignoreIndex leaves out a label`,
+        );
       }
       const [largest, logarithm] = logSum(source, start, length);
       // Differences first: the logarithm would be lost beside large logits.
