@@ -34,8 +34,8 @@ function snakeCase(name: string): string {
 }
 
 /**
- * The tensors of a module under the names of PyTorch, for its `load_state_dict`: see `pyTorchName`. The way back needs the module,
- * and is the option `names` of `loadStateDict`.
+ * The tensors of a module under the names of PyTorch, for its `load_state_dict`: see `pyTorchName`. The way back needs the
+ * module, and is the option `names` of `loadStateDict`.
  *
  * @throws StateDictError where two get the same name
  */
