@@ -38,8 +38,9 @@ function input(shape: readonly number[], seed: number, low = -1, high = 1): Inpu
 }
 
 /** What a polynomial is evaluated on, and the gradient of the result. */
-export function polynomialInputs({ kind, count, bound }: PolynomialWork | ActivationWork) {
-  const reach = kind === 'polynomial' ? bound / 2 : 1.001 * bound;
+export function polynomialInputs(work: PolynomialWork | ActivationWork) {
+  const { kind, count, bound } = work;
+  const reach = kind === 'polynomial' ? bound / 2 : work.reach;
   return { x: input([count], 1, -reach, reach), gradient: input([count], 2, 0, 1) };
 }
 

@@ -4,15 +4,14 @@ import { MeasurementError } from './comparison.js';
 import { Field } from './field.js';
 import { chosenFrom, help, type Options, readOptions, UsageError } from './options.js';
 import { gpuProgram, ourProgram, peerProgram } from './programs.js';
-import type { Environment, GpuStatus, Report, Result } from './results.js';
+import type { Environment, Report, Result } from './results.js';
 import { gpuLines, table } from './table.js';
 import type { Workload } from './workload.js';
 import { workloads } from './workloads/index.js';
 
 function environmentOf(
   { device, quick: isQuick }: Options,
-  versions: Readonly<Record<string, string>>,
-  gpu: readonly GpuStatus[],
+  participants: Pick<Environment, 'versions' | 'remarks' | 'gpu'>,
 ): Environment {
   return {
     date: new Date().toISOString(),
@@ -22,8 +21,7 @@ function environmentOf(
     cores: cpus().length,
     device,
     quick: isQuick,
-    versions,
-    gpu,
+    ...participants,
   };
 }
 
@@ -32,6 +30,13 @@ function beside(versions: Readonly<Record<string, string>>): string {
   return Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ');
+}
+
+/** How peers compute where they have a choice, a line each. */
+function remarkLines(remarks: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(remarks)
+    .map(([name, texts]) => `${name}: ${texts.join('; ')}\n`)
+    .join('');
 }
 
 /** A line that the next one replaces, where someone looks. */
@@ -43,16 +48,19 @@ function showProgress(text: string): void {
 async function measureAll(options: Options, chosen: readonly Workload[]): Promise<void> {
   const results: Result[] = [];
   const versions: Record<string, string> = {};
+  const howComputed: Record<string, readonly string[]> = {};
   for (const threads of options.threads) {
+    const peers = options.peers.map((name) => peerProgram(name, threads));
     const field = await Field.gather({
       threads,
       ours: ourProgram(options.device, threads),
-      peers: options.peers.map((name) => peerProgram(name, threads)),
+      peers,
       gpu: options.gpu.map(gpuProgram),
     });
     Object.assign(versions, field.versions);
     const { gpuModes } = field;
-    if (options.peers.length > 0) console.log(`${beside(field.versions)}\n`);
+    for (const { name, remarks } of peers) if (remarks?.length) howComputed[name] = remarks;
+    if (options.peers.length > 0) console.log(`${beside(field.versions)}\n${remarkLines(howComputed)}`);
     if (gpuModes.length > 0) console.log(`${gpuLines(gpuModes)}\n`);
     try {
       for (const [i, workload] of chosen.entries()) {
@@ -62,7 +70,8 @@ async function measureAll(options: Options, chosen: readonly Workload[]): Promis
         console.log(`${table(result)}\n`);
         results.push(result);
         if (options.json !== undefined) {
-          const report: Report = { version: 2, environment: environmentOf(options, versions, gpuModes), results };
+          const environment = environmentOf(options, { versions, remarks: howComputed, gpu: gpuModes });
+          const report: Report = { version: 2, environment, results };
           writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
         }
       }
@@ -79,7 +88,7 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(options.help ? help : chosen.map(({ name }) => name).join('\n'));
     return;
   }
-  const { processor, cores, node } = environmentOf(options, {}, []);
+  const { processor, cores, node } = environmentOf(options, { versions: {}, remarks: {}, gpu: [] });
   console.log(`${options.device} on ${cores} ${cores === 1 ? 'core' : 'cores'} of ${processor}, Node ${node}\n`);
   await measureAll(options, chosen);
 }

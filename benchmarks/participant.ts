@@ -9,6 +9,8 @@ export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** How it computes here and why, in words. */
+  readonly remarks?: readonly string[];
 }
 
 /** A line of JSON; libraries may print something of their own in its place. */

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GpuMode } from '@pnn/tensor/gpu';
 import type { Program } from './participant.js';
+import { fastestKernels } from './python-kernels.js';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
@@ -34,12 +35,16 @@ function pythonWith(module: string): string | undefined {
 }
 
 function pythonProgram(name: string, module: string, file: string, threads: number): Program {
+  const python = pythonWith(module);
+  const kernels = python === undefined ? undefined : fastestKernels(python, module);
   return {
     name,
     // Without any, the first python3 says in its own words what is missing.
-    command: pythonWith(module) ?? process.env.PNN_PYTHON ?? 'python3',
+    command: python ?? process.env.PNN_PYTHON ?? 'python3',
     args: [pathOf(file), `${threads}`],
+    remarks: kernels?.remarks ?? [],
     environment: {
+      ...kernels?.environment,
       OMP_NUM_THREADS: `${threads}`,
       OPENBLAS_NUM_THREADS: `${threads}`,
       MKL_NUM_THREADS: `${threads}`,

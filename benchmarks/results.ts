@@ -67,6 +67,8 @@ export interface Environment {
   readonly quick: boolean;
   /** Versions of all that took part, by their names. */
   readonly versions: Readonly<Record<string, string>>;
+  /** By which kernels peers compute, where they have a choice, by their names. */
+  readonly remarks: Readonly<Record<string, readonly string[]>>;
   readonly gpu: readonly GpuStatus[];
 }
 

@@ -62,8 +62,8 @@ export interface BatchNormWork {
 
 /**
  * A polynomial activation in the even-odd form with its tangent beyond ±bound and the mean over x of the penalty
- * exp(e) − 1, e = max(|x| − limit, 0), which goes on linearly from e = cap. x in [−1.001, 1.001)·bound, so that
- * one input in a thousand is beyond, as in networks that train; gradient in [0, 1). Backward: the gradient of x from those of the values and of the penalty (which is 1); the coefficients are fixed.
+ * exp(e) − 1, e = max(|x| − limit, 0), which goes on linearly from e = cap. x in [−reach, reach); gradient in [0, 1).
+ * Backward: the gradient of x from those of the values and of the penalty (which is 1); the coefficients are fixed.
  */
 export interface ActivationWork {
   readonly kind: 'activation';
@@ -71,6 +71,7 @@ export interface ActivationWork {
   readonly bound: number;
   readonly limit: number;
   readonly cap: number;
+  readonly reach: number;
   readonly coefficients: readonly number[];
   readonly evenTerms: number;
   readonly direction: Direction;

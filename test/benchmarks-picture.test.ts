@@ -32,6 +32,7 @@ const report: Report = {
     device: 'wasm',
     quick: false,
     versions: { ours: '0.1.0', pytorch: '9.9' },
+    remarks: {},
     gpu: [],
   },
   results: [

@@ -57,6 +57,14 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(readFileSync(path, 'utf8')).toContain('<h1>A network of my own</h1>');
     rmSync(dirname(path), { recursive: true });
   },
+  'polynomial-transformer.ts': (output) => {
+    expectFalling(numbersAfter('loss', output));
+    expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(60);
+    // The polynomials are fitted up to 6; the boundary loss has brought their inputs there.
+    const reaches = [...output.matchAll(/largest \|x\| ([\d.]+), ([\d.]+)/g)].map(([, ...each]) => each.map(Number));
+    expect(Math.max(...reaches[0]!)).toBeGreaterThan(12);
+    expect(Math.max(...reaches.at(-1)!)).toBeLessThan(9);
+  },
   'stripes.ts': (output) => expectFalling(numbersAfter('loss', output)),
   'tensors.ts': (output) => {
     expect(output.replaceAll(/\s+/g, ' ')).toContain('[ 4., 8.], [ 8., 16.]');

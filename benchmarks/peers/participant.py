@@ -27,7 +27,7 @@ def tensor(shape, seed, low=-1.0, high=1.0):
 
 def polynomial_inputs(work):
     """x and the gradient of the result."""
-    reach = (0.5 if work["kind"] == "polynomial" else 1.001) * work["bound"]
+    reach = 0.5 * work["bound"] if work["kind"] == "polynomial" else work["reach"]
     return tensor([work["count"]], 1, -reach, reach), tensor([work["count"]], 2, 0, 1)
 
 

@@ -1,5 +1,6 @@
 """NumPy, in place where that is faster; gradients written by hand."""
 import numpy
+from choose_kernels import openblas_core
 from participant import (
     CannotError,
     adam_inputs,
@@ -217,4 +218,5 @@ def prepare(work):
     return WORK[work["kind"]](work)
 
 
-serve(numpy.__version__, prepare)
+CORE = openblas_core()
+serve(f"{numpy.__version__} with OpenBLAS for {CORE}" if CORE else numpy.__version__, prepare)

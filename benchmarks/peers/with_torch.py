@@ -3,6 +3,7 @@ import sys
 
 import torch
 from torch import nn
+from choose_kernels import openblas_core
 from participant import (
     adam_inputs,
     batch_norm_inputs,
@@ -241,15 +242,17 @@ WORK = {
 }
 
 
-
 def version():
     """With the library that multiplies its matrices, where that can be seen: some are ten times as fast as others."""
+    core = openblas_core()
+    if core is not None:
+        return f"{torch.__version__} with OpenBLAS for {core}"
     try:
         with open("/proc/self/maps", encoding="utf8") as maps:
             loaded = maps.read()
     except OSError:
         return torch.__version__
-    fast = [name for name in ("mkl", "openblas", "blis", "atlas") if f"/lib{name}" in loaded or f"/{name}" in loaded]
+    fast = [name for name in ("mkl", "blis", "atlas") if f"/lib{name}" in loaded or f"/{name}" in loaded]
     return f"{torch.__version__} with {fast[0] if fast else 'a plain BLAS'}"
 
 

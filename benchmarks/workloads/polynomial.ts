@@ -8,6 +8,8 @@ const COUNT = 2 ** 20;
 const BOUND = 10;
 const DEGREES = [2, 4, 8, 16, 22, 32];
 const FORMS: readonly PolynomialForm[] = ['even-odd', 'horner', 'sum of powers'];
+/** Of inputs beyond the bound. */
+const SHARES = [0, 0.01, 0.1, 0.5];
 const DIRECTIONS: readonly Direction[] = ['forward', 'forward and backward'];
 
 /** The fit of ReLU in one of the forms; sums of powers are held against the floor of Horner's method, which needs less. */
@@ -33,15 +35,20 @@ function polynomialWorkload(degree: number, form: PolynomialForm, direction: Dir
   };
 }
 
-/** A layer as networks train with it: fixed coefficients, the tangent out of range, the boundary penalty. */
-function activationWorkload(degree: number, direction: Direction): Workload {
+/**
+ * A layer as networks train with it: fixed coefficients, the tangent out of range, the boundary penalty. Where no share of
+ * inputs beyond the bound is named, it is one in a thousand, as in networks that train.
+ */
+function activationWorkload(degree: number, direction: Direction, share?: number): Workload {
   const fit = coefficientsOf(degree, 'even-odd');
+  const outside = share === undefined ? '' : `/${100 * share}% outside`;
   const work: ActivationWork = {
     kind: 'activation',
     count: COUNT,
     bound: BOUND,
     limit: BOUND,
     cap: 10,
+    reach: BOUND / (1 - (share ?? 0.001)),
     ...fit,
     direction,
   };
@@ -49,9 +56,9 @@ function activationWorkload(degree: number, direction: Direction): Workload {
   const forward = evenOddForwardPass(COUNT, terms);
   const backward = evenOddBackwardPass(COUNT, terms, false);
   return {
-    name: `activation/degree ${degree}/${direction}`,
+    name: `activation/degree ${degree}${outside}/${direction}`,
     work,
-    // The penalty concerns few inputs and is not counted.
+    // The penalty and the tangent are not counted: they concern few inputs where networks train.
     passes: direction === 'forward' ? [forward] : [forward, backward],
   };
 }
@@ -62,4 +69,7 @@ export const polynomialWorkloads: readonly Workload[] = [
     FORMS.flatMap((form) => DIRECTIONS.map((direction) => polynomialWorkload(degree, form, direction))),
   ),
   ...[4, 22].flatMap((degree) => DIRECTIONS.map((direction) => activationWorkload(degree, direction))),
+  ...[4, 8, 22].flatMap((degree) =>
+    SHARES.flatMap((share) => DIRECTIONS.map((direction) => activationWorkload(degree, direction, share))),
+  ),
 ];

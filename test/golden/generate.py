@@ -17,8 +17,7 @@ import torch  # noqa: E402  (after the line above, so that no __pycache__ appear
 
 from format import write  # noqa: E402
 
-FAMILIES = ["elementwise", "reductions", "matrix", "convolution", "pooling", "normalization", "losses", "polynomial",
-            "penalty", "layers", "initialization", "optimizers", "schedulers"]
+FAMILIES = sorted(file.stem for file in (Path(__file__).parent / "families").glob("*.py"))
 
 
 def main(families):

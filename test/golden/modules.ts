@@ -1,4 +1,4 @@
-import { BatchNorm1d, BatchNorm2d, type Module } from '@pnn/nn';
+import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '@pnn/nn';
 import type { Tensor } from '@pnn/tensor';
 import type { GoldenCase } from './load.js';
 
@@ -22,7 +22,7 @@ export function goldenState(module: Module): Record<string, Tensor> {
       if (isDomain(name)) return [];
       const split = name.lastIndexOf('.') + 1;
       const owner = modules.get(name.slice(0, Math.max(split - 1, 0)));
-      const isBatchNorm = owner instanceof BatchNorm1d || owner instanceof BatchNorm2d;
+      const isBatchNorm = [BatchNorm1d, BatchNorm2d, BatchNorm3d].some((BatchNorm) => owner instanceof BatchNorm);
       return [
         [isBatchNorm ? name.slice(0, split) + batchNormNames[name.slice(split)] : name, tensor] as [string, Tensor],
       ];

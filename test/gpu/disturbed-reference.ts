@@ -1,5 +1,5 @@
 import { type Buffer, type Device, Generator, type Kernels, type Operand, reference } from '@pnn/tensor';
-import type { BinaryName, ReductionName, UnaryName } from '../../packages/tensor/src/kernels.js';
+import type { BinaryName, ReductionName, ScatterReduction, UnaryName } from '../../packages/tensor/src/kernels.js';
 import { UNIT } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
 
 /**
@@ -11,7 +11,9 @@ import { UNIT } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
 const KERNEL_ERROR = 146 * UNIT;
 
 /** Kernels that move, select or compare elements, or change their signs: exact on every device. */
-const exactKernels: ReadonlySet<string> = new Set<UnaryName | BinaryName | ReductionName | keyof Kernels>([
+const exactKernels: ReadonlySet<string> = new Set<
+  UnaryName | BinaryName | ReductionName | ScatterReduction | keyof Kernels
+>([
   ...([
     'neg',
     'abs',
@@ -20,6 +22,9 @@ const exactKernels: ReadonlySet<string> = new Set<UnaryName | BinaryName | Reduc
     'floor',
     'ceil',
     'round',
+    'trunc',
+    'remainder',
+    'fmod',
     'maximum',
     'minimum',
     'reluGradient',
@@ -27,7 +32,7 @@ const exactKernels: ReadonlySet<string> = new Set<UnaryName | BinaryName | Reduc
     'min',
   ] as const),
   ...(['where', 'cast', 'fill', 'copy', 'broadcast', 'permute', 'slice', 'pad', 'concat', 'gather'] as const),
-  ...(['maxPool2d', 'maxPool2dSelect'] as const),
+  ...(['replace', 'maxPool2d', 'maxPool2dSelect'] as const),
 ]);
 
 /** Kernels whose results are exact where they are integers, as the exponents of negative numbers have to be. */
@@ -72,8 +77,9 @@ function disturbed(generator: Generator): Device {
         if (typeof kernel !== 'function') return [name, wrap(kernel)];
         const wrapped: Kernel = (...inputs) => {
           kernel(...inputs);
+          const computed = name === 'scatter' ? String(inputs.at(-1)) : name;
           const isExact = (value: number) =>
-            exactKernels.has(name) || (roundingKernels.has(name) && Number.isInteger(value));
+            exactKernels.has(computed) || (roundingKernels.has(computed) && Number.isInteger(value));
           const isUpdating = updatingKernels.has(name);
           for (const [i, operand] of inputs.entries()) {
             if (!isOperand(operand)) continue;

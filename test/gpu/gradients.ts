@@ -2,25 +2,15 @@ import { grad, requireGrad } from '@pnn/autograd';
 import { type Device, type FloatDType, getDevice, reference, scope, setDevice, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { expectWithin } from '../../packages/tensor/test/gpu/cases/kernel-case.js';
-import { elementwiseCases } from '../gradients/cases/elementwise.js';
-import { fusedCases } from '../gradients/cases/fused.js';
-import { movementCases } from '../gradients/cases/movement.js';
-import { reductionCases } from '../gradients/cases/reduction.js';
-import { windowCases } from '../gradients/cases/window.js';
+import { gradientCases as allCases } from '../gradients/cases/index.js';
 import type { GradientCase, GradientCases } from '../gradients/gradient-case.js';
 import { boundsOfErrors } from './disturbed-reference.js';
 
 /** Casts are to float64, which the device refuses. */
-const { cast: _casts, ...elementwise } = elementwiseCases;
+const { cast: _casts, ...cases } = allCases;
 
-/** The cases that every mode of the GPU device is held to, by the name of their operator. */
-export const gradientCases: GradientCases = {
-  ...elementwise,
-  ...movementCases,
-  ...reductionCases,
-  ...windowCases,
-  ...fusedCases,
-};
+/** The cases that every mode of the GPU device is held to, by their name. */
+export const gradientCases: GradientCases = cases;
 
 /** The gradients of Σ(0.3y² + 0.7y), which depend on the value as well. */
 async function gradients(device: Device, dtype: FloatDType, { inputs, f }: GradientCase): Promise<number[]> {

@@ -1,4 +1,4 @@
 import { elementwiseCases } from './cases/elementwise.js';
-import { checkAll } from './gradient-case.js';
+import { checkAll } from './check-all.js';
 
 checkAll(elementwiseCases);

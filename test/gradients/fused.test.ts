@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { largestDifference, tableFrom, tensorOf } from '../../packages/tensor/test/oracle.js';
 import { fusedCases } from './cases/fused.js';
-import { checkAll } from './gradient-case.js';
+import { checkAll } from './check-all.js';
 
 checkAll(fusedCases);
 

@@ -3,15 +3,9 @@ import { scope, zeros } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tensorOf } from '../../packages/tensor/test/oracle.js';
-import { elementwiseCases } from './cases/elementwise.js';
-import { fusedCases } from './cases/fused.js';
-import { movementCases } from './cases/movement.js';
-import { reductionCases } from './cases/reduction.js';
-import { windowCases } from './cases/window.js';
+import { operatorGradientCases } from './cases/index.js';
 
-const cases = { ...elementwiseCases, ...fusedCases, ...movementCases, ...reductionCases, ...windowCases };
-
-describe.each(Object.entries(cases))('%s', (_, arbitrary) => {
+describe.each(Object.entries(operatorGradientCases))('%s', (_, arbitrary) => {
   it('has gradients of the shape, the type and the device of its inputs, of both orders', () => {
     fc.assert(
       fc.property(arbitrary, fc.constantFrom('float32' as const, 'float64' as const), ({ inputs, f }, dtype) => {

@@ -14,7 +14,7 @@ import {
   Linear,
   MaxPool1d,
   MaxPool2d,
-  type Module,
+  Module,
   Polynomial,
   ReLU,
   Residual,
@@ -26,6 +26,8 @@ import {
 import { arange, Generator, GradientError, memory, normal, type Shape, scope, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as layers from '../../packages/nn/src/layers/index.js';
+import { functionGradientCases } from './cases/index.js';
 
 const float64 = { dtype: 'float64' } as const;
 const runs = 100;
@@ -70,11 +72,15 @@ function check({ layer, x, apply = (input) => layer.forward(input) }: Subject, d
   }
 }
 
+/** Names of the layers with a test here. */
+const tested = new Set<string>();
+
 function testLayer<Options>(
   name: string,
   options: fc.Arbitrary<Options>,
   make: (options: Options, draw: Draw) => Subject,
 ): void {
+  tested.add(name.split(' ')[0]!);
   test(name, () => {
     const before = memory();
     fc.assert(
@@ -261,7 +267,7 @@ describe('activations', () => {
       batch,
       channels,
       places: fc.array(upTo(2), { maxLength: 2 }),
-      basis: fc.constantFrom('even-odd', 'monomial'),
+      basis: fc.constantFrom('even-odd', 'twice-even-odd', 'monomial'),
       even: upTo(5),
       odd: fc.integer({ min: 0, max: 4 }),
       bound: fc.constantFrom(0.5, 1, 4),
@@ -340,4 +346,29 @@ describe('a wrong gradient is found', () => {
     const layer = new Wrong(3, 2, float64);
     expect(() => scope(() => check({ layer, x: draw([4, 3]) }, draw))).toThrow(GradientError);
   });
+});
+
+/** Cases of the functions that layers call, where those have another name. */
+const calledFunctions: readonly (readonly [layer: RegExp, cases: string])[] = [
+  [/^ConvTranspose/, 'transposed convolution'],
+  [/^AdaptiveAvgPool/, 'adaptive average pooling'],
+  [/^AdaptiveMaxPool/, 'adaptive maximum pooling'],
+  [/^(Constant|Zero)Pad/, 'pad by a number'],
+  [/^ReplicationPad/, 'pad by replicate'],
+  [/^ReflectionPad/, 'pad by reflect'],
+  [/^CircularPad/, 'pad by circular'],
+  [/^Upsample/, 'interpolate'],
+];
+
+test('every layer has a gradient test here or among the cases', () => {
+  const isLayer = (value: unknown) => typeof value === 'function' && value.prototype instanceof Module;
+  const names = Object.entries(layers).flatMap(([name, value]) => (isLayer(value) ? [name] : []));
+  expect(names.length).toBeGreaterThan(50);
+  // What is only a container of others computes nothing itself.
+  const containers = ['Sequential', 'ModuleList', 'ModuleDict'];
+  const cases = new Set([...tested, ...Object.keys(functionGradientCases), ...containers]);
+  // A layer may do no more than to call a function that has cases.
+  const functionOf = (name: string): string =>
+    calledFunctions.find(([layer]) => layer.test(name))?.[1] ?? name[0]!.toLowerCase() + name.slice(1);
+  expect(names.filter((name) => !cases.has(name) && !cases.has(functionOf(name)))).toEqual([]);
 });

@@ -1,4 +1,4 @@
 import { movementCases } from './cases/movement.js';
-import { checkAll } from './gradient-case.js';
+import { checkAll } from './check-all.js';
 
 checkAll(movementCases);

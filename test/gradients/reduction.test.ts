@@ -1,4 +1,4 @@
 import { reductionCases } from './cases/reduction.js';
-import { checkAll } from './gradient-case.js';
+import { checkAll } from './check-all.js';
 
 checkAll(reductionCases);

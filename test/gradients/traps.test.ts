@@ -341,6 +341,98 @@ describe('one input used twice', () => {
   });
 });
 
+describe('norms, deviations and angles where they are 0', () => {
+  it.each([1, 2, 3, 0.5, -1, Number.POSITIVE_INFINITY])(
+    'the norm of zeros for p = %d has the gradient 0, as in PyTorch',
+    (p) => {
+      expect(gradients((x) => x.norm(p), [0, 0])).toEqual([[0, 0]]);
+      expect(hessian((x) => x.norm(p), [0, 0])).toEqual([
+        [0, 0],
+        [0, 0],
+      ]);
+    },
+  );
+
+  it.each([2, 3, 0.5])('beside one that is not 0, the gradient of 0 for p = %d is 0', (p) => {
+    const [[zero, other]] = gradients((x) => x.norm(p), [0, 2]) as [[number, number]];
+    expect(zero).toBe(0);
+    expect(other).toBeCloseTo(1, 14);
+  });
+
+  it('a deviation of 0 has the gradient 0', () => {
+    expect(gradients((x) => x.std(), [3, 3, 3])).toEqual([[0, 0, 0]]);
+  });
+
+  it('the angle and the hypotenuse of the point 0 have none, as in PyTorch', () => {
+    expect(gradients((a, b) => a.atan2(b), [0, 1], [0, 1])).toEqual([
+      [nan, expect.closeTo(0.5, 14)],
+      [nan, expect.closeTo(-0.5, 14)],
+    ]);
+    expect(gradients((a, b) => a.hypot(b), [0, 3], [0, 4])).toEqual([
+      [nan, expect.closeTo(0.6, 14)],
+      [nan, expect.closeTo(0.8, 14)],
+    ]);
+  });
+
+  it('neither squares nor products overflow on the way', () => {
+    expect(gradients((a, b) => a.hypot(b), [3e200], [4e200])).toEqual([
+      [expect.closeTo(0.6, 14)],
+      [expect.closeTo(0.8, 14)],
+    ]);
+    expect(gradients((a, b) => a.atan2(b), [3e200], [4e200])).toEqual([
+      [expect.closeTo(1.6e-201, 214)],
+      [expect.closeTo(-1.2e-201, 214)],
+    ]);
+    expect(gradients((x) => x.asinh(), [1e200])).toEqual([[expect.closeTo(1e-200, 213)]]);
+    expect(gradients((x) => x.acosh(), [1e200])).toEqual([[expect.closeTo(1e-200, 213)]]);
+  });
+});
+
+describe('running products with zeros', () => {
+  it.each([
+    ['one zero', [2, 0, 3]],
+    ['two zeros', [2, 0, 0]],
+    ['none', [2, -1, 3]],
+  ])('%s: derivatives are products of the others, of second order too', (_, data) => {
+    const [a, b, c] = data as [number, number, number];
+    expect(gradients((x) => x.cumprod(0).sum(), data)).toEqual([[1 + b + b * c, a + a * c, a * b]]);
+    expect(hessian((x) => x.cumprod(0).sum(), data)).toEqual([
+      [0, 1 + c, b],
+      [1 + c, 0, a],
+      [b, a, 0],
+    ]);
+  });
+
+  it('and so are products of scattered elements', () => {
+    const index = () => tensor([0, 0, 0], { dtype: 'int32' });
+    expect(gradients((x, s) => x.scatter(0, index(), s, 'mul'), [5], [2, 0, 3])).toEqual([[0], [0, 30, 0]]);
+    expect(gradients((x, s) => x.scatter(0, index(), s, 'mul'), [0], [2, 0, 3])).toEqual([[0], [0, 0, 0]]);
+    expect(hessian((s) => tensor([5], float64).scatter(0, index(), s, 'mul'), [2, 0, 0])).toEqual([
+      [0, 0, 0],
+      [0, 0, 10],
+      [0, 10, 0],
+    ]);
+  });
+
+  it('the last of several elements for one place has the gradient', () => {
+    const index = () => tensor([1, 1, 0], { dtype: 'int32' });
+    expect(
+      gradients(
+        (x, s) =>
+          x
+            .scatter(0, index(), s)
+            .mul(tensor([2, 3, 4], float64))
+            .sum(),
+        [7, 7, 7],
+        [1, 1, 1],
+      ),
+    ).toEqual([
+      [0, 0, 4],
+      [0, 3, 2],
+    ]);
+  });
+});
+
 describe('gradients that do not lie in a row', () => {
   const weights = (shape: readonly number[]) =>
     tensorOf({ shape, data: Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i + 1) });
@@ -357,13 +449,35 @@ describe('gradients that do not lie in a row', () => {
     });
   });
 
+  it('come back through slices that go backward, also beside such as go forward', () => {
+    const byHalves = (x: Tensor) =>
+      x
+        .slice([
+          [0, 1],
+          [undefined, undefined, -1],
+        ])
+        .add(x.slice([[1]]));
+    expect(
+      gradients(
+        (x) =>
+          byHalves(x)
+            .mul(weights([1, 3]))
+            .sum(),
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+      ),
+    ).toEqual([[3, 2, 1, 1, 2, 3]]);
+  });
+
   it.each<[string, (x: Tensor) => Tensor]>([
     [
       'transpose, then a step',
       (x) =>
         x
           .transpose()
-          .slice([[1, undefined as never, 2]])
+          .slice([[1, undefined, 2]])
           .square(),
     ],
     [
@@ -442,7 +556,11 @@ describe('far out', () => {
     ['gelu', (x) => x.gelu(), [-1000, 1000, 1e200], [0, 1, 1]],
     ['erf', (x) => x.erf(), [-1000, 1e200], [0, 0]],
     ['logSumExp', (x) => x.logSumExp(0), [-1000, 1000, 1000], [0, 0.5, 0.5]],
+    ['logSumExp of infinities', (x) => x.logSumExp(0), [-inf, 2, -inf], [0, 1, 0]],
+    ['logSumExp of nothing but infinities', (x) => x.logSumExp(0), [-inf, -inf, -inf], [0, 0, 0]],
     ['softmax', (x) => x.softmax().slice([1]), [-1000, 1000], [0, 0]],
+    ['softmax of infinities', (x) => x.softmax().slice([1]), [-inf, 1], [0, 0]],
+    ['max of infinities', (x) => x.max(), [-inf, -inf], [0.5, 0.5]],
     ['logSoftmax', (x) => x.logSoftmax().slice([0]), [-1000, 1000], [1, -1]],
   ])('%s has no NaN', (_, f, data, expected) => {
     expect(gradients(f, data)).toEqual([expected]);

@@ -1,4 +1,4 @@
 import { windowCases } from './cases/window.js';
-import { checkAll } from './gradient-case.js';
+import { checkAll } from './check-all.js';
 
 checkAll(windowCases);

@@ -1,22 +1,12 @@
 import { apply, dropoutMask, operators, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { tablesOf, tensorOf } from '../../packages/tensor/test/oracle.js';
-import { elementwiseCases } from '../gradients/cases/elementwise.js';
-import { fusedCases } from '../gradients/cases/fused.js';
-import { movementCases } from '../gradients/cases/movement.js';
-import { reductionCases } from '../gradients/cases/reduction.js';
-import { windowCases } from '../gradients/cases/window.js';
+import { operatorGradientCases } from '../gradients/cases/index.js';
 import type { GradientCase, GradientCases } from '../gradients/gradient-case.js';
 import { anywhere, broadcastablePoints, points } from '../gradients/points.js';
 
 /** Operators that have derivatives. */
-export const differentiableCases: GradientCases = {
-  ...elementwiseCases,
-  ...movementCases,
-  ...reductionCases,
-  ...windowCases,
-  ...fusedCases,
-};
+export const differentiableCases: GradientCases = operatorGradientCases;
 
 type Function = (...inputs: Tensor[]) => Tensor;
 
@@ -42,10 +32,9 @@ const constantCases: GradientCases = {
   argmin: of([[2, 3]], (x) => x.argmin()),
   topkIndices: of([[2, 3]], (x) => x.topk(2).values),
   histogram: of([[5]], (x) => x.histogram(4, -3, 3)),
-  clone: points(anywhere).map((x) => ({ inputs: [x], f: (a: Tensor) => a.clone() })),
   bernoulli: points(anywhere).map((x) => ({ inputs: [x], f: (a: Tensor) => a.mul(dropoutMask(a, 0.5)) })),
-  assign: of([[3], [3]], (a, b) => a.clone().assign(b.square()).add(a)),
-  assignLerp: of([[3], [3]], (a, b) => a.clone().assignLerp(b, 0.25, 2)),
+  assign: of([[3], [3]], (a, b) => a.detach().clone().assign(b.square()).add(a)),
+  assignLerp: of([[3], [3]], (a, b) => a.detach().clone().assignLerp(b, 0.25, 2)),
   crossEntropyGradient: of([[2], [2, 3]], (gradient, logits) => {
     const labels = tensorOf({ shape: [2], data: [2, 0] }, 'int32');
     return apply(operators.crossEntropyGradient, [gradient, logits.softmax(), labels], { labelSmoothing: 0.1 })[0]!;

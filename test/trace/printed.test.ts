@@ -5,6 +5,7 @@ import {
   customOperator,
   Dropout,
   Flatten,
+  interpolate,
   ones,
   operators,
   Sequential,
@@ -81,6 +82,16 @@ return %11, %13`,
       expect(printed).toContain('  %1  float32 [1]  filled with 0, copied by every run\n');
       expect(printed).toMatch(/batchNorm\(%\d, none, %0\) \{epsilon: 1\}/);
       expect(printed).toMatch(/scaled\(%\d\) \{by: \{x: -0\}, f: .*\} {2}float32 \[1\]\n/);
+    });
+  });
+
+  it('shortens attributes of many numbers', () => {
+    scope(() => {
+      using graph = trace((x) => interpolate(x, { scaleFactor: 2 }), [ones([1, 1, 6])]);
+      expect(`${graph}`).toContain(
+        '= sparseMatmul(%1) {axis: 2, matrix: {rows: 12, columns: 6, starts: [0,1,2,3,4,5,… 13 in all], ' +
+          'positions: [0,0,1,1,2,2,3,3,4,4,5,5], weights: [1,1,1,1,1,1,1,1,1,1,1,1]}}  float32 [1,1,12]\n',
+      );
     });
   });
 });

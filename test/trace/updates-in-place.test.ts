@@ -1,4 +1,17 @@
-import { BatchNorm1d, ones, scope, setSeed, type Tensor, tensor, trace, zeros } from '@pnn/nn';
+import {
+  BatchNorm1d,
+  checkpoint,
+  concat,
+  grad,
+  ones,
+  requireGrad,
+  scope,
+  setSeed,
+  type Tensor,
+  tensor,
+  trace,
+  zeros,
+} from '@pnn/nn';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeOf, operatorsOf, row } from './graph-parts.js';
 import { bits, expectSameBits } from './same-bits.js';
@@ -30,6 +43,31 @@ describe('updates in place', () => {
       for (const name of ['runningMean', 'runningVariance', 'batchesTracked'] as const) {
         expect(bits(() => layer[name]!)).toEqual(bits(() => twin[name]!));
       }
+      layer.dispose();
+      twin.dispose();
+    });
+  });
+
+  it('happen once where checkpoint computes again', () => {
+    scope(() => {
+      const [layer, twin] = [new BatchNorm1d(2), new BatchNorm1d(2)];
+      const gradient = (each: BatchNorm1d) => (x: Tensor) => {
+        const leaf = requireGrad(x.mul(1).detach());
+        return grad(
+          checkpoint((a) => each.forward(a), [leaf])
+            .sin()
+            .sum(),
+          [leaf],
+        );
+      };
+      const inputs = [row(1, 2, 4), row(0, -3, 7)].map((each) => concat([each, each.square()], 0).reshape([3, 2]));
+      using graph = trace(gradient(layer), [inputs[0]!]);
+      gradient(twin)(inputs[0]!);
+      for (const input of inputs) expectSameBits(graph, gradient(twin), [input]);
+      for (const name of ['runningMean', 'runningVariance', 'batchesTracked'] as const) {
+        expect(bits(() => layer[name]!)).toEqual(bits(() => twin[name]!));
+      }
+      expect(layer.batchesTracked!.itemSync()).toBe(3);
       layer.dispose();
       twin.dispose();
     });

@@ -4,6 +4,7 @@ import {
   GradientError,
   keep,
   onesLike,
+  type Shape,
   ShapeError,
   sameShape,
   scope,
@@ -11,8 +12,9 @@ import {
   zerosLike,
 } from '@pnn/tensor';
 import { type CallVertex, type Edge, edgeOf } from './graph.js';
+import { Parts, type Place } from './parts.js';
 import { enableGrad, noGrad } from './recording.js';
-import type { FusedRule, Rule, Vjp, VjpOfEach } from './rule.js';
+import type { FusedRule, PartRule, Rule, Vjp, VjpOfAll } from './rule.js';
 
 /** Whether gradients are recorded themselves, and whether the graph can be differentiated again. */
 export interface BackwardOptions {
@@ -43,6 +45,7 @@ interface Root {
 /** Gradients that are on their way: one for each output of a call. Each is a handle of its own. */
 class Pending {
   readonly #gradients = new Map<Edge['vertex'], (Tensor | undefined)[]>();
+  readonly #parts = new Map<Edge['vertex'], Parts[]>();
   readonly #differentiable: boolean;
 
   constructor(differentiable: boolean) {
@@ -57,13 +60,28 @@ class Pending {
     }
     const before = slots[index];
     slots[index] = before ? before.add(gradient) : gradient;
-    if (before && !this.#differentiable) {
-      before.dispose();
-      gradient.dispose();
-    }
+    if (before) this.#dispose([before, gradient]);
   }
 
+  /** Adds the gradient of a part of a tensor of the shape. */
+  addPart({ vertex, index }: Edge, shape: Shape, gradient: Tensor, place: Place): void {
+    let slots = this.#parts.get(vertex);
+    if (!slots) {
+      slots = [];
+      this.#parts.set(vertex, slots);
+    }
+    slots[index] ??= new Parts(shape, (_, terms) => this.#dispose(terms));
+    slots[index].add(gradient, place);
+  }
+
+  /** The gradients of a vertex, to which nothing will be added any more. */
   of(vertex: Edge['vertex']): readonly (Tensor | undefined)[] {
+    const parts = this.#parts.get(vertex);
+    this.#parts.delete(vertex);
+    parts?.forEach((each, index) => {
+      this.add({ vertex, index }, computed(this.#differentiable, () => [each.sum()])[0]!);
+      this.#dispose(each.gradients);
+    });
     return this.#gradients.get(vertex) ?? [];
   }
 
@@ -72,6 +90,45 @@ class Pending {
     if (this.#differentiable) return;
     for (const gradient of this.of(vertex)) if (gradient && !captured.has(gradient)) gradient.dispose();
     this.#gradients.delete(vertex);
+  }
+
+  #dispose(gradients: readonly Tensor[]): void {
+    if (!this.#differentiable) for (const gradient of gradients) gradient.dispose();
+  }
+}
+
+/** Gradients as handles of their own, recorded if they are to be differentiated. */
+function computed(
+  differentiable: boolean,
+  compute: () => readonly (Tensor | undefined)[],
+): readonly (Tensor | undefined)[] {
+  return differentiable ? compute() : scope(() => noGrad(compute).map((result) => result?.detach()));
+}
+
+/** Places in the graph, of which one asks for many others whether they are among them. */
+class Targets {
+  readonly #edges = new Map<Edge['vertex'], Edge[]>();
+
+  constructor(edges: readonly Edge[]) {
+    for (const edge of edges) {
+      const own = this.at(edge.vertex);
+      if (own.some(({ index }) => index === edge.index)) continue;
+      this.#edges.set(edge.vertex, [...own, edge]);
+    }
+  }
+
+  /** Those of a vertex. */
+  at(vertex: Edge['vertex']): readonly Edge[] {
+    return this.#edges.get(vertex) ?? [];
+  }
+
+  has({ vertex, index }: Edge): boolean {
+    return this.at(vertex).some((edge) => edge.index === index);
+  }
+
+  /** All, each once. */
+  get edges(): readonly Edge[] {
+    return [...this.#edges.values()].flat();
   }
 }
 
@@ -88,17 +145,13 @@ function callsBehind(roots: readonly Edge[], ends: readonly Edge[]): CallVertex[
   return [...found].sort((a, b) => b.order - a.order);
 }
 
-function includes(edges: readonly Edge[], wanted: Edge): boolean {
-  return edges.some(({ vertex, index }) => vertex === wanted.vertex && index === wanted.index);
-}
-
 /** Of these calls (latest first), those through which a target can be reached. */
-function callsBefore(calls: readonly CallVertex[], targets: readonly Edge[]): Set<CallVertex> {
+function callsBefore(calls: readonly CallVertex[], targets: Targets): Set<CallVertex> {
   const reaching = new Set<CallVertex>();
   for (let i = calls.length - 1; i >= 0; i--) {
     const call = calls[i]!;
     const leads = call.edges.some(
-      (edge) => edge && (includes(targets, edge) || (edge.vertex.kind === 'call' && reaching.has(edge.vertex))),
+      (edge) => edge && (targets.has(edge) || (edge.vertex.kind === 'call' && reaching.has(edge.vertex))),
     );
     if (leads) reaching.add(call);
   }
@@ -107,6 +160,10 @@ function callsBefore(calls: readonly CallVertex[], targets: readonly Edge[]): Se
 
 function isFused(rule: Rule): rule is FusedRule<never, unknown> & Rule {
   return typeof rule === 'object' && 'fused' in rule;
+}
+
+function isPart(rule: Rule): rule is PartRule<unknown> & Rule {
+  return typeof rule === 'object' && 'place' in rule;
 }
 
 /** The gradients of the inputs of a call, one vjp for each input that needs one. */
@@ -125,11 +182,9 @@ function differentiate(
   }
   const [gradient] = gradients;
   if (!gradient) return [];
-  return needed.map((wanted, index) => {
-    if (!wanted) return undefined;
-    if (typeof rule === 'function') return (rule as VjpOfEach<unknown>)(gradient, call, index);
-    return (rule as readonly (Vjp | undefined)[])[index]?.(gradient, call);
-  });
+  if (typeof rule === 'function') return (rule as VjpOfAll<unknown>)(gradient, call, needed);
+  const vjps = rule as readonly (Vjp | undefined)[];
+  return needed.map((wanted, index) => (wanted ? vjps[index]?.(gradient, call) : undefined));
 }
 
 /** @throws GradientError where a vjp gave something that cannot be the gradient of its input */
@@ -149,7 +204,7 @@ function compose(
   needed: readonly boolean[],
   createGraph: boolean,
 ): readonly (Tensor | undefined)[] {
-  return enableGrad(() => {
+  const run = () => {
     const views = call.edges.map((_, index) => {
       const input = call.optionalInput(index);
       const isArgument = index < (rule.capturedFrom ?? Number.POSITIVE_INFINITY);
@@ -163,7 +218,8 @@ function compose(
     const targets = views.flatMap((view, index) => (needed[index] && view ? [view] : []));
     const found = gradientsOf(roots, targets, { createGraph, stopAtInputs: true });
     return needed.map((wanted) => (wanted ? found.shift() : undefined));
-  });
+  };
+  return enableGrad(() => (rule.around ? rule.around(run) : run()));
 }
 
 /**
@@ -180,7 +236,8 @@ function traverse(
   const retainGraph = options.retainGraph ?? createGraph;
   const starts = roots.map(({ tensor }) => edgeOf(tensor)!);
   const calls = callsBehind(starts, options.stopAtInputs && targets ? targets : []);
-  const reaching = targets && callsBefore(calls, targets);
+  const wanted = targets && new Targets(targets);
+  const reaching = wanted && callsBefore(calls, wanted);
   const pending = new Pending(createGraph);
   const captured = new Set<Tensor>();
   const capture = (edge: Edge): void => {
@@ -189,32 +246,35 @@ function traverse(
     captured.add(gradient);
     receive(edge, gradient);
   };
+  const handleOf = (gradient: Tensor): Tensor => (createGraph ? gradient.reshape(gradient.shape) : gradient.detach());
   const isWanted = (edge: Edge | undefined): boolean =>
-    edge !== undefined &&
-    (!targets || includes(targets, edge) || (edge.vertex.kind === 'call' && reaching!.has(edge.vertex)));
+    edge !== undefined && (!wanted || wanted.has(edge) || (edge.vertex.kind === 'call' && reaching!.has(edge.vertex)));
 
   roots.forEach(({ tensor, gradient }, i) => {
-    const handle = createGraph ? gradient?.reshape(gradient.shape) : gradient?.detach();
-    pending.add(starts[i]!, handle ?? onesLike(tensor));
+    pending.add(starts[i]!, gradient ? handleOf(gradient) : onesLike(tensor));
   });
   for (const call of calls) {
     const gradients = pending.of(call);
-    for (const target of targets ?? []) if (target.vertex === call) capture(target);
+    for (const target of wanted?.at(call) ?? []) capture(target);
     if (gradients.length > 0 && (!reaching || reaching.has(call))) {
       call.checkRecorded();
       const needed = call.edges.map(isWanted);
-      const run = () => differentiate(call, gradients, needed, createGraph);
-      const results = createGraph ? run() : scope(() => noGrad(run).map((result) => result?.detach()));
-      results.forEach((result, index) => {
-        if (!result || !needed[index]) return;
-        checkResult(call, index, result);
-        pending.add(call.edges[index]!, result);
-      });
+      if (isPart(call.rule)) {
+        if (needed[0])
+          pending.addPart(call.edges[0]!, call.shape(0), handleOf(gradients[0]!), call.rule.place(call.attributes));
+      } else {
+        const results = computed(createGraph, () => differentiate(call, gradients, needed, createGraph));
+        results.forEach((result, index) => {
+          if (!result || !needed[index]) return;
+          checkResult(call, index, result);
+          pending.add(call.edges[index]!, result);
+        });
+      }
     }
     pending.done(call, captured);
     if (!retainGraph) call.release();
   }
-  if (targets) for (const target of targets) capture(target);
+  if (wanted) for (const target of wanted.edges) capture(target);
   else {
     const leaves = new Map<Edge['vertex'], Edge>();
     for (const edge of [...starts, ...calls.flatMap((call) => call.edges)]) {
@@ -261,7 +321,7 @@ export function accumulateGradients(root: Root, options: BackwardOptions): void 
   checkRoot('backward', root);
   scope(() =>
     traverse([root], options, undefined, ({ vertex }, gradient) => {
-      if (vertex.kind !== 'leaf') return;
+      if (vertex.kind !== 'leaf' || !vertex.collects) return;
       const before = vertex.gradient;
       if (!before || before.disposed) {
         vertex.gradient = keep(unshared(gradient));
@@ -280,15 +340,16 @@ export function gradientsOf(roots: readonly Root[], targets: readonly Tensor[], 
     if (!edge) throw new GradientError('grad: an input does not require a gradient: pass it to requireGrad() first');
     return edge;
   });
-  const found = new Array<Tensor | undefined>(targets.length);
-  traverse(roots, options, edges, (edge, gradient) => {
-    edges.forEach((wanted, index) => {
-      if (wanted.vertex === edge.vertex && wanted.index === edge.index) found[index] = gradient;
-    });
+  const found = new Map<Edge['vertex'], (Tensor | undefined)[]>();
+  traverse(roots, options, edges, ({ vertex, index }, gradient) => {
+    const slots = found.get(vertex) ?? [];
+    slots[index] = gradient;
+    found.set(vertex, slots);
   });
   const given = new Set<Tensor>();
-  return targets.map((target, index) => {
-    const gradient = found[index] ?? zerosLike(target);
+  return targets.map((target, position) => {
+    const { vertex, index } = edges[position]!;
+    const gradient = found.get(vertex)?.[index] ?? zerosLike(target);
     const handle = given.has(gradient) ? gradient.reshape(gradient.shape) : gradient;
     given.add(gradient);
     return handle;

@@ -12,6 +12,8 @@ import type { Context, Rule } from './rule.js';
 /** A tensor that gradients flow to and that was not computed from such tensors: a parameter, an input. */
 export interface LeafVertex {
   readonly kind: 'leaf';
+  /** Whether gradients still flow to it. */
+  readonly collects: boolean;
   /** What was added up so far. */
   gradient: Tensor | undefined;
 }

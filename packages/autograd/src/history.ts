@@ -44,16 +44,19 @@ class Produced extends Recorded {
 /** The history of a leaf, which collects gradients. */
 class Leaf extends Recorded implements LeafVertex {
   readonly kind = 'leaf';
+  collects = true;
   readonly edge: Edge = { vertex: this, index: 0 };
 }
 
 /**
- * Makes gradients flow to the tensor: `backward` adds them up in its `grad`.
+ * Makes gradients flow to the tensor: `backward` adds them up in its `grad`. With `required` false, makes them stop: its
+ * gradient is freed, and it gets none from what was computed with it before either.
  *
+ * @param required true unless it is given
  * @throws DTypeError for integers and truth values
  * @throws GradientError where the tensor was computed from others that require gradients
  */
-export function requireGrad<T extends Tensor>(tensor: T): T {
+export function requireGrad<T extends Tensor>(tensor: T, required = true): T {
   if (!isFloat(tensor.dtype)) {
     throw new DTypeError(`requireGrad: ${tensor.dtype} tensors have no gradients: cast() to float32 or float64`);
   }
@@ -62,7 +65,12 @@ export function requireGrad<T extends Tensor>(tensor: T): T {
       'requireGrad: the tensor was computed from others that require gradients: detach() it first',
     );
   }
-  tensor.history ??= new Leaf();
+  if (required) tensor.history ??= new Leaf();
+  else if (tensor.history instanceof Leaf) {
+    zeroGrad(tensor);
+    tensor.history.collects = false;
+    tensor.history = undefined;
+  }
   return tensor;
 }
 

@@ -4,7 +4,7 @@ export { checkpoint } from './checkpoint.js';
 export { type CustomOperator, customOperator } from './custom.js';
 export { type BackwardCallOptions, backward, requireGrad, zeroGrad } from './history.js';
 export { enableGrad, noGrad } from './recording.js';
-export type { Context, FusedRule, Rule, RulesOf, Vjp, VjpOfEach, VjpPerInput } from './rule.js';
+export type { Context, FusedRule, Rule, RulesOf, Vjp, VjpOfAll, VjpPerInput } from './rule.js';
 export { rules } from './rules/index.js';
 export { Graph, type GraphParts } from './trace/graph.js';
 export type {

@@ -1,4 +1,5 @@
 import type { DType, Inputs, Operand, Operator, Shape, Tensor, TensorsOf } from '@pnn/tensor';
+import type { Place } from './parts.js';
 
 /** What a rule may look at of the call that it differentiates. */
 export interface Context<A = unknown> {
@@ -32,8 +33,17 @@ export type Vjp<A = unknown> = (gradient: Tensor, call: Context<A>) => Tensor | 
 /** One vjp for each input; undefined for an input that has no gradient, such as indices. */
 export type VjpPerInput<I extends Inputs, A> = { readonly [K in keyof I]: Vjp<A> | undefined };
 
-/** One vjp for any number of inputs of one kind. */
-export type VjpOfEach<A> = (gradient: Tensor, call: Context<A>, index: number) => Tensor | undefined;
+/** The gradients of any number of inputs of one kind; those of inputs that are not needed may be left out. */
+export type VjpOfAll<A> = (
+  gradient: Tensor,
+  call: Context<A>,
+  needed: readonly boolean[],
+) => readonly (Tensor | undefined)[];
+
+/** The rule of an operator whose output is a part of its input: the gradient belongs there, and is 0 elsewhere. */
+export interface PartRule<A> {
+  place(attributes: A): Place;
+}
 
 /**
  * A rule that computes several gradients in one pass, for speed, together with a definition by differentiable operators
@@ -50,6 +60,8 @@ export interface FusedRule<I extends Inputs, A> {
   readonly capturedFrom?: number;
   /** The (differentiable) outputs by other operators. */
   composition(inputs: TensorsOf<I>, attributes: A): readonly Tensor[];
+  /** Runs the composition and its differentiation, where something has to be prepared for them and put right again. */
+  around?<T>(differentiation: () => T): T;
 }
 
 /** The outputs do not depend on the inputs in a way that has a derivative. */
@@ -59,7 +71,8 @@ export const constant = 'constant';
 export type Rule<I extends Inputs = Inputs, A = unknown> =
   | typeof constant
   | VjpPerInput<I, A>
-  | VjpOfEach<A>
+  | VjpOfAll<A>
+  | PartRule<A>
   | FusedRule<I, A>;
 
 /** One rule for each operator of a table: a missing or a wrongly sized one is a compile error. */
@@ -67,9 +80,9 @@ export type RulesOf<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends Operator<infer I, infer A>
     ? I extends readonly Operand[]
       ? number extends I['length']
-        ? typeof constant | VjpOfEach<A>
-        : Exclude<Rule<I, A>, VjpOfEach<A>>
-      : Exclude<Rule<I, A>, VjpOfEach<A>>
+        ? typeof constant | VjpOfAll<A>
+        : Exclude<Rule<I, A>, VjpOfAll<A>>
+      : Exclude<Rule<I, A>, VjpOfAll<A>>
     : never;
 };
 

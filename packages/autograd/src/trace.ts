@@ -13,7 +13,7 @@ export interface TraceOptions {
 
 /** A tensor with the elements of the input that nothing else looks at, so that only the argument is taken for it. */
 function argumentFrom(input: Tensor): Tensor {
-  const argument = input.clone();
+  const argument = input.detach().clone();
   return input.requiresGrad ? requireGrad(argument) : argument;
 }
 

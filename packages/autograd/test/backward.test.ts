@@ -442,13 +442,25 @@ describe('requireGrad, noGrad, enableGrad and detach', () => {
       expect(x.add(1).requiresGrad).toBe(true);
       expect(tensor([1]).add(1).requiresGrad).toBe(false);
       expect(x.detach().requiresGrad).toBe(false);
-      expect(x.clone().requiresGrad).toBe(false);
+      expect(x.clone().requiresGrad).toBe(true);
+      expect(x.detach().clone().requiresGrad).toBe(false);
       expect(x.greater(0).requiresGrad).toBe(false);
       expect(x.argmax().requiresGrad).toBe(false);
       expect(x.cast('int32').requiresGrad).toBe(false);
       expect(noGrad(() => x.add(1)).requiresGrad).toBe(false);
       expect(noGrad(() => enableGrad(() => x.add(1))).requiresGrad).toBe(true);
       expect(enableGrad(() => noGrad(() => x.add(1))).requiresGrad).toBe(false);
+    });
+  });
+
+  it('flow through a clone, whose elements are its own', () => {
+    scope(() => {
+      const x = leaf([3, 4]);
+      const y = x.clone().square();
+      x.assign(zeros([2], float64));
+      y.sum().backward();
+      expect(elements(x.grad)).toEqual([6, 8]);
+      expect(() => x.clone().assign(x)).toThrow('assign to a detach().clone()');
     });
   });
 
@@ -512,6 +524,44 @@ describe('requireGrad, noGrad, enableGrad and detach', () => {
         'requireGrad: the tensor was computed from others that require gradients: detach() it first',
       );
     });
+  });
+});
+
+describe('requireGrad(tensor, false)', () => {
+  it('frees the gradient and stops the flow, until gradients are required again', () => {
+    scope(() => {
+      const [x, y] = [leaf([1, 2]), leaf([3, 4])];
+      x.mul(y).sum().backward();
+      const { grad: gradient } = x;
+      expect(requireGrad(x, false)).toBe(x);
+      expect([gradient!.disposed, x.grad, x.requiresGrad]).toEqual([true, undefined, false]);
+      const product = x.mul(y).sum();
+      product.backward();
+      expect([...y.grad!.dataSync()]).toEqual([2, 4]);
+      expect(x.square().requiresGrad).toBe(false);
+      requireGrad(x);
+      x.mul(y).sum().backward();
+      expect([...x.grad!.dataSync()]).toEqual([3, 4]);
+    });
+  });
+
+  it('keeps gradients from what was computed before', () => {
+    scope(() => {
+      const [x, y] = [leaf([1, 2]), leaf([3, 4])];
+      const product = x.mul(y).sum();
+      requireGrad(x, false);
+      const before = memory().tensors;
+      product.backward();
+      expect(memory().tensors - before).toBe(1);
+      requireGrad(x);
+      expect(x.grad).toBeUndefined();
+    });
+  });
+
+  it('is nothing new to a tensor without gradients, and refused for one that was computed from others', () => {
+    const plain = tensor([1], float64);
+    expect(requireGrad(plain, false).requiresGrad).toBe(false);
+    expect(() => requireGrad(leaf([1]).mul(2), false)).toThrow(GradientError);
   });
 });
 

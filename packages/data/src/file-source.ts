@@ -4,7 +4,7 @@ import { ArgumentError, FormatError } from '@pnn/nn';
 export interface FileSource {
   /** What messages call the place, such as `the folder 'data'`. */
   readonly description: string;
-  /** What messages call a file of this name, such as its path. */
+  /** What messages call a file of this name, such as its path. A name may begin with folders, such as `raw/`. */
   pathOf(name: string): string;
   /**
    * The bytes of a file; undefined if there is none of this name.
@@ -50,6 +50,8 @@ export interface DataFileRequest {
   readonly source: FileSource;
   /** The names that the file may have; the first one that is there is read. */
   readonly names: readonly string[];
+  /** Folders of the source where it is looked for as well, where it does not lie outside of them. @default [] */
+  readonly folders?: readonly string[];
   /** What errors recommend if none of them is there. */
   readonly advice: string;
   /** Where a file that is not compressed may be put, if it fits. */
@@ -105,6 +107,11 @@ async function readStored({ dataset, source, memory }: DataFileRequest, name: st
   }
 }
 
+/** As in `a, b or c`. */
+function alternatives(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' or ');
+}
+
 /**
  * Reads the first of the named files that the source has, decompressed if it is gzip. Whether it is gzip is told by its
  * first two bytes and not by its name, since browsers decompress downloads without renaming them.
@@ -113,12 +120,15 @@ async function readStored({ dataset, source, memory }: DataFileRequest, name: st
  * @throws FormatError if a file is larger than any of a data set, or its gzip stream is damaged
  */
 export async function readDataFile(request: DataFileRequest): Promise<DataFile> {
-  const { dataset, source, names, advice } = request;
-  for (const name of names) {
+  const { dataset, source, names, folders = [], advice } = request;
+  for (const name of [...names, ...folders.flatMap((folder) => names.map((each) => `${folder}/${each}`))]) {
     const stored = await readStored(request, name);
     if (!stored) continue;
     const path = source.pathOf(name);
     return { path, bytes: isGzip(stored) ? await decompress(dataset, path, stored) : stored };
   }
-  throw new ArgumentError(`${dataset}: ${source.description} has no file ${names.join(' or ')}: ${advice}`);
+  const elsewhere = folders.length > 0 ? `, nor has its folder ${alternatives(folders)}` : '';
+  throw new ArgumentError(
+    `${dataset}: ${source.description} has no file ${alternatives(names)}${elsewhere}: ${advice}`,
+  );
 }

@@ -58,6 +58,23 @@ describe('readDataFile', () => {
     );
   });
 
+  test('looks into folders for what is not outside of them, and lists all that it looked for', async () => {
+    const asked = { names: ['a.gz', 'a'], folders: ['raw', 'SET/raw'] };
+    const of = (files: Readonly<Record<string, Uint8Array>>) =>
+      readDataFile({ ...request(filesInMemory(new Map(Object.entries(files)))), ...asked });
+    expect(await of({ 'raw/a': bytes })).toEqual({ path: 'raw/a', bytes });
+    expect(await of({ 'SET/raw/a.gz': compressed, 'raw/a': Uint8Array.of(1) })).toMatchObject({ path: 'raw/a' });
+    expect(await of({ 'SET/raw/a.gz': compressed })).toEqual({ path: 'SET/raw/a.gz', bytes });
+    expect(await of({ a: bytes, 'raw/a.gz': Uint8Array.of(1) })).toEqual({ path: 'a', bytes });
+    await expect(of({})).rejects.toThrow(
+      new ArgumentError('own: memory has no file a.gz or a, nor has its folder raw or SET/raw: put it there'),
+    );
+    const names = ['a', 'b', 'c'];
+    await expect(readDataFile({ ...request(filesInMemory(new Map())), names })).rejects.toThrow(
+      new ArgumentError('own: memory has no file a, b or c: put it there'),
+    );
+  });
+
   test('names the data set in errors of the source, and lets others pass', async () => {
     const failing = (error: Error): FileSource => ({
       ...filesInMemory(new Map()),

@@ -7,6 +7,7 @@ import {
   type Registry,
   randomState,
   restoreRandomState,
+  type SafetensorsContent,
   toHostArrays,
 } from '@pnn/nn';
 import { activationFactory, polynomialActivations, targets } from '@pnn/pnn';
@@ -29,12 +30,12 @@ export interface SavedNetwork {
 }
 
 /**
- * A network as the bytes of a safetensors file: parameters and buffers as tensors, everything that is needed to use them
- * as metadata. Equal networks give equal bytes.
+ * What the safetensors file of a network holds: parameters and buffers as tensors, everything that is needed to use them as
+ * metadata.
  *
  * @throws FormatError if the description is not one that could be read again
  */
-export async function encodeNetworkFile({ network, ...described }: DescribedNetwork): Promise<Uint8Array> {
+export async function networkContent({ network, ...described }: DescribedNetwork): Promise<SafetensorsContent> {
   const { model, method, inputShape, inputType, normalization, outputs, classes } = described;
   const activations = polynomialActivations(network).map(([name, { fit, bound, alpha, approximating }]) => ({
     name,
@@ -57,7 +58,17 @@ export async function encodeNetworkFile({ network, ...described }: DescribedNetw
   };
   // Decoding puts the fields in one order, wherever they come from.
   const ordered = networkDescription(description, 'encodeNetworkFile: the description');
-  return encodeSafetensors(await toHostArrays(network.stateDict()), { [FORMAT_KEY]: encodeJson(ordered) });
+  return { tensors: await toHostArrays(network.stateDict()), metadata: { [FORMAT_KEY]: encodeJson(ordered) } };
+}
+
+/**
+ * A network as the bytes of a safetensors file. Equal networks give equal bytes.
+ *
+ * @throws FormatError if the description is not one that could be read again
+ */
+export async function encodeNetworkFile(described: DescribedNetwork): Promise<Uint8Array> {
+  const { tensors, metadata } = await networkContent(described);
+  return encodeSafetensors(tensors, { metadata });
 }
 
 /** The network of the description with the values of the tensors; draws nothing from the program's random streams. */
@@ -103,7 +114,16 @@ function checkRegistered(registry: Registry<{ readonly name: string }>, entry: s
  *   those of the network that it describes
  */
 export function decodeNetworkFile(bytes: Uint8Array, name: string): SavedNetwork {
-  const { tensors, metadata } = decodeSafetensors(bytes, name);
+  return networkFrom(decodeSafetensors(bytes, name), name);
+}
+
+/**
+ * The network of a safetensors file, see `decodeNetworkFile`.
+ *
+ * @param name of the file, for messages
+ * @throws FormatError as `decodeNetworkFile`
+ */
+export function networkFrom({ tensors, metadata }: SafetensorsContent, name: string): SavedNetwork {
   const text = metadata[FORMAT_KEY];
   if (text === undefined)
     throw new FormatError(`${name} is no network of this software: its metadata has no ${FORMAT_KEY}`);

@@ -166,7 +166,7 @@ describe('saveNetwork and loadNetwork', () => {
     await writeFile(at('text'), 'no safetensors');
     await expect(loadNetwork(at('text'))).rejects.toThrow(FormatError);
     const save = async (name: string, metadata: Record<string, string>) => {
-      await saveSafetensors(at(name), {}, metadata);
+      await saveSafetensors(at(name), {}, { metadata });
       return loadNetwork(at(name));
     };
     await expect(save('foreign', {})).rejects.toThrow(
@@ -197,7 +197,9 @@ describe('saveNetwork and loadNetwork', () => {
       [{ model: { ...mlp, widths: [6] } }, /2 activations are described, the network has 1/],
       [{ activations: [] }, /0 activations are described, the network has 2/],
     ] as const) {
-      await saveSafetensors(path, tensors, { 'pnn.network': JSON.stringify({ ...description, ...change }) });
+      await saveSafetensors(path, tensors, {
+        metadata: { 'pnn.network': JSON.stringify({ ...description, ...change }) },
+      });
       await expect(loadNetwork(path)).rejects.toThrow(FormatError);
       await expect(loadNetwork(path)).rejects.toThrow(/changed: its tensors and its description are not/);
       await expect(loadNetwork(path)).rejects.toThrow(reason);
@@ -209,7 +211,9 @@ describe('saveNetwork and loadNetwork', () => {
         /its target 'swish' is not registered: .* targets\.register\(\).* relu, /,
       ],
     ] as const) {
-      await saveSafetensors(path, tensors, { 'pnn.network': JSON.stringify({ ...description, ...change }) });
+      await saveSafetensors(path, tensors, {
+        metadata: { 'pnn.network': JSON.stringify({ ...description, ...change }) },
+      });
       await expect(loadNetwork(path)).rejects.toThrow(FormatError);
       await expect(loadNetwork(path)).rejects.toThrow(reason);
     }

@@ -10,6 +10,7 @@ import {
   type Tensor,
   uniform,
 } from '@pnn/tensor';
+import { checkOption } from './options.js';
 
 /** What follows a layer, as far as the size of its weights depends on it. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leaky-relu' | 'selu';
@@ -21,8 +22,10 @@ export type FanMode = 'fan-in' | 'fan-out';
  * The factor by which weights must be larger so that the nonlinearity behind them keeps the variance.
  *
  * @param slope that of the negative side of a leaky ReLU
+ * @throws ArgumentError where the slope is not finite
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  checkOption(Number.isFinite(slope), 'calculateGain', 'slope', 'a finite number', slope);
   switch (nonlinearity) {
     case 'linear':
     case 'sigmoid':
@@ -70,10 +73,15 @@ function withStream<T extends RandomOptions>(options: T | undefined): RandomOpti
   return { ...options, generator: options?.generator ?? randomStream('initialisation') };
 }
 
+function checkDeviation(name: string, shape: Shape, gain: number, fan: number): void {
+  checkOption(gain >= 0 && Number.isFinite(gain), name, 'gain', 'a finite number of 0 or more', gain);
+  if (fan === 0) throw new ArgumentError(`${name}: ${formatShape(shape)} connects nothing`);
+}
+
 function kaimingDeviation(shape: Shape, { gain = calculateGain('relu'), mode = 'fan-in' }: KaimingOptions): number {
   const { fanIn, fanOut } = fans(shape);
   const fan = mode === 'fan-in' ? fanIn : fanOut;
-  if (fan === 0) throw new ArgumentError(`kaiming: ${formatShape(shape)} connects nothing`);
+  checkDeviation('kaiming', shape, gain, fan);
   return gain / Math.sqrt(fan);
 }
 
@@ -90,6 +98,7 @@ export function kaimingNormal(shape: Shape, options: KaimingOptions = {}): Tenso
 
 function xavierDeviation(shape: Shape, gain: number): number {
   const { fanIn, fanOut } = fans(shape);
+  checkDeviation('xavier', shape, gain, fanIn + fanOut);
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 }
 

@@ -1,34 +1,55 @@
-import { noGrad, zeroGrad } from '@pnn/autograd';
+import { noGrad, requireGrad, zeroGrad } from '@pnn/autograd';
 import {
   DTypeError,
   type FloatDType,
   formatShape,
   type HostArray,
   isFloat,
+  isReplaying,
   ShapeError,
   type Tensor,
 } from '@pnn/tensor';
+import { type Found, findNested } from './nested.js';
 import { Parameter, StateBuffer } from './parameter.js';
 import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
-import { assignState, StateDictError, stateProblems } from './state-dict.js';
+import { pyTorchName, toPyTorchNames } from './pytorch-names.js';
+import { runForward } from './running.js';
+import { assignState, type LoadStateOptions, StateDictError, stateProblems } from './state-dict.js';
 
 /** Called after a module's forward with what went in and what came out. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
 
-type Member = readonly [name: string, value: Parameter | StateBuffer | Module];
+type Member = Parameter | StateBuffer | Module;
 
-function isMember(value: unknown): value is Member[1] {
+function isMember(value: unknown): value is Member {
   return value instanceof Parameter || value instanceof StateBuffer || value instanceof Module;
 }
 
 /**
- * A part of a network: its parameters, buffers and submodules are simply its properties (or arrays of them), found in
- * the order in which they were assigned. Subclasses define `forward`.
+ * A part of a network: its parameters, buffers and submodules are simply its properties, also in arrays, Maps and plain
+ * objects there, found in the order in which they were assigned. Subclasses define `forward`. Where it uses what cannot
+ * be found so, as in a `#private` field, a ModuleError says so: modules each time, parameters of their own the first time.
  */
 export abstract class Module {
   /** Whether the module behaves as in training; set by `train` and `eval`. */
   training = true;
+  /**
+   * Whether others may compute with this module without having it among their modules, as with a teacher that somebody
+   * else trains, saves and switches to evaluation.
+   */
+  external = false;
   #hooks: Set<{ readonly call: ForwardHook }> | undefined;
+
+  constructor() {
+    const { forward } = this;
+    // Shadows the method of the class; a forward that is a property of the subclass replaces it.
+    Object.defineProperty(this, 'forward', {
+      configurable: true,
+      enumerable: false,
+      writable: true,
+      value: (...inputs: Tensor[]) => runForward(this, inputs, () => forward.apply(this, inputs)),
+    });
+  }
 
   /** Computes the output. */
   abstract forward(...inputs: Tensor[]): Tensor;
@@ -38,17 +59,13 @@ export abstract class Module {
     return '';
   }
 
-  #members(): Member[] {
-    return Object.entries(this).flatMap(([name, value]): Member[] => {
-      if (isMember(value)) return [[name, value]];
-      if (!Array.isArray(value)) return [];
-      return value.flatMap((entry, i): Member[] => (isMember(entry) ? [[`${name}.${i}`, entry]] : []));
-    });
+  #members(): Found<Member>[] {
+    return findNested(this, isMember);
   }
 
   /** The direct submodules with their names. */
   children(): [name: string, module: Module][] {
-    return this.#members().flatMap(([name, value]) =>
+    return this.#members().flatMap(({ name, value }) =>
       value instanceof Module ? [[name, value] as [string, Module]] : [],
     );
   }
@@ -83,7 +100,7 @@ export abstract class Module {
   *#state(): Generator<[string, Parameter | StateBuffer]> {
     const seen = new Set<Tensor>();
     for (const [prefix, module] of this.namedModules()) {
-      for (const [name, value] of module.#members()) {
+      for (const { name, value } of module.#members()) {
         if (value instanceof Module || seen.has(value)) continue;
         seen.add(value);
         yield [prefix ? `${prefix}.${name}` : name, value];
@@ -112,6 +129,18 @@ export abstract class Module {
     return this.train(false);
   }
 
+  /**
+   * Makes gradients flow to all parameters of this module and all in it, or, with false, freezes them: they get no
+   * gradients, and an optimizer leaves them alone until they require gradients again. What is not learned goes on, such as
+   * the statistics of BatchNorm while training.
+   *
+   * @param required true unless it is given
+   */
+  requireGrad(required = true): this {
+    for (const parameter of this.parameters()) requireGrad(parameter, required);
+    return this;
+  }
+
   /** Frees the gradients of all parameters. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) zeroGrad(parameter);
@@ -125,18 +154,24 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers.
    *
-   * @param options.strict whether every name must be there and no other (true by default)
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
    *   changed then
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: { readonly strict?: boolean } = {}): void {
-    const own = this.stateDict();
-    const problems = stateProblems('loadStateDict', own, state, options.strict ?? true);
+  loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
+    const tensors = this.stateDict();
+    const own = options.names === 'pytorch' ? toPyTorchNames(tensors) : tensors;
+    const sourceOf = (name: string) => {
+      const target = tensors.get(name);
+      return target && state.get(options.names === 'pytorch' ? pyTorchName(name, target) : name);
+    };
+    const problems = stateProblems('loadStateDict', own, state, options);
+    const others = options.cast ? problems : stateProblems('loadStateDict', own, state, { ...options, cast: true });
+    if (others.length < problems.length) problems.push('pass { cast: true } to convert float types');
     if (problems.length === 0) {
       for (const [prefix, module] of this.namedModules()) {
-        const problem = module.stateProblem((name) => state.get(prefix ? `${prefix}.${name}` : name));
+        const problem = module.stateProblem((name) => sourceOf(prefix ? `${prefix}.${name}` : name));
         if (problem !== undefined) problems.push(problem);
       }
     }
@@ -168,20 +203,21 @@ export abstract class Module {
   cast(dtype: FloatDType): this {
     const replacements = new Map<Tensor, Parameter | StateBuffer>();
     for (const [, module] of this.namedModules()) {
-      for (const [name, value] of module.#members()) {
+      for (const { value, replace } of module.#members()) {
         if (value instanceof Module || value.dtype === dtype || !isFloat(value.dtype)) continue;
         if (value instanceof StateBuffer && value.keepsType) continue;
         let replacement = replacements.get(value);
         if (!replacement) {
           const converted = noGrad(() => value.cast(dtype));
-          replacement = value instanceof Parameter ? new Parameter(converted, value.role) : new StateBuffer(converted);
+          replacement =
+            value instanceof Parameter
+              ? requireGrad(new Parameter(converted, value.role), value.requiresGrad)
+              : new StateBuffer(converted);
           replacements.set(value, replacement);
           zeroGrad(value);
           value.dispose();
         }
-        const [property, index] = name.split('.') as [string, string | undefined];
-        if (index === undefined) Reflect.set(module, property, replacement);
-        else Reflect.set(Reflect.get(module, property) as object, index, replacement);
+        replace(replacement);
       }
     }
     return this;
@@ -196,7 +232,7 @@ export abstract class Module {
   }
 
   /**
-   * Has the hook called after every forward of this module.
+   * Has the hook called after every forward of this module, but not where `checkpoint` repeats one.
    *
    * @returns a function that removes the hook
    */
@@ -210,7 +246,7 @@ export abstract class Module {
     };
   }
 
-  /** Shadows the method of the class, so that a module without hooks pays nothing. */
+  /** Shadows the forward, so that a module without hooks pays nothing for them. */
   #watchForward(): Set<{ readonly call: ForwardHook }> {
     const hooks = new Set<{ readonly call: ForwardHook }>();
     const forward = this.forward.bind(this);
@@ -219,7 +255,7 @@ export abstract class Module {
       enumerable: false,
       value: (...inputs: Tensor[]) => {
         const output = forward(...inputs);
-        for (const { call } of [...hooks]) call(this, inputs, output);
+        if (!isReplaying()) for (const { call } of [...hooks]) call(this, inputs, output);
         return output;
       },
     });

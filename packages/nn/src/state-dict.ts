@@ -3,12 +3,13 @@ import {
   type DType,
   formatShape,
   type HostArray,
+  isFloat,
   PnnError,
   type Shape,
   sameShape,
   scope,
   Tensor,
-  tensor,
+  updateInPlace,
 } from '@pnn/tensor';
 
 /** A state dict does not fit what it is loaded into: names are missing or unexpected, or shapes, types or values differ. */
@@ -16,19 +17,42 @@ export class StateDictError extends PnnError {
   override readonly name = 'StateDictError';
 }
 
+/** How a state dict is loaded. */
+export interface LoadStateOptions {
+  /**
+   * Whether every name must be there and no other.
+   *
+   * @default true
+   */
+  readonly strict?: boolean;
+  /**
+   * Whether tensors of another float type are converted, such as float64 to float32; otherwise they do not fit.
+   *
+   * @default false
+   */
+  readonly cast?: boolean;
+  /**
+   * By which names the state calls the tensors: those of the module, or what PyTorch calls them (see `pyTorchName`).
+   *
+   * @default 'own'
+   */
+  readonly names?: 'own' | 'pytorch';
+}
+
 /**
  * Everything about the tensors of a state that does not fit.
  *
  * @param operation named where a host array contradicts itself
  * @param expected shape and type by name
- * @param strict whether every name must be there and no other
+ * @param options.strict whether every name must be there and no other
+ * @param options.cast whether one float type is as good as another
  * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other
  */
 export function stateProblems(
   operation: string,
   expected: ReadonlyMap<string, { readonly shape: Shape; readonly dtype: DType }>,
   state: ReadonlyMap<string, Tensor | HostArray>,
-  strict: boolean,
+  { strict = true, cast = false }: LoadStateOptions = {},
 ): string[] {
   const problems: string[] = [];
   const missing = [...expected.keys()].filter((name) => !state.has(name));
@@ -40,19 +64,21 @@ export function stateProblems(
     if (!source) continue;
     if (!(source instanceof Tensor)) checkHostArray(`${operation}: ${name}`, source);
     else if (source.disposed) problems.push(`${name} was freed`);
-    if (sameShape(source.shape, shape) && source.dtype === dtype) continue;
+    const fits = source.dtype === dtype || (cast && isFloat(source.dtype) && isFloat(dtype));
+    if (sameShape(source.shape, shape) && fits) continue;
     problems.push(`${name} is ${source.dtype} ${formatShape(source.shape)} instead of ${dtype} ${formatShape(shape)}`);
   }
   return problems;
 }
 
-/** Copies the elements of a tensor, or of plain data, into a tensor of the same shape and type. */
+/** Copies the elements of a tensor, or of plain data, into a tensor of the same shape, converted to its type. */
 export function assignState(target: Tensor, source: Tensor | HostArray): void {
-  scope(() =>
-    target.assign(
-      source instanceof Tensor ? source : tensor(source.data, { shape: source.shape, device: target.device }),
-    ),
-  );
+  if (source instanceof Tensor) {
+    scope(() => target.assign(source.dtype === target.dtype ? source : source.cast(target.dtype)));
+    return;
+  }
+  // Straight into its place, for there may be no room for as much again.
+  updateInPlace(target, () => target.device.memory.write(target, source.data));
 }
 
 /**

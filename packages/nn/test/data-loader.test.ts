@@ -295,6 +295,20 @@ describe('ArrayDataset', () => {
     expect([input, label, none]).toEqual(['float64', 'float64', undefined]);
   });
 
+  it('takes the one label beyond the classes that losses ignore', () => {
+    const { inputShape } = good;
+    for (const ignoreIndex of [255, -100]) {
+      const some = Int32Array.of(0, ignoreIndex, 2);
+      const dataset = new ArrayDataset({ inputs, inputShape, labels: some, classes: 3, ignoreIndex });
+      expect(dataset.slice(1, 2).ignoreIndex).toBe(ignoreIndex);
+      expect(() => new ArrayDataset({ inputs, inputShape, labels: some, classes: 3, ignoreIndex: 254 })).toThrow(
+        `the label of sample 1 is ${ignoreIndex}: it must be from 0 to 2, or the ignoreIndex`,
+      );
+      new ArrayDataset({ inputs, inputShape, labels: some, ignoreIndex });
+    }
+    expect(() => new ArrayDataset({ ...good, ignoreIndex: 0.5 })).toThrow('ignoreIndex must be an integer, not 0.5');
+  });
+
   it('reads what it is asked for, and refuses what it does not have', () => {
     const dataset = new ArrayDataset({ ...good, inputs: Float32Array.of(1, 2, 3, 4, 5, 6) });
     const [into, classes] = [new Float32Array(6), new Int32Array(3)];

@@ -151,6 +151,26 @@ describe('errors', () => {
   });
 });
 
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('a gain of %d is refused', (gain) => {
+  for (const [name, initialize] of [
+    ['kaiming', kaimingUniform],
+    ['kaiming', kaimingNormal],
+    ['xavier', xavierUniform],
+    ['xavier', xavierNormal],
+  ] as const) {
+    expect(() => initialize([3, 2], { gain })).toThrow(
+      new ArgumentError(`${name}: gain must be a finite number of 0 or more, not ${gain}`),
+    );
+  }
+});
+
+test('weights that connect nothing, and a slope that is no number, are refused', () => {
+  expect(() => xavierUniform([0, 0])).toThrow(new ArgumentError('xavier: [0,0] connects nothing'));
+  expect(() => calculateGain('leaky-relu', Number.NaN)).toThrow(
+    new ArgumentError('calculateGain: slope must be a finite number, not NaN'),
+  );
+});
+
 test('gains', () => {
   expect(calculateGain('leaky-relu')).toBe(Math.sqrt(2 / (1 + 0.01 ** 2)));
   expect(calculateGain('leaky-relu', 1)).toBe(1);

@@ -248,13 +248,13 @@ describe('errors', () => {
       new GlobalAvgPool(),
       [2, 3],
       'float32',
-      new ShapeError('GlobalAvgPool: [2,3]: the input must be [N,C,L] or [N,C,H,W]'),
+      new ShapeError('GlobalAvgPool: [2,3]: the input must be [N,C,L], [N,C,H,W] or [N,C,D,H,W]'),
     ],
     [
       new GlobalMaxPool(),
       [2, 3],
       'float32',
-      new ShapeError('GlobalMaxPool: [2,3]: the input must be [N,C,L] or [N,C,H,W]'),
+      new ShapeError('GlobalMaxPool: [2,3]: the input must be [N,C,L], [N,C,H,W] or [N,C,D,H,W]'),
     ],
     [
       new Residual(new Linear(3, 2)),

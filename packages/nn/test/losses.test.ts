@@ -9,7 +9,7 @@ import {
   type LossOptions,
   meanSquaredError,
   negativeLogLikelihood,
-} from '../src/losses.js';
+} from '../src/losses/index.js';
 
 const float64 = { dtype: 'float64' } as const;
 
@@ -99,7 +99,9 @@ describe('crossEntropy', () => {
     const labels = labelsOf(0, label);
     const before = memory();
     expect(() => scope(() => crossEntropy(logits, labels))).toThrow(
-      new ArgumentError(`crossEntropy: label ${label} of sample 1 is not one of the 3 classes`),
+      new ArgumentError(
+        `crossEntropy: label ${label} of sample 1 is not one of the 3 classes: ignoreIndex leaves out a label`,
+      ),
     );
     expect(memory()).toEqual(before);
   });
@@ -107,7 +109,7 @@ describe('crossEntropy', () => {
   test('refuses shapes, types and smoothing that do not fit', () => {
     const logits = normal([2, 3]);
     expect(() => crossEntropy(logits, labelsOf(0, 1, 2))).toThrow(
-      new ShapeError('crossEntropy: logits [2,3], labels [3]: they must be [N,C] and [N]'),
+      new ShapeError('crossEntropy: [2,3] and labels [3]: they must be [N,C] and [N], or [N,C,…] and [N,…]'),
     );
     expect(() => crossEntropy(normal([3]), labelsOf(0))).toThrow(ShapeError);
     expect(() => crossEntropy(logits, normal([2]))).toThrow(DTypeError);
@@ -125,7 +127,7 @@ describe('negativeLogLikelihood', () => {
 
   test('refuses what does not fit', () => {
     expect(() => negativeLogLikelihood(normal([2, 3]), labelsOf(0))).toThrow(
-      new ShapeError('negativeLogLikelihood: [2,3] and labels [1]: they must be [N,C] and [N]'),
+      new ShapeError('negativeLogLikelihood: [2,3] and labels [1]: they must be [N,C] and [N], or [N,C,…] and [N,…]'),
     );
     expect(() => negativeLogLikelihood(normal([2, 3]), labelsOf(0, 3))).toThrow(ArgumentError);
     expect(() => negativeLogLikelihood(normal([2, 3]), zeros([2]))).toThrow(DTypeError);
@@ -143,7 +145,13 @@ describe('meanSquaredError', () => {
     expect(() => meanSquaredError(normal([3, 1]), normal([3]))).toThrow(
       new ShapeError('meanSquaredError: prediction [3,1], target [3]: the shapes differ'),
     );
-    expect(() => meanSquaredError(normal([3]), zeros([3], float64))).toThrow(DTypeError);
+    expect(() => meanSquaredError(normal([3]), zeros([3], float64))).toThrow(
+      new DTypeError('meanSquaredError: prediction float32, target float64: make the types equal with cast()'),
+    );
+    const mask = normal([3]).greater(0);
+    for (const loss of [meanSquaredError, binaryCrossEntropy, binaryCrossEntropyWithLogits]) {
+      expect(() => loss(normal([3]), mask)).toThrow(`${loss.name}: prediction float32, target bool`);
+    }
   });
 });
 
@@ -175,6 +183,12 @@ describe('binaryCrossEntropy', () => {
       });
     },
   );
+
+  test('of small probabilities of what is not keeps its digits', () => {
+    const p = tensor(Float32Array.of(1e-9, 3e-20, 1e-38));
+    const losses = binaryCrossEntropy(p, zeros([3]), { reduction: 'none' });
+    expect(numbers(losses)).toEqual(numbers(p));
+  });
 
   test('of 0 and 1 has finite gradients with respect to the target, and of second order', () => {
     expect(gradientOf((y) => binaryCrossEntropy(certain(), y, { reduction: 'sum' }), target())).toEqual([
@@ -212,6 +226,57 @@ describe('binaryCrossEntropyWithLogits', () => {
     const losses = binaryCrossEntropyWithLogits(logits, y, { reduction: 'none' });
     expect(numbers(losses)).toEqual([0, 1e30, 1e30, 0].map(Math.fround));
     expect(gradientOf((x) => binaryCrossEntropyWithLogits(x, y, { reduction: 'sum' }), logits)).toEqual([0, -1, 1, 0]);
+  });
+
+  const { POSITIVE_INFINITY: inf } = Number;
+  const dtypes = ['float32', 'float64'] as const;
+
+  test.each(dtypes)('is exact in its tails, and so are its gradients, in %s', (dtype) => {
+    const unit = dtype === 'float32' ? 2 ** -24 : 2 ** -53;
+    const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+    const logistic = (x: number) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
+    const logits = fc.oneof(
+      fc.constantFrom(14, 15, -14, -15, 0, -0),
+      fc.integer({ min: -700, max: 700 }).map((n) => n / 8),
+    );
+    const targets = fc.constantFrom(0, 1, 0.25, 0.5);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(logits, targets), { minLength: 1, maxLength: 20 }), (cases) =>
+        scope(() => {
+          const x = requireGrad(tensor(cases.map(([logit]) => logit)).cast(dtype));
+          const y = requireGrad(tensor(cases.map(([, target]) => target)).cast(dtype));
+          const losses = binaryCrossEntropyWithLogits(x, y, { reduction: 'none' });
+          const [ofLogits, ofTargets] = grad(losses.sum(), [x, y]).map((gradient) => gradient!.dataSync());
+          losses.dataSync().forEach((loss, i) => {
+            const [logit, target] = cases[i]!;
+            const near = (found: number, expected: number) =>
+              expect(Math.abs(found - expected)).toBeLessThanOrEqual(24 * unit * Math.abs(expected) + 2 ** -145);
+            near(loss, target * softplus(-logit) + (1 - target) * softplus(logit));
+            // Both terms are differences where the target is neither 0 nor 1.
+            const terms = [(1 - target) * logistic(logit), target * logistic(-logit)] as const;
+            const difference = Math.abs(ofLogits![i]! - (terms[0] - terms[1]));
+            expect(difference).toBeLessThanOrEqual(24 * unit * (terms[0] + terms[1]) + 2 ** -145);
+            expect(ofTargets![i]! + 0).toBe(-logit + 0);
+          });
+        }),
+      ),
+    );
+  });
+
+  test.each(dtypes)('is 0 for infinite logits of the fitting label, in %s', (dtype) => {
+    const logits = tensor([inf, -inf, inf, -inf]).cast(dtype);
+    const y = tensor([1, 0, 0, 1]).cast(dtype);
+    expect(numbers(binaryCrossEntropyWithLogits(logits, y, { reduction: 'none' }))).toEqual([0, 0, inf, inf]);
+    const [gradient] = grad(binaryCrossEntropyWithLogits(requireGrad(logits), y, { reduction: 'sum' }), [logits]);
+    expect(numbers(gradient!.add(0))).toEqual([0, 0, 1, -1]);
+    const nan = tensor([Number.NaN, Number.NaN]).cast(dtype);
+    const losses = binaryCrossEntropyWithLogits(nan, tensor([0, 1]).cast(dtype), { reduction: 'none' });
+    expect(numbers(losses)).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  test('has right gradients of first and second order', () => {
+    const [x, y] = [floats(-3, -0.5, 0, 0.5, 4), floats(0, 1, 0.25, 0.5, 1)];
+    checkGradients((logits, wanted) => binaryCrossEntropyWithLogits(logits!, wanted!), [x, y], { order: 2 });
   });
 
   test('has the gradient sigmoid(x) − y', () => {

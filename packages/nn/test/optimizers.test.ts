@@ -18,11 +18,18 @@ import { type GoldenCase, loadGolden } from '../../../test/golden/load.js';
 import { clipGradientNorm } from '../src/clipping.js';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
 import {
+  Adadelta,
+  Adagrad,
   Adam,
+  Adamax,
   type AdamOptions,
   AdamW,
+  Lion,
+  NAdam,
   type Optimizer,
   type OptimizerState,
+  RAdam,
+  RMSprop,
   SGD,
   type SGDOptions,
 } from '../src/optimizers/index.js';
@@ -35,6 +42,13 @@ const makers = {
   SGD: (groups: readonly ParameterGroup[], options: AdamOptions) => new SGD(groups, options as SGDOptions),
   Adam: (groups: readonly ParameterGroup[], options: AdamOptions) => new Adam(groups, options),
   AdamW: (groups: readonly ParameterGroup[], options: AdamOptions) => new AdamW(groups, options),
+  RMSprop: (groups: readonly ParameterGroup[], options: AdamOptions) => new RMSprop(groups, options),
+  Adagrad: (groups: readonly ParameterGroup[], options: AdamOptions) => new Adagrad(groups, options),
+  Adadelta: (groups: readonly ParameterGroup[], options: AdamOptions) => new Adadelta(groups, options),
+  Adamax: (groups: readonly ParameterGroup[], options: AdamOptions) => new Adamax(groups, options),
+  NAdam: (groups: readonly ParameterGroup[], options: AdamOptions) => new NAdam(groups, options),
+  RAdam: (groups: readonly ParameterGroup[], options: AdamOptions) => new RAdam(groups, options),
+  Lion: (groups: readonly ParameterGroup[], options: AdamOptions) => new Lion(groups, options),
 };
 
 type GroupAttributes = Readonly<Record<string, { readonly lr?: number; readonly weightDecay?: number }>>;
@@ -79,10 +93,12 @@ function replay({ subject, attributes, parameters, inputs, outputs }: GoldenCase
   }
 }
 
-const trajectories = loadGolden('optimizers').filter(({ subject }) => subject in makers);
+const trajectories = [...loadGolden('optimizers'), ...loadGolden('adaptive')].filter(
+  ({ subject }) => subject in makers,
+);
 
 describe('optimizers follow PyTorch', () => {
-  it('in every stored trajectory', () => expect(trajectories.length).toBe(19));
+  it('in every stored trajectory', () => expect(trajectories.length).toBe(39));
   it.each(trajectories.map((golden) => [golden.name, golden] as const))('%s', (_, golden) => replay(golden));
 });
 
@@ -132,6 +148,14 @@ const kinds: readonly (readonly [string, (groups: readonly ParameterGroup[]) => 
   ['SGD with momentum', (groups) => new SGD(groups, { lr: 0.1, momentum: 0.9, dampening: 0.5, weightDecay: 0.01 })],
   ['Adam', (groups) => new Adam(groups, { maxValue: 0.5 })],
   ['AdamW', (groups) => new AdamW(groups, { lr: 1e-2, maxNorm: 1 })],
+  ['AdamW with amsgrad', (groups) => new AdamW(groups, { amsgrad: true, betas: [0.9, 0.5] })],
+  ['RMSprop', (groups) => new RMSprop(groups, { centered: true, momentum: 0.9, weightDecay: 0.01 })],
+  ['Adagrad', (groups) => new Adagrad(groups, { lrDecay: 0.1, initialAccumulatorValue: 0.1 })],
+  ['Adadelta', (groups) => new Adadelta(groups)],
+  ['Adamax', (groups) => new Adamax(groups)],
+  ['NAdam', (groups) => new NAdam(groups, { momentumDecay: 0.1 })],
+  ['RAdam', (groups) => new RAdam(groups, { betas: [0.9, 0.9] })],
+  ['Lion', (groups) => new Lion(groups, { weightDecay: 0.1 })],
   ['AdamW that only measures', (groups) => new AdamW(groups, { maxNorm: Number.POSITIVE_INFINITY })],
 ];
 
@@ -286,6 +310,26 @@ describe('a plain list of parameters', () => {
   });
 });
 
+/** Trains two layers and expects as much to be alive after the last step as after the tenth. */
+function growthOver(steps: number, optimizer: Optimizer, layers: readonly [Linear, Linear]): number[] {
+  const inputs = tensor(Float32Array.from(normals(3, 'inputs', 20)), { shape: [5, 4] });
+  const losses: number[] = [];
+  let after10 = memory();
+  for (let step = 1; step <= steps; step++) {
+    scope(() => {
+      optimizer.zeroGrad();
+      const outputs: Tensor = layers[1].forward(layers[0].forward(inputs).relu());
+      const loss = outputs.sub(1).square().mean();
+      loss.backward();
+      optimizer.step();
+      losses.push(loss.itemSync());
+    });
+    if (step === 10) after10 = memory();
+  }
+  expect(memory()).toEqual(after10);
+  return losses;
+}
+
 describe('a step', () => {
   it('leaves parameters without a gradient alone and counts their steps apart', () => {
     const problem = new Problem();
@@ -366,25 +410,22 @@ describe('a step', () => {
           layers.flatMap((layer) => layer.parameterGroups()),
           options,
         );
-        const inputs = tensor(Float32Array.from(normals(3, 'inputs', 20)), { shape: [5, 4] });
-        const losses: number[] = [];
-        let after10 = memory();
-        for (let step = 1; step <= 1000; step++) {
-          scope(() => {
-            optimizer.zeroGrad();
-            const outputs: Tensor = layers[1].forward(layers[0].forward(inputs).relu());
-            const loss = outputs.sub(1).square().mean();
-            loss.backward();
-            optimizer.step();
-            losses.push(loss.itemSync());
-          });
-          if (step === 10) after10 = memory();
-        }
-        expect(memory()).toEqual(after10);
+        const losses = growthOver(1000, optimizer, layers);
         expect(losses.at(-1)!).toBeLessThan(losses[0]! / 10);
         for (const layer of layers) layer.dispose();
       });
     }
+  });
+
+  it.each(kinds)('of %s keeps nothing and lowers the loss', (_, make) => {
+    scope(() => {
+      const layers = [new Linear(4, 8), new Linear(8, 3)] as const;
+      using optimizer = make(layers.flatMap((layer) => layer.parameterGroups()));
+      optimizer.lr *= 0.1;
+      const losses = growthOver(50, optimizer, layers);
+      expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+      for (const layer of layers) layer.dispose();
+    });
   });
 
   it('frees everything of its own at the end', () => {
@@ -404,6 +445,136 @@ describe('a step', () => {
     layer.cast('float64');
     expect(() => optimizer.step()).toThrow(DisposedError);
     expect(() => optimizer.step()).toThrow('AdamW: a parameter [2,2] of group weight was freed');
+  });
+});
+
+describe('RMSprop', () => {
+  it('divides by a standard deviation of 0 or more where the gradient never changes, whatever is rounded', () => {
+    fc.assert(
+      fc.property(fc.float({ min: 0.125, max: 8, noNaN: true }), (gradient) => {
+        const weight = parameterOf([1], { dtype: 'float32' });
+        using optimizer = new RMSprop([weight], { alpha: 0.5, centered: true, epsilon: 1 });
+        for (let step = 0; step < 40; step++) {
+          optimizer.zeroGrad();
+          giveGradient(weight, [gradient]);
+          optimizer.step();
+        }
+        expect(weight.itemSync()).not.toBeNaN();
+      }),
+    );
+  });
+});
+
+describe('NAdam', () => {
+  it('knows the momentum of parameters that have taken other numbers of steps', () => {
+    const make = () => parameterOf([1, -2]);
+    const [both, alone] = [
+      [make(), make()],
+      [make(), make()],
+    ] as const;
+    using together = new NAdam(both, { momentumDecay: 0.5 });
+    const apart = alone.map((parameter) => new NAdam([parameter], { momentumDecay: 0.5 }));
+    for (let step = 0; step < 9; step++) {
+      together.zeroGrad();
+      for (const optimizer of apart) optimizer.zeroGrad();
+      for (const index of step % 3 === 0 ? [0, 1] : [1]) {
+        const gradient = normals(step, `gradient ${index}`, 2);
+        giveGradient(both[index]!, gradient);
+        giveGradient(alone[index]!, gradient);
+      }
+      together.step();
+      for (const optimizer of apart) optimizer.step();
+    }
+    expect(both.map(bitsOf)).toEqual(alone.map(bitsOf));
+  });
+});
+
+describe('a group that is added', () => {
+  it('is trained from then on, and its state continues bit for bit', () => {
+    const make = (problem: Problem) => new AdamW(problem.groups.slice(0, 1), { lr: 0.1 });
+    const whole = new Problem();
+    using optimizer = make(whole);
+    const before = whole.bits();
+    whole.train(optimizer, 0, 2);
+    expect(whole.bits()[2]).toBe(before[2]);
+    optimizer.addParameterGroup(whole.groups[1]!);
+    expect(optimizer.groups.map(({ name }) => name)).toEqual(['weight', 'normalization']);
+    optimizer.zeroGrad();
+    whole.train(optimizer, 2, 4);
+    expect(whole.bits()[2]).not.toBe(before[2]);
+    expect(optimizer.stateDict().settings.steps).toEqual([4, 2, 2]);
+
+    const second = new Problem();
+    second.parameters.forEach((parameter, index) => {
+      noGrad(() => parameter.assign(whole.parameters[index]!));
+    });
+    using resumed = make(second);
+    const state = stored(optimizer.stateDict());
+    expect(() => resumed.loadStateDict(state)).toThrow('groups.1 is');
+    resumed.addParameterGroup(second.groups[1]!);
+    resumed.loadStateDict(state);
+    whole.train(optimizer, 4, 6);
+    second.train(resumed, 4, 6);
+    expect(second.bits()).toEqual(whole.bits());
+  });
+
+  it('is refused where it has nothing new, or what is trained already', () => {
+    const { groups, parameters } = new Problem();
+    using optimizer = new SGD(groups, { lr: 1 });
+    const add = (group: ParameterGroup) => () => optimizer.addParameterGroup(group);
+    expect(add({ name: 'head', parameters: [] })).toThrow('SGD: there are no parameters: pass those of a module');
+    expect(add({ name: 'head', parameters: [parameters[0]!] })).toThrow(
+      'SGD: a parameter [2,3] is in weight and in head: name it once',
+    );
+    expect(add({ name: 'head', parameters: [parameterOf([1])], lrScale: -1 })).toThrow('lrScale of group head must be');
+    expect(optimizer.groups).toEqual(groups);
+  });
+});
+
+describe('the momentum of an optimizer', () => {
+  it('is that of the next step', () => {
+    const [changed, made] = [parameterOf([1]), parameterOf([1])];
+    using first = new SGD([changed], { lr: 0.1, momentum: 0.9 });
+    using second = new SGD([made], { lr: 0.1, momentum: 0.5 });
+    first.momentum = 0.5;
+    for (let step = 0; step < 3; step++) {
+      for (const [parameter, optimizer] of [
+        [changed, first],
+        [made, second],
+      ] as const) {
+        optimizer.zeroGrad();
+        giveGradient(parameter, [step + 1]);
+        optimizer.step();
+      }
+    }
+    expect(bitsOf(changed)).toBe(bitsOf(made));
+  });
+
+  it('can be changed where there is one', () => {
+    const momentumOf = (optimizer: Optimizer) => {
+      const { momentum } = optimizer;
+      if (momentum === undefined) {
+        expect(() => {
+          optimizer.momentum = 0.5;
+        }).toThrow(`${optimizer.name}: momentum 0.5: the optimizer has none that can be changed`);
+      } else {
+        optimizer.momentum = 0.5;
+        expect(optimizer.momentum).toBe(0.5);
+        expect(() => {
+          optimizer.momentum = 1;
+        }).toThrow(`${optimizer.name}: momentum must be from 0 to below 1, not 1`);
+      }
+      optimizer.dispose();
+      return momentum;
+    };
+    const weight = () => [parameterOf([1])];
+    expect(momentumOf(new SGD(weight(), { lr: 1 }))).toBeUndefined();
+    expect(momentumOf(new SGD(weight(), { lr: 1, momentum: 0.8 }))).toBe(0.8);
+    expect(momentumOf(new RMSprop(weight()))).toBeUndefined();
+    expect(momentumOf(new RMSprop(weight(), { momentum: 0.8 }))).toBe(0.8);
+    expect(momentumOf(new AdamW(weight(), { betas: [0.7, 0.9] }))).toBe(0.7);
+    expect(momentumOf(new Adagrad(weight()))).toBeUndefined();
+    expect(momentumOf(new NAdam(weight()))).toBeUndefined();
   });
 });
 
@@ -427,6 +598,16 @@ describe('wrong options', () => {
       'SGD: nesterov with momentum 0.9 and dampening 0.1',
       () => new SGD(weight(), { lr: 1, nesterov: true, momentum: 0.9, dampening: 0.1 }),
     ],
+    ['RMSprop: alpha must be from 0 to below 1, not 1', () => new RMSprop(weight(), { alpha: 1 })],
+    ['RMSprop: momentum must be from 0 to below 1, not 1', () => new RMSprop(weight(), { momentum: 1 })],
+    ['RMSprop: epsilon must be a finite number above 0, not 0', () => new RMSprop(weight(), { epsilon: 0 })],
+    ['Adagrad: lrDecay must be a finite number of 0 or more', () => new Adagrad(weight(), { lrDecay: -1 })],
+    ['Adagrad: initialAccumulatorValue must be', () => new Adagrad(weight(), { initialAccumulatorValue: -1 })],
+    ['Adadelta: rho must be from 0 to below 1, not 1', () => new Adadelta(weight(), { rho: 1 })],
+    ['Adamax: betas must be two numbers', () => new Adamax(weight(), { betas: [1, 0.9] })],
+    ['NAdam: momentumDecay must be a finite number of 0', () => new NAdam(weight(), { momentumDecay: -1 })],
+    ['RAdam: epsilon must be', () => new RAdam(weight(), { epsilon: Number.NaN })],
+    ['Lion: betas must be two numbers', () => new Lion(weight(), { betas: [0.9, 1] })],
     ['AdamW: there are no parameters', () => new AdamW([])],
     ['AdamW: there are no parameters', () => new AdamW([{ name: 'empty', parameters: [] }])],
     ['AdamW: a parameter [1] is in parameters twice', () => new AdamW([twice, twice])],

@@ -27,7 +27,12 @@ function power(coefficients: readonly number[], t: number): number {
 const coefficient = fc.integer({ min: -32, max: 32 }).map((n) => n / 8);
 const bound = fc.constantFrom(0.5, 1, 3, 35);
 
-test('evaluates E(s) + t·O(s) in the even-odd basis and Σ c_k t^k in the monomial one', () => {
+/** Σ c_k s^(k mod 2)·u^⌊k/2⌋ with u = 2s² − 1. */
+function splitPower(terms: readonly number[], s: number): number {
+  return terms.reduce((sum, c, k) => sum + c * s ** (k % 2) * (2 * s * s - 1) ** Math.floor(k / 2), 0);
+}
+
+test('evaluates E(s) + t·O(s) in the even-odd bases and Σ c_k t^k in the monomial one', () => {
   fc.assert(
     fc.property(
       fc.array(coefficient, { minLength: 1, maxLength: 6 }),
@@ -39,11 +44,14 @@ test('evaluates E(s) + t·O(s) in the even-odd basis and Σ c_k t^k in the monom
         const plain = new Polynomial({ basis: 'monomial', powers: even }, { bound: B, ...float64 });
         const values = numbers(layer.forward(x));
         const plainValues = numbers(plain.forward(x));
+        const twice = new Polynomial({ basis: 'twice-even-odd', even, odd }, { bound: B, ...float64 });
+        const twiceValues = numbers(twice.forward(x));
         numbers(x).forEach((at, i) => {
           const t = at / B;
           const s = 2 * t * t - 1;
           expect(values[i]).toBeCloseTo(power(even, s) + t * power(odd, s), 9);
           expect(plainValues[i]).toBeCloseTo(power(even, t), 9);
+          expect(twiceValues[i]).toBeCloseTo(splitPower(even, s) + t * splitPower(odd, s), 9);
         });
       },
     ),
@@ -148,6 +156,14 @@ describe('a state dict', () => {
     expect(fresh.bound).toBe(2.5);
     const x = linspace(-3, 3, 13);
     expect(numbers(fresh.forward(x))).toEqual(numbers(saved.forward(x)));
+  });
+
+  test('does not bring coefficients of one basis to a layer of another', () => {
+    const parts = { even: [1, 2, 3], odd: [4] };
+    const once = new Polynomial({ basis: 'even-odd', ...parts }, { bound: 2.5 });
+    const twice = new Polynomial({ basis: 'twice-even-odd', ...parts }, { bound: 2.5 });
+    expect(() => twice.loadStateDict(once.stateDict())).toThrow(StateDictError);
+    expect(() => once.loadStateDict(twice.stateDict())).toThrow(StateDictError);
   });
 
   test.each([

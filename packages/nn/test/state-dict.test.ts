@@ -7,13 +7,14 @@ import {
   normal,
   ones,
   PnnError,
+  reference,
   ShapeError,
   scope,
   type Tensor,
   tensor,
   zeros,
 } from '@pnn/tensor';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
 import type { Module } from '../src/module.js';
 import { StateDictError } from '../src/state-dict.js';
@@ -54,6 +55,16 @@ function thrownBy(body: () => void): PnnError {
   }
   return expect.fail('nothing was thrown');
 }
+
+test('plain data is copied straight to its place, so that no other room is needed', () => {
+  const net = network();
+  const state = hostArrays(trained());
+  const allocate = vi.spyOn(reference.memory, 'allocate');
+  net.loadStateDict(state);
+  expect(allocate).not.toHaveBeenCalled();
+  allocate.mockRestore();
+  for (const [name, { data }] of hostArrays(net)) expect(data).toEqual(state.get(name)!.data);
+});
 
 describe('stateDict', () => {
   test('has parameters and buffers by name', () => {
@@ -121,7 +132,7 @@ describe('loadStateDict', () => {
     expect(error.name).toBe('StateDictError');
     expect(error.message).toBe(
       'loadStateDict: missing: 0.bias, 1.beta; unexpected: 3.weight; 1.gamma is float32 [3] instead of float32 [2]; ' +
-        '2.coefficients is float64 [2,3] instead of float32 [2,3]',
+        '2.coefficients is float64 [2,3] instead of float32 [2,3]; pass { cast: true } to convert float types',
     );
     expect(hostArrays(target)).toEqual(before);
   });
@@ -187,11 +198,56 @@ describe('loadStateDict', () => {
 
 test('a state dict goes through a safetensors file bit for bit', () => {
   const source = trained();
-  const bytes = encodeSafetensors(hostArrays(source), { model: 'test' });
+  const bytes = encodeSafetensors(hostArrays(source), { metadata: { model: 'test' } });
   const { tensors, metadata } = decodeSafetensors(bytes, 'memory');
   const target = network();
   target.loadStateDict(tensors);
   expect(metadata).toEqual({ model: 'test' });
   expect(hostArrays(target)).toEqual(hostArrays(source));
-  expect(encodeSafetensors(hostArrays(target), metadata)).toEqual(bytes);
+  expect(encodeSafetensors(hostArrays(target), { metadata })).toEqual(bytes);
+});
+
+describe('a state of another float type', () => {
+  const doubles = () =>
+    new Map(
+      [...hostArrays(trained())].map(([name, { dtype, shape, data }]): [string, HostArray] =>
+        dtype === 'float32'
+          ? [name, { dtype: 'float64', shape, data: Float64Array.from(data, (value) => value + 1e-12) }]
+          : [name, { dtype, shape, data }],
+      ),
+    );
+
+  test('does not fit, and the error names the way out', () => {
+    const net = network();
+    const before = hostArrays(net);
+    const error = thrownBy(() => net.loadStateDict(doubles()));
+    expect(error).toBeInstanceOf(StateDictError);
+    expect(error.message).toMatch(
+      /0\.weight is float64 \[2,3\] instead of float32 \[2,3\]; .*; pass \{ cast: true \} to convert/,
+    );
+    expect(hostArrays(net)).toEqual(before);
+  });
+
+  test('is converted where that is asked for: plain data and tensors, in both directions', () => {
+    const state = doubles();
+    const net = network();
+    net.loadStateDict(state, { cast: true });
+    for (const [name, { data, dtype }] of hostArrays(net)) {
+      const expected = state.get(name)!.data;
+      expect([...data]).toEqual(dtype === 'float32' ? [...Float32Array.from(expected)] : [...expected]);
+    }
+    const wide = network().cast('float64');
+    wide.loadStateDict(net.stateDict(), { cast: true });
+    for (const [name, { data }] of hostArrays(wide)) expect([...data]).toEqual([...hostArrays(net).get(name)!.data]);
+  });
+
+  test('is still refused where more than that differs', () => {
+    const state = doubles();
+    state.set('1.batchesTracked', { dtype: 'float32', shape: [], data: Float32Array.of(3) });
+    state.set('0.bias', { dtype: 'float64', shape: [3], data: new Float64Array(3) });
+    const error = thrownBy(() => network().loadStateDict(state, { cast: true }));
+    expect(error.message).toBe(
+      'loadStateDict: 0.bias is float64 [3] instead of float32 [2]; 1.batchesTracked is float32 [] instead of int32 []',
+    );
+  });
 });

@@ -13,7 +13,7 @@ import {
   Residual,
   Sequential,
 } from '../src/layers/index.js';
-import { crossEntropy } from '../src/losses.js';
+import { crossEntropy } from '../src/losses/index.js';
 import { AdamW } from '../src/optimizers/index.js';
 
 /** A small network with one layer of every kind that keeps a state or draws random numbers. */

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@pnn/tensor';
-import { defaultPolynomial } from './method/defaults.js';
+import { defaultPolynomial, defaultTraining } from './method/defaults.js';
 import type { MethodSpec } from './method/method-spec.js';
 import type { TrainingSpec } from './method/training-spec.js';
 
@@ -118,5 +118,5 @@ export function methodOf({ degree, bound, alpha, samples, lambda }: Preset): Met
 
 /** The training of a preset, with the seed 0. */
 export function trainingOf({ epochs, batchSize, lr, weightDecay, maxNorm, scheduler }: Preset): TrainingSpec {
-  return { epochs, batchSize, lr, weightDecay, maxNorm, clipping: 'selective', scheduler, seed: 0 };
+  return { ...defaultTraining, epochs, batchSize, lr, weightDecay, maxNorm, clipping: 'selective', scheduler, seed: 0 };
 }

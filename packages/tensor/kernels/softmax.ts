@@ -155,12 +155,15 @@ export function crossEntropy(fields: CrossEntropy, block: i32): void {
     const largest = largestOf(x, length);
     const sum = exponentials(x, shares, length, largest);
     mapRow(shares, shares, length, 0, <f32>(1 / sum), 0);
-    const normalizer = <f64>largest + logarithm(sum);
-    let loss = normalizer - <f64>f32.load(x + (<usize>label << 2));
+    // Differences first: the logarithm would be lost beside large logits.
+    const origin = <f64>largest;
+    const logarithmOfSum = logarithm(sum);
+    let loss = logarithmOfSum - (<f64>f32.load(x + (<usize>label << 2)) - origin);
     if (smoothing != 0) {
       let total: f64 = 0;
-      for (let i = 0; i < length; i++) total += normalizer - <f64>f32.load(x + (<usize>i << 2));
-      loss = (1 - smoothing) * loss + (smoothing * total) / length;
+      for (let i = 0; i < length; i++) total += logarithmOfSum - (<f64>f32.load(x + (<usize>i << 2)) - origin);
+      // 0 times the loss of an impossible class would be NaN.
+      loss = (smoothing == 1 ? 0 : (1 - smoothing) * loss) + (smoothing * total) / length;
     }
     f32.store(<usize>fields.losses + (<usize>row << 2), <f32>loss);
   }

@@ -1,8 +1,10 @@
-import { checkElement } from './dtype.js';
+import { checkElement, type DType, type TypedArray } from './dtype.js';
+import { noteChanging } from './effects.js';
 import { DeviceError } from './errors.js';
 import type { History, TensorsOf } from './history.js';
 import type { Inputs, Operator } from './operator.js';
 import { operators } from './operators/index.js';
+import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 import { activeTracer, withTracer } from './tracer.js';
 
@@ -41,7 +43,10 @@ export function apply<I extends Inputs, A>(operator: Operator<I, A>, inputs: Ten
     for (const { shape, dtype, aliasOf } of operator.infer(operands, attributes)) {
       outputs.push(first!.allocate(shape, dtype, aliasOf === undefined ? undefined : tensors[aliasOf]!.buffer));
     }
-    if (operator.inPlace) tracer?.changing(first!);
+    if (operator.inPlace) {
+      noteChanging(first!);
+      tracer?.changing(first!);
+    }
     // What a kernel does, such as drawing the numbers of a mask, is part of the operator.
     if (tracer) withTracer(undefined, () => operator.launch(device.kernels, operands, outputs, attributes));
     else operator.launch(device.kernels, operands, outputs, attributes);
@@ -70,6 +75,26 @@ export function scalarLike(operation: string, value: number, like: Tensor): Tens
   like.device.kernels.fill(scalar, value);
   activeTracer()?.filled(scalar.buffer, value);
   return scalar;
+}
+
+/** Elements that are known on the host as an operand on the device of the tensor. */
+export function elementsLike(elements: TypedArray, shape: Shape, dtype: DType, like: Tensor): Tensor {
+  const made = like.allocate(shape, dtype);
+  like.device.memory.write(made, elements);
+  activeTracer()?.written(made.buffer);
+  return made;
+}
+
+/** first, first + 1, … (int32) for the places along an axis of the tensor, in a shape that broadcasts to its own. */
+export function placesAlong(x: Tensor, axis: number, first = 0): Tensor {
+  const count = x.shape[axis]!;
+  const shape = x.shape.map((_, each) => (each === axis ? count : 1));
+  return elementsLike(
+    Int32Array.from({ length: count }, (_, i) => first + i),
+    shape,
+    'int32',
+    x,
+  );
 }
 
 /** Applies an operator of one operand without attributes. */

@@ -172,10 +172,13 @@ export function arange(start: number, end: number, step = 1, options?: TensorOpt
 /**
  * `count` equally spaced numbers from start to end, both included.
  *
- * @throws ArgumentError where the count is not an integer of 0 or more
+ * @throws ArgumentError where the count is not an integer of 0 or more, or an end is not finite
  */
 export function linspace(start: number, end: number, count: number, options?: TensorOptions): Tensor {
   if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`linspace: ${count} is no number of points`);
+  if (!Number.isFinite(end - start)) {
+    throw new ArgumentError(`linspace: from ${start} to ${end} there are no finite steps`);
+  }
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   return generate('linspace', [count], options, (i) => (i > 0 && i === count - 1 ? end : start + i * step));
 }
@@ -204,12 +207,19 @@ function randomTensor(
 }
 
 /**
- * Uniform random numbers in [low, high).
+ * Uniform random numbers in [low, high); low itself where both are equal.
  *
+ * @throws ArgumentError where low is above high, or one of them is not finite in the type
  * @throws DTypeError for integers and truth values
  */
 export function uniform(shape: Shape, low = 0, high = 1, options?: RandomOptions): Tensor {
   const rounded = options?.dtype === 'float64' ? (value: number) => value : Math.fround;
+  if (!(low <= high && [rounded(low), rounded(high), high - low].every(Number.isFinite))) {
+    const dtype = options?.dtype ?? 'float32';
+    throw new ArgumentError(
+      `uniform: from ${low} to ${high}: the limits must be finite in ${dtype}, low not above high, nor too far below`,
+    );
+  }
   return randomTensor('uniform', shape, options, (generator) => {
     const value = rounded(low + (high - low) * generator.uniform());
     // Rounding reaches the end that is not meant to be reached.
@@ -220,8 +230,14 @@ export function uniform(shape: Shape, low = 0, high = 1, options?: RandomOptions
 /**
  * Normally distributed random numbers.
  *
+ * @throws ArgumentError where the standard deviation is negative, or it or the mean is not finite
  * @throws DTypeError for integers and truth values
  */
 export function normal(shape: Shape, mean = 0, standardDeviation = 1, options?: RandomOptions): Tensor {
+  if (!(standardDeviation >= 0 && Number.isFinite(standardDeviation) && Number.isFinite(mean))) {
+    throw new ArgumentError(
+      `normal: mean ${mean} and standard deviation ${standardDeviation}: both must be finite, the deviation 0 or more`,
+    );
+  }
   return randomTensor('normal', shape, options, (generator) => mean + standardDeviation * generator.normal());
 }

@@ -18,6 +18,8 @@ export interface DeviceMemory {
   allocate(dtype: DType, size: number): Buffer;
   /** Takes the room back. */
   release(buffer: Buffer): void;
+  /** Gives back what is kept between kernels so that it need not be asked for again; only called outside of kernels. */
+  trim?(): void;
   /** Stores the elements. */
   write(operand: Operand, values: ArrayLike<number>): void;
   /** A copy of the elements, once everything that computes them is done. */

@@ -1,3 +1,4 @@
+import { noteChanging } from './effects.js';
 import type { Kernels } from './kernels.js';
 import type { Tensor } from './tensor.js';
 import { activeTracer } from './tracer.js';
@@ -10,6 +11,7 @@ import { activeTracer } from './tracer.js';
  * @param launch runs a kernel of the tensor's device whose description says that it changes this operand in place
  */
 export function updateInPlace(tensor: Tensor, launch: (kernels: Kernels) => void): void {
+  noteChanging(tensor);
   activeTracer()?.changingUnseen(tensor);
   launch(tensor.device.kernels);
   tensor.buffer.version++;

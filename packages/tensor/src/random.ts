@@ -1,3 +1,4 @@
+import { noteDrawing } from './effects.js';
 import { ArgumentError } from './errors.js';
 import type { RandomStream } from './kernels.js';
 import { activeTracer, withTracer } from './tracer.js';
@@ -109,6 +110,7 @@ export class Generator {
   /** The next 32 random bits as an unsigned integer. */
   bits(): number {
     activeTracer()?.drawing(this);
+    noteDrawing(this);
     const index = Math.floor(this.#position / 4);
     if (index !== this.#blockIndex) {
       philox(
@@ -134,6 +136,7 @@ export class Generator {
   normal(): number {
     if (this.#spareNormal !== null) {
       activeTracer()?.drawing(this);
+      noteDrawing(this);
       const value = this.#spareNormal;
       this.#spareNormal = null;
       return value;
@@ -174,6 +177,7 @@ export class Generator {
 
   /** Takes the next `count` words out of the stream, for a kernel that draws them itself from the position returned. */
   reserve(count: number): RandomStream {
+    noteDrawing(this);
     const position = this.#position;
     this.#position += count;
     return { seed: this.seed, stream: this.stream, position };
@@ -201,6 +205,7 @@ export class Generator {
     if (!Number.isSafeInteger(position) || position < 0) {
       throw new ArgumentError(`Generator.resume: the position must be an integer of 0 or more, not ${position}`);
     }
+    noteDrawing(this);
     this.#seed = seed;
     this.#position = position;
     this.#spareNormal = spareNormal;
@@ -218,6 +223,15 @@ function checkSeed(operation: string, seed: number): void {
 let seed = 0;
 const streams = new Map<string, Generator>();
 
+/** Where streams begin that are not in use yet. */
+const program = {
+  state: () => seed,
+  resume: (state: number) => {
+    noteDrawing(program);
+    seed = state;
+  },
+};
+
 /**
  * Starts all named streams of the program anew from this seed (0 where it is never called, so that programs repeat).
  * Generators that `randomStream` gave before go along.
@@ -226,7 +240,7 @@ const streams = new Map<string, Generator>();
  */
 export function setSeed(newSeed: number): void {
   checkSeed('setSeed', newSeed);
-  seed = newSeed;
+  program.resume(newSeed);
   for (const generator of streams.values()) generator.resume({ seed, position: 0, spareNormal: null });
 }
 

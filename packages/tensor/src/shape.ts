@@ -107,17 +107,36 @@ export function normalizeAxes(operation: string, axes: number | readonly number[
 /** A number for both axes of a plane, or one for the rows and one for the columns. */
 export type Pair = number | readonly [number, number];
 
+/** A number for all axes of a volume, or one for the depth, one for the rows and one for the columns. */
+export type Triple = number | readonly [number, number, number];
+
+const COUNTS = ['none', 'one', 'two', 'three'];
+
+/**
+ * One number for each of `count` axes.
+ *
+ * @throws ArgumentError where one is not an integer of at least `minimum`, or there are not as many
+ */
+export function numbersOf(
+  operation: string,
+  name: string,
+  value: number | readonly number[],
+  count: number,
+  minimum: number,
+): readonly number[] {
+  const numbers = typeof value === 'number' ? new Array<number>(count).fill(value) : value;
+  if (numbers.length !== count || numbers.some((entry) => !Number.isInteger(entry) || entry < minimum)) {
+    const several = count === 1 ? '' : `, or ${COUNTS[count] ?? count} of them`;
+    throw new ArgumentError(`${operation}: ${name} must be an integer of ${minimum} or more${several}, not ${value}`);
+  }
+  return numbers;
+}
+
 /**
  * Both numbers of a pair.
  *
  * @throws ArgumentError where one is not an integer of at least `minimum`
  */
 export function pairOf(operation: string, name: string, value: Pair, minimum: number): readonly [number, number] {
-  const pair = typeof value === 'number' ? ([value, value] as const) : value;
-  if (pair.length !== 2 || pair.some((entry) => !Number.isInteger(entry) || entry < minimum)) {
-    throw new ArgumentError(
-      `${operation}: ${name} must be an integer of ${minimum} or more, or two of them, not ${value}`,
-    );
-  }
-  return pair;
+  return numbersOf(operation, name, value, 2, minimum) as readonly [number, number];
 }

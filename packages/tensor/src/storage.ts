@@ -1,7 +1,9 @@
 import type { Device } from './device.js';
 import { arrayTypes, type DType, type TypedArray } from './dtype.js';
-import { DeviceError, DisposedError, ShapeError } from './errors.js';
+import { noteMade } from './effects.js';
+import { DeviceError, DisposedError, MemoryError, ShapeError } from './errors.js';
 import type { Buffer, Operand } from './kernels.js';
+import { liveInstances } from './live-instances.js';
 import { enter, Scoped } from './scope.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 import { activeTracer } from './tracer.js';
@@ -9,6 +11,7 @@ import { activeTracer } from './tracer.js';
 interface Holding {
   readonly device: Device;
   readonly buffer: Buffer;
+  readonly bytes: number;
 }
 
 let liveTensors = 0;
@@ -34,7 +37,7 @@ export function memory(): MemoryUse {
   return { tensors: liveTensors, buffers: liveBuffers, bytes: liveBytes };
 }
 
-function letGo({ device, buffer }: Holding, bytes: number): void {
+function letGo(device: Device, buffer: Buffer, bytes: number): void {
   liveTensors--;
   buffer.references--;
   if (buffer.references > 0) return;
@@ -43,9 +46,15 @@ function letGo({ device, buffer }: Holding, bytes: number): void {
   device.memory.release(buffer);
 }
 
-const forgotten = new FinalizationRegistry<Holding & { readonly bytes: number }>((holding) =>
-  letGo(holding, holding.bytes),
-);
+/** What the tensors outside of all scopes hold: these can be forgotten. */
+const watched = new Set<Holding>();
+
+function takeBack(holding: Holding): void {
+  // What was taken back before memory ran out is told of once more by the finalizers.
+  if (watched.delete(holding)) letGo(holding.device, holding.buffer, holding.bytes);
+}
+
+const forgotten = new FinalizationRegistry<Holding>(takeBack);
 
 /** The elements of a tensor and their lifetime: everything about it but the arithmetic. */
 export class Storage extends Scoped implements Operand, Disposable {
@@ -57,12 +66,13 @@ export class Storage extends Scoped implements Operand, Disposable {
   /** Where the elements are. */
   readonly device: Device;
   #buffer: Buffer | undefined;
-  #watched = false;
+  /** Set where the tensor is outside of all scopes. */
+  #watched: Holding | undefined;
 
   /**
    * Room for elements of this shape; or, with `sharedBuffer`, another look at elements that exist already.
    *
-   * @throws MemoryError where the device has no room
+   * @throws MemoryError where the device has no room, even when what was forgotten is taken back
    */
   constructor(shape: Shape, dtype: DType, device: Device, sharedBuffer?: Buffer) {
     super();
@@ -74,10 +84,11 @@ export class Storage extends Scoped implements Operand, Disposable {
       this.#buffer = sharedBuffer;
       sharedBuffer.references++;
     } else {
-      this.#buffer = device.memory.allocate(dtype, this.size);
+      this.#buffer = Storage.#allocate(device, dtype, this.size);
       liveBuffers++;
       liveBytes += bytesOf(dtype, this.size);
       activeTracer()?.allocated(this.#buffer);
+      noteMade(this.#buffer);
     }
     liveTensors++;
     enter(this);
@@ -116,8 +127,11 @@ export class Storage extends Scoped implements Operand, Disposable {
     const buffer = this.#buffer;
     if (!buffer) throw new DisposedError(`tensor ${formatShape(this.shape)} was freed twice`);
     this.#buffer = undefined;
-    if (this.#watched) forgotten.unregister(this);
-    letGo({ device: this.device, buffer }, bytesOf(this.dtype, this.size));
+    if (this.#watched) {
+      forgotten.unregister(this);
+      watched.delete(this.#watched);
+    }
+    letGo(this.device, buffer, bytesOf(this.dtype, this.size));
   }
 
   /** `using x = …` disposes of x at the end of the block, where that has not happened before. */
@@ -128,9 +142,9 @@ export class Storage extends Scoped implements Operand, Disposable {
   /** @internal */
   override outlive(): void {
     if (this.#watched || !this.#buffer) return;
-    this.#watched = true;
-    const bytes = bytesOf(this.dtype, this.size);
-    forgotten.register(this, { device: this.device, buffer: this.#buffer, bytes }, this);
+    this.#watched = { device: this.device, buffer: this.#buffer, bytes: bytesOf(this.dtype, this.size) };
+    watched.add(this.#watched);
+    forgotten.register(this, this.#watched, this);
   }
 
   /** A copy of the elements in row-major order, once they are computed. */
@@ -169,6 +183,39 @@ export class Storage extends Scoped implements Operand, Disposable {
   itemSync(): number {
     this.#checkSingle();
     return this.dataSync()[0]!;
+  }
+
+  static #allocate({ memory }: Device, dtype: DType, size: number): Buffer {
+    try {
+      return memory.allocate(dtype, size);
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error;
+    }
+    memory.trim?.();
+    const isComplete = Storage.#reclaim();
+    try {
+      return memory.allocate(dtype, size);
+    } catch (error) {
+      if (!(error instanceof MemoryError) || isComplete || watched.size === 0) throw error;
+      let bytes = 0;
+      for (const holding of watched) bytes += holding.bytes;
+      throw new MemoryError(
+        `${error.message}; ${watched.size} tensors of ${bytes} bytes lie outside of every scope(): ` +
+          'what was forgotten of them comes back only when the running task has ended',
+      );
+    }
+  }
+
+  /** Takes back at once what forgotten tensors hold; false where the platform does not tell which those are. */
+  static #reclaim(): boolean {
+    if (watched.size === 0) return true;
+    const live = liveInstances(Storage.prototype);
+    if (!live) return false;
+    const held = new Set<Holding | undefined>();
+    // The prototypes of derived classes are found as well.
+    for (const each of live) if (#watched in each) held.add(each.#watched);
+    for (const holding of watched) if (!held.has(holding)) takeBack(holding);
+    return true;
   }
 
   #checkSingle(): void {

@@ -1,16 +1,23 @@
 import { apply, applyBinary, applyUnary, type TensorLike, view } from './apply.js';
 import type { Device } from './device.js';
 import type { DType } from './dtype.js';
-import { GradientError, ShapeError } from './errors.js';
+import { GradientError } from './errors.js';
 import type { History } from './history.js';
-import type { Buffer } from './kernels.js';
-import { clamp } from './methods/elementwise.js';
+import type { Buffer, ScatterReduction } from './kernels.js';
+import * as elementwise from './methods/elementwise.js';
+import * as logic from './methods/logic.js';
 import { type MatmulOptions, matmul } from './methods/matmul.js';
+import * as matrix from './methods/matrix.js';
 import * as movement from './methods/movement.js';
+import { norm, standardDeviation } from './methods/norm.js';
+import { type PadFill, pad } from './methods/padding.js';
 import * as reduction from './methods/reduction.js';
+import { running, type ScanOptions } from './methods/scan.js';
+import type { SortOptions } from './methods/sort.js';
+import * as sorting from './methods/sort.js';
 import { operators } from './operators/index.js';
 import { formatTensor, inspect } from './print.js';
-import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from './shape.js';
+import { formatShape, normalizeAxis, type Shape, sameShape } from './shape.js';
 import { Storage } from './storage.js';
 
 /**
@@ -61,6 +68,10 @@ export class Tensor extends Storage {
   exp(): Tensor {
     return applyUnary(operators.exp, this);
   }
+  /** 2^x */
+  exp2(): Tensor {
+    return applyUnary(operators.exp2, this);
+  }
   /** e^x − 1, exact near 0 */
   expm1(): Tensor {
     return applyUnary(operators.expm1, this);
@@ -69,6 +80,14 @@ export class Tensor extends Storage {
   log(): Tensor {
     return applyUnary(operators.log, this);
   }
+  /** Logarithm to base 2 */
+  log2(): Tensor {
+    return applyUnary(operators.log2, this);
+  }
+  /** Logarithm to base 10 */
+  log10(): Tensor {
+    return applyUnary(operators.log10, this);
+  }
   /** ln(1 + x), exact near 0 */
   log1p(): Tensor {
     return applyUnary(operators.log1p, this);
@@ -76,6 +95,10 @@ export class Tensor extends Storage {
   /** √x */
   sqrt(): Tensor {
     return applyUnary(operators.sqrt, this);
+  }
+  /** 1/√x */
+  rsqrt(): Tensor {
+    return this.sqrt().reciprocal();
   }
   /** 1/x */
   reciprocal(): Tensor {
@@ -93,9 +116,45 @@ export class Tensor extends Storage {
   cos(): Tensor {
     return applyUnary(operators.cos, this);
   }
+  /** Tangent of an angle in radians */
+  tan(): Tensor {
+    return applyUnary(operators.tan, this);
+  }
+  /** The angle from −π/2 to π/2 with this sine; NaN beyond [−1, 1] */
+  asin(): Tensor {
+    return applyUnary(operators.asin, this);
+  }
+  /** The angle from 0 to π with this cosine; NaN beyond [−1, 1] */
+  acos(): Tensor {
+    return applyUnary(operators.acos, this);
+  }
+  /** The angle from −π/2 to π/2 with this tangent */
+  atan(): Tensor {
+    return applyUnary(operators.atan, this);
+  }
+  /** Hyperbolic sine */
+  sinh(): Tensor {
+    return applyUnary(operators.sinh, this);
+  }
+  /** Hyperbolic cosine */
+  cosh(): Tensor {
+    return applyUnary(operators.cosh, this);
+  }
   /** Hyperbolic tangent */
   tanh(): Tensor {
     return applyUnary(operators.tanh, this);
+  }
+  /** Inverse of the hyperbolic sine */
+  asinh(): Tensor {
+    return applyUnary(operators.asinh, this);
+  }
+  /** Inverse of the hyperbolic cosine; NaN below 1 */
+  acosh(): Tensor {
+    return applyUnary(operators.acosh, this);
+  }
+  /** Inverse of the hyperbolic tangent; NaN beyond [−1, 1] */
+  atanh(): Tensor {
+    return applyUnary(operators.atanh, this);
   }
   /** 1/(1 + e^−x) */
   sigmoid(): Tensor {
@@ -121,6 +180,10 @@ export class Tensor extends Storage {
   erf(): Tensor {
     return applyUnary(operators.erf, this);
   }
+  /** 1 − erf(x), exact where it is small */
+  erfc(): Tensor {
+    return applyUnary(operators.erfc, this);
+  }
   /** The next integer below */
   floor(): Tensor {
     return applyUnary(operators.floor, this);
@@ -132,6 +195,24 @@ export class Tensor extends Storage {
   /** The nearest integer, halves to the even one */
   round(): Tensor {
     return applyUnary(operators.round, this);
+  }
+  /** The integer part: the next integer toward 0 */
+  trunc(): Tensor {
+    return applyUnary(operators.trunc, this);
+  }
+  /** x − trunc(x), with the sign of x */
+  frac(): Tensor {
+    return this.sub(this.trunc());
+  }
+  /**
+   * Numbers in place of NaN and infinities; the gradient is 0 there.
+   *
+   * @param values.nan @default 0
+   * @param values.posinf in place of ∞. @default the largest number of the type
+   * @param values.neginf in place of −∞. @default the smallest number of the type
+   */
+  nanToNum(values?: { readonly nan?: number; readonly posinf?: number; readonly neginf?: number }): Tensor {
+    return elementwise.nanToNum(this, values);
   }
 
   /** a + b */
@@ -150,6 +231,34 @@ export class Tensor extends Storage {
   div(other: TensorLike): Tensor {
     return applyBinary(operators.div, this, other);
   }
+  /** ⌊a/b⌋, also of integers; a division by 0 gives NaN, by the integer 0 it gives 0 */
+  floorDivide(other: TensorLike): Tensor {
+    return elementwise.floorDivide(this, other);
+  }
+  /** a − ⌊a/b⌋·b, the remainder with the sign of b, as Python's %; 0 where b is the integer 0 */
+  remainder(other: TensorLike): Tensor {
+    return applyBinary(operators.remainder, this, other);
+  }
+  /** The remainder with the sign of a, as JavaScript's %; 0 where b is the integer 0 */
+  fmod(other: TensorLike): Tensor {
+    return applyBinary(operators.fmod, this, other);
+  }
+  /** The angle in radians of the point (b, a), from −π to π; its gradients are NaN where both are 0, as PyTorch's */
+  atan2(other: TensorLike): Tensor {
+    return applyBinary(operators.atan2, this, other);
+  }
+  /** √(a² + b²) without overflow; its gradients are NaN where both are 0, as PyTorch's */
+  hypot(other: TensorLike): Tensor {
+    return applyBinary(operators.hypot, this, other);
+  }
+  /** ln(e^a + e^b) without overflow */
+  logAddExp(other: Tensor): Tensor {
+    return elementwise.logAddExp(this, other);
+  }
+  /** a + weight·(b − a) */
+  lerp(end: Tensor, weight: TensorLike): Tensor {
+    return this.add(end.sub(this).mul(weight));
+  }
   /** a^b; NaN where a is negative and b not an integer. Integer powers beyond 2^53 lose their last digits */
   pow(exponent: TensorLike): Tensor {
     return applyBinary(operators.pow, this, exponent);
@@ -166,9 +275,9 @@ export class Tensor extends Storage {
   reluGradient(other: Tensor): Tensor {
     return applyBinary(operators.reluGradient, this, other);
   }
-  /** a limited to [low, high]; the gradient is that of a from low to high inclusive */
-  clamp(low: number, high: number): Tensor {
-    return clamp(this, low, high);
+  /** a limited to [low, high], each of which may be missing; the gradient is that of a from low to high inclusive */
+  clamp(low: TensorLike | undefined, high?: TensorLike): Tensor {
+    return elementwise.clamp(this, low, high);
   }
 
   /** a = b as truth values */
@@ -196,6 +305,60 @@ export class Tensor extends Storage {
     return applyBinary(operators.greaterEqual, this, other);
   }
 
+  /** Whether both are not 0, as truth values */
+  logicalAnd(other: Tensor): Tensor {
+    return logic.and(this, other);
+  }
+  /** Whether one of both or both are not 0, as truth values */
+  logicalOr(other: Tensor): Tensor {
+    return logic.or(this, other);
+  }
+  /** Whether exactly one of both is not 0, as truth values */
+  logicalXor(other: Tensor): Tensor {
+    return logic.xor(this, other);
+  }
+  /** Whether x is 0, as truth values */
+  logicalNot(): Tensor {
+    return logic.not(this);
+  }
+  /** Whether x is NaN, as truth values */
+  isNaN(): Tensor {
+    return this.notEqual(this);
+  }
+  /** Whether x is ∞ or −∞, as truth values */
+  isInf(): Tensor {
+    return logic.infinite(this);
+  }
+  /** Whether x is neither infinite nor NaN, as truth values */
+  isFinite(): Tensor {
+    return logic.finite(this);
+  }
+  /**
+   * |a − b| ≤ atol + rtol·|b| as truth values; infinities are close where they are equal, NaN to nothing.
+   *
+   * @param options.rtol @default 1e-5
+   * @param options.atol @default 1e-8
+   */
+  isClose(other: Tensor, options?: { readonly rtol?: number; readonly atol?: number }): Tensor {
+    return elementwise.isClose(this, other, options);
+  }
+  /** The value where the mask (bool) holds, x elsewhere; all broadcast */
+  maskedFill(mask: Tensor, value: TensorLike): Tensor {
+    return elementwise.maskedFill(this, mask, value);
+  }
+
+  /** Whether one element over the axes is not 0, as truth values; false without elements */
+  any(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return logic.any(this, axes, options);
+  }
+  /** Whether no element over the axes is 0, as truth values; true without elements */
+  all(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return logic.all(this, axes, options);
+  }
+  /** The number (int32) of elements over the axes that are not 0 */
+  countNonzero(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return logic.countNonzero(this, axes, options);
+  }
   /** The sum over the axes; 0 where there are no elements */
   sum(axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
     return reduction.sum(this, axes, options);
@@ -216,6 +379,21 @@ export class Tensor extends Storage {
    */
   variance(axes?: reduction.Axes, options?: reduction.ReductionOptions & { readonly correction?: number }): Tensor {
     return reduction.variance(this, axes, options);
+  }
+  /**
+   * The square root of the variance over the axes, of which it takes the options; its gradient is 0 where it is 0.
+   */
+  std(axes?: reduction.Axes, options?: reduction.ReductionOptions & { readonly correction?: number }): Tensor {
+    return standardDeviation(this, axes, options);
+  }
+  /**
+   * (Σ|x|^p)^(1/p) over the axes: for p = ∞ the largest |x|, for −∞ the smallest, for 0 the number of elements that are not
+   * 0. The gradient is 0 where the norm is 0.
+   *
+   * @default p 2
+   */
+  norm(p = 2, axes?: reduction.Axes, options?: reduction.ReductionOptions): Tensor {
+    return norm(this, p, axes, options);
   }
   /**
    * The largest element over the axes; NaN where there is one. Equal largest elements share the gradient.
@@ -250,15 +428,60 @@ export class Tensor extends Storage {
     return reduction.argExtreme('argmin', this, axis, options);
   }
   /**
-   * The k largest (or smallest) elements along the last axis in order, and their positions (int32).
+   * The elements in order along an axis, and their positions (int32). NaN counts as the largest; equal elements stay in
+   * their order.
+   */
+  sort(axis = -1, options?: SortOptions): { values: Tensor; indices: Tensor } {
+    return sorting.sort(this, axis, options);
+  }
+  /** The positions (int32) of the elements in order along an axis, as of `sort` */
+  argsort(axis = -1, options?: SortOptions): Tensor {
+    return sorting.argsort(this, axis, options);
+  }
+  /**
+   * The k largest (or smallest) elements along an axis in order, and their positions (int32), as of `sort`.
    *
+   * @param options.axis the last one where it is missing
    * @throws ShapeError where the axis is shorter than k
    */
-  topk(k: number, options?: { readonly largest?: boolean }): { values: Tensor; indices: Tensor } {
-    const [indices] = apply(operators.topkIndices, [this], { count: k, largest: options?.largest ?? true }) as [Tensor];
-    return { values: this.gather(-1, indices), indices };
+  topk(
+    k: number,
+    options?: { readonly largest?: boolean; readonly axis?: number },
+  ): { values: Tensor; indices: Tensor } {
+    return sorting.topk(this, k, options?.axis ?? -1, options?.largest ?? true);
   }
-  /** The number (int32) of elements in each of `bins` equal intervals from low to high; those beyond count at the ends */
+  /**
+   * The element in the middle of the order along an axis (in the flattened tensor without one), the lower one where there
+   * are two; NaN where there is one.
+   *
+   * @throws ShapeError where there are no elements
+   */
+  median(axis?: number, options?: reduction.ReductionOptions): Tensor {
+    return sorting.median(this, axis, options);
+  }
+  /**
+   * What the share q of the elements along an axis (of the flattened tensor without one) does not exceed, interpolated between
+   * neighbors in the order; NaN where there is one.
+   *
+   * @throws ShapeError where there are no elements
+   * @throws ArgumentError where q is not from 0 to 1
+   * @throws DTypeError for integers: cast() them first
+   */
+  quantile(q: number, axis?: number, options?: reduction.ReductionOptions): Tensor {
+    return sorting.quantile(this, q, axis, options);
+  }
+  /** The sums of the elements so far along an axis */
+  cumsum(axis: number, options?: ScanOptions): Tensor {
+    return running('cumsum', this, axis, options);
+  }
+  /** The products of the elements so far along an axis; gradients are right where factors are 0 */
+  cumprod(axis: number, options?: ScanOptions): Tensor {
+    return running('cumprod', this, axis, options);
+  }
+  /**
+   * The number (int32) of elements in each of `bins` equal intervals from low to high. An element on an edge is above it;
+   * those beyond low and high count in the intervals at the ends, NaN nowhere.
+   */
   histogram(bins: number, low: number, high: number): Tensor {
     return apply(operators.histogram, [this], { bins, low, high })[0]!;
   }
@@ -280,12 +503,9 @@ export class Tensor extends Storage {
   matmul(other: Tensor, options?: MatmulOptions): Tensor {
     return matmul(this, other, options);
   }
-  /** The last two axes exchanged */
-  transpose(): Tensor {
-    if (this.rank < 2) throw new ShapeError(`transpose: ${formatShape(this.shape)} has no two axes to exchange`);
-    const axes = Array.from({ length: this.rank }, (_, axis) => axis);
-    axes.push(...axes.splice(-2, 1));
-    return this.permute(axes);
+  /** Two axes exchanged; the last two where none are named */
+  transpose(axis1 = -2, axis2 = -1): Tensor {
+    return movement.transpose(this, axis1, axis2);
   }
   /** Axis i of the result is axis `axes[i]` of this tensor */
   permute(axes: readonly number[]): Tensor {
@@ -299,10 +519,9 @@ export class Tensor extends Storage {
   reshape(shape: Shape): Tensor {
     return movement.reshape(this, shape);
   }
-  /** The axes from `start` on as one */
-  flatten(start = 0): Tensor {
-    const from = this.rank === 0 ? 0 : normalizeAxis('flatten', start, this.rank);
-    return this.reshape([...this.shape.slice(0, from), sizeOf(this.shape.slice(from))]);
+  /** The axes from `start` to `end`, both included, as one */
+  flatten(start = 0, end = -1): Tensor {
+    return movement.flatten(this, start, end);
   }
   /** Without the axes of length 1: all of them, or those named */
   squeeze(axes?: reduction.Axes): Tensor {
@@ -322,25 +541,88 @@ export class Tensor extends Storage {
     return movement.sumTo(this, shape);
   }
   /**
-   * A part of the tensor: one range for each of the first axes.
+   * A part of the tensor: one range for each of the first axes. Ranges end where the axis ends, as Python's do.
    *
-   * @throws ShapeError where an index or a range lies outside, or a step is not 1 or more
+   * @throws ShapeError where an index lies outside, a bound is no integer, or a step is 0
    */
   slice(ranges: readonly movement.SliceRange[]): Tensor {
     return movement.slice(this, ranges);
   }
   /**
-   * With `value` added before and after each of the axes.
+   * With elements added before and after each of the axes; negative widths take elements away.
    *
    * @param widths [before, after] for every axis
+   * @param fill a number, or where the elements come from: `replicate` repeats the one at the edge, `reflect` goes back
+   *   from there without repeating it, `circular` goes on at the other end
+   * @default fill 0
+   * @throws ShapeError where the tensor has fewer elements along an axis than are to be taken from there
    */
-  pad(widths: readonly (readonly [number, number])[], value = 0): Tensor {
-    return movement.pad(this, widths, value);
+  pad(widths: readonly (readonly [number, number])[], fill: PadFill = 0): Tensor {
+    return pad(this, widths, fill);
+  }
+  /** The elements along the axes (all of them where none are named) in reverse order */
+  flip(axes?: reduction.Axes): Tensor {
+    return movement.flip(this, axes);
   }
   /**
-   * Elements picked along an axis by an int32 tensor: result[i, j, k] = this[i, index[i, j, k], k].
+   * The plane of two axes turned by 90° so many times, from the first axis toward the second.
    *
-   * @throws ShapeError where the shapes differ along another axis
+   * @default times 1, axes [0, 1]
+   * @throws ShapeError where there are not two axes
+   * @throws ArgumentError where `times` is not an integer
+   */
+  rot90(times = 1, axes: readonly [number, number] = [0, 1]): Tensor {
+    return movement.rot90(this, times, axes);
+  }
+  /** The elements moved by the shifts along the axes (in the flattened tensor without them), around the ends */
+  roll(shifts: number | readonly number[], axes?: reduction.Axes): Tensor {
+    return movement.roll(this, shifts, axes);
+  }
+  /**
+   * Parts of an axis that have `size` elements each, the last one maybe fewer, or the lengths that are given.
+   *
+   * @throws ShapeError where the lengths do not add up to that of the axis
+   */
+  split(size: number | readonly number[], axis = 0): Tensor[] {
+    return movement.split(this, size, axis);
+  }
+  /** At most `count` parts of an axis, of equal lengths but for the last, which may be shorter */
+  chunk(count: number, axis = 0): Tensor[] {
+    return movement.chunk(this, count, axis);
+  }
+  /** The slices along an axis, without that axis: the inverse of `stack` */
+  unbind(axis = 0): Tensor[] {
+    return movement.unbind(this, axis);
+  }
+  /** The whole tensor repeated so many times along each axis; numbers beyond its axes stand for new ones before them */
+  repeat(times: readonly number[]): Tensor {
+    return movement.repeat(this, times);
+  }
+  /** Each element repeated so many times in a row along the axis */
+  repeatInterleave(times: number, axis: number): Tensor {
+    return movement.repeatInterleave(this, times, axis);
+  }
+  /** 0 above a diagonal of the last two axes; diagonal 1 is the one above the main diagonal, −1 the one below */
+  tril(diagonal = 0): Tensor {
+    return matrix.triangle('tril', this, diagonal);
+  }
+  /** 0 below a diagonal of the last two axes; diagonal 1 is the one above the main diagonal, −1 the one below */
+  triu(diagonal = 0): Tensor {
+    return matrix.triangle('triu', this, diagonal);
+  }
+  /** The elements on a diagonal of the last two axes: […, m, n] → […, k] */
+  diagonal(diagonal = 0): Tensor {
+    return matrix.diagonalOf(this, diagonal);
+  }
+  /** Square matrices that have the last axis on a diagonal, and zeros: […, k] → […, n, n] */
+  diagEmbed(diagonal = 0): Tensor {
+    return matrix.diagonalMatrix(this, diagonal);
+  }
+  /**
+   * Elements picked along an axis by an int32 tensor: result[i, j, k] = this[i, index[i, j, k], k]. The index may have
+   * length 1 along the other axes, and is repeated there.
+   *
+   * @throws ShapeError where the shapes differ otherwise
    * @throws ArgumentError where an index is out of range
    */
   gather(axis: number, index: Tensor): Tensor {
@@ -353,7 +635,22 @@ export class Tensor extends Storage {
       length,
     })[0]!;
   }
-  /** Whole slices picked along an axis by a list of positions (int32, one axis) */
+  /**
+   * This tensor with source[i, j, k] at [i, index[i, j, k], k] in its place (the last one, where several go to one), or
+   * joined with what is there by a sum, product or extreme. The index may have length 1 along the other axes.
+   *
+   * @param reduction how elements are joined. @default 'replace'
+   * @throws ShapeError where the shapes do not fit
+   * @throws ArgumentError where an index is out of range
+   */
+  scatter(axis: number, index: Tensor, source: TensorLike, reduction: ScatterReduction = 'replace'): Tensor {
+    return movement.scatter(this, axis, index, source, reduction);
+  }
+  /**
+   * Whole slices picked along an axis by their positions (int32 of any shape, which takes the place of the axis)
+   *
+   * @throws ArgumentError where a position is out of range
+   */
   take(axis: number, positions: Tensor): Tensor {
     return movement.take(this, axis, positions);
   }
@@ -366,7 +663,7 @@ export class Tensor extends Storage {
   allocate(shape: Shape, dtype: DType, sharedBuffer?: Buffer): Tensor {
     return new Tensor(shape, dtype, this.device, sharedBuffer);
   }
-  /** A copy with elements of its own, without history: gradients do not flow through it */
+  /** A copy with elements of its own; gradients flow through it, unless it is one of detach() */
   clone(): Tensor {
     return applyUnary(operators.clone, this);
   }
@@ -410,7 +707,7 @@ export class Tensor extends Storage {
     if (!this.history || this.history.isLeaf) return;
     throw new GradientError(
       `${operation}: the tensor was computed from others that require gradients, which would not know of the new ` +
-        'elements: assign to a clone()',
+        'elements: assign to a detach().clone()',
     );
   }
 

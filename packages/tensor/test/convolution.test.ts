@@ -178,7 +178,7 @@ describe('conv2d', () => {
     [
       'a window without elements',
       () => conv2d(ones([1, 1, 3, 3]), ones([1, 1, 0, 3])),
-      'conv2d: kernel [0,3]: a window needs an element',
+      'conv2d: kernel 0 along axis 2: a window needs an element',
     ],
     [
       'lines that are none',

@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  apply,
   arange,
   type DType,
   DTypeError,
@@ -13,6 +14,7 @@ import {
   normal,
   ones,
   onesLike,
+  operators,
   randomStream,
   ShapeError,
   scope,
@@ -339,6 +341,65 @@ describe('uniform and normal', () => {
   });
 });
 
+describe('distributions that there are not', () => {
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+
+  it.each([
+    [5, 2, 'float64'],
+    [nan, 1, 'float32'],
+    [0, nan, 'float32'],
+    [-inf, 0, 'float32'],
+    [0, inf, 'float64'],
+    [-1.7e308, 1.7e308, 'float64'],
+    [0, 1e39, 'float32'],
+  ] as const)('uniform refuses limits from %d to %d of type %s', (low, high, dtype) => {
+    const generator = new Generator(0);
+    const draw = () => uniform([2], low, high, { dtype, generator });
+    expect(draw).toThrow(ArgumentError);
+    expect(draw).toThrow(
+      `uniform: from ${low} to ${high}: the limits must be finite in ${dtype}, low not above high, nor too far below`,
+    );
+    expect(generator.state().position).toBe(0);
+    expect(() => uniform([0], low, high, { dtype })).toThrow(ArgumentError);
+  });
+
+  it.each([
+    [0, -1],
+    [0, nan],
+    [0, inf],
+    [nan, 1],
+    [-inf, 1],
+  ])('normal refuses mean %d with standard deviation %d', (mean, deviation) => {
+    const draw = () => normal([2], mean, deviation);
+    expect(draw).toThrow(ArgumentError);
+    expect(draw).toThrow(
+      `normal: mean ${mean} and standard deviation ${deviation}: both must be finite, the deviation 0 or more`,
+    );
+  });
+
+  it('normal without deviation is its mean', () => {
+    scope(() => expect([...normal([2], 3, 0).dataSync()]).toEqual([3, 3]));
+  });
+
+  it.each([
+    [nan, 1],
+    [0, inf],
+    [-1.7e308, 1.7e308],
+  ])('linspace refuses the ends %d and %d', (start, end) => {
+    expect(() => linspace(start, end, 3)).toThrow(ArgumentError);
+    expect(() => linspace(start, end, 3)).toThrow(`linspace: from ${start} to ${end} there are no finite steps`);
+  });
+
+  it.each([nan, -0.1, 1.1])('the operator bernoulli refuses the probability %d', (probability) => {
+    scope(() => {
+      const draw = () =>
+        apply(operators.bernoulli, [ones([2])], { probability, scale: 1, generator: new Generator(0) });
+      expect(draw).toThrow(ArgumentError);
+      expect(draw).toThrow(`bernoulli: the probability must be from 0 to 1, not ${probability}`);
+    });
+  });
+});
+
 describe('what is too large, or not of the type,', () => {
   it.each<[string, () => unknown, new (message: string) => Error, string]>([
     ['zeros', () => zeros([2 ** 31]), MemoryError, '8589934592 bytes do not fit beside'],
@@ -362,6 +423,8 @@ describe('what is too large, or not of the type,', () => {
     const before = memory();
     expect(make).toThrow(type);
     expect(make).toThrow(message);
-    expect(memory()).toEqual(before);
+    // A refusal for want of memory takes back what was forgotten before.
+    expect(memory().tensors).toBeLessThanOrEqual(before.tensors);
+    expect(memory().bytes).toBeLessThanOrEqual(before.bytes);
   });
 });

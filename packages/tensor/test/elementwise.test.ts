@@ -35,24 +35,38 @@ type UnaryMethod =
   | 'abs'
   | 'sign'
   | 'exp'
+  | 'exp2'
   | 'expm1'
   | 'log'
+  | 'log2'
+  | 'log10'
   | 'log1p'
   | 'sqrt'
   | 'reciprocal'
   | 'square'
   | 'sin'
   | 'cos'
+  | 'tan'
+  | 'asin'
+  | 'acos'
+  | 'atan'
+  | 'sinh'
+  | 'cosh'
   | 'tanh'
+  | 'asinh'
+  | 'acosh'
+  | 'atanh'
   | 'sigmoid'
   | 'relu'
   | 'silu'
   | 'gelu'
   | 'softplus'
   | 'erf'
+  | 'erfc'
   | 'floor'
   | 'ceil'
-  | 'round';
+  | 'round'
+  | 'trunc';
 
 /** f of every element, in double precision. */
 function map(name: UnaryMethod, data: readonly number[]): number[] {
@@ -70,22 +84,38 @@ const definitions: Partial<Record<UnaryMethod, (x: number) => number>> = {
   sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x),
   exp: (x) => Math.E ** x,
   expm1: (x) => (Math.abs(x) < 1e-5 ? x + (x * x) / 2 : Math.exp(x) - 1),
+  exp2: (x) => Math.E ** (x * Math.LN2),
   log: (x) => Math.log2(x) * Math.LN2,
+  log2: (x) => Math.log(x) / Math.LN2,
+  log10: (x) => Math.log(x) / Math.LN10,
   log1p: (x) => (Math.abs(x) < 1e-5 ? x - (x * x) / 2 : Math.log(1 + x)),
   sqrt: (x) => (Object.is(x, -0) ? x : x ** 0.5),
   reciprocal: (x) => 1 / x,
   square: (x) => x ** 2,
   sin: (x) => Math.cos(x - Math.PI / 2),
   cos: (x) => 1 - 2 * Math.sin(x / 2) ** 2,
+  tan: (x) => Math.sin(x) / Math.cos(x),
+  asin: (x) => Math.atan2(x, Math.sqrt((1 - x) * (1 + x))),
+  acos: (x) => Math.atan2(Math.sqrt((1 - x) * (1 + x)), x),
+  atan: (x) => Math.atan2(x, 1),
+  sinh: (x) => (Math.expm1(x) - Math.expm1(-x)) / 2,
+  cosh: (x) => (Math.exp(x) + Math.exp(-x)) / 2,
   tanh: (x) => (Math.abs(x) > 20 ? Math.sign(x) : Math.expm1(2 * x) / (Math.expm1(2 * x) + 2)),
+  asinh: (x) => Math.sign(x) * Math.log(Math.abs(x) + Math.sqrt(x * x + 1)),
+  acosh: (x) => 2 * Math.log(Math.sqrt((x + 1) / 2) + Math.sqrt((x - 1) / 2)),
+  atanh: (x) => Math.log((1 + x) / (1 - x)) / 2,
   relu: (x) => (x > 0 ? x : Number.isNaN(x) ? x : 0),
   floor: (x) => Math.trunc(x) - (x < Math.trunc(x) ? 1 : 0),
+  trunc: (x) => (x < 0 ? Math.ceil(x) : Math.floor(x)),
   ceil: (x) => Math.trunc(x) + (x > Math.trunc(x) ? 1 : 0),
 };
 
 describe('functions of one number', () => {
   it.each(Object.entries(definitions))('%s is its definition', (name, definition) => {
-    const moderate = fc.double({ min: -30, max: 30, noNaN: true });
+    const moderate = fc.oneof(
+      fc.double({ min: -30, max: 30, noNaN: true }),
+      fc.double({ min: -1, max: 1, noNaN: true }),
+    );
     fc.assert(
       fc.property(tables({ maxRank: 3 }, fc.oneof(moderate, fc.constantFrom(0, 1, -1, 0.5, -0.5, 1e-9, -1e-9))), (x) =>
         scope(() => {
@@ -118,6 +148,58 @@ describe('functions of one number', () => {
       [5, 0.9999999999984626],
       [5.9, 0.9999999999999999],
       [7, 1],
+    ],
+    erfc: [
+      [-3, 1.9999779095030015],
+      [-1e-10, 1.000000000112838],
+      [0.5, 0.4795001221869535],
+      [1.5, 0.033894853524689274],
+      [5, 1.537459794428035e-12],
+      [25, 8.300172571196523e-274],
+    ],
+    sinh: [
+      [1e-300, 1e-300],
+      [1e-8, 1e-8],
+      [0.25, 0.2526123168081683],
+      [-710, -1.1169973830808555e308],
+    ],
+    cosh: [
+      [0.25, 1.0314130998795732],
+      [710, 1.1169973830808555e308],
+    ],
+    asinh: [
+      [1e-300, 1e-300],
+      [-1e-9, -1e-9],
+      [0.25, 0.24746646154726346],
+      [1e300, 691.4686750787737],
+    ],
+    acosh: [
+      [1 + 2 ** -50, 4.214684851089403e-8],
+      [1.25, Math.LN2],
+      [1e300, 691.4686750787737],
+    ],
+    atanh: [
+      [1e-300, 1e-300],
+      [1e-9, 1e-9],
+      [0.25, 0.25541281188299536],
+    ],
+    asin: [
+      [1e-300, 1e-300],
+      [1, 1.5707963267948966],
+    ],
+    acos: [
+      [1, 0],
+      [1 - 2 ** -52, 2.1073424255447017e-8],
+      [-1, Math.PI],
+    ],
+    log2: [
+      [8, 3],
+      [2 ** -1000, -1000],
+    ],
+    log10: [[1000, 3]],
+    exp2: [
+      [10, 1024],
+      [-1074, 5e-324],
     ],
     gelu: [
       [-20, -5.507248237212468e-88],
@@ -486,6 +568,117 @@ describe('tensors of size 0 and 1', () => {
       for (const shape of [[], [1], [0], [2, 0, 3], [1, 1]]) {
         expect(full(shape, 0.5)[name as UnaryMethod]().shape).toEqual(shape);
       }
+    });
+  });
+});
+
+describe('remainders', () => {
+  /** Multiples of 1/8, whose quotients and products are exact. */
+  const exact = fc.integer({ min: -200, max: 200 }).map((n) => n / 8);
+  const pairs = fc.tuple(exact, exact).filter(([, b]) => b !== 0);
+
+  it('have the sign of the divisor, or of what is divided', () => {
+    fc.assert(
+      fc.property(fc.array(pairs, { minLength: 1 }), (drawn) =>
+        scope(() => {
+          const [a, b] = [0, 1].map((side) =>
+            tensor(
+              drawn.map((pair) => pair[side]!),
+              float64,
+            ),
+          ) as [Tensor, Tensor];
+          const found = [a.remainder(b), a.fmod(b), a.floorDivide(b)].map((each) => each.dataSync());
+          for (const [i, [x, y]] of drawn.entries()) {
+            expect(found[0]![i]! + 0).toBe(x - Math.floor(x / y) * y);
+            expect(found[1]![i]! + 0).toBe(x - Math.trunc(x / y) * y);
+            expect(found[2]![i]! + 0).toBe(Math.floor(x / y) + 0);
+          }
+        }),
+      ),
+    );
+  });
+
+  it('of integers are integers, and 0 where the divisor is 0', () => {
+    scope(() => {
+      const a = tensor([7, -7, 7, -7, 5, -2147483648], int32);
+      const b = tensor([3, 3, -3, -3, 0, -1], int32);
+      expect([...a.remainder(b).dataSync()]).toEqual([1, 2, -2, -1, 0, 0]);
+      expect([...a.fmod(b).dataSync()]).toEqual([1, -1, 1, -1, 0, 0]);
+      expect([
+        ...a
+          .slice([[0, 5]])
+          .floorDivide(b.slice([[0, 5]]))
+          .dataSync(),
+      ]).toEqual([2, -3, -3, 2, 0]);
+    });
+  });
+
+  it('of and by infinity and 0 are those of PyTorch', () => {
+    scope(() => {
+      const a = tensor([5, -5, inf, 5, nan, 1], float64);
+      const b = tensor([inf, inf, 2, 0, 1, 0.1], float64);
+      expect([...a.remainder(b).dataSync()]).toEqual([5, inf, nan, nan, nan, 1 % 0.1]);
+      expect([...a.fmod(b).dataSync()]).toEqual([5, -5, nan, nan, nan, 1 % 0.1]);
+      expect([...a.floorDivide(b).dataSync()]).toEqual([0, -1, nan, nan, nan, 9]);
+    });
+  });
+});
+
+describe('composed functions', () => {
+  const values = (x: Tensor) => [...x.dataSync()];
+
+  it('take limits of any kind', () => {
+    scope(() => {
+      const x = tensor([-2, 0, 3, nan], float64);
+      expect(values(x.clamp(undefined, 1))).toEqual([-2, 0, 1, nan]);
+      expect(values(x.clamp(-1))).toEqual([-1, 0, 3, nan]);
+      expect(values(x.clamp(tensor([-3, 1, 1, 1], float64), tensor(2, float64)))).toEqual([-2, 1, 2, nan]);
+      expect(values(tensor([-5, 9], int32).clamp(undefined, 7))).toEqual([-5, 7]);
+      const same = x.clamp(undefined);
+      expect(same).not.toBe(x);
+      expect(values(same)).toEqual(values(x));
+    });
+  });
+
+  it('have their values', () => {
+    scope(() => {
+      const x = tensor([0.25, 4, -1.75, 0], float64);
+      expect(values(x.rsqrt())).toEqual([2, 0.5, nan, inf]);
+      expect(values(x.frac())).toEqual([0.25, 0, -0.75, 0]);
+      expect(values(x.lerp(tensor(8, float64), 0.5))).toEqual([4.125, 6, 3.125, 4]);
+      expect(values(x.atan2(tensor([0.25, 0, -1.75, -1], float64)))).toEqual([
+        Math.PI / 4,
+        Math.PI / 2,
+        -Math.PI * 0.75,
+        Math.PI,
+      ]);
+      expect(values(tensor([3e300, 0, inf], float64).hypot(tensor([4e300, 0, nan], float64)))).toEqual([5e300, 0, inf]);
+    });
+  });
+
+  it('put numbers in place of NaN and infinities', () => {
+    scope(() => {
+      const x = [nan, inf, -inf, 2];
+      expect(values(tensor(x, float64).nanToNum())).toEqual([0, Number.MAX_VALUE, -Number.MAX_VALUE, 2]);
+      expect(values(tensor(x).nanToNum({ nan: 1, neginf: -3 }))).toEqual([1, 3.4028234663852886e38, -3, 2]);
+      expect(() => ones([1], int32).nanToNum()).toThrow(DTypeError);
+    });
+  });
+
+  it('add what logarithms stand for, without overflow', () => {
+    scope(() => {
+      const [a, b] = [tensor([0, 1000, -inf, inf, 3], float64), tensor([0, 1000, -inf, inf, -inf], float64)];
+      expect(values(a.logAddExp(b))).toEqual([Math.LN2, 1000 + Math.LN2, -inf, inf, 3]);
+      expect(a.logAddExp(ones([2, 1], float64)).shape).toEqual([2, 5]);
+    });
+  });
+
+  it('tell what is close', () => {
+    scope(() => {
+      const a = tensor([1, 1, 0, inf, inf, nan, 1e30], float64);
+      const b = tensor([1 + 9e-6, 1 + 2e-5, 9e-9, inf, -inf, nan, inf], float64);
+      expect(values(a.isClose(b))).toEqual([1, 0, 1, 1, 0, 0, 0]);
+      expect(values(a.isClose(b, { rtol: 0, atol: 1e-4 }))).toEqual([1, 1, 1, 1, 0, 0, 0]);
     });
   });
 });

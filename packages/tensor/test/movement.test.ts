@@ -2,11 +2,15 @@ import {
   ArgumentError,
   apply,
   arange,
+  bincount,
   concat,
   DTypeError,
   full,
+  meshgrid,
+  oneHot,
   ones,
   operators,
+  type Shape,
   ShapeError,
   type SliceRange,
   scope,
@@ -82,6 +86,7 @@ describe('reshape and its kin', () => {
     ['half an element', (x) => x.reshape([1.5, 4]), 'every length must be an integer'],
     ['a long axis to squeeze', (x) => x.squeeze(1), 'squeeze: axis 1 of [2,3] has 3 entries, not 1'],
     ['an axis too far', (x) => x.unsqueeze(4), 'unsqueeze: axis 4 of a tensor with 3 axes'],
+    ['axes to flatten', (x) => x.flatten(1, 0), 'flatten: axes 1 to 0 of [2,3]: the first must not come after'],
     ['an axis to flatten from', (x) => x.flatten(2), 'flatten: axis 2 of a tensor with 2 axes'],
   ])('refuse %s', (_, change, message) => {
     scope(() => {
@@ -127,7 +132,9 @@ describe('permute and transpose', () => {
     scope(() => {
       const x = arange(0, 12).reshape([2, 3, 2]);
       expect(tableFrom(x.transpose())).toEqual(tableFrom(x.permute([0, 2, 1])));
+      expect(tableFrom(x.transpose(0, -1))).toEqual(tableFrom(x.permute([2, 1, 0])));
       expect(() => ones([3]).transpose()).toThrow('transpose: [3] has no two axes to exchange');
+      expect(() => x.transpose(0, 3)).toThrow('transpose: axis 3 of a tensor with 3 axes');
     });
   });
 
@@ -140,15 +147,22 @@ describe('permute and transpose', () => {
 });
 
 describe('slice', () => {
+  /** The places that Python's slice object gives for a length, by its definition: walk on until the end is passed. */
+  const placesOf = (length: number, [from, to, step = 1]: readonly (number | undefined)[]): number[] => {
+    const place = (bound: number) => {
+      const counted = bound < 0 ? bound + length : bound;
+      return step > 0 ? Math.min(Math.max(counted, 0), length) : Math.min(Math.max(counted, -1), length - 1);
+    };
+    const start = from === undefined ? (step > 0 ? 0 : length - 1) : place(from);
+    const end = to === undefined ? (step > 0 ? length : -1) : place(to);
+    const places: number[] = [];
+    for (let i = start; step > 0 ? i < end : i > end; i += step) places.push(i);
+    return places;
+  };
   const rangeOf = (length: number): fc.Arbitrary<SliceRange> => {
-    const place = fc.integer({ min: -length, max: length });
-    const parts = fc
-      .tuple(
-        fc.option(place, { nil: undefined }),
-        fc.option(place, { nil: undefined }),
-        fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
-      )
-      .map((range) => range as SliceRange);
+    const place = fc.option(fc.integer({ min: -length - 3, max: length + 3 }), { nil: undefined });
+    const step = fc.option(fc.constantFrom(1, 2, 3, -1, -2, -3), { nil: undefined });
+    const parts = fc.tuple(place, place, step).map((range) => range as SliceRange);
     return length === 0 ? parts : fc.oneof(parts, fc.integer({ min: -length, max: length - 1 }));
   };
   const cases = numberedTables().chain((table) =>
@@ -158,17 +172,18 @@ describe('slice', () => {
         fc.record({ table: fc.constant(table), ranges: fc.tuple(...table.shape.slice(0, count).map(rangeOf)) }),
       ),
   );
+  const chosenBy = (shape: Shape, ranges: readonly SliceRange[]): number[][] =>
+    shape.map((length, axis) => {
+      const range = ranges[axis] ?? [];
+      if (typeof range === 'number') return [range < 0 ? range + length : range];
+      return placesOf(length, range);
+    });
 
-  it('takes what Array.slice would take along each axis', () => {
+  it("takes what Python's slices take along each axis", () => {
     fc.assert(
       fc.property(cases, ({ table, ranges }) =>
         scope(() => {
-          const chosen = table.shape.map((length, axis) => {
-            const all = Array.from({ length }, (_, i) => i);
-            const range = ranges[axis] ?? [];
-            if (typeof range === 'number') return all.slice(range, range === -1 ? undefined : range + 1);
-            return all.slice(range[0], range[1]).filter((_, i) => i % (range[2] ?? 1) === 0);
-          });
+          const chosen = chosenBy(table.shape, ranges);
           const expected = tableOf(
             chosen.map((each) => each.length),
             (index) =>
@@ -182,8 +197,44 @@ describe('slice', () => {
           expect(found.shape).toEqual(expected.shape.filter((_, axis) => typeof ranges[axis] !== 'number'));
         }),
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
+  });
+
+  it.each<[SliceRange, number[]]>([
+    [
+      [-3, -1],
+      [2, 3],
+    ],
+    [
+      [2, 99],
+      [2, 3, 4],
+    ],
+    [
+      [-99, 2],
+      [0, 1],
+    ],
+    [[7], []],
+    [[3, 1], []],
+    [
+      [undefined, undefined, -1],
+      [4, 3, 2, 1, 0],
+    ],
+    [
+      [-2, undefined, -2],
+      [3, 1],
+    ],
+    [
+      [99, 0, -3],
+      [4, 1],
+    ],
+    [
+      [1, -99, -1],
+      [1, 0],
+    ],
+    [[0, 4, -1], []],
+  ])('%j of [0,1,2,3,4] is %j', (range, expected) => {
+    scope(() => expect([...arange(0, 5).slice([range]).dataSync()]).toEqual(expected));
   });
 
   it.each<[SliceRange[], string]>([
@@ -191,15 +242,10 @@ describe('slice', () => {
     [[-4], 'slice: -4 of axis 0'],
     [[0.5], 'slice: 0.5 of axis 0'],
     [[[], Number.NaN], 'slice: NaN of axis 1'],
-    [
-      [[0, 4]],
-      'slice: [0,4] of axis 0 of [3,2]: start and end must be integers from -3 to 3, the step one of 1 or more',
-    ],
-    [[[-4]], 'slice: [-4] of axis 0'],
-    [[[0.5, 2]], 'slice: [0.5,2] of axis 0'],
+    [[[0.5, 2]], 'slice: [0.5,2] of axis 0 of [3,2]: start, end and step must be integers, the step not 0'],
     [[[0, Number.NaN]], 'slice: [0,NaN] of axis 0'],
     [[[0, 3, 0]], 'slice: [0,3,0] of axis 0'],
-    [[[2, 0, -1]], 'the step one of 1 or more'],
+    [[[0, 3, 0.5]], 'slice: [0,3,0.5] of axis 0'],
     [[[], [], []], 'slice: 3 ranges for the 2 axes of [3,2]'],
   ])('refuses %j', (ranges, message) => {
     scope(() => {
@@ -214,20 +260,13 @@ describe('slice', () => {
       fc.property(cases, ({ table, ranges }) =>
         scope(() => {
           const x = tensorOf(table).add(1);
-          const starts = table.shape.map((length, axis) => {
-            const range = ranges[axis] ?? [];
-            const start = typeof range === 'number' ? range : (range[0] ?? 0);
-            return start < 0 ? start + length : start;
-          });
-          const steps = ranges.map((range) => (typeof range === 'number' ? 1 : (range[2] ?? 1)));
-          while (steps.length < table.shape.length) steps.push(1);
-          const kept = ranges.map((range): SliceRange => {
-            if (typeof range !== 'number') return range;
-            return range === -1 ? [range] : [range, range + 1];
-          });
-          const part = x.slice(kept);
+          const chosen = chosenBy(table.shape, ranges);
+          const starts = chosen.map((places) => places[0] ?? 0);
+          const steps = chosen.map(([first = 0, second = first + 1]) => second - first);
+          const shape = chosen.map((places) => places.length);
+          const [part] = apply(operators.slice, [x], { starts, steps, shape }) as [Tensor];
           const [back] = apply(operators.pad, [part], { starts, steps, shape: table.shape, value: 0 }) as [Tensor];
-          const [again] = apply(operators.slice, [back], { starts, steps, shape: part.shape }) as [Tensor];
+          const [again] = apply(operators.slice, [back], { starts, steps, shape }) as [Tensor];
           expect(tableFrom(again)).toEqual(tableFrom(part));
           expect(back.cast('bool').cast('int32').sum().itemSync()).toBe(part.size);
         }),
@@ -268,7 +307,7 @@ describe('pad', () => {
         [[0, 1]],
         [
           [0, 1],
-          [-1, 0],
+          [-2, -2],
         ],
         [
           [0, 0.5],
@@ -276,10 +315,202 @@ describe('pad', () => {
         ],
       ] as [number, number][][]) {
         expect(() => x.pad(widths)).toThrow(ShapeError);
-        expect(() => x.pad(widths)).toThrow('for [2,3]: every axis needs two integers of 0 or more');
+        expect(() => x.pad(widths)).toThrow('for [2,3]: every axis needs two integers, and negative ones must not');
       }
       expect(() => ones([1], int32).pad([[1, 1]], 0.5)).toThrow(DTypeError);
       expect(() => tensor([true]).pad([[1, 1]], 7)).toThrow('pad: bool holds 0 and 1, not 7');
+    });
+  });
+
+  /** Where the element at place i, counted from the first own one, comes from. */
+  const sources = {
+    replicate: (i: number, n: number) => Math.min(n - 1, Math.max(0, i)),
+    reflect: (i: number, n: number) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i),
+    circular: (i: number, n: number) => (i + n) % n,
+  };
+
+  it.each(['replicate', 'reflect', 'circular'] as const)(
+    'by %s takes elements of the tensor, or takes some away',
+    (fill) => {
+      const longest = (length: number) => ({ replicate: 3, reflect: length - 1, circular: length })[fill];
+      const padded = numberedTables({ maxRank: 3, minLength: 1 }).chain((table) =>
+        fc.record({
+          table: fc.constant(table),
+          widths: fc.tuple(
+            ...table.shape.map((length) =>
+              fc
+                .tuple(fc.integer({ min: 1 - length, max: 0 }), fc.boolean(), fc.boolean())
+                .chain(([cut, atStart, other]) => {
+                  const width = fc.integer({ min: 0, max: longest(length + cut) });
+                  const pair = fc.tuple(width, other ? fc.constant(0) : width);
+                  if (cut === 0) return pair;
+                  return pair.map(([a]): [number, number] => (atStart ? [cut, a] : [a, cut]));
+                }),
+            ),
+          ),
+        }),
+      );
+      fc.assert(
+        fc.property(padded, ({ table, widths }) =>
+          scope(() => {
+            const expected = tableOf(
+              table.shape.map((length, axis) => widths[axis]![0] + length + widths[axis]![1]),
+              (index) =>
+                at(
+                  table,
+                  index.map((i, axis) => {
+                    const [first, last] = widths[axis]!.map((width) => Math.max(0, -width)) as [number, number];
+                    const kept = table.shape[axis]! - first - last;
+                    return first + sources[fill](i - Math.max(0, widths[axis]![0]), kept);
+                  }),
+                ),
+            );
+            expect(tableFrom(tensorOf(table).pad(widths, fill))).toEqual(expected);
+          }),
+        ),
+        { numRuns: 200 },
+      );
+    },
+  );
+
+  it.each([
+    ['reflect', 3, 'pad: reflect by [0,3] along axis 0 of [3]: its elements give 2 on each side at most'],
+    ['circular', 4, 'pad: circular by [0,4] along axis 0 of [3]: its elements give 3'],
+  ] as const)('by %s ends where the elements end', (fill, width, message) => {
+    scope(() => {
+      expect(() => ones([3]).pad([[0, width]], fill)).toThrow(ShapeError);
+      expect(() => ones([3]).pad([[0, width]], fill)).toThrow(message);
+      expect(() => ones([0]).pad([[1, 0]], 'replicate')).toThrow('its elements give 0 on each side at most');
+      expect(
+        ones([0, 2]).pad(
+          [
+            [0, 0],
+            [1, 1],
+          ],
+          fill === 'reflect' ? 'reflect' : 'replicate',
+        ).shape,
+      ).toEqual([0, 4]);
+    });
+  });
+});
+
+describe('rot90', () => {
+  const cases = numberedTables({ minRank: 2, maxRank: 3 }).chain((table) =>
+    fc.record({
+      table: fc.constant(table),
+      axes: fc.shuffledSubarray(
+        table.shape.map((_, axis) => axis),
+        { minLength: 2, maxLength: 2 },
+      ) as fc.Arbitrary<[number, number]>,
+      times: fc.integer({ min: -5, max: 5 }),
+    }),
+  );
+
+  it('takes the first axis to the second: once is a transposition with the new first axis reversed', () => {
+    fc.assert(
+      fc.property(cases, ({ table, axes, times }) =>
+        scope(() => {
+          const [first, second] = axes;
+          const turned = ({ shape, ...rest }: typeof table) => {
+            const [rows, columns] = [shape[first]!, shape[second]!];
+            return tableOf(shape.with(first, columns).with(second, rows), (index) =>
+              at({ shape, ...rest }, index.with(first, index[second]!).with(second, columns - 1 - index[first]!)),
+            );
+          };
+          let expected = table;
+          for (let turn = 0; turn < ((times % 4) + 4) % 4; turn++) expected = turned(expected);
+          expect(tableFrom(tensorOf(table).rot90(times, axes))).toEqual(expected);
+        }),
+      ),
+    );
+  });
+
+  it('refuses what is no turn of a plane', () => {
+    scope(() => {
+      const x = ones([2, 3]);
+      expect(tableFrom(x.rot90()).shape).toEqual([3, 2]);
+      expect(() => x.rot90(1, [0, -2])).toThrow('rot90: axes [0,-2] of [2,3]: there must be two of them');
+      expect(() => x.rot90(0.5)).toThrow(ArgumentError);
+      expect(() => ones([2]).rot90()).toThrow(ShapeError);
+    });
+  });
+});
+
+describe('bincount', () => {
+  it('counts every integer, or sums the weights of its places', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(4), fc.integer({ min: -9, max: 9 })), { maxLength: 12 }), (pairs) =>
+        scope(() => {
+          const labels = tensor(
+            pairs.map(([label]) => label),
+            { ...int32, shape: [pairs.length, 1] },
+          );
+          const weights = tensor(
+            pairs.map(([, weight]) => weight),
+            { dtype: 'float64', shape: [pairs.length, 1] },
+          );
+          const sums = (value: (weight: number) => number) =>
+            [0, 1, 2, 3, 4].map((each) =>
+              pairs.reduce((sum, [label, weight]) => sum + (label === each ? value(weight) : 0), 0),
+            );
+          const counts = bincount(labels, 5);
+          expect(counts.dtype).toBe('int32');
+          expect([...counts.dataSync()]).toEqual(sums(() => 1));
+          expect([...bincount(labels, 5, { weights }).dataSync()]).toEqual(sums((weight) => weight));
+        }),
+      ),
+    );
+    scope(() => {
+      expect(() => bincount(tensor([0, 5], int32), 5)).toThrow(ArgumentError);
+      expect(() => bincount(tensor([0, 1]), 5)).toThrow(DTypeError);
+      expect(() => bincount(tensor([0, 1], int32), 5, { weights: ones([1]) })).toThrow(
+        new ShapeError('bincount: labels [2], weights [1]: the shapes differ'),
+      );
+    });
+  });
+});
+
+describe('flip and roll', () => {
+  const cases = numberedTables({ maxRank: 3 }).chain((table) =>
+    fc.record({
+      table: fc.constant(table),
+      axes: fc.subarray(table.shape.map((_, axis) => axis)),
+      shifts: fc.tuple(...table.shape.map(() => fc.integer({ min: -6, max: 6 }))),
+    }),
+  );
+
+  it('reverse and turn the axes', () => {
+    fc.assert(
+      fc.property(cases, ({ table, axes, shifts }) =>
+        scope(() => {
+          const mapped = (place: (i: number, length: number, axis: number) => number) =>
+            tableOf(table.shape, (index) =>
+              at(
+                table,
+                index.map((i, axis) => (axes.includes(axis) ? place(i, table.shape[axis]!, axis) : i)),
+              ),
+            );
+          const x = tensorOf(table);
+          expect(tableFrom(x.flip(axes))).toEqual(mapped((i, length) => length - 1 - i));
+          const rolled = x.roll(
+            axes.map((axis) => shifts[axis]!),
+            axes,
+          );
+          expect(tableFrom(rolled)).toEqual(
+            mapped((i, length, axis) => (((i - shifts[axis]!) % length) + length) % length),
+          );
+          expect(tableFrom(x.flip())).toEqual({ shape: table.shape, data: [...table.data].reverse() });
+        }),
+      ),
+    );
+  });
+
+  it('roll turns the flattened tensor where no axis is named, and refuses what is no shift', () => {
+    scope(() => {
+      const x = arange(0, 6).reshape([2, 3]);
+      expect(tableFrom(x.roll(1))).toEqual({ shape: [2, 3], data: [5, 0, 1, 2, 3, 4] });
+      expect(() => x.roll(0.5, 0)).toThrow(ShapeError);
+      expect(() => x.roll([1, 2], 0)).toThrow('roll: shifts [1,2] for axes [0]: every axis needs an integer');
     });
   });
 });
@@ -410,7 +641,53 @@ describe('gather, scatterAdd and take', () => {
         }),
       ),
     );
-    scope(() => expect(ones([2, 0, 3]).take(0, tensor([1, 1, 0], int32)).shape).toEqual([3, 0, 3]));
+    scope(() => {
+      expect(ones([2, 0, 3]).take(0, tensor([1, 1, 0], int32)).shape).toEqual([3, 0, 3]);
+      const table = arange(0, 8).reshape([4, 2]);
+      const words = tensor(
+        [
+          [3, 0, 3],
+          [1, 1, 2],
+        ],
+        int32,
+      );
+      expect(tableFrom(table.take(0, words))).toEqual({ shape: [2, 3, 2], data: [6, 7, 0, 1, 6, 7, 2, 3, 2, 3, 4, 5] });
+      expect(tableFrom(table.take(1, tensor(1, int32)))).toEqual({ shape: [4], data: [1, 3, 5, 7] });
+    });
+  });
+
+  it('repeat an index of length 1 along the other axes', () => {
+    const picks = shapes({ minRank: 1, maxRank: 4 }).chain((shape) =>
+      fc
+        .tuple(fc.nat(shape.length - 1), fc.nat(3), fc.tuple(...shape.map(() => fc.boolean())))
+        .chain(([axis, count, short]) => {
+          const picked = shape.map((length, each) => (each === axis ? count : length));
+          const index = picked.map((length, each) => (each !== axis && short[each] ? 1 : length));
+          return fc.record({
+            axis: fc.constant(axis),
+            table: tablesOf(shape),
+            values: tablesOf(picked),
+            index: tablesOf(shape[axis] === 0 ? index.with(axis, 0) : index, fc.nat(Math.max(0, shape[axis]! - 1))),
+          });
+        }),
+    );
+    fc.assert(
+      fc.property(picks, ({ axis, table, values, index }) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const short = tensorOf(index, 'int32');
+          const full = short.broadcastTo(table.shape.map((n, each) => (each === axis ? index.shape[axis]! : n)));
+          expect(tableFrom(x.gather(axis, short))).toEqual(tableFrom(x.gather(axis, full)));
+          if (index.shape[axis] !== values.shape[axis]) return;
+          const given = tensorOf(values);
+          const length = table.shape[axis]!;
+          expect(tableFrom(given.scatterAdd(axis, short, length))).toEqual(
+            tableFrom(given.scatterAdd(axis, full, length)),
+          );
+        }),
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it.each<[string, (x: Tensor) => Tensor, new (message: string) => Error, string]>([
@@ -461,19 +738,13 @@ describe('gather, scatterAdd and take', () => {
       'targets of another shape',
       (x) => x.scatterAdd(1, ones([2, 2], int32), 2),
       ShapeError,
-      'scatterAdd: index [2,2] for [2,3]: the shapes differ',
+      'scatterAdd: index [2,2] for [2,3]: axis 1 must have as many places as elements',
     ],
     [
       'a length that is none',
       (x) => x.scatterAdd(1, ones([2, 3], int32), -1),
       ArgumentError,
       'scatterAdd: length must be an integer of 0 or more, not -1',
-    ],
-    [
-      'positions in a table',
-      (x) => x.take(0, ones([1, 1], int32)),
-      ShapeError,
-      'take: positions [1,1] must have one axis',
     ],
     [
       'a position too large',
@@ -486,6 +757,266 @@ describe('gather, scatterAdd and take', () => {
       const x = ones([2, 3]);
       expect(() => pick(x)).toThrow(type);
       expect(() => pick(x)).toThrow(message);
+    });
+  });
+});
+
+describe('scatter', () => {
+  const joins = {
+    replace: (_: number, value: number) => value,
+    add: (before: number, value: number) => before + value,
+    mul: (before: number, value: number) => before * value,
+    max: Math.max,
+    min: Math.min,
+  };
+  const cases = shapes({ minRank: 1, maxRank: 3, maxLength: 3 }).chain((shape) =>
+    fc.tuple(fc.nat(shape.length - 1), fc.nat(4), fc.boolean()).chain(([axis, wanted, short]) => {
+      const count = shape[axis] === 0 ? 0 : wanted;
+      const given = shape.with(axis, count);
+      return fc.record({
+        axis: fc.constant(axis),
+        x: tablesOf(shape),
+        source: tablesOf(given),
+        index: tablesOf(
+          short ? given.map((length, each) => (each === axis ? length : 1)) : given,
+          fc.nat(Math.max(0, shape[axis]! - 1)),
+        ),
+      });
+    }),
+  );
+
+  it.each(['replace', 'add', 'mul', 'max', 'min'] as const)('%s joins elements one after the other', (reduction) => {
+    fc.assert(
+      fc.property(cases, ({ axis, x, source, index }) =>
+        scope(() => {
+          const data = [...x.data];
+          for (const place of indicesOf(source.shape)) {
+            const named = at(
+              index,
+              place.map((i, each) => (index.shape[each] === 1 && each !== axis ? 0 : i)),
+            );
+            const target = indicesOf(x.shape).findIndex((each) =>
+              each.every((i, a) => i === (a === axis ? named : place[a])),
+            );
+            data[target] = joins[reduction](data[target]!, at(source, place));
+          }
+          for (const dtype of ['float64', 'int32'] as const) {
+            const whole = dtype === 'int32' ? 8 : 1;
+            const table = (given: Table): Table => ({ ...given, data: given.data.map((value) => value * whole) });
+            const found = tensorOf(table(x), dtype).scatter(
+              axis,
+              tensorOf(index, 'int32'),
+              tensorOf(table(source), dtype),
+              reduction,
+            );
+            if (dtype === 'float64') expect(tableFrom(found)).toEqual({ shape: x.shape, data });
+            else if (reduction !== 'mul') expect([...found.dataSync()]).toEqual(data.map((value) => value * whole));
+          }
+        }),
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('takes a number for all places, and truth values where they replace', () => {
+    scope(() => {
+      const x = zeros([2, 3]);
+      const index = tensor([[0], [2]], int32);
+      expect([...x.scatter(1, index, 5).dataSync()]).toEqual([5, 0, 0, 0, 0, 5]);
+      expect([...x.scatter(1, tensor([[1]], int32), 5).dataSync()]).toEqual([0, 5, 0, 0, 5, 0]);
+      const flags = x.cast('bool').scatter(1, index, tensor([[true], [true]]));
+      expect([...flags.dataSync()]).toEqual([1, 0, 0, 0, 0, 1]);
+      expect(() => flags.scatter(1, index, flags.slice([[], [0, 1]]), 'add')).toThrow(DTypeError);
+    });
+  });
+
+  it.each<[string, (x: Tensor) => Tensor, new (message: string) => Error, string]>([
+    [
+      'an index too large',
+      (x) => x.scatter(1, tensor([[3], [0]], int32), 1),
+      ArgumentError,
+      'scatter: index 3 is not one of the 3',
+    ],
+    [
+      'other types',
+      (x) => x.scatter(1, ones([2, 1], int32), ones([2, 1], int32)),
+      DTypeError,
+      'scatter: float32 and int32',
+    ],
+    [
+      'a source of another shape',
+      (x) => x.scatter(1, ones([1, 1], int32), ones([1, 1])),
+      ShapeError,
+      'scatter: [1,1] into [2,3]: the shapes may differ along axis 1 only',
+    ],
+    [
+      'more places than elements',
+      (x) => x.scatter(1, ones([2, 2], int32), ones([2, 1])),
+      ShapeError,
+      'axis 1 must have as many places as elements',
+    ],
+    [
+      'an index of another shape',
+      (x) => x.scatter(1, ones([3, 1], int32), ones([2, 1])),
+      ShapeError,
+      'scatter: index [3,1] for [2,1]',
+    ],
+  ])('refuses %s', (_, scatter, type, message) => {
+    scope(() => {
+      expect(() => scatter(ones([2, 3]))).toThrow(type);
+      expect(() => scatter(ones([2, 3]))).toThrow(message);
+    });
+  });
+});
+
+describe('split, chunk and unbind', () => {
+  const cases = numberedTables({ minRank: 1, maxRank: 3 }).chain((table) =>
+    fc.record({
+      table: fc.constant(table),
+      axis: fc.nat(table.shape.length - 1),
+      size: fc.integer({ min: 1, max: 5 }),
+    }),
+  );
+
+  it('cut an axis into parts that give the whole when joined', () => {
+    fc.assert(
+      fc.property(cases, ({ table, axis, size }) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const length = table.shape[axis]!;
+          const parts = x.split(size, axis);
+          expect(parts.map((part) => part.shape[axis])).toEqual(
+            length === 0
+              ? [0]
+              : Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size)),
+          );
+          expect(tableFrom(concat(parts, axis))).toEqual(table);
+          const lengths = [Math.min(1, length), 0, length - Math.min(1, length)];
+          const given = x.split(lengths, axis - table.shape.length);
+          expect(given.map((part) => part.shape[axis])).toEqual(lengths);
+          expect(tableFrom(concat(given, axis))).toEqual(table);
+          const chunks = x.chunk(size, axis);
+          expect(chunks.length).toBeLessThanOrEqual(size);
+          expect(tableFrom(concat(chunks, axis))).toEqual(table);
+          const slices = x.unbind(axis);
+          expect(slices.length).toBe(length);
+          if (length > 0) expect(tableFrom(stack(slices, axis))).toEqual(table);
+        }),
+      ),
+    );
+  });
+
+  it('chunk makes parts of one length, and fewer where there are not enough', () => {
+    scope(() => {
+      const lengths = (length: number, count: number) =>
+        zeros([length])
+          .chunk(count)
+          .map((part) => part.size);
+      expect(lengths(7, 3)).toEqual([3, 3, 1]);
+      expect(lengths(6, 4)).toEqual([2, 2, 2]);
+      expect(lengths(2, 5)).toEqual([1, 1]);
+      expect(lengths(0, 2)).toEqual([0]);
+    });
+  });
+
+  it('refuse lengths that do not add up, and sizes that are none', () => {
+    scope(() => {
+      const x = ones([2, 5]);
+      expect(() => x.split([2, 2], 1)).toThrow(ShapeError);
+      expect(() => x.split([2, 2], 1)).toThrow(
+        'split: [2,2] along axis 1 of [2,5]: the lengths must be integers of 0 or more that add up to 5',
+      );
+      expect(() => x.split([6, -1], 1)).toThrow(ShapeError);
+      expect(() => x.split(0)).toThrow('split: size must be an integer of 1 or more, not 0');
+      expect(() => x.chunk(0)).toThrow(ArgumentError);
+      expect(() => tensor(1).unbind()).toThrow('unbind: axis 0 of a scalar: it has no axes');
+    });
+  });
+});
+
+describe('repeat and repeatInterleave', () => {
+  it('repeat axes, and elements', () => {
+    const cases = numberedTables({ maxRank: 3, maxLength: 3 }).chain((table) =>
+      fc.record({
+        table: fc.constant(table),
+        before: fc.array(fc.nat(2), { maxLength: 2 }),
+        times: fc.tuple(...table.shape.map(() => fc.nat(3))),
+      }),
+    );
+    fc.assert(
+      fc.property(cases, ({ table, before, times }) =>
+        scope(() => {
+          const x = tensorOf(table);
+          const expected = tableOf([...before, ...table.shape.map((length, axis) => length * times[axis]!)], (index) =>
+            at(
+              table,
+              index.slice(before.length).map((i, axis) => i % table.shape[axis]!),
+            ),
+          );
+          expect(tableFrom(x.repeat([...before, ...times]))).toEqual(expected);
+          for (const [axis, count] of times.entries()) {
+            expect(tableFrom(x.repeatInterleave(count, axis))).toEqual(
+              tableOf(
+                table.shape.map((length, each) => (each === axis ? length * count : length)),
+                (index) =>
+                  at(
+                    table,
+                    index.map((i, each) => (each === axis ? Math.floor(i / count) : i)),
+                  ),
+              ),
+            );
+          }
+        }),
+      ),
+    );
+  });
+
+  it('refuse too few numbers, and such as are none', () => {
+    scope(() => {
+      expect(() => ones([2, 3]).repeat([2])).toThrow(ShapeError);
+      expect(() => ones([2, 3]).repeat([2])).toThrow('repeat: [2] for [2,3]: every axis needs a number');
+      expect(() => ones([2]).repeat([-1])).toThrow(ArgumentError);
+      expect(() => ones([2]).repeatInterleave(0.5, 0)).toThrow(
+        'repeatInterleave: times must be an integer of 0 or more',
+      );
+    });
+  });
+});
+
+describe('meshgrid', () => {
+  it('repeats each vector along the axes of the others', () => {
+    scope(() => {
+      const vectors = [tensor([1, 2]), tensor([3, 4, 5]), tensor([6])];
+      const [x, y, z] = meshgrid(vectors).map(tableFrom);
+      expect(x).toEqual({ shape: [2, 3, 1], data: [1, 1, 1, 2, 2, 2] });
+      expect(y).toEqual({ shape: [2, 3, 1], data: [3, 4, 5, 3, 4, 5] });
+      expect(z).toEqual({ shape: [2, 3, 1], data: [6, 6, 6, 6, 6, 6] });
+      const [across, down] = meshgrid(vectors, { indexing: 'xy' }).map(tableFrom);
+      expect(across).toEqual({ shape: [3, 2, 1], data: [1, 2, 1, 2, 1, 2] });
+      expect(down).toEqual({ shape: [3, 2, 1], data: [3, 3, 4, 4, 5, 5] });
+      expect(meshgrid([])).toEqual([]);
+      expect(() => meshgrid([tensor([1]), ones([2, 2])])).toThrow('meshgrid: [2,2] must have one axis');
+    });
+  });
+});
+
+describe('oneHot', () => {
+  it('has 1 at the place of each label', () => {
+    scope(() => {
+      const labels = tensor(
+        [
+          [2, 0],
+          [1, 2],
+        ],
+        int32,
+      );
+      const found = oneHot(labels, 3);
+      expect(found.dtype).toBe('int32');
+      expect(tableFrom(found)).toEqual({ shape: [2, 2, 3], data: [0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1] });
+      expect(oneHot(labels, 4, { dtype: 'float64' }).dtype).toBe('float64');
+      expect(tableFrom(oneHot(tensor(1, int32), 2))).toEqual({ shape: [2], data: [0, 1] });
+      expect(() => oneHot(labels, 2)).toThrow('index 2 is not one of the 2');
+      expect(() => oneHot(ones([2]), 2)).toThrow(DTypeError);
     });
   });
 });

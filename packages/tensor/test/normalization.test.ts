@@ -1,4 +1,4 @@
-import { batchNorm, DTypeError, ones, ShapeError, scope, tensor, zeros } from '@pnn/tensor';
+import { apply, batchNorm, DTypeError, ones, operators, ShapeError, scope, tensor, zeros } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { at, indicesOf, largestDifference, tableFrom, tableOf, tablesOf, tensorOf } from './oracle.js';
@@ -63,6 +63,26 @@ describe('batchNorm', () => {
       output.dataSync().forEach((value, i) => {
         expect(value).toBeCloseTo(i === 0 ? -1 : 1, 4);
       });
+    });
+  });
+
+  it('keeps the digits of double precision, and gradients, where the mean is large beside the deviation', () => {
+    scope(() => {
+      // Sums of such small multiples of a power of two are exact.
+      const steps = [-3, -1, 0, 1, 3];
+      const x = tensor(
+        steps.map((step) => [1e6 + step * 2 ** -20]),
+        { dtype: 'float64' },
+      );
+      const slopes = tensor([[1], [-2], [3], [5], [7]], { dtype: 'float64' });
+      const gamma = tensor([0.3], { dtype: 'float64' });
+      const [output, mean, variance] = apply(operators.batchNorm, [x, gamma, undefined], { epsilon: 1e-30 });
+      const inputs = [slopes, x, gamma, mean!, variance!] as const;
+      const [, ofGamma] = apply(operators.batchNormGradient, inputs, { epsilon: 1e-30 });
+      output!.dataSync().forEach((value, i) => {
+        expect(value).toBeCloseTo((0.3 * steps[i]!) / 2, 14);
+      });
+      expect(ofGamma!.itemSync()).toBeCloseTo((-3 * 1 + 1 * 2 + 1 * 5 + 3 * 7) / 2, 14);
     });
   });
 

@@ -19,6 +19,17 @@ const float64 = { dtype: 'float64' } as const;
 const int32 = { dtype: 'int32' } as const;
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
+/** s^k and its derivative. */
+function powerAt(s: number, k: number): [value: number, slope: number] {
+  return [s ** k, k === 0 ? 0 : k * s ** (k - 1)];
+}
+
+/** s^(k mod 2)·u^⌊k/2⌋ with u = 2s² − 1, and its derivative. */
+function splitPowerAt(s: number, k: number): [value: number, slope: number] {
+  const [value, slope] = powerAt(2 * s * s - 1, Math.floor(k / 2));
+  return k % 2 === 0 ? [value, 4 * s * slope] : [s * value, value + 4 * s * s * slope];
+}
+
 /** p(x) as it is defined, by powers, and its derivative. */
 function definition(
   x: number,
@@ -31,8 +42,9 @@ function definition(
     const even = evenTerms ?? Math.ceil(coefficients.length / 2);
     const s = 2 * t * t - 1;
     const power = k < even ? k : k - even;
-    const value = c * s ** power;
-    const slope = power === 0 ? 0 : c * power * s ** (power - 1) * ((4 * t) / bound);
+    const [term, termSlope] = basis === 'even-odd' ? powerAt(s, power) : splitPowerAt(s, power);
+    const value = c * term;
+    const slope = c * termSlope * ((4 * t) / bound);
     return k < even ? [value, slope] : [t * value, value / bound + t * slope];
   });
   return {
@@ -48,6 +60,11 @@ const forms = coefficients.chain((terms) =>
     options: fc.oneof(
       fc.record({ basis: fc.constant('monomial' as const), bound: fc.constantFrom(0.5, 3, 40) }),
       fc.record({ evenTerms: fc.integer({ min: 1, max: terms.length }), bound: fc.constantFrom(0.5, 3, 40) }),
+      fc.record({
+        basis: fc.constant('twice-even-odd' as const),
+        evenTerms: fc.integer({ min: 1, max: terms.length }),
+        bound: fc.constantFrom(0.5, 3, 40),
+      }),
       fc.record({ bound: fc.constantFrom(0.5, 3, 40) }),
     ),
     ts: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 8 }),

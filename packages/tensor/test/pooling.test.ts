@@ -115,6 +115,27 @@ describe('pooling', () => {
     );
   });
 
+  it.each(['float32', 'float64'] as const)(
+    'divides the sum of a window once: the mean of equal %s is that',
+    (dtype) => {
+      for (const height of [1, 7]) {
+        for (let width = 1; width <= 64; width++) {
+          scope(() => {
+            const window = [height, width] as const;
+            const x = ones([1, 1, height + 1, width + 6], { dtype });
+            const means = averagePool2d(x, window, { stride: 1 });
+            expect(new Set(means.dataSync())).toEqual(new Set([1]));
+            const geometry = { kernel: window, stride: window, padding: [0, 0], dilation: [1, 1] } as const;
+            const gradient = ones([1, 1, 1, 1], { dtype }).mul(height * width);
+            const attributes = { ...geometry, shape: [1, 1, height, width] };
+            const shares = apply(operators.averagePool2dGradient, [gradient], attributes)[0]!;
+            expect(new Set(shares.dataSync())).toEqual(new Set([1]));
+          });
+        }
+      }
+    },
+  );
+
   it('moves by its own size where nothing is said', () => {
     scope(() => {
       const x = tensor(
@@ -158,9 +179,9 @@ describe('pooling', () => {
     ],
     [
       'too much padding',
-      () => maxPool2d(ones([1, 1, 4, 4]), 3, { padding: 2 }),
+      () => maxPool2d(ones([1, 1, 4, 4]), 3, { padding: 3 }),
       ArgumentError,
-      'maxPool2d: padding 2,2 may be half of the kernel 3,3 at most',
+      'maxPool2d: [1,1,4,4]: window 0 along axis 2 would see padding only: make the padding smaller',
     ],
     [
       'no kernel',

@@ -197,6 +197,32 @@ describe('reductions over any axes', () => {
   });
 });
 
+describe('means', () => {
+  const floats = ['float32', 'float64'] as const;
+  /** In float32 both roundings of a quotient of such integers are one (the quotient of float64 decides it). */
+  const quotient = (dtype: 'float32' | 'float64', sum: number, count: number) =>
+    dtype === 'float32' ? Math.fround(sum / count) : sum / count;
+
+  it.each(floats)('of ones are 1, for any number of ones of type %s', (dtype) => {
+    for (let count = 1; count <= 300; count++) scope(() => expect(ones([count], { dtype }).mean().itemSync()).toBe(1));
+  });
+
+  it.each(floats)('are the sum divided once in %s', (dtype) => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 60 }), (data) =>
+        scope(() => {
+          const x = tensor(data, { dtype });
+          const total = sum(data);
+          expect(x.mean().itemSync()).toBe(quotient(dtype, total, data.length));
+          const alternating = tensor([...data.map(() => 1), ...data.map(() => -1)], { dtype });
+          expect(alternating.variance(undefined, { correction: 0 }).itemSync()).toBe(1);
+          expect(alternating.variance().itemSync()).toBe(quotient(dtype, 2 * data.length, 2 * data.length - 1));
+        }),
+      ),
+    );
+  });
+});
+
 describe('logSumExp', () => {
   it('is the logarithm of the sum of exponentials', () => {
     fc.assert(
@@ -271,8 +297,8 @@ describe('positions of extremes', () => {
 });
 
 describe('topk', () => {
-  it('gives the elements in order, equal ones by position, NaN before all', () => {
-    const rank = (x: number, largest: boolean) => (Number.isNaN(x) ? inf : largest ? x : -x);
+  it('gives the elements in order, equal ones by position, NaN as the largest', () => {
+    const rank = (x: number, largest: boolean) => (largest ? x : -x);
     fc.assert(
       fc.property(
         tables({ minRank: 1 }, fc.oneof(fc.integer({ min: -2, max: 2 }), fc.constantFrom(nan, inf, -inf))),
@@ -289,7 +315,10 @@ describe('topk', () => {
               Array.from({ length }, (_, i) => i)
                 .sort((i, j) => {
                   const [a, b] = [at(table, [...row, i]), at(table, [...row, j])];
-                  if (Number.isNaN(a) !== Number.isNaN(b)) return Number.isNaN(a) ? -1 : 1;
+                  if (Number.isNaN(a) || Number.isNaN(b)) {
+                    const order = Number(Number.isNaN(b)) - Number(Number.isNaN(a));
+                    return (largest ? order : -order) || i - j;
+                  }
                   const [first, second] = [rank(a, largest), rank(b, largest)];
                   return first === second ? i - j : second - first;
                 })
@@ -307,7 +336,7 @@ describe('topk', () => {
   it('refuses more than there is', () => {
     scope(() => {
       expect(() => ones([2, 3]).topk(4)).toThrow(ShapeError);
-      expect(() => ones([2, 3]).topk(4)).toThrow('topk: the last axis of [2,3] does not have 4 elements');
+      expect(() => ones([2, 3]).topk(4)).toThrow('topk: axis 1 of [2,3] does not have 4 elements');
       expect(() => tensor(1).topk(1)).toThrow(ShapeError);
       expect(() => ones([3]).topk(-1)).toThrow(ArgumentError);
       expect(() => ones([3]).topk(1.5)).toThrow('topk: k must be an integer of 0 or more, not 1.5');
@@ -328,9 +357,9 @@ describe('histogram', () => {
         (data, bins, [low, high]) =>
           scope(() => {
             const expected = new Array<number>(bins).fill(0);
+            const edges = Array.from({ length: bins - 1 }, (_, i) => low + ((high - low) / bins) * (i + 1));
             for (const x of data.filter((each) => !Number.isNaN(each))) {
-              const edges = Array.from({ length: bins - 1 }, (_, i) => ((x - low) / (high - low)) * bins >= i + 1);
-              expected[edges.filter(Boolean).length]!++;
+              expected[edges.filter((edge) => x >= edge).length]!++;
             }
             const found = tensor(data, float64).histogram(bins, low, high);
             expect(found.dtype).toBe('int32');
@@ -339,6 +368,31 @@ describe('histogram', () => {
       ),
     );
   });
+
+  // As numpy.histogram, whose last bin has both of its edges.
+  it.each([
+    ['float64', 0, 49, 49],
+    ['float32', 0, 49, 49],
+    ['float64', 0, 1, 10],
+    ['float32', 0, 1, 10],
+    ['float32', -0.1, 0.7, 13],
+    ['float32', 1e6, 1e6 + 1, 16],
+    ['float32', 1e6, 1e6 + 1, 100],
+    ['int32', 0, 49, 49],
+    ['int32', -7, 90, 97],
+  ] as const)(
+    'puts each edge of type %s, from %d to %d in %d bins, into the bin that it begins',
+    (dtype, low, high, bins) => {
+      const rounded = dtype === 'float32' ? Math.fround : (value: number) => value;
+      const edges = Array.from({ length: bins + 1 }, (_, i) =>
+        rounded(i === bins ? high : low + ((high - low) / bins) * i),
+      );
+      const expected = new Array<number>(bins).fill(0);
+      for (const x of edges) expected[edges.slice(1, -1).filter((edge) => x >= edge).length]!++;
+      if (new Set(edges).size === edges.length) expect(expected).toEqual([...new Array<number>(bins - 1).fill(1), 2]);
+      scope(() => expect([...tensor(edges, { dtype }).histogram(bins, low, high).dataSync()]).toEqual(expected));
+    },
+  );
 
   it.each([
     [1, 1],

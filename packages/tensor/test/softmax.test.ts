@@ -136,6 +136,43 @@ describe('softmaxCrossEntropy', () => {
     });
   });
 
+  it.each([
+    ['float32', 2 ** 20, 1e-6],
+    ['float32', 1e38, 1e-6],
+    ['float64', 2 ** 49, 1e-15],
+    ['float64', 1e300, 1e-15],
+  ] as const)(
+    'of %s looks at differences of logits: %d more on all of them loses nothing',
+    (dtype, more, tolerance) => {
+      fc.assert(
+        fc.property(
+          fc.array(fc.nat(6), { minLength: 1, maxLength: 5 }),
+          fc.constantFrom(0, 0.1, 1),
+          (steps, smoothing) =>
+            scope(() => {
+              const steep = more > 2 ** 50 ? steps.map(() => 0) : steps;
+              const lossOf = (offset: number) =>
+                softmaxCrossEntropy(
+                  tensor([steep.map((step) => step + offset)], { dtype }),
+                  tensor([0], int32),
+                  smoothing,
+                ).itemSync();
+              expect(difference(lossOf(more), lossOf(0))).toBeLessThan(tolerance);
+            }),
+        ),
+      );
+    },
+  );
+
+  it('smoothed over a class that is impossible costs infinitely much', () => {
+    scope(() => {
+      const logits = tensor([[-inf, 0]]).broadcastTo([2, 2]);
+      for (const smoothing of [0.1, 1]) {
+        expect([...softmaxCrossEntropy(logits, tensor([0, 1], int32), smoothing).dataSync()]).toEqual([inf, inf]);
+      }
+    });
+  });
+
   it.each<[string, () => unknown, new (message: string) => Error, string]>([
     [
       'a label too large',

@@ -7,7 +7,7 @@ from format import case, grid
 
 STEPS = 10
 SHAPES = {"weight": [2, 3], "bias": [3]}
-OPTIMIZERS = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}
+OPTIMIZERS = ["SGD", "Adam", "AdamW"]
 SETTINGS = [  # optimizer and its options, in the words of PyTorch
     ("SGD", {"lr": 0.1}),
     ("SGD", {"lr": 0.1, "momentum": 0.9}),
@@ -23,24 +23,26 @@ SETTINGS = [  # optimizer and its options, in the words of PyTorch
     ("AdamW", {"lr": 0.01, "betas": [0.8, 0.95], "weight_decay": 0.1}),
     ("AdamW", {"lr": 0.01, "eps": 0.1, "weight_decay": 0}),
 ]
-NAMES = {"weight_decay": "weightDecay"}
+NAMES = {"weight_decay": "weightDecay", "lr_decay": "lrDecay", "momentum_decay": "momentumDecay",
+         "initial_accumulator_value": "initialAccumulatorValue"}
 
 
 def in_camel_case(options):
     return {NAMES.get(key, key): value for key, value in options.items()}
 
 
-def trajectory(name, optimizer, options, groups=None, gradient_scale=1):
+def trajectory(name, optimizer, options, groups=None, gradient_scale=1, make=None):
     """
     Inputs: `weight.gradients` of shape [10, ...], one gradient a step. Outputs: `weight` of shape [10, ...], the
     parameter after each step. `groups` are options of their own for weight and for bias.
     """
     groups = groups or {}
+    make = make or getattr(torch.optim, optimizer)
 
     def run(*tensors):
         gradients, parameters = tensors[:len(SHAPES)], tensors[len(SHAPES):]
-        optimizer_ = OPTIMIZERS[optimizer]([{"params": [parameter], **groups.get(key, {})}
-                                           for key, parameter in zip(SHAPES, parameters)], **options)
+        optimizer_ = make([{"params": [parameter], **groups.get(key, {})}
+                           for key, parameter in zip(SHAPES, parameters)], **options)
         after = {key: [] for key in SHAPES}
         for step in range(STEPS):
             for key, parameter, gradient in zip(SHAPES, parameters, gradients):

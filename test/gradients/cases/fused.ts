@@ -71,7 +71,7 @@ const polynomials: fc.Arbitrary<GradientCase> = fc
   .record({
     shape: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
     terms: fc.integer({ min: 1, max: 6 }),
-    basis: fc.constantFrom('monomial' as const, 'even-odd' as const),
+    basis: fc.constantFrom('monomial' as const, 'even-odd' as const, 'twice-even-odd' as const),
     even: fc.nat(5),
     perChannel: fc.boolean(),
     outside: fc.constantFrom('polynomial' as const, 'tangent' as const),
@@ -83,7 +83,7 @@ const polynomials: fc.Arbitrary<GradientCase> = fc
       basis,
       bound: 2,
       outside,
-      ...(basis === 'even-odd' && { evenTerms: 1 + (even % terms) }),
+      ...(basis !== 'monomial' && { evenTerms: 1 + (even % terms) }),
       ...(penalty && { penalty }),
     };
     return fc

@@ -1,4 +1,4 @@
-import { apply, type OperatorName, operators, type Tensor } from '@pnn/tensor';
+import { apply, linearRecurrence, type OperatorName, operators, sizeOf, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { broadcastableShapes, shapes, type Table, tablesOf } from '../../../packages/tensor/test/oracle.js';
 import type { GradientCase, GradientCases } from '../gradient-case.js';
@@ -41,11 +41,32 @@ function alongLast(f: (x: Tensor) => Tensor): fc.Arbitrary<GradientCase> {
     .map((x) => ({ inputs: [x], f }));
 }
 
+/** Scans of one tensor or two along an axis, forward and back. */
+function scan(
+  inputs: number,
+  numbers: fc.Arbitrary<number>,
+  f: (axis: number, reverse: boolean, ...inputs: Tensor[]) => Tensor,
+): fc.Arbitrary<GradientCase> {
+  return shapes({ minRank: 1, maxRank: 3, maxLength: 3 })
+    .filter((shape) => sizeOf(shape) <= 12)
+    .chain((shape) =>
+      fc
+        .tuple(fc.nat(shape.length - 1), fc.boolean(), fc.tuple(...Array(inputs).fill(tablesOf(shape, numbers))))
+        .map(([axis, reverse, tables]) => ({
+          inputs: tables as Table[],
+          f: (...tensors: Tensor[]) => f(axis, reverse, ...tensors),
+        })),
+    );
+}
+
 /** Operators that sum up along axes. */
 export const reductionCases: GradientCases = {
   sum: reduction('sum', 0, (shape) => tablesOf(shape, anywhere)),
   max: reduction('max', 1, distinct),
   min: reduction('min', 1, distinct),
+  cumsum: scan(1, anywhere, (axis, reverse, x) => x!.cumsum(axis, { reverse })),
+  cumprod: scan(1, fc.oneof(quarters(-2, 2), fc.constant(0)), (axis, reverse, x) => x!.cumprod(axis, { reverse })),
+  linearRecurrence: scan(2, quarters(-2, 2), (axis, reverse, a, b) => linearRecurrence(a!, b!, axis, { reverse })),
   matmul: products,
   softmax: alongLast((x) => x.softmax()),
   logSoftmax: alongLast((x) => x.logSoftmax()),

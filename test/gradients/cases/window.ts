@@ -1,6 +1,7 @@
-import { apply, conv2d, operators, scope, type Tensor, zeros } from '@pnn/tensor';
+import { apply, conv2d, operators, scope, sparseMatmul, type Tensor, zeros } from '@pnn/tensor';
 import fc from 'fast-check';
 import { tableFrom, tablesOf, tensorOf } from '../../../packages/tensor/test/oracle.js';
+import { sparseProducts } from '../../../packages/tensor/test/sparse-matrices.js';
 import type { GradientCase, GradientCases } from '../gradient-case.js';
 import { distinct, quarters } from '../points.js';
 
@@ -79,8 +80,11 @@ const pools = fc
     }),
   );
 
-/** Operators that move windows over planes. */
+/** Operators that move windows over planes, and those that such functions are made of. */
 export const windowCases: GradientCases = {
+  sparseMatmul: sparseProducts(numbers).chain(({ matrix, shape, axis }) =>
+    tablesOf(shape, numbers).map((x) => ({ inputs: [x], f: (a: Tensor) => sparseMatmul(a, axis, matrix) })),
+  ),
   conv2d: forward,
   conv2dInputGradient: inputGradient,
   conv2dWeightGradient: weightGradient,

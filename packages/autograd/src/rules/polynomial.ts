@@ -28,7 +28,27 @@ function horner(coefficients: Tensor, first: number, end: number, s: Tensor): { 
   return { value, slope };
 }
 
-/** p(x) and p′(x) in either basis (see PolynomialForm). */
+/** The same where term k is s^(k mod 2)·u^⌊k/2⌋ with u = 2s² − 1: A(u) + s·B(u), each by Horner's method. */
+function hornerTwice(coefficients: Tensor, first: number, end: number, s: Tensor): { value: Tensor; slope: Tensor } {
+  const u = s.square().mul(2).sub(1);
+  const parts = [0, 1].map((offset) => {
+    let value = zerosLike(s);
+    let slope = value;
+    for (let k = end - 1; k >= first; k--) {
+      if ((k - first) % 2 !== offset) continue;
+      slope = slope.mul(u).add(value);
+      value = value.mul(u).add(coefficient(coefficients, k, s));
+    }
+    return { value, slope };
+  });
+  const [a, b] = parts as [(typeof parts)[0], (typeof parts)[0]];
+  return {
+    value: a.value.add(s.mul(b.value)),
+    slope: b.value.add(s.mul(4).mul(a.slope.add(s.mul(b.slope)))),
+  };
+}
+
+/** p(x) and p′(x) in each basis (see PolynomialBasis). */
 function evaluate(x: Tensor, coefficients: Tensor, form: PolynomialActivationForm): { value: Tensor; slope: Tensor } {
   const t = x.div(form.bound);
   const terms = coefficients.shape.at(-1)!;
@@ -37,8 +57,9 @@ function evaluate(x: Tensor, coefficients: Tensor, form: PolynomialActivationFor
     return { value, slope: slope.div(form.bound) };
   }
   const s = t.square().mul(2).sub(1);
-  const even = horner(coefficients, 0, form.evenTerms, s);
-  const odd = horner(coefficients, form.evenTerms, terms, s);
+  const series = form.basis === 'twice-even-odd' ? hornerTwice : horner;
+  const even = series(coefficients, 0, form.evenTerms, s);
+  const odd = series(coefficients, form.evenTerms, terms, s);
   return {
     value: even.value.add(t.mul(odd.value)),
     slope: t

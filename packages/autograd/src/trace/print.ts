@@ -27,9 +27,17 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Entries of an array that are printed: those of a matrix would fill the page. */
+const MAX_ENTRIES = 12;
+
+function formatArray(values: readonly unknown[]): string {
+  const shown = values.slice(0, values.length > MAX_ENTRIES ? MAX_ENTRIES / 2 : MAX_ENTRIES).map(formatAttribute);
+  return `[${[...shown, ...(values.length > MAX_ENTRIES ? [`… ${values.length} in all`] : [])].join(',')}]`;
+}
+
 function formatAttribute(value: unknown): string {
   if (typeof value === 'number') return formatNumber(value);
-  if (Array.isArray(value)) return `[${value.map(formatAttribute).join(',')}]`;
+  if (Array.isArray(value)) return formatArray(value);
   if (value instanceof Generator) return `'${value.stream}'`;
   if (typeof value === 'object' && value !== null && isPlain(value)) return formatAttributes(value);
   return typeof value === 'string' ? `'${value}'` : String(value);

@@ -8,11 +8,14 @@ const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? 
 /** Whether the error says that there is no such file, for want of the folder too. */
 const isAbsent = (error: unknown) => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 
+/** The system reads less than 2 GiB at once. */
+const MAX_READ = 2 ** 30;
+
 /** Fills the memory from the beginning of the file; returns the part that was filled if the file ends before. */
 async function fill(file: FileHandle, memory: Uint8Array): Promise<Uint8Array> {
   let filled = 0;
   while (filled < memory.length) {
-    const { bytesRead } = await file.read(memory, filled);
+    const { bytesRead } = await file.read(memory, filled, Math.min(memory.length - filled, MAX_READ));
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

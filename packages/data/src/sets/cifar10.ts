@@ -11,6 +11,9 @@ const RECORD_BYTES = 1 + IMAGE_BYTES;
 /** The records of each file as it is published. */
 const RECORDS_PER_FILE = 10_000;
 
+/** The folder that the archive is unpacked to. */
+const FOLDER = 'cifar-10-batches-bin';
+
 const FILES = 'the six .bin files of the binary version of CIFAR-10, https://www.cs.toronto.edu/~kriz/cifar.html';
 
 const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
@@ -18,7 +21,14 @@ const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog',
 /** The file as checked records, in the memory if they fit. */
 async function readRecords(source: FileSource, name: string, memory: Uint8Array): Promise<Uint8Array> {
   const advice = `put ${FILES} there`;
-  const { path, bytes } = await readDataFile({ dataset: 'cifar10', source, names: [name], advice, memory });
+  const { path, bytes } = await readDataFile({
+    dataset: 'cifar10',
+    source,
+    names: [name],
+    folders: [FOLDER],
+    advice,
+    memory,
+  });
   if (bytes.length === 0 || bytes.length % RECORD_BYTES !== 0) {
     throw new FormatError(
       `cifar10: ${path} has ${bytes.length} bytes, which is not a positive multiple of the ${RECORD_BYTES} of a record: it is truncated, or not the binary version`,
@@ -71,7 +81,8 @@ async function readSplit(source: FileSource, names: readonly string[]): Promise<
  * CIFAR-10, 50,000 and 10,000 color images of ten things, 3x32x32, channels red, green, blue (Krizhevsky, "Learning
  * Multiple Layers of Features from Tiny Images", 2009).
  *
- * @param source holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of the binary version
+ * @param source holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of the binary version, itself or in
+ *   `cifar-10-batches-bin`
  * @throws ArgumentError if a file is not there or cannot be read
  * @throws FormatError if a file is not made of whole records with labels from 0 to 9
  */

@@ -12,14 +12,18 @@ interface Publication {
   readonly classes: readonly string[];
   /** Where the files come from. */
   readonly address: string;
+  /** Where other programs put them. */
+  readonly folders: readonly string[];
 }
 
 const FILES =
   'the four files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, compressed (.gz) or not';
 
-async function readIdx({ name: dataset, address }: Publication, source: FileSource, name: string) {
+async function readIdx({ name: dataset, address, folders }: Publication, source: FileSource, name: string) {
   const advice = `put ${FILES} there, from ${address}`;
-  const { path, bytes } = await readDataFile({ dataset, source, names: [`${name}.gz`, name], advice });
+  // Some mirrors have the names that the files got on systems with three letters behind a dot.
+  const names = [name, name.replace('-idx', '.idx')].flatMap((each) => [`${each}.gz`, each]);
+  const { path, bytes } = await readDataFile({ dataset, source, names, folders, advice });
   return { path, ...decodeIdx(bytes, path) };
 }
 
@@ -75,19 +79,22 @@ const mnistPublication: Publication = {
   name: 'mnist',
   classes: Array.from({ length: 10 }, (_, digit) => `${digit}`),
   address: 'http://yann.lecun.com/exdb/mnist or a mirror of it',
+  folders: ['raw', 'MNIST/raw'],
 };
 
 const fashionMnistPublication: Publication = {
   name: 'fashion-mnist',
   classes: ['T-shirt/top', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'],
   address: 'https://github.com/zalandoresearch/fashion-mnist',
+  folders: ['raw', 'FashionMNIST/raw'],
 };
 
 /**
  * MNIST, 60,000 and 10,000 gray images of handwritten digits, 28x28 (LeCun, Cortes and Burges).
  *
  * @param source holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
- *   `t10k-labels-idx1-ubyte`, each compressed (`.gz`) or not
+ *   `t10k-labels-idx1-ubyte`, each compressed (`.gz`) or not, also as `train-images.idx3-ubyte`; in the folders of
+ *   torchvision, `MNIST/raw` or `raw`, they are found as well
  * @throws ArgumentError if a file is not there or cannot be read
  * @throws FormatError if a file is damaged, or is not of 28x28 byte images or as many labels from 0 to 9
  */
@@ -98,7 +105,8 @@ export function mnist(source: FileSource): Promise<DatasetSplits<ArrayDataset>> 
 /**
  * Fashion-MNIST, 60,000 and 10,000 gray images of garments, 28x28 (Xiao, Rasul and Vollgraf, arXiv 1708.07747).
  *
- * @param source holds the four files, which are named as those of MNIST
+ * @param source holds the four files, which are named as those of MNIST; in the folders of torchvision,
+ *   `FashionMNIST/raw` or `raw`, they are found as well
  * @throws ArgumentError if a file is not there or cannot be read
  * @throws FormatError if a file is damaged, or is not of 28x28 byte images or as many labels from 0 to 9
  */

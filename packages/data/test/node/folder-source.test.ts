@@ -1,9 +1,15 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import * as fs from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, FormatError } from '@pnn/nn';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { folder } from '../../src/node/index.js';
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof fs>();
+  return { ...original, open: vi.fn(original.open) };
+});
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * i) % 251);
 
@@ -17,6 +23,24 @@ beforeEach(async () => {
 afterEach(() => rm(path, { recursive: true }));
 
 describe('folder', () => {
+  test('asks the system for less than 2 GiB at once, which is all that it reads', async () => {
+    const size = 2 ** 31 + 5;
+    // The file has no bytes on the disk, and none of those in memory is touched.
+    await truncate(join(path, 'a'), size);
+    const lengths: number[] = [];
+    const { open } = fs;
+    vi.mocked(open).mockImplementationOnce(async (name, flags) => {
+      const file = await open(name, flags);
+      file.read = (async (buffer: Uint8Array, offset = 0, length = buffer.length - offset) => {
+        lengths.push(length);
+        return { bytesRead: length, buffer };
+      }) as unknown as typeof file.read;
+      return file;
+    });
+    expect((await folder(path).read('a', size))?.length).toBe(size);
+    expect(lengths).toEqual([2 ** 30, 2 ** 30, 5]);
+  });
+
   test('gives the bytes of its files, as what is promised and no Buffer', async () => {
     const source = folder(path);
     const read = await source.read('a', 1000);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,8 +66,15 @@ describe('cifar10', () => {
     expect(await cifar10(filesInMemory(files))).toEqual(await cifar10(folder(directory)));
     expect(files).toEqual(new Map(NAMES.map((name, i) => [name, batch(i, 3 + i)])));
     await expect(cifar10(filesInMemory(new Map()))).rejects.toThrow(
-      'cifar10: memory has no file data_batch_1.bin: put',
+      'cifar10: memory has no file data_batch_1.bin, nor has its folder cifar-10-batches-bin: put',
     );
+  });
+
+  test('reads files where the published archive puts them', async () => {
+    const expected = await cifar10(folder(directory));
+    await mkdir(join(directory, 'cifar-10-batches-bin'));
+    for (const name of NAMES) await rename(join(directory, name), join(directory, 'cifar-10-batches-bin', name));
+    expect(await cifar10(folder(directory))).toEqual(expected);
   });
 
   test('reads compressed files', async () => {
@@ -124,7 +131,7 @@ describe('cifar10', () => {
     await rm(join(directory, 'data_batch_4.bin'));
     await expect(cifar10(folder(directory))).rejects.toThrow(
       new ArgumentError(
-        `cifar10: the folder '${directory}' has no file data_batch_4.bin: put the six .bin files of the binary version of CIFAR-10, https://www.cs.toronto.edu/~kriz/cifar.html there`,
+        `cifar10: the folder '${directory}' has no file data_batch_4.bin, nor has its folder cifar-10-batches-bin: put the six .bin files of the binary version of CIFAR-10, https://www.cs.toronto.edu/~kriz/cifar.html there`,
       ),
     );
   });

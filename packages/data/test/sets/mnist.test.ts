@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { ArgumentError, FormatError } from '@pnn/nn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { channelStatistics, encodeIdx, fashionMnist, filesInMemory, mnist } from '../../src/index.js';
@@ -60,6 +60,27 @@ describe('mnist', () => {
     expect(train.labels).toEqual(compressed.train.labels);
   });
 
+  const dotted = (name: string) => name.replace('-idx', '.idx');
+  const places: readonly (readonly [string, (name: string) => string])[] = [
+    ['with a dot in the name', (name) => dotted(name)],
+    ['with a dot in the name, compressed', (name) => `${dotted(name)}.gz`],
+    ['in raw', (name) => `raw/${name}`],
+    ['in raw, compressed', (name) => `raw/${name}.gz`],
+    ['in the folder of torchvision', (name) => `MNIST/raw/${name}`],
+    ['in the folder of torchvision, with a dot', (name) => `MNIST/raw/${dotted(name)}`],
+  ];
+  test.each(places)('reads files %s', async (_, place) => {
+    const expected = await mnist(folder(directory));
+    for (const name of [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS]) {
+      const compressed = await readFile(join(directory, `${name}.gz`));
+      await rm(join(directory, `${name}.gz`));
+      const path = join(directory, place(name));
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, path.endsWith('.gz') ? compressed : gunzipSync(compressed));
+    }
+    expect(await mnist(folder(directory))).toEqual(expected);
+  });
+
   test('reads files that are in memory', async () => {
     const names = await readdir(directory);
     const files = names.map(async (name) => [name, await readFile(join(directory, name))] as const);
@@ -73,12 +94,15 @@ describe('mnist', () => {
     await rm(join(directory, `${TEST_LABELS}.gz`));
     const names = `${TRAIN_IMAGES}, ${TRAIN_LABELS}, ${TEST_IMAGES} and ${TEST_LABELS}`;
     const advice = `put the four files ${names}, compressed (.gz) or not there, from http://yann.lecun.com/exdb/mnist or a mirror of it`;
+    const looked = `${TEST_LABELS}.gz, ${TEST_LABELS}, t10k-labels.idx1-ubyte.gz or t10k-labels.idx1-ubyte`;
     await expect(mnist(folder(directory))).rejects.toThrow(
-      new ArgumentError(`mnist: the folder '${directory}' has no file ${TEST_LABELS}.gz or ${TEST_LABELS}: ${advice}`),
+      new ArgumentError(
+        `mnist: the folder '${directory}' has no file ${looked}, nor has its folder raw or MNIST/raw: ${advice}`,
+      ),
     );
     const nowhere = join(directory, 'nowhere');
     await expect(mnist(folder(nowhere))).rejects.toThrow(
-      `mnist: the folder '${nowhere}' has no file ${TRAIN_IMAGES}.gz or ${TRAIN_IMAGES}`,
+      `mnist: the folder '${nowhere}' has no file ${TRAIN_IMAGES}.gz, ${TRAIN_IMAGES}, `,
     );
     await expect(mnist(folder(join(directory, `${TRAIN_IMAGES}.gz`)))).rejects.toThrow(ArgumentError);
   });
@@ -183,6 +207,13 @@ describe('fashionMnist', () => {
     expect([train.length, test.length]).toEqual([30, 20]);
     expect(train.classes?.length).toBe(10);
     expect(train.classes?.[9]).toBe('ankle boot');
+    const raw = join(directory, 'FashionMNIST', 'raw');
+    await mkdir(raw, { recursive: true });
+    for (const file of await readdir(directory)) {
+      if (file.endsWith('.gz')) await rename(join(directory, file), join(raw, file));
+    }
+    expect(await fashionMnist(folder(directory))).toEqual({ name, train, test });
+    await expect(mnist(folder(directory))).rejects.toThrow(ArgumentError);
     await expect(fashionMnist(folder(join(directory, 'nowhere')))).rejects.toThrow('fashion-mnist: the folder');
   });
 });

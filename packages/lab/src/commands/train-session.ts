@@ -75,15 +75,22 @@ export function sessionStateOf({ state }: Checkpoint, path: string): SessionStat
   return sessionState(state.settings, `${path}: what the command train left in the checkpoint`);
 }
 
-function epochLine(name: string, epoch: EpochRecord, epochs: number, bounds: readonly number[]): string {
+function epochLine(
+  name: string,
+  epoch: EpochRecord,
+  epochs: number,
+  bounds: readonly number[],
+  validation: string,
+): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
   const { validationMetrics, validationLoss } = epoch;
   const accuracy = validationMetrics?.accuracy;
   const parts = [
     `${name}: epoch ${epoch.epoch}/${epochs}`,
     `loss ${epoch.trainLoss.toFixed(4)}`,
-    accuracy === undefined ? `test loss ${formatLoss(validationLoss)}` : `test ${percent(accuracy)}`,
+    accuracy === undefined ? `${validation} loss ${formatLoss(validationLoss)}` : `${validation} ${percent(accuracy)}`,
   ];
+  if (epoch.best) parts.push('the best so far');
   if (bounds.length > 0) {
     const reach = epoch.layers.map(({ train, validation }, i) => (validation ?? train).maxAbs / bounds[i]!);
     const outside = epoch.layers.map(({ train, validation }) => (validation ?? train).shareOutside);
@@ -176,18 +183,24 @@ export class Session {
       for await (const epoch of experiment.run(signal)) {
         bar?.clear();
         const bounds = experiment.activations.map(([, { bound }]) => bound);
-        this.#terminal.write(`${epochLine(name, epoch, spec.training.epochs, bounds)}\n`);
+        const line = epochLine(name, epoch, spec.training.epochs, bounds, experiment.validation);
+        this.#terminal.write(`${line}\n`);
         await this.#saveCheckpoint(experiment);
       }
       bar?.clear();
-      if (experiment.trainer.stopped) {
-        const { step, reason } = experiment.trainer.stopped;
-        const layer = stoppedLayer(experiment.trainer.stopped);
+      const { stopped, endedEarly, best } = experiment.trainer;
+      if (stopped) {
+        const { step, reason } = stopped;
+        const layer = stoppedLayer(stopped);
         this.#terminal.write(`${name}: stopped at step ${step}${layer === null ? '' : ` in ${layer}`}: ${reason}\n`);
+      } else if (endedEarly) {
+        this.#terminal.write(`${name}: no better epoch in the last ${spec.training.patience}: the training ends\n`);
       } else if (signal.aborted && experiment.epochs.length < spec.training.epochs) {
         await this.#saveCheckpoint(experiment);
         return undefined;
       }
+      if (best) this.#terminal.write(`${name}: the weights are those of epoch ${best.epoch}, the best\n`);
+      experiment.finish();
       await saveNetwork(join(this.#out, file), experiment.described);
       return { record: await experiment.record(name), predictions: await experiment.predictions(REPORT_SAMPLES) };
     } finally {

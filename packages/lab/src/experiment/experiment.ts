@@ -1,8 +1,20 @@
-import { type DataLoaders, type DatasetSplits, dataLoaders } from '@pnn/data';
+import { type DataLoaders, type DatasetSplits, dataLoaders, Subset } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
-import { crossEntropy, DTypeError, type Module, meanSquaredError, setSeed, sizeOf } from '@pnn/nn';
+import {
+  crossEntropy,
+  DataLoader,
+  type Dataset,
+  DTypeError,
+  Generator,
+  type Module,
+  meanSquaredError,
+  normalizeChannels,
+  setSeed,
+  sizeOf,
+} from '@pnn/nn';
 import {
   activationFactory,
+  averageOf,
   type CalibratedLayer,
   checkTraining,
   type EpochRecord,
@@ -44,6 +56,16 @@ function checkData({ name, train, test }: DatasetSplits): void {
   }
 }
 
+/** The share of the training samples that is held out to choose by. */
+const HELD_OUT = 0.1;
+
+/** Random samples for training and for choosing: the same for the same seed, whatever else is drawn. */
+function holdOut(dataset: Dataset, seed: number): [train: Subset, heldOut: Subset] {
+  const order = new Generator(seed, 'held out').permutation(dataset.length);
+  const count = Math.ceil(HELD_OUT * dataset.length);
+  return [new Subset(dataset, order.slice(count)), new Subset(dataset, order.slice(0, count))];
+}
+
 /** One network on its data: training, test and record. */
 export class Experiment {
   readonly spec: ExperimentSpec;
@@ -53,6 +75,8 @@ export class Experiment {
   readonly epochs: EpochRecord[] = [];
   readonly #data: DatasetSplits;
   readonly #loaders: DataLoaders;
+  /** What is held out of training to choose the best epoch and the end by, if there is anything to choose. */
+  readonly #heldOut: DataLoader | undefined;
 
   /**
    * Seeds the random streams of the program and makes the network. Classes are learned by cross-entropy, numbers by the
@@ -70,13 +94,27 @@ export class Experiment {
     this.#data = data;
     const { inputShape } = data.train;
     this.network = buildModel(model, { inputShape, outputs: this.#outputs, activation: activationFactory(method) });
-    this.#loaders = dataLoaders(data, { batchSize: training.batchSize });
+    const chooses = training.keepBest || training.patience !== null;
+    const [train, heldOut] = chooses ? holdOut(data.train, training.seed) : [data.train];
+    this.#loaders = dataLoaders({ ...data, train }, { batchSize: training.batchSize });
+    const { statistics } = this.#loaders;
+    this.#heldOut =
+      heldOut &&
+      new DataLoader(heldOut, {
+        batchSize: this.#loaders.test.batchSize,
+        transforms: statistics ? [normalizeChannels(statistics.mean, statistics.std)] : [],
+      });
     const optimizer = optimizerOf(training, this.network);
+    const average = averageOf(training, this.network);
     const bound = method.polynomial?.bound;
     this.trainer = new Trainer(this.network, {
       optimizer,
       scheduler: schedulerOf(training, optimizer),
       plateau: 'training',
+      accumulate: training.accumulate,
+      ...(average && { average }),
+      ...(training.keepBest && { best: {} }),
+      ...(training.patience !== null && { earlyStopping: { patience: training.patience } }),
       loss: data.train.classes ? crossEntropy : squaredError,
       lambda: method.polynomial ? lambdaOf(method.polynomial.lambda) : 0,
       ...(bound?.kind === 'calibrated' && { calibration: { ...bound, steps: this.#warmUpSteps } }),
@@ -114,7 +152,7 @@ export class Experiment {
 
   /** Optimizer steps in an epoch. */
   get stepsPerEpoch(): number {
-    return this.#loaders.train.length;
+    return Math.ceil(this.#loaders.train.length / this.spec.training.accumulate);
   }
 
   /** Steps with the targets instead of the polynomials: the warm-up takes a quarter of the training at most. */
@@ -124,10 +162,15 @@ export class Experiment {
     return Math.min(bound.steps, Math.floor((this.spec.training.epochs * this.stepsPerEpoch) / 4));
   }
 
+  /** What the epochs are validated on: the test data, unless samples of the training data are held out. */
+  get validation(): 'test' | 'held out' {
+    return this.#heldOut ? 'held out' : 'test';
+  }
+
   /** Trains to the end (or the signal, or divergence) and yields the record of every epoch. */
   async *run(signal?: AbortSignal): AsyncGenerator<EpochRecord, void, void> {
     const { epochs } = this.spec.training;
-    const options = { epochs, validation: this.#loaders.test, ...(signal && { signal }) };
+    const options = { epochs, validation: this.#heldOut ?? this.#loaders.test, ...(signal && { signal }) };
     for await (const epoch of this.trainer.fit(this.#loaders.train, options)) {
       this.epochs.push(epoch);
       yield epoch;
@@ -138,7 +181,14 @@ export class Experiment {
   record(name: string): Promise<RunRecord> {
     const { trainer, spec, epochs } = this;
     const settings = describeSettings(spec, this.#warmUpSteps);
-    return testedRunRecord(trainer, { name, settings, seed: spec.training.seed, epochs, test: this.#loaders.test });
+    const { seed } = spec.training;
+    const isTested = this.validation === 'test';
+    return testedRunRecord(trainer, { name, settings, seed, epochs, test: this.#loaders.test }, isTested);
+  }
+
+  /** Ends the training: the network gets the weights of the best epoch, or their average, if the spec says so. */
+  finish(): void {
+    this.trainer.finish();
   }
 
   /** The class probabilities of the first `count` test samples; nothing if there are no classes. */
@@ -148,8 +198,11 @@ export class Experiment {
 
   /** Frees everything that the experiment keeps. */
   dispose(): void {
-    this.trainer.options.optimizer.zeroGrad();
-    this.trainer.options.optimizer.dispose();
+    const { optimizer, average } = this.trainer.options;
+    optimizer.zeroGrad();
+    optimizer.dispose();
+    average?.dispose();
+    this.trainer.dispose();
     this.network.dispose();
   }
 }

@@ -55,15 +55,20 @@ export function assembleReport(
   };
 }
 
-/** The record of a training so far, with a test of the network as it is: that of the last epoch if nothing came after. */
+/**
+ * The record of a training so far, with a test of the network as it is: that of the last epoch if nothing came after.
+ *
+ * @param isTested whether the validation of the trainer was on the test data
+ */
 export async function testedRunRecord(
   trainer: Trainer,
   { test, ...options }: Pick<ReportOptions, 'test' | 'epochs'> & Pick<RunRecord, 'name' | 'settings' | 'seed'>,
+  isTested = true,
 ): Promise<RunRecord> {
   const start = performance.now();
   const { loss, metrics } = trainer.options;
   const measures = { ...(loss && { loss }), ...(metrics && { metrics }) };
-  const evaluation = trainer.validation ?? (await evaluate(trainer.network, test, measures));
+  const evaluation = (isTested ? trainer.validation : undefined) ?? (await evaluate(trainer.network, test, measures));
   return runRecord(trainer, { ...options, test: evaluation, testSeconds: (performance.now() - start) / 1000 });
 }
 

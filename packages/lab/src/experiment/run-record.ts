@@ -76,7 +76,7 @@ export async function runRecord(trainer: Trainer, options: RunRecordOptions): Pr
     epochs: [...epochs],
     layers,
     final: {
-      epoch: progress.epoch,
+      epoch: trainer.weightsOfEpoch,
       testLoss: test.loss,
       testMetrics: test.metrics,
       layers: test.ranges,

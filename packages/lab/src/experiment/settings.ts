@@ -4,15 +4,21 @@ import type { ExperimentSpec } from './specs.js';
 
 /** The settings as a report shows them, with the steps that the warm-up really takes. */
 export function describeSettings({ model, method, training }: ExperimentSpec, warmUpSteps: number) {
-  const { epochs, batchSize, lr, weightDecay, maxNorm, clipping } = training;
+  const { epochs, batchSize, accumulate, optimizer, lr, weightDecay, maxNorm, clipping } = training;
+  const { averageDecay, keepBest, patience } = training;
   const common: Record<string, SettingValue> = {
     model: models.get(model.name).widths ? `${model.name} ${model.widths.join('-')}` : model.name,
     order: model.order,
     epochs,
     'batch size': batchSize,
+    ...(accumulate > 1 && { 'batches in a step': accumulate }),
+    ...(optimizer !== 'adamw' && { optimizer }),
     'learning rate': lr,
     'weight decay': weightDecay,
     clipping: maxNorm === null ? 'none' : `${clipping}, norm ${maxNorm}`,
+    ...(averageDecay !== null && { 'average of the weights': `decay ${averageDecay}` }),
+    ...(keepBest && { weights: 'of the epoch that is best on samples held out' }),
+    ...(patience !== null && { 'early stopping': `after ${patience} epochs without a better one` }),
   };
   const { target, polynomial } = method;
   if (!polynomial) return { ...common, activation: target };

@@ -4,7 +4,7 @@ import { finalFields, reportFields, runFields } from './decoders.js';
 import { type FinalRecord, REPORT_VERSION, type Report, type RunRecord } from './record.js';
 
 /** Version 1 had one metric, the accuracy; it called the twin a reference, and did not say what a layer was. */
-interface Epoch extends Omit<EpochRecord, 'trainMetrics' | 'validationMetrics'> {
+interface Epoch extends Omit<EpochRecord, 'trainMetrics' | 'validationMetrics' | 'best'> {
   readonly trainAccuracy: number;
   readonly validationAccuracy: number | null;
 }

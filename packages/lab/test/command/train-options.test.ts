@@ -46,7 +46,7 @@ describe('the options of pnn train', () => {
       '--model mlp --widths 9,8 --order activation-first --dropout 0.25 --target silu --degree 12 --method least-squares ' +
       '--samples 50 --bound 7.5 --alpha 0.6 --lambda dual:20 --penalty quadratic --cap 5 --outside polynomial ' +
       '--basis monomial --learnable --max-norm 0.5 --plain-clipping --epochs 9 --batch-size 16 --lr 0.1 ' +
-      '--weight-decay 0 --seed 77';
+      '--weight-decay 0 --seed 77 --accumulate 4 --optimizer lion --ema 0.99 --keep-best --early-stopping 3';
     expect(specOf(line)).toEqual({
       model: { name: 'mlp', widths: [9, 8], order: 'activation-first', dropout: 0.25 },
       method: {
@@ -73,6 +73,11 @@ describe('the options of pnn train', () => {
         clipping: 'plain',
         scheduler: defaultTraining.scheduler,
         seed: 77,
+        accumulate: 4,
+        optimizer: 'lion',
+        averageDecay: 0.99,
+        keepBest: true,
+        patience: 3,
       },
     });
     const data = '--dataset mnist --data some/where --train-samples 9 --test-samples 7'.split(' ');
@@ -159,7 +164,7 @@ describe('--paper', () => {
           },
         });
         const optimization = { epochs, batchSize, lr, weightDecay, maxNorm, scheduler };
-        expect(training).toEqual({ ...optimization, clipping: 'selective', seed: 0 });
+        expect(training).toEqual({ ...defaultTraining, ...optimization, clipping: 'selective', seed: 0 });
       }
     }
   });

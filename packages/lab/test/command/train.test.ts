@@ -63,6 +63,22 @@ describe('pnn train', () => {
     }
   });
 
+  it('ends with the best epoch when none is better, judged by samples held out', async () => {
+    const out = join(folder, 'best');
+    const asked =
+      '--epochs 30 --keep-best --early-stopping 1 --ema 0.5 --accumulate 2 --optimizer sgd --lr 0.5 --no-twin';
+    const { status, stdout } = await pnn('train', ...tiny, ...asked.split(' '), '--out', out);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^polynomial, degree 8: epoch 1\/30 {2}loss \S+ {2}held out \d+\.\d\d% {2}/m);
+    const [run] = (await reportIn(out)).runs;
+    const best = run!.epochs.findLast((epoch) => epoch.best)!.epoch;
+    expect(run!.epochs.length).toBe(best + 1);
+    expect(run!.final!.epoch).toBe(best);
+    expect(stdout).toContain('\npolynomial, degree 8: no better epoch in the last 1: the training ends\n');
+    expect(stdout).toContain(`\npolynomial, degree 8: the weights are those of epoch ${best}, the best\n`);
+    expect(await readdir(out)).not.toContain('checkpoint.safetensors');
+  });
+
   it('draws its progress on a terminal, and leaves only whole lines there', async () => {
     const terminal = new FakeTerminal(100);
     const out = join(folder, 'terminal');

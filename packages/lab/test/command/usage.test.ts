@@ -82,7 +82,7 @@ describe('--help', () => {
     for (const line of [
       '--epochs N passes over the training data (default 2; digits 4; paper 30)',
       '--batch-size N samples in a step (default 128; digits 64; paper 128)',
-      '--lr R learning rate of AdamW (default 0.001; digits 0.002; paper 0.001)',
+      '--lr R learning rate (default 0.001; digits 0.002; paper 0.001)',
       'hidden widths of cnn (default 16,32; digits 8,16), mlp (default 256,128)',
     ]) {
       expect(help).toContain(line);
@@ -143,7 +143,7 @@ describe('pnn train refuses, naming the option,', () => {
     ['--cap 0', '--cap 0 is not a positive number'],
     ['--penalty max-norm --cap 2', '--cap goes with the other forms of --penalty, not max-norm'],
     ['--outside clip', '--outside clip is none of tangent, polynomial'],
-    ['--basis chebyshev', '--basis chebyshev is none of even-odd, monomial'],
+    ['--basis chebyshev', '--basis chebyshev is none of even-odd, twice-even-odd, monomial'],
     ['--learnable=yes', '--learnable takes no value'],
     ['--max-norm 0', '--max-norm 0 is not a positive number'],
     ['--epochs 0', '--epochs 0 is not an integer of 1 or more'],
@@ -189,7 +189,8 @@ describe('pnn fit', () => {
     expect(status).toBe(0);
     const lines = text.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^silu on \[-6, 6\]: degree 4, least-squares, largest error 0\.\d+$/);
-    expect(lines.slice(1).map((line) => line.slice(0, 4))).toEqual(['p(x)', 'E(s)', 'O(s)']);
+    expect(lines.slice(1).map((line) => line.slice(0, 4))).toEqual(['p(x)', 'E(s)', 'O(s)', 'in f']);
+    expect(lines[4]).toMatch(/^in float32, basis even-odd: \S+e-7 more error, \S+e-[78] of the largest value$/);
     expect(Number(lines[3]!.slice('O(s) = '.length))).toBeCloseTo(3, 12);
   });
 

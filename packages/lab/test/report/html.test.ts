@@ -20,6 +20,16 @@ describe('renderReport', () => {
     expect(html).toContain('<b>−0.99 points</b> against ReLU twin');
   });
 
+  it('tells the epoch whose weights were tested where that is the best and not the last', () => {
+    const report = exampleReport();
+    const [first, ...others] = report.runs;
+    const epochs = first!.epochs.map((epoch) => ({ ...epoch, best: epoch.epoch <= 2 }));
+    const html = (epoch: number) =>
+      renderReport({ ...report, runs: [{ ...first!, epochs, final: { ...first!.final!, epoch } }, ...others] });
+    expect(html(2)).toContain(`<td>${epochs.length}, best 2</td>`);
+    expect(html(epochs.length)).not.toContain(', best');
+  });
+
   it('has a chart for every subject', () => {
     const titles = [...renderReport(exampleReport()).matchAll(/<figcaption><b>([^<]*)/g)].map(([, title]) => title);
     const counts = Object.fromEntries(

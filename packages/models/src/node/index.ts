@@ -1,5 +1,5 @@
-import { readFileBytes, writeFileAtomically } from '@pnn/nn/node';
-import { type DescribedNetwork, decodeNetworkFile, encodeNetworkFile, type SavedNetwork } from '../model-file.js';
+import { loadSafetensors, saveSafetensors } from '@pnn/nn/node';
+import { type DescribedNetwork, networkContent, networkFrom, type SavedNetwork } from '../model-file.js';
 
 /**
  * Writes a network and everything that is needed to use it as a safetensors file, atomically.
@@ -7,7 +7,8 @@ import { type DescribedNetwork, decodeNetworkFile, encodeNetworkFile, type Saved
  * @throws FileError if the file cannot be written
  */
 export async function saveNetwork(path: string, network: DescribedNetwork): Promise<void> {
-  await writeFileAtomically(path, await encodeNetworkFile(network));
+  const { tensors, metadata } = await networkContent(network);
+  await saveSafetensors(path, tensors, { metadata });
 }
 
 /**
@@ -17,5 +18,5 @@ export async function saveNetwork(path: string, network: DescribedNetwork): Prom
  * @throws FormatError if it is not such a file, or its tensors are not those of the network that it describes
  */
 export async function loadNetwork(path: string): Promise<SavedNetwork> {
-  return decodeNetworkFile(await readFileBytes(path), path);
+  return networkFrom(await loadSafetensors(path), path);
 }

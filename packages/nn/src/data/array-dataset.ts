@@ -18,9 +18,11 @@ export interface ArrayDatasetContent {
   readonly labelShape?: Shape;
   /**
    * The names of the classes, or their number, which names them `0`, `1`, …: int32 labels must lie below it. They are
-   * never negative.
+   * never negative, but for `ignoreIndex`.
    */
   readonly classes?: number | readonly string[];
+  /** The label of what is not to be learned, as losses have it: any integer, such as 255 for unknown places of an image. */
+  readonly ignoreIndex?: number;
   /**
    * Whether every number is checked for NaN and the infinities, once.
    *
@@ -38,14 +40,19 @@ export class ArrayDataset implements Dataset {
   readonly labelShape: Shape;
   readonly labelType: keyof LabelArrays;
   readonly classes: readonly string[] | undefined;
+  readonly ignoreIndex: number | undefined;
   readonly length: number;
 
   /**
    * @throws ShapeError where the arrays do not hold the same whole number of samples
    * @throws ArgumentError where there is no sample, one is not finite, or a label is not a class
    */
-  constructor({ inputs, inputShape, labels, labelShape = [], classes, checkFinite = true }: ArrayDatasetContent) {
+  constructor(content: ArrayDatasetContent) {
+    const { inputs, inputShape, labels, labelShape = [], classes, ignoreIndex, checkFinite = true } = content;
     this.classes = namesOf(classes);
+    const isLabel = ignoreIndex === undefined || Number.isInteger(ignoreIndex);
+    checkOption(isLabel, 'ArrayDataset', 'ignoreIndex', 'an integer', ignoreIndex);
+    this.ignoreIndex = ignoreIndex;
     this.length = countSamples('inputs', inputs, inputShape);
     const labelCount = countSamples('labels', labels, labelShape);
     if (labelCount !== this.length) {
@@ -56,7 +63,7 @@ export class ArrayDataset implements Dataset {
       checkNumbers('inputs', inputs, sizeOf(inputShape));
       checkNumbers('labels', labels, sizeOf(labelShape));
     }
-    if (labels instanceof Int32Array) checkClasses(labels, sizeOf(labelShape), this.classes?.length);
+    if (labels instanceof Int32Array) this.#checkClasses(labels, sizeOf(labelShape));
     this.inputs = inputs;
     this.inputShape = inputShape;
     this.inputType = inputs instanceof Uint8Array ? 'uint8' : floatTypeOf(inputs);
@@ -97,7 +104,7 @@ export class ArrayDataset implements Dataset {
           `it must be one or more of those from 0 to ${this.length}`,
       );
     }
-    const { inputShape, labelShape, classes } = this;
+    const { inputShape, labelShape, classes, ignoreIndex } = this;
     const [inputSize, labelSize] = [sizeOf(inputShape), sizeOf(labelShape)];
     return new ArrayDataset({
       inputs: this.inputs.subarray(start * inputSize, end * inputSize),
@@ -105,8 +112,20 @@ export class ArrayDataset implements Dataset {
       labels: this.labels.subarray(start * labelSize, end * labelSize),
       labelShape,
       ...(classes && { classes }),
+      ...(ignoreIndex !== undefined && { ignoreIndex }),
       checkFinite: false,
     });
+  }
+
+  #checkClasses(labels: Int32Array, size: number): void {
+    const classes = this.classes?.length ?? Number.POSITIVE_INFINITY;
+    const wrong = labels.findIndex((label) => (label < 0 || label >= classes) && label !== this.ignoreIndex);
+    if (wrong < 0) return;
+    const expected = this.classes ? `from 0 to ${classes - 1}` : '0 or more';
+    throw new ArgumentError(
+      `ArrayDataset: the label of sample ${Math.floor(wrong / size)} is ${labels[wrong]}: it must be ${expected}, ` +
+        'or the ignoreIndex',
+    );
   }
 }
 
@@ -162,13 +181,4 @@ function checkNumbers(name: string, array: ArrayDataset['inputs'] | ArrayDataset
         'repair or leave out the sample, or pass checkFinite: false',
     );
   }
-}
-
-function checkClasses(labels: Int32Array, size: number, classes: number | undefined): void {
-  const wrong = labels.findIndex((label) => label < 0 || (classes !== undefined && label >= classes));
-  if (wrong < 0) return;
-  throw new ArgumentError(
-    `ArrayDataset: the label of sample ${Math.floor(wrong / size)} is ${labels[wrong]}: ` +
-      `it must be ${classes === undefined ? '0 or more' : `from 0 to ${classes - 1}`}`,
-  );
 }

@@ -1,7 +1,7 @@
 import { formatShape, type Generator, type Shape, ShapeError } from '@pnn/tensor';
 
 /**
- * Changes one sample in place before it goes into a batch.
+ * Changes one sample in place before it goes into a batch; its label stays as it is.
  *
  * @param sample its elements, in the memory of the batch
  * @param shape the shape of the sample

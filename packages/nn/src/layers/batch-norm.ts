@@ -10,6 +10,7 @@ import {
   type TensorOptions,
   zeros,
 } from '@pnn/tensor';
+import { checkChannels, normalizeBy } from '../functions/normalization.js';
 import { Module } from '../module.js';
 import { Parameter, StateBuffer } from '../parameter.js';
 
@@ -80,13 +81,9 @@ abstract class BatchNorm extends Module {
 
   /** @throws ShapeError where there are other channels, or batch statistics of a single value */
   protected normalize(x: Tensor): Tensor {
-    if (x.shape[1] !== this.channels) {
-      throw new ShapeError(
-        `${this.constructor.name}: ${formatShape(x.shape)}: axis 1 must have the ${this.channels} channels of the layer`,
-      );
-    }
+    checkChannels(this.constructor.name, x, this.channels);
     if (!this.training && this.runningMean && this.runningVariance) {
-      return this.#byRunningStatistics(x, this.runningMean, this.runningVariance);
+      return normalizeBy(x, this.runningMean, this.runningVariance, this.gamma, this.beta, this.#epsilon);
     }
     const count = x.size / this.channels;
     if (count < 2) {
@@ -98,14 +95,6 @@ abstract class BatchNorm extends Module {
     const { output, mean, variance } = batchNorm(x, this.gamma, this.beta, this.#epsilon);
     if (this.training) noGrad(() => scope(() => this.#track(mean, variance, count)));
     return output;
-  }
-
-  #byRunningStatistics(x: Tensor, mean: Tensor, variance: Tensor): Tensor {
-    const perChannel = x.shape.map((_, axis) => (axis === 1 ? this.channels : 1));
-    const inverse = variance.add(this.#epsilon).sqrt().reciprocal();
-    const scale = this.gamma ? inverse.mul(this.gamma) : inverse;
-    const shift = mean.mul(scale).neg();
-    return x.mul(scale.reshape(perChannel)).add((this.beta ? shift.add(this.beta) : shift).reshape(perChannel));
   }
 
   #track(mean: Tensor, variance: Tensor, count: number): void {
@@ -138,6 +127,14 @@ export class BatchNorm2d extends BatchNorm {
 export class BatchNorm1d extends BatchNorm {
   override forward(x: Tensor): Tensor {
     this.checkInput(x, [2, 3], '[N,C] or [N,C,L]');
+    return this.normalize(x);
+  }
+}
+
+/** Normalizes each channel of volumes [N,C,D,H,W], like BatchNorm2d. */
+export class BatchNorm3d extends BatchNorm {
+  override forward(x: Tensor): Tensor {
+    this.checkInput(x, [5], '[N,C,D,H,W]');
     return this.normalize(x);
   }
 }

@@ -49,10 +49,3 @@ export class Residual extends Module {
     return body.add(shortcut);
   }
 }
-
-/** All axes but the first as one: [N,…] → [N,features]. */
-export class Flatten extends Module {
-  override forward(x: Tensor): Tensor {
-    return x.flatten(1);
-  }
-}

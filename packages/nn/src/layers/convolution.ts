@@ -1,63 +1,23 @@
 import {
-  ArgumentError,
   type ConvolutionOptions,
   conv1d,
   conv2d,
+  conv3d,
+  numbersOf,
   type Pair,
   pairOf,
-  type RandomOptions,
   type Tensor,
-  zeros,
+  type Triple,
 } from '@pnn/tensor';
-import { kaimingUniform } from '../initialization.js';
-import { Module } from '../module.js';
-import { Parameter } from '../parameter.js';
+import { ConvolutionLayer, type ConvolutionSettings } from './convolution-layer.js';
 
 /** Options of a convolution layer. */
-export interface ConvolutionLayerOptions<Size> extends ConvolutionOptions<Size>, RandomOptions {
-  /**
-   * Whether the layer adds a bias.
-   *
-   * @default true
-   */
-  readonly bias?: boolean;
-}
-
-abstract class Convolution<Size extends Pair> extends Module {
-  readonly weight: Parameter;
-  readonly bias: Parameter | undefined;
-
-  constructor(
-    readonly inChannels: number,
-    readonly outChannels: number,
-    readonly kernelSize: readonly number[],
-    protected readonly options: ConvolutionLayerOptions<Size>,
-  ) {
-    super();
-    const groups = options.groups ?? 1;
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new ArgumentError(
-        `${this.constructor.name}: ${groups} groups do not divide ${inChannels} input and ${outChannels} output channels`,
-      );
-    }
-    this.weight = new Parameter(kaimingUniform([outChannels, inChannels / groups, ...kernelSize], options));
-    this.bias = (options.bias ?? true) ? new Parameter(zeros([outChannels], options)) : undefined;
-  }
-
-  override describe(): string {
-    const settings = (['stride', 'padding', 'dilation', 'groups'] as const).flatMap((name) => {
-      const value = this.options[name];
-      return value === undefined ? [] : [`${name} ${value}`];
-    });
-    const head = `${this.inChannels} → ${this.outChannels}, kernel ${this.kernelSize.join('×')}`;
-    return [head, ...settings, ...(this.bias ? [] : ['no bias'])].join(', ');
-  }
-}
+export interface ConvolutionLayerOptions<Size> extends ConvolutionOptions<Size>, ConvolutionSettings {}
 
 /** Two-dimensional convolution: [N,C,H,W] → [N,F,OH,OW]. Weights start kaiming-uniform, the bias at 0. */
-export class Conv2d extends Convolution<Pair> {
+export class Conv2d extends ConvolutionLayer<ConvolutionLayerOptions<Pair>> {
   constructor(inChannels: number, outChannels: number, kernel: Pair, options: ConvolutionLayerOptions<Pair> = {}) {
-    super(inChannels, outChannels, pairOf('Conv2d', 'kernel', kernel, 1), options);
+    super(inChannels, outChannels, pairOf('Conv2d', 'kernel', kernel, 1), options, 'filters first');
   }
 
   override forward(x: Tensor): Tensor {
@@ -67,13 +27,25 @@ export class Conv2d extends Convolution<Pair> {
 }
 
 /** One-dimensional convolution: [N,C,L] → [N,F,OL]. Weights start kaiming-uniform, the bias at 0. */
-export class Conv1d extends Convolution<number> {
+export class Conv1d extends ConvolutionLayer<ConvolutionLayerOptions<number>> {
   constructor(inChannels: number, outChannels: number, kernel: number, options: ConvolutionLayerOptions<number> = {}) {
-    super(inChannels, outChannels, [kernel], options);
+    super(inChannels, outChannels, [kernel], options, 'filters first');
   }
 
   override forward(x: Tensor): Tensor {
     this.checkInput(x, [3], '[N,C,L]');
     return conv1d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/** Three-dimensional convolution: [N,C,D,H,W] → [N,F,OD,OH,OW]. Weights start kaiming-uniform, the bias at 0. */
+export class Conv3d extends ConvolutionLayer<ConvolutionLayerOptions<Triple>> {
+  constructor(inChannels: number, outChannels: number, kernel: Triple, options: ConvolutionLayerOptions<Triple> = {}) {
+    super(inChannels, outChannels, numbersOf('Conv3d', 'kernel', kernel, 3, 1), options, 'filters first');
+  }
+
+  override forward(x: Tensor): Tensor {
+    this.checkInput(x, [5], '[N,C,D,H,W]');
+    return conv3d(x, this.weight, this.bias, this.options);
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PnnError } from '@pnn/tensor';
+import { type ByteReader, PnnError, readFromMemory } from '@pnn/tensor';
 
 /** A file cannot be read or written; `cause` is the error of the operating system. */
 export class FileError extends PnnError {
@@ -18,7 +18,6 @@ const REASONS = new Map([
   ['EDQUOT', 'the disk quota is used up'],
   ['EFBIG', 'the file would be larger than allowed'],
   ['ENAMETOOLONG', 'the name is too long'],
-  ['ERR_FS_FILE_TOO_LARGE', 'it is larger than 2 GiB'],
 ]);
 
 function fileError(path: string, deed: 'read' | 'written', cause: unknown): FileError {
@@ -28,18 +27,68 @@ function fileError(path: string, deed: 'read' | 'written', cause: unknown): File
   return new FileError(`${path}: cannot be ${deed}, since ${reason}`, { cause });
 }
 
+/** The system reads less than 2 GiB at once. */
+const MAX_READ = 2 ** 30;
+
+/** Fills the target with what stands in the file from the position on. */
+async function readAt(file: FileHandle, target: Uint8Array, position: number): Promise<void> {
+  for (let filled = 0; filled < target.length; ) {
+    const { bytesRead } = await file.read(
+      target,
+      filled,
+      Math.min(target.length - filled, MAX_READ),
+      position + filled,
+    );
+    if (bytesRead === 0) throw new Error('it was cut off meanwhile');
+    filled += bytesRead;
+  }
+}
+
+/**
+ * What a reader of a format makes of a file, of any size: it gets the parts that it wants, where it wants them, so that the
+ * file is never in memory as a whole.
+ *
+ * @param read from the number of bytes of the file
+ * @throws FileError where the file is missing, is a folder or may not be read
+ * @throws what the reader throws
+ */
+export async function readFileAs<T>(path: string, read: (byteLength: number) => ByteReader<T>): Promise<T> {
+  const attempt = <R>(deed: Promise<R>): Promise<R> =>
+    deed.catch((cause: unknown) => {
+      throw fileError(path, 'read', cause);
+    });
+  const file = await attempt(open(path));
+  try {
+    const status = await attempt(file.stat());
+    if (!status.isFile()) {
+      // A pipe, say, which has no size and no positions.
+      const bytes = await attempt(file.readFile());
+      return readFromMemory(bytes, read(bytes.length));
+    }
+    const reader = read(status.size);
+    for (;;) {
+      const next = reader.next();
+      if (next.done) return next.value;
+      await attempt(readAt(file, next.value.target, next.value.position));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function* readAll(byteLength: number): ByteReader<Uint8Array> {
+  const target = new Uint8Array(byteLength);
+  yield { position: 0, target };
+  return target;
+}
+
 /**
  * The content of a file.
  *
  * @throws FileError where the file is missing, is a folder or may not be read
  */
-export async function readFileBytes(path: string): Promise<Uint8Array> {
-  try {
-    const { buffer, byteOffset, byteLength } = await readFile(path);
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  } catch (cause) {
-    throw fileError(path, 'read', cause);
-  }
+export function readFileBytes(path: string): Promise<Uint8Array> {
+  return readFileAs(path, readAll);
 }
 
 /**
@@ -47,9 +96,11 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
  * whole new one: the bytes go to a temporary file in the same folder and reach the disk before it takes the name. On
  * failure the temporary file is removed and the old content stays. A symbolic link is replaced, not followed.
  *
+ * @param content the bytes, or parts of them one after another
  * @throws FileError where the folder is missing or may not be written, the path is a folder, or the disk is full
  */
-export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomically(path: string, content: Uint8Array | Iterable<Uint8Array>): Promise<void> {
+  const parts = content instanceof Uint8Array ? [content] : content;
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   let file: FileHandle;
   try {
@@ -59,7 +110,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
   }
   try {
     try {
-      await file.writeFile(bytes);
+      for (const part of parts) await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();

@@ -1,26 +1,28 @@
 import {
-  decodeSafetensors,
-  encodeSafetensors,
   type HostArray,
+  readSafetensors,
   type SafetensorsContent,
+  type SafetensorsOptions,
+  safetensorsParts,
   type Tensor,
 } from '@pnn/tensor';
 import type { Module } from '../module.js';
-import { StateDictError, toHostArrays } from '../state-dict.js';
-import { readFileBytes, writeFileAtomically } from './files.js';
+import { toPyTorchNames } from '../pytorch-names.js';
+import { type LoadStateOptions, StateDictError, toHostArrays } from '../state-dict.js';
+import { readFileAs, writeFileAtomically } from './files.js';
 
 /**
- * Reads a safetensors file; see `decodeSafetensors` for the types it may hold.
+ * Reads a safetensors file of any size; see `readSafetensors` for the types it may hold.
  *
  * @throws FileError where the file cannot be read
  * @throws FormatError where it is not a safetensors file or holds what a host array cannot
  */
 export async function loadSafetensors(path: string): Promise<SafetensorsContent> {
-  return decodeSafetensors(await readFileBytes(path), path);
+  return readFileAs(path, (byteLength) => readSafetensors(byteLength, path));
 }
 
 /**
- * Writes tensors, of any device, or plain data to a safetensors file, atomically.
+ * Writes tensors, of any device, or plain data to a safetensors file, atomically. Plain data must not be changed meanwhile.
  *
  * @throws DTypeError, ShapeError or ArgumentError where the tensors or the metadata cannot be written
  * @throws DisposedError where a tensor was freed
@@ -29,32 +31,38 @@ export async function loadSafetensors(path: string): Promise<SafetensorsContent>
 export async function saveSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor | HostArray> | Readonly<Record<string, Tensor | HostArray>>,
-  metadata?: Readonly<Record<string, string>>,
+  options?: SafetensorsOptions,
 ): Promise<void> {
   const byName: ReadonlyMap<string, Tensor | HostArray> =
     tensors instanceof Map ? tensors : new Map(Object.entries(tensors));
-  await writeFileAtomically(path, encodeSafetensors(await toHostArrays(byName), metadata));
+  await writeFileAtomically(path, safetensorsParts(await toHostArrays(byName), options));
+}
+
+/** How the weights of a module are written. */
+export interface SaveWeightsOptions extends SafetensorsOptions {
+  /**
+   * By which names the file calls the tensors: those of the module, or what PyTorch calls them (see `pyTorchName`).
+   *
+   * @default 'own'
+   */
+  readonly names?: 'own' | 'pytorch';
 }
 
 /**
  * Writes the parameters and buffers of a module to a safetensors file, atomically: its `stateDict()`.
  *
- * @param metadata texts to find again, such as the version of the network
- * @throws ArgumentError where the metadata cannot be written
+ * @throws ArgumentError where the metadata cannot be written, or a number is too large for the type it is stored as
+ * @throws StateDictError where two tensors would get the same name in PyTorch
  * @throws FileError where the file cannot be written
  */
-export async function saveWeights(
-  path: string,
-  module: Module,
-  metadata?: Readonly<Record<string, string>>,
-): Promise<void> {
-  await saveSafetensors(path, module.stateDict(), metadata);
+export async function saveWeights(path: string, module: Module, options: SaveWeightsOptions = {}): Promise<void> {
+  const state = module.stateDict();
+  await saveSafetensors(path, options.names === 'pytorch' ? toPyTorchNames(state) : state, options);
 }
 
 /**
  * Copies the tensors of a safetensors file into the parameters and buffers of a module that was built as the saved one.
  *
- * @param options.strict whether the file must have every name of the module and no other (true by default)
  * @returns the metadata of the file
  * @throws FileError where the file cannot be read
  * @throws FormatError where it is not a safetensors file, or a part of one
@@ -63,7 +71,7 @@ export async function saveWeights(
 export async function loadWeights(
   path: string,
   module: Module,
-  options: { readonly strict?: boolean } = {},
+  options: LoadStateOptions = {},
 ): Promise<Record<string, string>> {
   const { tensors, metadata } = await loadSafetensors(path);
   try {

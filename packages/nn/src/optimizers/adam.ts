@@ -1,28 +1,23 @@
-import { updateInPlace } from '@pnn/tensor';
-import { checkOption } from '../options.js';
+import { type Tensor, updateInPlace } from '@pnn/tensor';
 import type { ParametersOrGroups } from '../parameter-groups.js';
-import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimizer.js';
+import { checkEpsilon, type MomentOptions, OptimizerWithBetas } from './betas.js';
+import type { ParameterUpdate } from './optimizer.js';
+import { decayed } from './weight-decay.js';
 
 /** Options of Adam and AdamW. */
-export interface AdamOptions extends OptimizerOptions {
+export interface AdamOptions extends MomentOptions {
   /**
-   * The shares of the two moments that are left after a step, each from 0 to below 1.
+   * Divides by the largest second moment so far, which only grows (AMSGrad).
    *
-   * @default [0.9, 0.999]
+   * @default false
    */
-  readonly betas?: readonly [number, number];
-  /**
-   * Added to the root of the second moment, above 0.
-   *
-   * @default 1e-8
-   */
-  readonly epsilon?: number;
+  readonly amsgrad?: boolean;
 }
 
-abstract class AdaptiveMoments extends Optimizer {
-  readonly #betas: readonly [number, number];
+abstract class AdaptiveMoments extends OptimizerWithBetas {
   readonly #epsilon: number;
   readonly #decoupled: boolean;
+  readonly #amsgrad: boolean;
 
   protected constructor(
     name: string,
@@ -31,21 +26,28 @@ abstract class AdaptiveMoments extends Optimizer {
     weightDecay: number,
     decoupled: boolean,
   ) {
-    const { lr = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8 } = options;
-    const areBetas = betas.length === 2 && betas.every((beta) => beta >= 0 && beta < 1);
-    checkOption(areBetas, name, 'betas', 'two numbers from 0 to below 1', `[${betas}]`);
-    checkOption(epsilon > 0 && Number.isFinite(epsilon), name, 'epsilon', 'a finite number above 0', epsilon);
-    super(name, parameters, { ...options, lr, weightDecay, betas, epsilon }, ['moment1', 'moment2']);
-    this.#betas = betas;
+    const { lr = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, amsgrad = false } = options;
+    checkEpsilon(name, epsilon);
+    const moments = ['moment1', 'moment2', ...(amsgrad ? ['largestMoment2'] : [])];
+    // Absent where it is off, as in the states that were taken before there was the option.
+    const chosen = { ...options, lr, weightDecay, betas, epsilon, amsgrad: amsgrad || undefined };
+    super(name, parameters, chosen, moments);
     this.#epsilon = epsilon;
     this.#decoupled = decoupled;
+    this.#amsgrad = amsgrad;
   }
 
-  protected override update({ parameter, gradient, moments, learningRate, weightDecay, step }: ParameterUpdate): void {
+  protected override update(update: ParameterUpdate): void {
+    if (this.#amsgrad) this.#updateByLargest(update);
+    else this.#updateFused(update);
+  }
+
+  #updateFused({ parameter, gradient, moments, learningRate, weightDecay, step }: ParameterUpdate): void {
+    const [beta1, beta2] = this.betas;
     const settings = {
       learningRate,
-      beta1: this.#betas[0],
-      beta2: this.#betas[1],
+      beta1,
+      beta2,
       epsilon: this.#epsilon,
       weightDecay,
       decoupled: this.#decoupled,
@@ -53,13 +55,29 @@ abstract class AdaptiveMoments extends Optimizer {
     };
     updateInPlace(parameter, (kernels) => kernels.adam(parameter, gradient, moments[0]!, moments[1]!, settings));
   }
+
+  #updateByLargest({ parameter, gradient, moments, learningRate, weightDecay, step }: ParameterUpdate): void {
+    const [beta1, beta2] = this.betas;
+    const [moment1, moment2, largest] = moments as [Tensor, Tensor, Tensor];
+    const g = this.#decoupled ? gradient : decayed(gradient, parameter, weightDecay);
+    moment1.assignLerp(g, 1 - beta1);
+    moment2.assignLerp(g.square(), 1 - beta2);
+    largest.assign(largest.maximum(moment2));
+    const denominator = largest
+      .sqrt()
+      .div(Math.sqrt(1 - beta2 ** step))
+      .add(this.#epsilon);
+    const kept = this.#decoupled ? parameter.mul(1 - learningRate * weightDecay) : parameter;
+    parameter.assign(kept.sub(moment1.div(denominator).mul(learningRate / (1 - beta1 ** step))));
+  }
 }
 
 /**
  * Adam: with g = gradient + weightDecay·θ, m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
  * θ ← θ − lr·m̂/(√v̂ + ε) where m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ). By default, lr is 1e-3 and weightDecay 0.
  *
- * Source: Kingma & Ba, "Adam: A Method for Stochastic Optimization" (arXiv 1412.6980), algorithm 1.
+ * Source: Kingma & Ba, "Adam: A Method for Stochastic Optimization" (arXiv 1412.6980), algorithm 1; `amsgrad` is that of
+ * Reddi, Kale & Kumar, "On the Convergence of Adam and Beyond" (ICLR 2018), as PyTorch has it.
  */
 export class Adam extends AdaptiveMoments {
   /** @throws ArgumentError where there are no parameters, one occurs twice, or an option is out of range */

@@ -1,4 +1,4 @@
-import { zeroGrad } from '@pnn/autograd';
+import { noGrad, zeroGrad } from '@pnn/autograd';
 import {
   ArgumentError,
   DisposedError,
@@ -6,6 +6,7 @@ import {
   type HostArray,
   keep,
   type Shape,
+  scope,
   type Tensor,
   zerosLike,
 } from '@pnn/tensor';
@@ -51,6 +52,8 @@ export interface OptimizerSettings {
   }[];
   /** How many steps each parameter has taken. */
   readonly steps: readonly number[];
+  /** The learning rate before the first scheduler was made; null where there is none. */
+  readonly initialLr: number | null;
 }
 
 /** The whole state of an optimizer. */
@@ -97,12 +100,14 @@ function differences(path: string, own: unknown, stored: unknown): string[] {
  * updates every parameter that has one; nothing is read back from the device and nothing is awaited.
  */
 export abstract class Optimizer implements Disposable {
-  /** The groups that are trained, in the order of the state dict. */
-  readonly groups: readonly ParameterGroup[];
-  readonly #name: string;
+  /** What messages and state dicts call it. */
+  readonly name: string;
+  /** The learning rate before the first scheduler was made, which all of them begin from; undefined where there is none. */
+  initialLr: number | undefined;
   readonly #options: OptimizerHyperparameters;
   readonly #momentNames: readonly string[];
-  readonly #slots: readonly Slot[];
+  readonly #groups: ParameterGroup[] = [];
+  readonly #slots: Slot[] = [];
   readonly #memoryGrowth = new MemoryGrowth();
   #lr = 0;
   #lastNorm: Tensor | undefined;
@@ -119,13 +124,10 @@ export abstract class Optimizer implements Disposable {
     options: OptimizerHyperparameters,
     momentNames: readonly string[],
   ) {
-    this.groups = groupsOf(name, parameters);
-    this.#name = name;
+    const groups = groupsOf(name, parameters);
+    this.name = name;
     this.#options = options;
     this.#momentNames = momentNames;
-    this.#slots = this.groups.flatMap((group) =>
-      group.parameters.map((parameter): Slot => ({ parameter, group, moments: [], steps: 0 })),
-    );
     this.lr = options.lr;
     const { weightDecay, maxNorm, maxValue } = options;
     const atLeastZero = 'a finite number of 0 or more';
@@ -135,10 +137,34 @@ export abstract class Optimizer implements Disposable {
     if (maxNorm !== undefined && maxValue !== undefined) {
       throw new ArgumentError(`${name}: gradients are clipped by maxNorm or by maxValue: leave one of them out`);
     }
-    for (const { name: groupName, lrScale = 1, weightDecay: own = 0 } of this.groups) {
-      checkOption(isAtLeastZero(lrScale), name, `lrScale of group ${groupName}`, atLeastZero, lrScale);
-      checkOption(isAtLeastZero(own), name, `weightDecay of group ${groupName}`, atLeastZero, own);
-    }
+    for (const group of groups) this.#addGroup(group);
+  }
+
+  #addGroup(group: ParameterGroup): void {
+    const { name, parameters, lrScale = 1, weightDecay = 0 } = group;
+    const atLeastZero = 'a finite number of 0 or more';
+    checkOption(isAtLeastZero(lrScale), this.name, `lrScale of group ${name}`, atLeastZero, lrScale);
+    checkOption(isAtLeastZero(weightDecay), this.name, `weightDecay of group ${name}`, atLeastZero, weightDecay);
+    this.#groups.push(group);
+    for (const parameter of parameters) this.#slots.push({ parameter, group, moments: [], steps: 0 });
+  }
+
+  /** The groups that are trained, in the order of the state dict. */
+  get groups(): readonly ParameterGroup[] {
+    return this.#groups;
+  }
+
+  /**
+   * Trains more parameters from the next step on, such as those of layers that are unfrozen later. To go on from the state
+   * of such an optimizer, add the same groups first.
+   *
+   * @throws ArgumentError where the group has no parameters, one is trained already, or a setting is out of range
+   */
+  addParameterGroup(group: ParameterGroup): void {
+    this.#checkAlive();
+    groupsOf(this.name, [group]);
+    groupsOf(this.name, [...this.#groups, group]);
+    this.#addGroup(group);
   }
 
   /** The learning rate; schedulers change it. */
@@ -146,8 +172,16 @@ export abstract class Optimizer implements Disposable {
     return this.#lr;
   }
   set lr(value: number) {
-    checkOption(isAtLeastZero(value), this.#name, 'lr', 'a finite number of 0 or more', value);
+    checkOption(isAtLeastZero(value), this.name, 'lr', 'a finite number of 0 or more', value);
     this.#lr = value;
+  }
+
+  /** The momentum, or the first of the betas, which OneCycleLR changes; undefined if there is none to change. */
+  get momentum(): number | undefined {
+    return undefined;
+  }
+  set momentum(value: number | undefined) {
+    throw new ArgumentError(`${this.name}: momentum ${value}: the optimizer has none that can be changed`);
   }
 
   /** The norm that gradients are clipped to; undefined if they are not. */
@@ -185,19 +219,23 @@ export abstract class Optimizer implements Disposable {
       if (!gradient) continue;
       if (slot.steps === 0) this.#allocate(slot);
       slot.steps++;
-      this.update({
+      const update: ParameterUpdate = {
         parameter,
         gradient,
         moments: slot.moments,
         learningRate: this.#lr * (group.lrScale ?? 1),
         weightDecay: group.weightDecay ?? this.#options.weightDecay,
         step: slot.steps,
-      });
+      };
+      noGrad(() => scope(() => this.update(update)));
     }
-    this.#memoryGrowth.step(`${this.#name}.step`);
+    this.#memoryGrowth.step(`${this.name}.step`);
   }
 
-  /** Changes the elements of one parameter and of its moments in place, by `assign` or `updateInPlace`. */
+  /**
+   * Changes the elements of one parameter and of its moments in place, by `assign`, `assignLerp` or `updateInPlace`. It is
+   * called inside `noGrad` and `scope`.
+   */
   protected abstract update(update: ParameterUpdate): void;
 
   /** Frees the gradients of all parameters. */
@@ -209,7 +247,7 @@ export abstract class Optimizer implements Disposable {
   stateDict(): OptimizerState {
     return {
       settings: {
-        optimizer: this.#name,
+        optimizer: this.name,
         options: { ...this.#options, lr: this.#lr },
         groups: this.groups.map(({ name, parameters, lrScale, weightDecay, clipped }) => ({
           name,
@@ -219,6 +257,7 @@ export abstract class Optimizer implements Disposable {
           clipped: clipped ?? true,
         })),
         steps: this.#slots.map(({ steps }) => steps),
+        initialLr: this.initialLr ?? null,
       },
       tensors: new Map(
         this.#slots.flatMap(({ moments }, index) =>
@@ -239,7 +278,7 @@ export abstract class Optimizer implements Disposable {
   loadStateDict(state: OptimizerState<Tensor | HostArray>): void {
     this.#checkAlive();
     const { lr, ...options } = state.settings.options;
-    const { steps } = state.settings;
+    const { steps, initialLr } = state.settings;
     const { lr: _, ...ownOptions } = this.#options;
     const own = this.stateDict().settings;
     const problems = [
@@ -248,6 +287,7 @@ export abstract class Optimizer implements Disposable {
       ...differences('groups', own.groups, state.settings.groups),
     ];
     if (!isAtLeastZero(lr)) problems.push(`options.lr is ${lr}`);
+    if (initialLr !== null && !isAtLeastZero(initialLr)) problems.push(`initialLr is ${initialLr}`);
     const areCounts = Array.isArray(steps) && steps.every((count) => Number.isSafeInteger(count) && count >= 0);
     if (!areCounts || steps.length !== this.#slots.length) {
       problems.push(`steps is [${steps}] instead of ${this.#slots.length} counts`);
@@ -255,9 +295,10 @@ export abstract class Optimizer implements Disposable {
     if (problems.length === 0) problems.push(...this.#tensorProblems(steps, state.tensors));
     if (problems.length > 0) {
       const wayOut = isUngrouped(state.settings) && !isUngrouped(own) ? WAY_OUT_OF_GROUPS : '';
-      throw new StateDictError(`${this.#name}.loadStateDict: ${problems.join('; ')}${wayOut}`);
+      throw new StateDictError(`${this.name}.loadStateDict: ${problems.join('; ')}${wayOut}`);
     }
     this.lr = lr as number;
+    this.initialLr = initialLr ?? undefined;
     this.#slots.forEach((slot, index) => {
       slot.steps = steps[index]!;
       if (slot.steps === 0) free(slot);
@@ -274,7 +315,7 @@ export abstract class Optimizer implements Disposable {
         steps[index] === 0 ? [] : this.#momentNames.map((name): [string, Parameter] => [`${index}.${name}`, parameter]),
       ),
     );
-    return stateProblems(`${this.#name}.loadStateDict`, expected, tensors, true);
+    return stateProblems(`${this.name}.loadStateDict`, expected, tensors);
   }
 
   /** Frees the moments and the last norm; the optimizer cannot be used any more, the parameters can. */
@@ -290,11 +331,11 @@ export abstract class Optimizer implements Disposable {
   }
 
   #checkAlive(): void {
-    if (this.#disposed) throw new DisposedError(`${this.#name}: the optimizer was used after dispose()`);
+    if (this.#disposed) throw new DisposedError(`${this.name}: the optimizer was used after dispose()`);
     for (const { parameter, group } of this.#slots) {
       if (!parameter.disposed) continue;
       throw new DisposedError(
-        `${this.#name}: a parameter ${formatShape(parameter.shape)} of group ${group.name} was freed: ` +
+        `${this.name}: a parameter ${formatShape(parameter.shape)} of group ${group.name} was freed: ` +
           'make the optimizer after cast(), and keep the module',
       );
     }

@@ -1,6 +1,7 @@
 import { ArgumentError, updateInPlace } from '@pnn/tensor';
 import { checkOption } from '../options.js';
 import type { ParametersOrGroups } from '../parameter-groups.js';
+import { checkMomentum } from './betas.js';
 import { Optimizer, type OptimizerOptions, type ParameterUpdate } from './optimizer.js';
 
 /** Options of stochastic gradient descent; all but the learning rate are 0 or false by default. */
@@ -22,25 +23,37 @@ export interface SGDOptions extends OptimizerOptions {
  * form that torch.optim.SGD documents.
  */
 export class SGD extends Optimizer {
-  readonly #momentum: number;
+  readonly #hasVelocity: boolean;
+  #momentum: number;
   readonly #dampening: number;
   readonly #nesterov: boolean;
 
   /** @throws ArgumentError where there are no parameters, one occurs twice, or an option is out of range */
   constructor(parameters: ParametersOrGroups, options: SGDOptions) {
     const { weightDecay = 0, momentum = 0, dampening = 0, nesterov = false } = options;
-    checkOption(momentum >= 0 && momentum < 1, 'SGD', 'momentum', 'from 0 to below 1', momentum);
+    checkMomentum('SGD', momentum);
     checkOption(dampening >= 0 && dampening <= 1, 'SGD', 'dampening', 'from 0 to 1', dampening);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(
         `SGD: nesterov with momentum ${momentum} and dampening ${dampening}: it needs momentum above 0 and no dampening`,
       );
     }
-    const moments = momentum > 0 ? ['velocity'] : [];
+    const hasVelocity = momentum > 0;
+    const moments = hasVelocity ? ['velocity'] : [];
     super('SGD', parameters, { ...options, weightDecay, momentum, dampening, nesterov }, moments);
+    this.#hasVelocity = hasVelocity;
     this.#momentum = momentum;
     this.#dampening = dampening;
     this.#nesterov = nesterov;
+  }
+
+  override get momentum(): number | undefined {
+    return this.#hasVelocity ? this.#momentum : undefined;
+  }
+  override set momentum(value: number | undefined) {
+    if (!this.#hasVelocity) super.momentum = value;
+    checkMomentum('SGD', value);
+    this.#momentum = value;
   }
 
   protected override update({

@@ -22,7 +22,7 @@ export interface CosineAnnealingWarmRestartsOptions {
 
 /**
  * Lowers the learning rate along half a cosine in every cycle and starts each cycle at the base rate again. It sets the
- * rate whatever it finds, so it cannot be combined with other schedulers.
+ * rate whatever it finds, from the moment that it is made: schedulers that act before it in a step have no effect.
  *
  * Source: Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (arXiv 1608.03983), equation 5.
  */
@@ -41,6 +41,11 @@ export class CosineAnnealingWarmRestarts extends EpochScheduler {
     this.#t0 = t0;
     this.#tMult = tMult;
     this.#etaMin = etaMin;
+    this.restart();
+  }
+
+  protected override firstLr(): number {
+    return this.baseLr;
   }
 
   protected override nextLr(_lr: number, epoch: number): number {

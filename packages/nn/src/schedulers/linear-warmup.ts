@@ -47,7 +47,11 @@ export class LinearWarmup extends EpochScheduler {
     this.#start = startFactor;
     this.#end = endFactor;
     this.#iterations = totalIterations;
-    optimizer.lr *= startFactor;
+    this.restart(optimizer.lr);
+  }
+
+  protected override firstLr(lr: number): number {
+    return lr * this.#start;
   }
 
   protected override nextLr(lr: number, epoch: number): number {

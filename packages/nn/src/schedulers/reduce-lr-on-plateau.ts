@@ -29,7 +29,7 @@ export interface ReduceLROnPlateauOptions {
    */
   readonly threshold?: number;
   /**
-   * Whether the threshold is a share of the best metric or a difference.
+   * Whether the threshold is a share of |best metric| or a difference.
    *
    * @default 'rel'
    */
@@ -56,7 +56,10 @@ export interface ReduceLROnPlateauOptions {
 
 const NAME = 'ReduceLROnPlateau';
 
-/** Multiplies the learning rate by a factor when a metric has not improved for a while, as in PyTorch. */
+/**
+ * Multiplies the learning rate by a factor when a metric has not improved for a while, as in PyTorch; where metrics are
+ * negative, PyTorch's relative threshold has the wrong sign.
+ */
 export class ReduceLROnPlateau implements Scheduler {
   readonly #optimizer: Optimizer;
   readonly #options: Required<ReduceLROnPlateauOptions>;
@@ -82,18 +85,18 @@ export class ReduceLROnPlateau implements Scheduler {
     this.#options = { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, epsilon };
   }
 
-  /** The best metric so far; null before the first step. */
+  /** The best metric so far; null before the first one that is finite. */
   get best(): number | null {
     return this.#best;
   }
 
   /**
-   * Lowers the learning rate after more than `patience` epochs without improvement.
+   * Lowers the learning rate after more than `patience` epochs without improvement; a metric that is not finite is none.
    *
-   * @throws ArgumentError where the metric is not a finite number
+   * @throws ArgumentError where there is no metric
    */
   step(metric: number): void {
-    checkOption(Number.isFinite(metric), `${NAME}.step`, 'the metric', 'a finite number', metric);
+    checkOption(typeof metric === 'number', `${NAME}.step`, 'the metric', 'a number', metric);
     const { patience, cooldown, factor, minLr, epsilon } = this.#options;
     if (this.#isImprovement(metric)) {
       this.#best = metric;
@@ -113,9 +116,11 @@ export class ReduceLROnPlateau implements Scheduler {
   #isImprovement(metric: number): boolean {
     const { mode, threshold, thresholdMode } = this.#options;
     const best = this.#best;
+    if (!Number.isFinite(metric)) return false;
     if (best === null) return true;
     const sign = mode === 'min' ? -1 : 1;
-    const target = thresholdMode === 'rel' ? best * (1 + sign * threshold) : best + sign * threshold;
+    // The margin is a share of |best|, so that it leads away from a negative metric on the right side as well.
+    const target = thresholdMode === 'rel' ? best * (1 + sign * Math.sign(best) * threshold) : best + sign * threshold;
     return mode === 'min' ? metric < target : metric > target;
   }
 

@@ -15,7 +15,7 @@ import {
 
 vi.mock('node:fs/promises', async (importOriginal) => {
   const original = await importOriginal<typeof fs>();
-  return { ...original, open: vi.fn(original.open), readFile: vi.fn(original.readFile) };
+  return { ...original, open: vi.fn(original.open) };
 });
 
 let folder: string;
@@ -156,8 +156,117 @@ describe('readFileBytes', () => {
     const path = join(folder, 'missing');
     expect((await failure(readFileBytes(path))).message).toBe(`${path}: cannot be read, since it does not exist`);
     expect((await failure(readFileBytes(folder))).message).toBe(`${folder}: cannot be read, since it is a folder`);
-    vi.mocked(fs.readFile).mockRejectedValueOnce(systemError('EACCES'));
+    vi.mocked(fs.open).mockRejectedValueOnce(systemError('EACCES'));
     expect((await failure(readFileBytes(path))).message).toBe(`${path}: cannot be read, since permission is denied`);
+  });
+});
+
+describe('a file that the system does not read at once', () => {
+  /** The next file is read a few bytes at a time, and whoever wants more than 2 GiB, or all of it, fails as with a large one. */
+  function readSlowly(): { largest: number; reads: number } {
+    const { open } = fs;
+    const seen = { largest: 0, reads: 0 };
+    vi.mocked(open).mockImplementationOnce(async (path, flags) => {
+      const file = await open(path, flags);
+      const read = file.read.bind(file) as (
+        target: Uint8Array,
+        offset: number,
+        length: number,
+        position: number,
+      ) => Promise<{ bytesRead: number; buffer: Uint8Array }>;
+      const slowly: typeof read = (target, offset, length, position) => {
+        if (length >= 2 ** 31) throw systemError('ERR_OUT_OF_RANGE');
+        seen.reads++;
+        seen.largest = Math.max(seen.largest, target.length);
+        return read(target, offset, Math.min(length, 1000), position);
+      };
+      file.read = slowly as typeof file.read;
+      file.readFile = (() => Promise.reject(systemError('ERR_FS_FILE_TOO_LARGE'))) as typeof file.readFile;
+      return file;
+    });
+    return seen;
+  }
+
+  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => i - 7);
+  const tensors = {
+    a: { dtype: 'float32', shape: [1000, 3], data: values(3000) },
+    b: { dtype: 'float64', shape: [500], data: Float64Array.from(values(500)) },
+    c: { dtype: 'bool', shape: [3], data: Uint8Array.of(1, 0, 1) },
+    d: { dtype: 'int32', shape: [0], data: new Int32Array(0) },
+  } as const;
+
+  it('is read in parts, each straight to where it belongs', async () => {
+    const path = join(folder, 'file.safetensors');
+    await saveSafetensors(path, tensors);
+    const seen = readSlowly();
+    expect(Object.fromEntries((await loadSafetensors(path)).tensors)).toEqual(tensors);
+    expect(seen.reads).toBeGreaterThan(16);
+    // The largest part is the largest tensor, not the file.
+    expect(seen.largest).toBe(12_000);
+    await saveSafetensors(path, tensors, { storeFloat32As: 'bfloat16' });
+    readSlowly();
+    expect((await loadSafetensors(path)).tensors.get('b')).toEqual(tensors.b);
+  });
+
+  it('may be .npy, in any order of elements, or any bytes', async () => {
+    const path = join(folder, 'file.npy');
+    await saveNpy(path, tensors.a);
+    readSlowly();
+    expect(await loadNpy(path)).toEqual(tensors.a);
+    readSlowly();
+    const bytes = await readFileBytes(path);
+    expect(bytes).toEqual(new Uint8Array(await fs.readFile(path)));
+    const fortran = new TextDecoder('latin1').decode(bytes).replace('False, ', 'True,  ');
+    await fs.writeFile(path, fortran, 'latin1');
+    readSlowly();
+    const { data } = await loadNpy(path);
+    expect([...data]).toEqual(Array.from(data, (_, i) => tensors.a.data[(i % 3) * 1000 + Math.floor(i / 3)]));
+  });
+
+  it('may have more than 2 GiB', async () => {
+    const path = join(folder, 'file');
+    const size = 2 ** 31 + 5;
+    // The file has no bytes on the disk, and none of those in memory is touched.
+    await fs.writeFile(path, '');
+    await fs.truncate(path, size);
+    const asked: [length: number, position: number][] = [];
+    const { open } = fs;
+    vi.mocked(open).mockImplementationOnce(async (path, flags) => {
+      const file = await open(path, flags);
+      file.read = (async (buffer: Uint8Array, _: number, length: number, position: number) => {
+        asked.push([length, position]);
+        return { bytesRead: length, buffer };
+      }) as unknown as typeof file.read;
+      return file;
+    });
+    expect((await readFileBytes(path)).length).toBe(size);
+    expect(asked).toEqual([
+      [2 ** 30, 0],
+      [2 ** 30, 2 ** 30],
+      [5, 2 ** 31],
+    ]);
+  });
+
+  it('is refused where it becomes shorter meanwhile', async () => {
+    const path = join(folder, 'file.npy');
+    await saveNpy(path, tensors.a);
+    const { open } = fs;
+    vi.mocked(open).mockImplementationOnce(async (path, flags) => {
+      const file = await open(path, flags);
+      const stat = await file.stat();
+      file.stat = (async () => stat) as unknown as typeof file.stat;
+      await fs.truncate(path, 5000);
+      return file;
+    });
+    const error = await failure(loadNpy(path));
+    expect(error.message).toBe(`${path}: cannot be read, since it was cut off meanwhile`);
+  });
+
+  it('is written in parts that are no copies', async () => {
+    const path = join(folder, 'file');
+    const parts = [Uint8Array.of(1, 2), new Uint8Array(0), new Uint8Array(new SharedArrayBuffer(3)).fill(7)];
+    await writeFileAtomically(path, parts);
+    expect([...(await readFileBytes(path))]).toEqual([1, 2, 7, 7, 7]);
   });
 });
 
@@ -173,7 +282,7 @@ describe('files of arrays', () => {
 
   it('saves and loads safetensors', async () => {
     const path = join(folder, 'model.safetensors');
-    await saveSafetensors(path, { weight, mask }, { format: 'pnn' });
+    await saveSafetensors(path, { weight, mask }, { metadata: { format: 'pnn' } });
     const { tensors, metadata } = await loadSafetensors(path);
     expect(Object.fromEntries(tensors)).toEqual({ weight, mask });
     expect(metadata).toEqual({ format: 'pnn' });

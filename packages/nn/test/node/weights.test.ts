@@ -42,7 +42,7 @@ const bitsIn = (net: Sequential) => new Map([...net.stateDict()].map(([name, val
 describe('saveWeights and loadWeights', () => {
   it('bring back every bit of parameters and buffers, and the metadata', async () => {
     const net = trained();
-    await saveWeights(path, net, { epoch: '3' });
+    await saveWeights(path, net, { metadata: { epoch: '3' } });
     const fresh = network();
     expect(bitsIn(fresh)).not.toEqual(bitsIn(net));
     expect(await loadWeights(path, fresh)).toEqual({ epoch: '3' });

@@ -1,6 +1,7 @@
-import { ArgumentError, Polynomial, type PolynomialCoefficients, type Tensor } from '@pnn/nn';
+import { ArgumentError, Polynomial, type PolynomialBasis, type PolynomialCoefficients, type Tensor } from '@pnn/nn';
 import { type BoundaryPenalty, cappedPenalty } from '../boundary/penalty.js';
 import {
+  basisFor,
   type Density,
   type FitMethod,
   type FittedPolynomial,
@@ -40,11 +41,11 @@ export interface PolynomialActivationOptions {
   /** How the inputs are distributed, for the method `density`. */
   readonly density?: Density;
   /**
-   * `even-odd`, or plain Horner in t = x/B.
+   * The form that it is evaluated in: `even-odd`, `twice-even-odd` for high degrees, or plain Horner in t = x/B, `monomial`.
    *
-   * @default 'even-odd'
+   * @default 'even-odd' up to degree 22, 'twice-even-odd' beyond
    */
-  readonly basis?: 'even-odd' | 'monomial';
+  readonly basis?: PolynomialBasis;
   /**
    * Whether the coefficients are learned.
    *
@@ -76,9 +77,9 @@ function padded(part: Float64Array, terms: number): Float64Array {
 }
 
 /** As many coefficients for every bound, so that one fit can replace another: a narrow one may need fewer. */
-function coefficientsOf(fit: FittedPolynomial, basis: 'even-odd' | 'monomial'): PolynomialCoefficients {
+function coefficientsOf(fit: FittedPolynomial, basis: PolynomialBasis): PolynomialCoefficients {
   if (basis === 'monomial') return { basis, powers: fit.monomial() };
-  const { even, odd } = fit.evenOdd();
+  const { even, odd } = basis === 'even-odd' ? fit.evenOdd() : fit.twiceEvenOdd();
   const half = fit.degree / 2;
   return { basis, even: padded(even, Math.floor(half) + 1), odd: padded(odd, Math.ceil(half)) };
 }
@@ -137,7 +138,7 @@ export class PolynomialActivation extends Polynomial {
 
   /** @throws ArgumentError where an option is out of its range */
   constructor(options: PolynomialActivationOptions) {
-    const { bound, basis = defaultPolynomial.basis, learnable, channels } = options;
+    const { bound, basis = basisFor(options.degree), learnable, channels } = options;
     const { alpha = defaultPolynomial.alpha, outside = defaultPolynomial.outside } = options;
     if (!(alpha > 0 && alpha <= 1))
       throw new ArgumentError(`PolynomialActivation: alpha must be in (0, 1], not ${alpha}`);
@@ -171,7 +172,7 @@ export class PolynomialActivation extends Polynomial {
   refit(bound: number, density?: Density): void {
     const { options } = this;
     const fit = density ? fitOf({ ...options, bound, density, method: 'density' }) : fitForBound(options, bound);
-    this.replace(coefficientsOf(fit, options.basis ?? 'even-odd'), bound);
+    this.replace(coefficientsOf(fit, options.basis ?? basisFor(options.degree)), bound);
     this.fit = fit;
   }
 

@@ -71,23 +71,68 @@ function withoutTrailing(coefficients: Float64Array, threshold: number): Float64
 /** Coefficients this small beside the largest one are rounding of the fit. */
 const ROUNDING = 2 ** -48;
 
-/** A polynomial as E(s) + t·O(s) with s = 2t² - 1; coefficients of the powers of s, lowest first. */
+/** A polynomial as E(s) + t·O(s) with s = 2t² - 1: the coefficients of E and of O, lowest power first. */
 export interface EvenOdd {
   readonly even: Float64Array;
   readonly odd: Float64Array;
 }
 
 /**
- * Σ c_k T_k(t) as E(s) + t·O(s) with s = T_2(t) = 2t² - 1. T_{2k}(t) = T_k(s) gives E; T_{2k+1}(t)/t = V_k(s) with
- * V_0 = 1, V_1 = 2s - 1 and V_{k+1} = 2s V_k - V_{k-1} gives O. Highest coefficients that are zero up to rounding are
- * left out of each part, down to one.
+ * Σ c_k T_k(t) as E(s) + t·O(s) with s = T_2(t) = 2t² - 1: T_{2k}(t) = T_k(s) gives the coefficients of T_k in E, and
+ * T_{2k+1}(t)/t = V_k(s) with V_0 = 1, V_1 = 2s - 1 and V_{k+1} = 2s V_k - V_{k-1} those of V_k in O. Highest ones that are
+ * zero up to rounding are left out of each part, down to one.
  */
-export function chebyshevToEvenOdd(coefficients: Float64Array): EvenOdd {
+function chebyshevParts(coefficients: Float64Array): EvenOdd {
   const threshold = ROUNDING * coefficients.reduce((largest, c) => Math.max(largest, Math.abs(c)), 0);
-  const even = coefficients.filter((_, k) => k % 2 === 0);
-  const odd = coefficients.filter((_, k) => k % 2 === 1);
   return {
-    even: expandInPowers(withoutTrailing(even, threshold), 1, 0),
-    odd: expandInPowers(withoutTrailing(odd, threshold), 2, -1),
+    even: withoutTrailing(
+      coefficients.filter((_, k) => k % 2 === 0),
+      threshold,
+    ),
+    odd: withoutTrailing(
+      coefficients.filter((_, k) => k % 2 === 1),
+      threshold,
+    ),
   };
+}
+
+/** Σ c_k T_k(t) as E(s) + t·O(s) with s = 2t² - 1, in powers of s. */
+export function chebyshevToEvenOdd(coefficients: Float64Array): EvenOdd {
+  const { even, odd } = chebyshevParts(coefficients);
+  return { even: expandInPowers(even, 1, 0), odd: expandInPowers(odd, 2, -1) };
+}
+
+/** Σ a_k V_k(s) as Σ b_k T_k(s), by V_k = 2T_k - V_{k-1}. */
+function thirdKindToFirst(coefficients: Float64Array): Float64Array {
+  const result = new Float64Array(coefficients.length);
+  let sum = 0;
+  for (let k = coefficients.length - 1; k >= 0; k--) {
+    sum = coefficients[k]! - sum;
+    result[k] = k === 0 ? sum : 2 * sum;
+  }
+  return result;
+}
+
+/** Σ c_k T_k(s) as A(u) + s·B(u) with u = 2s² - 1: coefficient k is that of s^(k mod 2)·u^⌊k/2⌋. */
+function splitOnce(coefficients: Float64Array): Float64Array {
+  const a = expandInPowers(
+    coefficients.filter((_, k) => k % 2 === 0),
+    1,
+    0,
+  );
+  const b = expandInPowers(
+    coefficients.filter((_, k) => k % 2 === 1),
+    2,
+    -1,
+  );
+  return coefficients.map((_, k) => (k % 2 === 0 ? a : b)[Math.floor(k / 2)]!);
+}
+
+/**
+ * The same as `chebyshevToEvenOdd`, but with E and O split likewise: coefficient k of each is that of s^(k mod 2)·u^⌊k/2⌋ with
+ * u = 2s² - 1. Coefficients then grow like 1.25^degree, in powers of s like 1.55^degree, in those of t like 2.4^degree.
+ */
+export function chebyshevToTwiceEvenOdd(coefficients: Float64Array): EvenOdd {
+  const { even, odd } = chebyshevParts(coefficients);
+  return { even: splitOnce(even), odd: splitOnce(thirdKindToFirst(odd)) };
 }

@@ -10,10 +10,7 @@ import { type Target, targetFunction } from './targets.js';
 /** The highest degree of a fit. */
 export const MAX_DEGREE = 64;
 
-/**
- * The highest degree of an activation: evaluated in float32, a polynomial of a higher one has lost its precision to
- * cancellation.
- */
+/** The highest degree of an activation: up to it, float32 keeps 1e-4 of the largest value for every target and bound. */
 export const MAX_ACTIVATION_DEGREE = 32;
 
 /** A target smaller than this everywhere loses digits to underflow: its minimax fit takes them for rounding. */

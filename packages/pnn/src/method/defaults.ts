@@ -27,10 +27,15 @@ export const defaultMethod: MethodSpec = { target: 'relu', polynomial: defaultPo
 export const defaultTraining: TrainingSpec = {
   epochs: 2,
   batchSize: 128,
+  accumulate: 1,
+  optimizer: 'adamw',
   lr: 1e-3,
   weightDecay: 0.01,
   maxNorm: 1,
   clipping: 'selective',
   scheduler: { factor: 0.1, patience: 5, threshold: 0.1 },
+  averageDecay: null,
+  keepBest: false,
+  patience: null,
   seed: 0,
 };

@@ -1,3 +1,4 @@
+import type { PolynomialBasis } from '@pnn/nn';
 import { type BoundaryPenalty, penaltyForms } from '../boundary/penalty.js';
 import { boolean, count, type Decoder, nullable, number, object, oneOf, text, union } from '../codec/index.js';
 import type { FitMethod } from '../fitting/index.js';
@@ -30,7 +31,7 @@ export interface PolynomialSpec {
   readonly method: Exclude<FitMethod, 'density'>;
   /** Equally spaced samples of the fit; null for as many as `fitPolynomial` takes by itself. */
   readonly samples: number | null;
-  readonly basis: 'even-odd' | 'monomial';
+  readonly basis: PolynomialBasis;
   readonly learnable: boolean;
   readonly outside: 'polynomial' | 'tangent';
   readonly penalty: Required<BoundaryPenalty>;
@@ -62,7 +63,7 @@ export const polynomialSpec: Decoder<PolynomialSpec> = object<PolynomialSpec>({
   alpha: number,
   method: oneOf('least-squares', 'minimax'),
   samples: nullable(count),
-  basis: oneOf('even-odd', 'monomial'),
+  basis: oneOf('even-odd', 'twice-even-odd', 'monomial'),
   learnable: boolean,
   outside: oneOf('polynomial', 'tangent'),
   penalty: object<Required<BoundaryPenalty>>({ form: oneOf(...penaltyForms), cap: number }),

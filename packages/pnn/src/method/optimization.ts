@@ -1,16 +1,66 @@
-import { AdamW, ArgumentError, type Module, type Optimizer, ReduceLROnPlateau, type Scheduler } from '@pnn/nn';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  ArgumentError,
+  ExponentialMovingAverage,
+  Lion,
+  type Module,
+  NAdam,
+  type Optimizer,
+  type OptimizerOptions,
+  type ParameterGroup,
+  RAdam,
+  ReduceLROnPlateau,
+  RMSprop,
+  type Scheduler,
+  SGD,
+} from '@pnn/nn';
 import { dualAscent, type Lambda } from '../boundary/lambda.js';
 import type { LambdaSpec } from './method-spec.js';
 import type { TrainingSpec } from './training-spec.js';
 
+type Groups = readonly ParameterGroup[];
+type Rate = OptimizerOptions & { readonly lr: number };
+
+const optimizers: Readonly<Record<TrainingSpec['optimizer'], (groups: Groups, options: Rate) => Optimizer>> = {
+  adamw: (groups, options) => new AdamW(groups, options),
+  adam: (groups, options) => new Adam(groups, options),
+  radam: (groups, options) => new RAdam(groups, options),
+  nadam: (groups, options) => new NAdam(groups, options),
+  adamax: (groups, options) => new Adamax(groups, options),
+  adagrad: (groups, options) => new Adagrad(groups, options),
+  adadelta: (groups, options) => new Adadelta(groups, options),
+  rmsprop: (groups, options) => new RMSprop(groups, { ...options, momentum: 0.9 }),
+  sgd: (groups, options) => new SGD(groups, { ...options, momentum: 0.9 }),
+  lion: (groups, options) => new Lion(groups, options),
+};
+
 /**
- * The optimizer of a training: AdamW on the groups of the network's parameters.
+ * The optimizer of a training, on the groups of the network's parameters.
  *
  * @throws ArgumentError if a number is out of its range
  */
-export function optimizerOf({ lr, weightDecay, maxNorm, clipping }: TrainingSpec, network: Module): Optimizer {
+export function optimizerOf(
+  { optimizer, lr, weightDecay, maxNorm, clipping }: TrainingSpec,
+  network: Module,
+): Optimizer {
   const groups = network.parameterGroups().map((group) => (clipping === 'plain' ? { ...group, clipped: true } : group));
-  return new AdamW(groups, { lr, weightDecay, ...(maxNorm !== null && { maxNorm }) });
+  return optimizers[optimizer](groups, { lr, weightDecay, ...(maxNorm !== null && { maxNorm }) });
+}
+
+/**
+ * The average of the network's weights that a training has; undefined if it has none. Trainings are short, so that it
+ * forgets their beginning.
+ *
+ * @throws ArgumentError if the decay is out of its range
+ */
+export function averageOf({ averageDecay }: TrainingSpec, network: Module): ExponentialMovingAverage | undefined {
+  return averageDecay === null
+    ? undefined
+    : new ExponentialMovingAverage(network, { decay: averageDecay, warmUp: true });
 }
 
 /**

@@ -1,13 +1,28 @@
-import { count, type Decoder, nullable, number, object, oneOf } from '../codec/index.js';
+import { boolean, count, type Decoder, nullable, number, object, oneOf } from '../codec/index.js';
 
-/** How a network is trained: AdamW, clipping and a plateau scheduler. Plain data that survives JSON. */
+/** The names of the optimizers that a training may have; `sgd` and `rmsprop` have a momentum of 0.9. */
+export const optimizerNames = [
+  'adamw',
+  'adam',
+  'radam',
+  'nadam',
+  'adamax',
+  'adagrad',
+  'adadelta',
+  'rmsprop',
+  'sgd',
+  'lion',
+] as const;
+
+/** How a network is trained: optimizer, clipping and a plateau scheduler. Plain data that survives JSON. */
 export interface TrainingSpec {
   /** Passes over the training data. */
   readonly epochs: number;
   readonly batchSize: number;
-  /** Learning rate of AdamW. */
+  /** How many batches make a step of the optimizer. */
+  readonly accumulate: number;
+  readonly optimizer: (typeof optimizerNames)[number];
   readonly lr: number;
-  /** Weight decay of AdamW. */
   readonly weightDecay: number;
   /** What gradients are clipped to; null for no clipping. */
   readonly maxNorm: number | null;
@@ -15,6 +30,12 @@ export interface TrainingSpec {
   readonly clipping: 'selective' | 'plain';
   /** ReduceLROnPlateau: the learning rate times `factor` after `patience` epochs without a gain of `threshold`. */
   readonly scheduler: { readonly factor: number; readonly patience: number; readonly threshold: number };
+  /** The decay of a moving average of the weights, which the network has in the end; null for the weights themselves. */
+  readonly averageDecay: number | null;
+  /** Whether the network has the weights of its best epoch in the end, by the loss of samples that are held out. */
+  readonly keepBest: boolean;
+  /** The epochs without a better one, by the same loss, after which the training ends; null to make all of them. */
+  readonly patience: number | null;
   /** The seed of everything random. */
   readonly seed: number;
 }
@@ -23,10 +44,15 @@ export interface TrainingSpec {
 export const trainingSpec: Decoder<TrainingSpec> = object<TrainingSpec>({
   epochs: count,
   batchSize: count,
+  accumulate: count,
+  optimizer: oneOf(...optimizerNames),
   lr: number,
   weightDecay: number,
   maxNorm: nullable(number),
   clipping: oneOf('selective', 'plain'),
   scheduler: object<TrainingSpec['scheduler']>({ factor: number, patience: count, threshold: number }),
+  averageDecay: nullable(number),
+  keepBest: boolean,
+  patience: nullable(count),
   seed: count,
 });

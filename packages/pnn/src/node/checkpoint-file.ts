@@ -4,6 +4,8 @@ import { loadSafetensors, saveSafetensors } from '@pnn/nn/node';
 import { type Checkpoint, checkpointMetadata, parseCheckpoint } from '../training/checkpoint.js';
 
 const DIGEST_KEY = 'pnn.sha256';
+/** A hash takes less than 2 GiB at once. */
+const MAX_UPDATE = 2 ** 30;
 
 /** SHA-256 over everything that a checkpoint holds, so that damage shows that neither JSON nor safetensors can tell. */
 function digestOf(tensors: ReadonlyMap<string, HostArray>, metadata: Readonly<Record<string, string>>): string {
@@ -12,7 +14,10 @@ function digestOf(tensors: ReadonlyMap<string, HostArray>, metadata: Readonly<Re
   hash.update(JSON.stringify(Object.entries(texts).sort()));
   for (const [name, { dtype, shape, data }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, dtype, shape]));
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    for (let start = 0; start < data.byteLength; start += MAX_UPDATE) {
+      const length = Math.min(MAX_UPDATE, data.byteLength - start);
+      hash.update(new Uint8Array(data.buffer, data.byteOffset + start, length));
+    }
   }
   return hash.digest('hex');
 }
@@ -24,7 +29,9 @@ function digestOf(tensors: ReadonlyMap<string, HostArray>, metadata: Readonly<Re
  */
 export async function saveCheckpoint(path: string, { tensors, state }: Checkpoint): Promise<void> {
   const metadata = checkpointMetadata(state);
-  await saveSafetensors(path, tensors, { ...metadata, [DIGEST_KEY]: digestOf(tensors, metadata) });
+  await saveSafetensors(path, tensors, {
+    metadata: { ...metadata, [DIGEST_KEY]: digestOf(tensors, metadata) },
+  });
 }
 
 /**

@@ -1,4 +1,11 @@
-import type { DataLoaderState, GeneratorState, OptimizerSettings, randomState, SchedulerState } from '@pnn/nn';
+import type {
+  DataLoaderState,
+  GeneratorState,
+  MovingAverageState,
+  OptimizerSettings,
+  randomState,
+  SchedulerState,
+} from '@pnn/nn';
 import {
   anyOf,
   anything,
@@ -16,6 +23,7 @@ import {
   text,
 } from '../codec/index.js';
 import type { EpochSumsState } from './epoch-statistics.js';
+import type { MonitorState } from './monitor.js';
 import { epochDecoder } from './record-decoders.js';
 import type { EpochRecord } from './records.js';
 import type { TrainerProgress } from './trainer.js';
@@ -29,6 +37,7 @@ export interface CheckpointState {
   readonly progress: TrainerProgress;
   readonly optimizer: OptimizerSettings;
   readonly scheduler: SchedulerState | null;
+  readonly average: MovingAverageState['settings'] | null;
   readonly random: ReturnType<typeof randomState>;
   /** The records of the complete epochs, for the report. */
   readonly epochs: readonly EpochRecord[];
@@ -69,6 +78,8 @@ const sums = refine(
   ({ steps, norms }) => steps === norms.length,
 );
 
+const monitor = object<MonitorState>({ value: nullable(number), epoch: count, since: count });
+
 const progress = object<TrainerProgress>({
   epoch: count,
   step: count,
@@ -84,6 +95,8 @@ const progress = object<TrainerProgress>({
   ),
   lambda: list(number),
   loader: optional(loader),
+  best: nullable(monitor),
+  earlyStopping: nullable(monitor),
 });
 
 const optimizerOption: Decoder<unknown> = anyOf<unknown>(
@@ -107,11 +120,15 @@ const optimizer = object<OptimizerSettings>({
     }),
   ),
   steps: list(count),
+  initialLr: nullable(number),
 });
 
-const scheduler: Decoder<SchedulerState> = dictionary(
-  nullable(anyOf<string | number>('a number or a string', number, text)),
-);
+const scheduler: Decoder<SchedulerState> = (value, path) =>
+  dictionary(
+    nullable(
+      anyOf<string | number | readonly SchedulerState[]>('a number, a string or a list', number, text, list(scheduler)),
+    ),
+  )(value, path);
 
 /** Decodes what a checkpoint holds besides tensors; its settings are left for their owner to decode. */
 export const checkpointStateDecoder = object<CheckpointState>({
@@ -119,6 +136,9 @@ export const checkpointStateDecoder = object<CheckpointState>({
   progress,
   optimizer,
   scheduler: nullable(scheduler),
+  average: nullable(
+    object<MovingAverageState['settings']>({ decay: number, warmUp: boolean, averageBuffers: boolean, updates: count }),
+  ),
   random: object<CheckpointState['random']>({ seed: count, streams: list(generator) }),
   epochs: list(epochDecoder),
   settings: anything,

@@ -12,6 +12,8 @@ export interface Checkpoint {
 
 const NETWORK = 'network.';
 const OPTIMIZER = 'optimizer.';
+const AVERAGE = 'average.';
+const BEST = 'best.';
 const KEY = 'pnn.checkpoint';
 
 function withoutPrefix(arrays: ReadonlyMap<string, HostArray>, prefix: string): Map<string, HostArray> {
@@ -28,17 +30,21 @@ export async function takeCheckpoint(
   epochs: readonly EpochRecord[] = [],
   settings: unknown = null,
 ): Promise<Checkpoint> {
-  const { optimizer, scheduler } = trainer.options;
+  const { optimizer, scheduler, average } = trainer.options;
   const optimizerState = optimizer.stateDict();
+  const averageState = average?.stateDict();
   const network = await toHostArrays(trainer.network.stateDict(), NETWORK);
   const moments = await toHostArrays(optimizerState.tensors, OPTIMIZER);
+  const averages = averageState ? await toHostArrays(averageState.tensors, AVERAGE) : [];
+  const best = await toHostArrays(trainer.bestWeights, BEST);
   return {
-    tensors: new Map([...network, ...moments]),
+    tensors: new Map([...network, ...moments, ...averages, ...best]),
     state: {
       version: CHECKPOINT_VERSION,
       progress: trainer.progress(),
       optimizer: optimizerState.settings,
       scheduler: scheduler?.stateDict() ?? null,
+      average: averageState?.settings ?? null,
       random: randomState(),
       epochs: [...epochs],
       settings,
@@ -52,16 +58,26 @@ export async function takeCheckpoint(
  * @throws StateDictError where network, optimizer or scheduler are others
  */
 export function restoreCheckpoint(trainer: Trainer, { tensors, state }: Checkpoint): void {
-  const { optimizer, scheduler } = trainer.options;
-  if ((scheduler === undefined) !== (state.scheduler === null)) {
+  const { optimizer, scheduler, average, best, earlyStopping } = trainer.options;
+  const { progress } = state;
+  for (const [what, own, stored] of [
+    ['a scheduler', scheduler, state.scheduler],
+    ['an average of the weights', average, state.average],
+    ['the best weights', best, progress.best],
+    ['early stopping', earlyStopping, progress.earlyStopping],
+  ] as const) {
+    if ((own === undefined) === (stored === null)) continue;
     throw new StateDictError(
-      `restoreCheckpoint: the checkpoint was taken with${scheduler ? 'out' : ''} a scheduler, the trainer is of the other kind`,
+      `restoreCheckpoint: the checkpoint was taken with${own ? 'out' : ''} ${what}, the trainer is of the other kind`,
     );
   }
   trainer.network.loadStateDict(withoutPrefix(tensors, NETWORK));
   optimizer.loadStateDict({ settings: state.optimizer, tensors: withoutPrefix(tensors, OPTIMIZER) });
   if (scheduler && state.scheduler) scheduler.loadStateDict(state.scheduler);
-  trainer.restore(state.progress);
+  if (average && state.average) {
+    average.loadStateDict({ settings: state.average, tensors: withoutPrefix(tensors, AVERAGE) });
+  }
+  trainer.restore(progress, withoutPrefix(tensors, BEST));
   restoreRandomState(state.random);
 }
 

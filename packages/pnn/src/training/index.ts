@@ -4,5 +4,6 @@ export { divergenceOf, type StepHealth } from './divergence.js';
 export type { EpochSumsState, StepRecord } from './epoch-statistics.js';
 export { type Evaluation, type EvaluationOptions, evaluate, suspendTraining } from './evaluation.js';
 export { accuracy, defaultMetrics, type Loss, type Metric, type Metrics } from './metrics.js';
+export type { EarlyStoppingOptions, MonitorOptions, MonitorState } from './monitor.js';
 export * from './records.js';
 export * from './trainer.js';

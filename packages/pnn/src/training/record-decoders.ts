@@ -1,4 +1,4 @@
-import { dictionary, list, nullable, number, object, text } from '../codec/index.js';
+import { boolean, dictionary, list, nullable, number, object, optional, text } from '../codec/index.js';
 import type { EpochLayerRecord, EpochRecord, HistogramRecord, InputRange, StopRecord } from './records.js';
 
 /** Decodes an {@link InputRange}. */
@@ -28,6 +28,7 @@ export const epochDecoder = object<EpochRecord>({
   ...epochFields,
   trainMetrics: dictionary(number),
   validationMetrics: nullable(dictionary(number)),
+  best: optional(boolean),
 });
 
 /** The decoders of the fields that a {@link StopRecord} has had in every version of reports. */

@@ -32,6 +32,8 @@ export interface EpochRecord {
   readonly clippedShare: number;
   /** Per polynomial activation. */
   readonly layers: readonly EpochLayerRecord[];
+  /** Whether it was the best epoch so far, the last of which is the best of all; missing where nothing was kept of it. */
+  readonly best?: boolean;
 }
 
 /** What one epoch saw at the input of one polynomial activation. */

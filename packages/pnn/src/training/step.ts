@@ -2,11 +2,14 @@ import {
   type Batch,
   type Communicator,
   clipGradientNorm,
+  type ExponentialMovingAverage,
+  full,
   type Module,
   type Optimizer,
   scope,
   type Tensor,
   totalNorm,
+  updateInPlace,
 } from '@pnn/nn';
 import { boundaryLoss } from '../boundary/boundary-loss.js';
 import type { Lambda } from '../boundary/lambda.js';
@@ -28,11 +31,16 @@ export interface StepContext {
   readonly tracker: RangeTracker;
   readonly backup: BufferBackup;
   readonly communicator: Communicator;
+  /** How many batches make a step; the last one of an epoch may have fewer. */
+  readonly accumulate: number;
+  /** The average of the weights, which learns of every step. */
+  readonly average: ExponentialMovingAverage | undefined;
 }
 
 /** Which step is made. */
 export interface StepPlan {
-  readonly batch: Batch;
+  /** One after the other: a batch may be let go when the next is asked for. */
+  readonly batches: Iterable<Batch>;
   /** Counted from 1 since the start of the training. */
   readonly step: number;
   /** Whether the targets stand for the polynomials. */
@@ -46,8 +54,9 @@ export interface StepResult {
   readonly metricSums: Readonly<Record<string, number>>;
 }
 
-/** What a step computes on the device, unread. */
+/** What a step computes of one batch on the device, unread. */
 interface Computed {
+  readonly samples: number;
   readonly loss: Tensor;
   readonly boundary: Tensor | undefined;
   readonly metrics: Readonly<Record<string, Tensor>>;
@@ -84,7 +93,7 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
     const computed = compute(context, plan);
     await synchronize(context);
     norm = clipGradientNorm(optimizer.groups, Number.POSITIVE_INFINITY);
-    const measured = await read(context, plan, computed, norm);
+    const measured = await read(context, computed, norm);
     const stop = judge(context, plan, measured);
     if (stop) return stop;
     update(context, plan, measured, norm);
@@ -100,10 +109,30 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
   }
 }
 
-/** Forward, losses and backward: the only forward that the ranges of the epoch are taken from. */
-function compute({ network, optimizer, loss, metrics, lambda, tracker }: StepContext, plan: StepPlan): Computed {
-  const { inputs, labels } = plan.batch;
+/** The gradients of the mean over the samples of all batches. */
+function compute(context: StepContext, plan: StepPlan): Computed[] {
+  const { optimizer, accumulate } = context;
   optimizer.zeroGrad();
+  const computed: Computed[] = [];
+  for (const batch of plan.batches) computed.push(computeBatch(context, plan, batch));
+  if (accumulate > 1) {
+    const share = 1 / sumOf(computed.map(({ samples }) => samples));
+    for (const gradient of gradientsOf(optimizer)) {
+      scope(() => {
+        const factor = full([], share, gradient);
+        updateInPlace(gradient, (kernels) => kernels.scale(gradient, factor));
+      });
+    }
+  }
+  return computed;
+}
+
+/** Forward, losses and backward: the only forward that the ranges of the epoch are taken from. */
+function computeBatch(
+  { network, loss, metrics, lambda, tracker, accumulate }: StepContext,
+  { warmingUp }: StepPlan,
+  { inputs, labels, size }: Batch,
+): Computed {
   return scope(() => {
     tracker.following = true;
     try {
@@ -111,19 +140,25 @@ function compute({ network, optimizer, loss, metrics, lambda, tracker }: StepCon
       tracker.following = false;
       const task = loss(outputs, labels);
       const lambdas = lambda?.values(tracker.activations.length);
-      const boundary = lambdas && !plan.warmingUp ? boundaryLoss(network, { lambda: lambdas }) : undefined;
-      (boundary ? task.add(boundary) : task).backward();
-      return { loss: task.detach(), boundary: boundary?.detach(), metrics: measure(metrics, outputs, labels) };
+      const boundary = lambdas && !warmingUp ? boundaryLoss(network, { lambda: lambdas }) : undefined;
+      const total = boundary ? task.add(boundary) : task;
+      // A sum over the samples, since another batch may have another number of them.
+      (accumulate > 1 ? total.mul(size) : total).backward();
+      const measured = measure(metrics, outputs, labels);
+      return { samples: size, loss: task.detach(), boundary: boundary?.detach(), metrics: measured };
     } finally {
       tracker.following = false;
     }
   });
 }
 
+function gradientsOf({ groups }: Optimizer): Tensor[] {
+  return groups.flatMap(({ parameters }) => parameters.flatMap(({ grad }) => grad ?? []));
+}
+
 /** Gradients and running statistics become those of all processes. */
 function synchronize({ optimizer, backup, communicator }: StepContext): Promise<void> {
-  const gradients = optimizer.groups.flatMap(({ parameters }) => parameters.flatMap(({ grad }) => grad ?? []));
-  return communicator.average([...gradients, ...backup.changed]);
+  return communicator.average([...gradientsOf(optimizer), ...backup.changed]);
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);
@@ -136,30 +171,65 @@ function unclippedNorm({ groups }: Optimizer): Tensor[] {
 }
 
 /** The one wait for the device: everything that is to be known of a step is read together. */
-async function read(context: StepContext, { batch }: StepPlan, computed: Computed, norm: Tensor): Promise<Measured> {
+async function read(context: StepContext, computed: readonly Computed[], norm: Tensor): Promise<Measured> {
   const { optimizer, backup, tracker, communicator } = context;
-  const { loss, boundary } = computed;
-  const names = Object.keys(computed.metrics);
-  const ofBatch = [loss, ...(boundary ? [boundary] : []), ...Object.values(computed.metrics)];
+  const names = Object.keys(computed[0]!.metrics);
+  const ofBatches = computed.flatMap(({ loss, boundary, metrics }) => [
+    loss,
+    ...(boundary ? [boundary] : []),
+    ...Object.values(metrics),
+  ]);
   const [unclipped, buffers] = [unclippedNorm(optimizer), backup.norms()];
-  const values = await readTensors({ ofBatch, norm: [norm], unclipped, buffers, ranges: tracker.unread });
-  for (const tensor of [...ofBatch, ...unclipped, ...buffers]) tensor[Symbol.dispose]();
+  const values = await readTensors({ ofBatches, norm: [norm], unclipped, buffers, ranges: tracker.unread });
+  for (const tensor of [...ofBatches, ...unclipped, ...buffers]) tensor[Symbol.dispose]();
 
-  if (!boundary) values.ofBatch.splice(1, 0, [0]);
-  const processes = await communicator.gather([[batch.size], ...values.ofBatch, ...values.ranges]);
-  const column = (index: number) => processes.map((each) => each[index]![0]!);
-  const sizes = column(0);
-  const samples = sumOf(sizes);
-  const mean = (index: number) => sumOf(column(index).map((value, rank) => value * (sizes[rank]! / samples)));
+  const parts = computed.map(({ samples, boundary }) => {
+    const [loss, ...rest] = values.ofBatches.splice(0, 1 + (boundary ? 1 : 0) + names.length).map((each) => each[0]!);
+    return { samples, loss: loss!, boundary: boundary ? rest.shift()! : 0, sums: rest };
+  });
+  const own = totalOf(parts);
+  const processes = await communicator.gather([
+    [own.samples],
+    [own.loss],
+    [own.boundary],
+    ...own.sums.map((sum) => [sum]),
+    ...values.ranges,
+  ]);
+  const total = totalOf(
+    processes.map((each) => {
+      const [samples, loss, boundary, ...sums] = each.slice(0, 3 + names.length).map((numbers) => numbers[0]!);
+      return { samples: samples!, loss: loss!, boundary: boundary!, sums };
+    }),
+  );
   return {
-    samples,
-    loss: mean(1),
-    boundary: mean(2),
-    metricSums: Object.fromEntries(names.map((name, i) => [name, sumOf(column(3 + i))])),
+    samples: total.samples,
+    loss: total.loss,
+    boundary: total.boundary,
+    metricSums: Object.fromEntries(names.map((name, i) => [name, total.sums[i]!])),
     norm: values.norm[0]![0]!,
     unclipped: values.unclipped[0]?.[0] ?? 0,
     buffers: values.buffers.every((each) => Number.isFinite(each[0])) ? [] : await backup.notFinite(),
     ranges: tracker.receive(...processes.map((each) => each.slice(3 + names.length))),
+  };
+}
+
+/** What was measured on some samples: means of the losses, sums of the metrics. */
+interface Part {
+  readonly samples: number;
+  readonly loss: number;
+  readonly boundary: number;
+  readonly sums: readonly number[];
+}
+
+/** What that is on all samples together. */
+function totalOf(parts: readonly Part[]): Part {
+  const samples = sumOf(parts.map((part) => part.samples));
+  const mean = (of: (part: Part) => number) => sumOf(parts.map((part) => of(part) * (part.samples / samples)));
+  return {
+    samples,
+    loss: mean(({ loss }) => loss),
+    boundary: mean(({ boundary }) => boundary),
+    sums: parts[0]!.sums.map((_, i) => sumOf(parts.map(({ sums }) => sums[i]!))),
   };
 }
 
@@ -185,8 +255,14 @@ function judge({ network, tracker }: StepContext, plan: StepPlan, measured: Meas
 }
 
 /** Clips and moves the parameters; the ranges count, and λ learns from them. */
-function update({ optimizer, lambda, tracker }: StepContext, plan: StepPlan, measured: Measured, norm: Tensor): void {
+function update(
+  { optimizer, average, lambda, tracker }: StepContext,
+  plan: StepPlan,
+  measured: Measured,
+  norm: Tensor,
+): void {
   optimizer.step(norm);
+  average?.update();
   tracker.accept();
   if (plan.warmingUp) return;
   lambda?.update(tracker.activations.map(([, { bound }], i) => measured.ranges[i]!.maxAbs / bound));

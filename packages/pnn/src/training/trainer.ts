@@ -5,6 +5,8 @@ import {
   crossEntropy,
   type DataLoader,
   type DataLoaderState,
+  type ExponentialMovingAverage,
+  type HostArray,
   type Module,
   type Optimizer,
   oneProcess,
@@ -16,10 +18,12 @@ import { constantLambda, DEFAULT_LAMBDA, type Lambda } from '../boundary/lambda.
 import { BufferBackup } from '../range/buffer-backup.js';
 import { type CalibratedLayer, CalibrationError, type CalibrationOptions, calibrate } from '../range/calibration.js';
 import { RangeTracker } from '../range/range-tracker.js';
+import { BestWeights } from './best-weights.js';
 import { EpochSums, type EpochSumsState, type StepRecord } from './epoch-statistics.js';
 import { type Evaluation, evaluate } from './evaluation.js';
 import { yieldToEventLoop } from './events.js';
 import type { Loss, Metrics } from './metrics.js';
+import { type EarlyStoppingOptions, Monitor, type MonitorOptions, type MonitorState } from './monitor.js';
 import type { EpochRecord, StopRecord } from './records.js';
 import { type StepResult, trainStep } from './step.js';
 
@@ -51,15 +55,37 @@ export interface TrainerOptions {
   readonly calibration?: CalibrationOptions & { readonly steps: number };
   /** Called with what calibration found. */
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
-  /** Told after each epoch, a plateau scheduler with the loss that `plateau` says. */
+  /** Stepped as `scheduling` says; a plateau scheduler gets the loss that `plateau` says. */
   readonly scheduler?: Scheduler;
   /**
+   * Whether the scheduler is stepped after each epoch, or after each step of the optimizer, with its loss.
+   *
+   * @default 'epoch'
+   */
+  readonly scheduling?: 'epoch' | 'step';
+  /**
    * Which loss a plateau scheduler gets: of the validation (of the training where there is none), or of the training, so
-   * that data that are kept for the judgment have no say in it. One that overflowed counts as very large.
+   * that data that are kept for the judgment have no say in it.
    *
    * @default 'validation'
    */
   readonly plateau?: 'validation' | 'training';
+  /**
+   * How many batches make one step of the optimizer: the gradient is the mean over all their samples, as of one large
+   * batch, except that BatchNorm sees one batch after the other.
+   *
+   * @default 1
+   */
+  readonly accumulate?: number;
+  /**
+   * Takes in the weights after every step. Validation is of the network with the average. It begins anew when the
+   * polynomials are fitted after a warm-up.
+   */
+  readonly average?: ExponentialMovingAverage;
+  /** Keeps the weights of the epoch that is best by this number, for `finish`. Epochs of the warm-up do not count. */
+  readonly best?: MonitorOptions;
+  /** Ends the training when this number has not become better for a while. Epochs of the warm-up do not count. */
+  readonly earlyStopping?: EarlyStoppingOptions;
   /**
    * Connects the processes that train replicas of this network together, each on its own part of every batch.
    *
@@ -92,6 +118,10 @@ export interface TrainerProgress {
   readonly lambda: readonly number[];
   /** The order of the samples and the position in it; undefined before the first epoch. */
   readonly loader: DataLoaderState | undefined;
+  /** What `best` has seen; null without it. */
+  readonly best: MonitorState | null;
+  /** What `earlyStopping` has seen; null without it. */
+  readonly earlyStopping: MonitorState | null;
 }
 
 function lambdaFrom(lambda: number | Lambda = DEFAULT_LAMBDA): Lambda | undefined {
@@ -99,7 +129,18 @@ function lambdaFrom(lambda: number | Lambda = DEFAULT_LAMBDA): Lambda | undefine
   return lambda === 0 ? undefined : constantLambda(lambda);
 }
 
-/** Batches of an epoch whose distributions of inputs are taken. */
+/** The batch and those that follow, `count` in all; each of these is disposed of before the next one is made. */
+function* groupOf(first: Batch, following: Iterator<Batch>, count: number): Generator<Batch, void, void> {
+  yield first;
+  for (let i = 1; i < count; i++) {
+    const next = following.next();
+    if (next.done) return;
+    using batch = next.value;
+    yield batch;
+  }
+}
+
+/** Steps of an epoch whose distributions of inputs are taken. */
 const HISTOGRAMS_PER_EPOCH = 8;
 
 /**
@@ -122,17 +163,36 @@ export class Trainer implements Disposable {
   #loader: DataLoader | undefined;
   /** Where the epoch in progress goes on; undefined between epochs. */
   #resumeFrom: DataLoaderState | undefined;
+  readonly #accumulate: number;
+  readonly #best: Monitor | undefined;
+  readonly #bestWeights = new BestWeights();
+  readonly #earlyStopping: Monitor | undefined;
+  /** The epoch whose weights `finish` has put into the network. */
+  #finished: number | undefined;
   #disposed = false;
 
   /**
-   * @throws ArgumentError where the steps of the warm-up are not an integer of 0 or more, λ is negative, or several
-   *   processes are to calibrate
+   * @throws ArgumentError where the steps of the warm-up are not an integer of 0 or more, another option is out of range, λ
+   *   is negative, or several processes are to calibrate
    */
   constructor(network: Module, options: TrainerOptions) {
     const warmUp = options.calibration?.steps ?? 0;
     if (!Number.isSafeInteger(warmUp) || warmUp < 0) {
       throw new ArgumentError(`Trainer: the steps of the warm-up must be an integer of 0 or more, not ${warmUp}`);
     }
+    const { accumulate = 1, best, earlyStopping } = options;
+    const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
+    if (!isCount(accumulate)) {
+      throw new ArgumentError(`Trainer: accumulate must be an integer above 0, not ${accumulate}`);
+    }
+    if (earlyStopping && !isCount(earlyStopping.patience)) {
+      throw new ArgumentError(
+        `Trainer: earlyStopping.patience must be an integer above 0, not ${earlyStopping.patience}`,
+      );
+    }
+    this.#accumulate = accumulate;
+    this.#best = best && new Monitor('Trainer: best', best);
+    this.#earlyStopping = earlyStopping && new Monitor('Trainer: earlyStopping', earlyStopping);
     this.#communicator = options.communicator ?? oneProcess;
     if (options.calibration && this.#communicator.size > 1) {
       throw new ArgumentError(
@@ -154,8 +214,8 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * What the validation after the last epoch has found: of the network as it is now. Undefined without one, and as soon as
-   * another step is tried or `restore` is called.
+   * What the validation after the last epoch has found: of the network as it is now, with the average in place of its
+   * weights if there is one. Undefined without one, and as soon as another step is tried or `restore` is called.
    */
   get validation(): Evaluation | undefined {
     return this.#validation;
@@ -166,21 +226,25 @@ export class Trainer implements Disposable {
    *
    * - the training diverges: `stopped` tells the layer and the step;
    * - no bound can be based on the inputs after a warm-up: likewise;
+   * - early stopping is due: `endedEarly`;
    * - the signal is aborted.
    *
    * A step that was stopped, or in which something threw, has changed neither parameters nor buffers. Another call of
    * `fit` tries it again.
    *
-   * @throws ArgumentError where the number of epochs is not a positive integer, the warm-up takes all of them, or the
-   *   trainer was disposed of
+   * @throws ArgumentError where the number of epochs is not a positive integer, the warm-up takes all of them, the trainer
+   *   was finished or disposed of, or there is no metric of the name that is to be watched
    */
   async *fit(loader: DataLoader, options: TrainingOptions): AsyncGenerator<EpochRecord, void, void> {
     if (this.#disposed) throw new ArgumentError('Trainer.fit: the trainer was disposed of: make another');
+    if (this.#finished !== undefined) {
+      throw new ArgumentError('Trainer.fit: the trainer was finished: make another to train on from these weights');
+    }
     if (!Number.isInteger(options.epochs) || options.epochs < 1) {
       throw new ArgumentError(`Trainer.fit: epochs must be a positive integer, not ${options.epochs}`);
     }
     const warmUp = this.options.calibration?.steps ?? 0;
-    const steps = options.epochs * loader.length;
+    const steps = options.epochs * this.#stepsPerEpoch(loader);
     if (warmUp >= steps) {
       throw new ArgumentError(
         `Trainer.fit: a warm-up of ${warmUp} steps leaves none of the ${steps} steps of the training to the polynomials`,
@@ -190,7 +254,7 @@ export class Trainer implements Disposable {
     await this.#shareNetwork();
     const backup = new BufferBackup(this.network);
     try {
-      while (this.#epoch < options.epochs && !(await this.#isAborted(options.signal))) {
+      while (this.#epoch < options.epochs && !this.endedEarly && !(await this.#isAborted(options.signal))) {
         const finished = await this.#trainEpoch(loader, backup, options.signal);
         if (!finished) return;
         yield await this.#finishEpoch(options.validation);
@@ -198,6 +262,10 @@ export class Trainer implements Disposable {
     } finally {
       backup.dispose();
     }
+  }
+
+  #stepsPerEpoch(loader: DataLoader): number {
+    return Math.ceil(loader.length / this.#accumulate);
   }
 
   /** Has all processes begin with the network of the first. */
@@ -219,31 +287,41 @@ export class Trainer implements Disposable {
   async #trainEpoch(loader: DataLoader, backup: BufferBackup, signal: AbortSignal | undefined): Promise<boolean> {
     if (this.#resumeFrom) loader.restore(this.#resumeFrom);
     this.#loader = loader;
-    const every = Math.max(1, Math.floor(loader.length / HISTOGRAMS_PER_EPOCH));
+    const steps = this.#stepsPerEpoch(loader);
+    const every = Math.max(1, Math.floor(steps / HISTOGRAMS_PER_EPOCH));
+    const { scheduler, scheduling, onStep } = this.options;
     this.network.train();
-    for (const batch of loader) {
-      const next = loader.state();
-      this.#resumeFrom = { ...next, position: next.position - 1 };
-      this.#tracker.takeHistograms = this.#sums.steps % every === 0;
-      const result = await this.#trainStep(batch, backup);
-      if ('reason' in result) {
-        this.stopped = result;
-        return false;
+    const batches = loader[Symbol.iterator]();
+    try {
+      for (let next = batches.next(); !next.done; next = batches.next()) {
+        const { position, ...state } = loader.state();
+        this.#resumeFrom = { ...state, position: position - 1 };
+        this.#tracker.takeHistograms = this.#sums.steps % every === 0;
+        const count = Math.min(this.#accumulate, loader.length - position + 1);
+        const result = await this.#trainStep(next.value, groupOf(next.value, batches, count), backup);
+        if ('reason' in result) {
+          this.stopped = result;
+          return false;
+        }
+        this.#step++;
+        this.#resumeFrom = loader.state();
+        this.#sums.add(result.record, result.metricSums);
+        if (scheduling === 'step') scheduler?.step(result.record.loss);
+        onStep?.(result.record);
+        await yieldToEventLoop();
+        if ((await this.#isAborted(signal)) && this.#sums.steps < steps) return false;
       }
-      this.#step++;
-      this.#resumeFrom = next;
-      this.#sums.add(result.record, result.metricSums);
-      this.options.onStep?.(result.record);
-      await yieldToEventLoop();
-      if ((await this.#isAborted(signal)) && this.#sums.steps < loader.length) return false;
+    } finally {
+      batches.return?.();
     }
     return true;
   }
 
-  async #trainStep(batch: Batch, backup: BufferBackup): Promise<StepResult | StopRecord> {
+  /** @param batches the first and those that go with it, which are disposed of on the way */
+  async #trainStep(first: Batch, batches: Iterable<Batch>, backup: BufferBackup): Promise<StepResult | StopRecord> {
     this.#validation = undefined;
     try {
-      const warmingUp = await this.#calibrateWhenDue(batch.inputs);
+      const warmingUp = await this.#calibrateWhenDue(first.inputs);
       return await trainStep(
         {
           network: this.network,
@@ -254,26 +332,29 @@ export class Trainer implements Disposable {
           tracker: this.#tracker,
           backup,
           communicator: this.#communicator,
+          accumulate: this.#accumulate,
+          average: this.options.average,
         },
-        { batch, step: this.#step + 1, warmingUp },
+        { batches, step: this.#step + 1, warmingUp },
       );
     } catch (error) {
       if (!(error instanceof CalibrationError)) throw error;
       const { layer, reason } = error;
       return { layer, kind: PolynomialActivation.name, step: this.#step + 1, reason };
     } finally {
-      batch.dispose();
+      first.dispose();
     }
   }
 
   /** Whether this step is to be made with the targets; fits the polynomials when the warm-up is over. */
   async #calibrateWhenDue(inputs: Tensor): Promise<boolean> {
-    const { calibration, onCalibration } = this.options;
+    const { calibration, onCalibration, average } = this.options;
     if (!calibration || this.#step > calibration.steps) return false;
     this.#approximate(false);
     if (this.#step < calibration.steps) return true;
     const layers = await calibrate(this.network, [inputs], calibration);
     this.#approximate(true);
+    average?.restart();
     this.#tracker.reset();
     this.#tracker.takeHistograms = true;
     onCalibration?.(layers);
@@ -284,24 +365,77 @@ export class Trainer implements Disposable {
     for (const [, activation] of this.#tracker.activations) activation.approximating = approximating;
   }
 
+  /** Validates, with the average of the weights if there is one, and keeps the weights if they are the best so far. */
   async #finishEpoch(validation: DataLoader | undefined): Promise<EpochRecord> {
     const start = performance.now();
-    const { optimizer, scheduler, plateau, metrics } = this.options;
+    const { optimizer, scheduler, scheduling, plateau, metrics, average } = this.options;
     const lambdas = this.lambdas;
     const train = this.#tracker.ranges();
     const measures = { loss: this.#loss, ...(metrics && { metrics }) };
-    const result = validation && (await evaluate(this.network, validation, measures));
-    this.#validation = result;
-    this.#tracker.reset();
-    this.#epoch++;
-    const { lr } = optimizer;
-    const sums = this.#sums;
-    this.#sums = new EpochSums();
-    this.#resumeFrom = undefined;
-    const metric = plateau === 'training' ? sums.loss : (result?.loss ?? sums.loss);
-    scheduler?.step(Number.isFinite(metric) ? metric : Number.MAX_VALUE);
-    const layers = train.map((range, i) => ({ lambda: lambdas[i]!, train: range }));
-    return sums.record(this.#epoch, lr, layers, result, (performance.now() - start) / 1000);
+    const takeBack = average?.apply();
+    try {
+      const result = validation && (await evaluate(this.network, validation, measures));
+      this.#validation = result;
+      this.#tracker.reset();
+      this.#epoch++;
+      const sums = this.#sums;
+      this.#sums = new EpochSums();
+      this.#resumeFrom = undefined;
+      const layers = train.map((range, i) => ({ lambda: lambdas[i]!, train: range }));
+      const record = sums.record(this.#epoch, optimizer.lr, layers, result, (performance.now() - start) / 1000);
+      const metric = plateau === 'training' ? sums.loss : (result?.loss ?? sums.loss);
+      if (scheduling !== 'step') scheduler?.step(metric);
+      return this.#judged(record);
+    } finally {
+      takeBack?.();
+    }
+  }
+
+  /** The record, with whether it is the best so far. What a network does in a warm-up tells nothing of its polynomials. */
+  #judged(record: EpochRecord): EpochRecord {
+    const { calibration } = this.options;
+    const isWarmUp = calibration !== undefined && this.#step <= calibration.steps;
+    if (!isWarmUp) this.#earlyStopping?.observe(record);
+    if (!this.#best) return record;
+    const best = !isWarmUp && this.#best.observe(record);
+    if (best) this.#bestWeights.take(this.network);
+    return { ...record, best };
+  }
+
+  /** The best epoch so far and the value that it is best by; undefined before there is one, and without `best`. */
+  get best(): { readonly epoch: number; readonly value: number } | undefined {
+    const { value = null, epoch = 0 } = this.#best?.state ?? {};
+    return value === null ? undefined : { epoch, value };
+  }
+
+  /** The weights of the best epoch by the names of the network's state dict; none where there is no best epoch. */
+  get bestWeights(): ReadonlyMap<string, Tensor> {
+    return this.#bestWeights.tensors;
+  }
+
+  /** Whether early stopping has ended the training: `fit` makes no more epochs. */
+  get endedEarly(): boolean {
+    const { earlyStopping } = this.options;
+    return earlyStopping !== undefined && this.#earlyStopping!.state.since >= earlyStopping.patience;
+  }
+
+  /** The epoch whose weights the network has. */
+  get weightsOfEpoch(): number {
+    return this.#finished ?? this.#epoch;
+  }
+
+  /**
+   * Ends the training with the network that it has led to: with the weights of the best epoch where `best` has kept some,
+   * else with the average where there is one, else as it is.
+   */
+  finish(): void {
+    if (this.#finished !== undefined) return;
+    const { best } = this;
+    if (best) {
+      if (best.epoch !== this.#epoch) this.#validation = undefined;
+      this.network.loadStateDict(this.#bestWeights.tensors);
+    } else this.options.average?.apply();
+    this.#finished = best?.epoch ?? this.#epoch;
   }
 
   /** Where the training stands. */
@@ -313,11 +447,17 @@ export class Trainer implements Disposable {
       ranges: this.#tracker.state(),
       lambda: this.#lambda?.state() ?? [],
       loader: this.#resumeFrom ?? this.#loader?.state(),
+      best: this.#best?.state ?? null,
+      earlyStopping: this.#earlyStopping?.state ?? null,
     };
   }
 
-  /** Continues where `progress` was taken. */
-  restore(progress: TrainerProgress): void {
+  /**
+   * Continues where `progress` was taken.
+   *
+   * @param bestWeights the weights of the best epoch at that time
+   */
+  restore(progress: TrainerProgress, bestWeights: ReadonlyMap<string, HostArray> = new Map()): void {
     this.#epoch = progress.epoch;
     this.#step = progress.step;
     this.#sums = new EpochSums(progress.sums);
@@ -325,6 +465,10 @@ export class Trainer implements Disposable {
     this.#tracker.restore(progress.ranges);
     this.#lambda?.restore(progress.lambda);
     this.#resumeFrom = progress.loader;
+    if (progress.best) this.#best?.restore(progress.best);
+    if (progress.earlyStopping) this.#earlyStopping?.restore(progress.earlyStopping);
+    this.#bestWeights.restore(this.network, bestWeights);
+    this.#finished = undefined;
     const { calibration } = this.options;
     if (calibration) this.#approximate(progress.step === 0 || progress.step > calibration.steps);
   }
@@ -333,6 +477,7 @@ export class Trainer implements Disposable {
   dispose(): void {
     this.#disposed = true;
     this.#tracker.detach();
+    this.#bestWeights.dispose();
   }
 
   /** `using trainer = new Trainer(…)` lets go at the end of the block. */

@@ -1,4 +1,14 @@
-import { AdamW, ArgumentError, checkGradients, Parameter, requireGrad, ShapeError, scope, tensor } from '@pnn/nn';
+import {
+  AdamW,
+  ArgumentError,
+  checkGradients,
+  Parameter,
+  type PolynomialBasis,
+  requireGrad,
+  ShapeError,
+  scope,
+  tensor,
+} from '@pnn/nn';
 import { type Arbitrary, array, assert, constant, constantFrom, double, oneof, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -23,10 +33,10 @@ const penalties: Arbitrary<Required<BoundaryPenalty>> = record({
 
 const optionsOf = record({
   target: constantFrom(...targetNames),
-  degree: constantFrom(1, 2, 3, 4, 7, 8, 16, 22),
+  degree: constantFrom(1, 2, 3, 4, 7, 8, 16, 22, 32),
   bound: between(0.5, 50),
   alpha: between(0.05, 1),
-  basis: constantFrom<'even-odd' | 'monomial'>('even-odd', 'monomial'),
+  basis: constantFrom<PolynomialBasis>('even-odd', 'twice-even-odd', 'monomial'),
   outside: constantFrom<'polynomial' | 'tangent'>('polynomial', 'tangent'),
   penalty: penalties,
 }).chain((options) =>
@@ -154,6 +164,16 @@ describe('PolynomialActivation', () => {
     },
   );
 
+  it('takes the basis that its degree needs, or the one that it is told, as networks saved before are', () => {
+    const options = { target: 'tanh', bound: 10 } as const;
+    const shapes = ([22, 23] as const).map((degree) => new PolynomialActivation({ ...options, degree }).domain.shape);
+    expect(shapes).toEqual([[2], [3]]);
+    const old = new PolynomialActivation({ ...options, degree: 32, basis: 'even-odd' });
+    const { odd } = old.fit.evenOdd();
+    expect(old.domain.shape).toEqual([2]);
+    expect(Array.from(old.coefficients.dataSync()).slice(1)).toEqual(Array.from(odd, Math.fround));
+  });
+
   it('learns its coefficients where that was asked for, in the group of polynomials', () => {
     const fixed = new PolynomialActivation({ degree: 4, bound: 3 });
     expect(fixed.parameters()).toEqual([]);
@@ -208,7 +228,7 @@ describe('PolynomialActivation', () => {
       property(
         constantFrom(...targetNames),
         constantFrom(2, 5, 16, 22),
-        constantFrom('even-odd', 'monomial'),
+        constantFrom('even-odd', 'twice-even-odd', 'monomial'),
         between(-2, 4),
         between(-2, 4),
         (target, degree, basis, logFrom, logTo) => {
@@ -288,7 +308,7 @@ describe('PolynomialActivation', () => {
   it('gives large finite values far beyond the bound, or says which inputs are not finite', () => {
     assert(
       property(
-        constantFrom('even-odd', 'monomial'),
+        constantFrom('even-odd', 'twice-even-odd', 'monomial'),
         constantFrom('polynomial', 'tangent'),
         constantFrom(2, 8, 22),
         between(0, 30),

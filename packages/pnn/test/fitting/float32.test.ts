@@ -1,51 +1,86 @@
+import { type Device, polynomial, scope, tensor } from '@pnn/tensor';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitPolynomial } from '../../src/fitting/index.js';
+import { variants } from '../../../tensor/test/wasm/variants.js';
+import { basisFor, type FittedPolynomial, fitPolynomial, targets } from '../../src/fitting/index.js';
 
-const f32 = Math.fround;
-
-/** Horner's method with every operation rounded to float32. */
-function horner32(coefficients: Float64Array, z: number): number {
-  return coefficients.reduceRight((sum, coefficient) => f32(f32(sum * z) + f32(coefficient)), 0);
+/** Inputs of [-B, B], both ends among them. */
+function inputsOf(bound: number, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => (bound * (2 * i - (count - 1))) / (count - 1));
 }
 
-/** The largest errors against float64 of ReLU's fit on [-47, 47], over 10,001 inputs. */
-function errors(degree: number): { inX: number; inT: number; evenOdd: number } {
-  const bound = 47;
-  const polynomial = fitPolynomial('relu', { degree, bound });
-  const powersOfT = polynomial.monomial();
-  const powersOfX = powersOfT.map((coefficient, k) => coefficient / bound ** k);
-  const { even, odd } = polynomial.evenOdd();
-  const largest = { inX: 0, inT: 0, evenOdd: 0 };
-  for (let i = -5000; i <= 5000; i++) {
-    const x = f32((bound * i) / 5000);
-    const t = f32(x * f32(1 / bound));
-    const s = f32(f32(f32(2 * t) * t) - 1);
-    const exact = polynomial.evaluate(x);
-    const value = f32(horner32(even, s) + f32(t * horner32(odd, s)));
-    largest.inX = Math.max(largest.inX, Math.abs(horner32(powersOfX, x) - exact));
-    largest.inT = Math.max(largest.inT, Math.abs(horner32(powersOfT, t) - exact));
-    largest.evenOdd = Math.max(largest.evenOdd, Math.abs(value - exact));
-  }
-  return largest;
+/** The largest error of the kernel beside float64, over the largest |p(x)|. */
+function kernelError(device: Device, fit: FittedPolynomial, basis = basisFor(fit.degree)): number {
+  const { even, odd } = basis === 'even-odd' ? fit.evenOdd() : fit.twiceEvenOdd();
+  const x = inputsOf(fit.bound, 1001);
+  const exact = Float64Array.from(x, (value) => fit.evaluate(value));
+  const size = exact.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  return scope(() => {
+    const options = { basis, bound: fit.bound, evenTerms: even.length };
+    const { output } = polynomial(tensor(x, { device }), tensor([...even, ...odd], { device }), options);
+    const values = Float32Array.from(output.dataSync());
+    return values.reduce((largest, value, i) => Math.max(largest, Math.abs(value - exact[i]!)), 0) / size;
+  });
 }
 
-describe('evaluation in float32 on [-47, 47]', () => {
-  it.each([
-    [8, 2e-5],
-    [16, 2e-5],
-    [22, 1e-4],
-    [27, 4e-4],
-  ])('even-odd Horner at degree %d stays below %d', (degree, limit) => {
-    expect(errors(degree).evenOdd).toBeLessThan(limit);
+const names = targets.names();
+const methods = ['least-squares', 'minimax'] as const;
+
+describe.each(variants)('in float32 on %s', (_, device) => {
+  it('polynomials of all targets, degrees and bounds keep 1e-4 of their largest value', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...names),
+        fc.constantFrom(...methods),
+        fc.integer({ min: 2, max: 32 }),
+        fc.constantFrom(1, 5, 10, 35, 47, 100),
+        (target, method, degree, bound) => {
+          const fit = fitPolynomial(target, { degree, bound, method });
+          expect(kernelError(device, fit)).toBeLessThan(1e-4);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
-  it('plain Horner loses what even-odd Horner keeps, in x and in t alike', () => {
-    const [low, middle, high] = [errors(8), errors(16), errors(22)] as const;
-    for (const form of ['inX', 'inT'] as const) {
-      expect(low[form]).toBeLessThan(1e-4);
-      expect(middle[form]).toBeGreaterThan(1e-3);
-      expect(high[form]).toBeGreaterThan(0.1);
-      expect(high[form]).toBeGreaterThan(1000 * high.evenOdd);
+  // Where odd parts are as long as even ones, cancellation is worst.
+  it.each(names)('the steepest polynomials of %s at degree 31 and 32 keep 3e-5', (target) => {
+    for (const degree of [31, 32]) {
+      const fit = fitPolynomial(target, { degree, bound: 100, method: 'minimax' });
+      expect(kernelError(device, fit)).toBeLessThan(3e-5);
     }
+  });
+
+  it('the basis even-odd loses tanh at degree 32', () => {
+    const fit = fitPolynomial('tanh', { degree: 32, bound: 100, method: 'minimax' });
+    expect(kernelError(device, fit, 'even-odd')).toBeGreaterThan(1e-3);
+  });
+});
+
+describe('the float32 error that a fit tells', () => {
+  it('is of the size of the one that the kernels make', () => {
+    const cases = fc.record({ target: fc.constantFrom(...names), degree: fc.integer({ min: 2, max: 32 }) });
+    fc.assert(
+      fc.property(cases, ({ target, degree }) => {
+        const fit = fitPolynomial(target, { degree, bound: 40 });
+        const { error, size } = fit.float32Error();
+        for (const [, device] of variants) {
+          // Another order of operations rounds otherwise; both are a few units where nothing cancels.
+          expect(kernelError(device, fit)).toBeLessThan(8 * (error / size) + 4 * 2 ** -24);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('grows in powers of t as in those of s, of which u takes the half', () => {
+    const error = (degree: number, basis: 'monomial' | 'even-odd' | 'twice-even-odd') =>
+      fitPolynomial('relu', { degree, bound: 47 }).float32Error(basis).error;
+    expect(error(8, 'monomial')).toBeLessThan(1e-4);
+    expect(error(16, 'monomial')).toBeGreaterThan(1e-3);
+    expect(error(22, 'monomial')).toBeGreaterThan(0.1);
+    expect(error(22, 'even-odd')).toBeLessThan(1e-4);
+    expect(error(32, 'even-odd')).toBeGreaterThan(1e-4);
+    expect(error(32, 'twice-even-odd')).toBeLessThan(2e-5);
   });
 });

@@ -62,11 +62,11 @@ describe('saveCheckpoint and loadCheckpoint', () => {
     await saveCheckpoint(path, await trainedCheckpoint());
     const { tensors, metadata } = await loadSafetensors(path);
     const { 'pnn.sha256': _, ...rest } = metadata;
-    await saveSafetensors(path, tensors, rest);
+    await saveSafetensors(path, tensors, { metadata: rest });
     await expect(loadCheckpoint(path)).rejects.toThrow(
       new FormatError(`${path} is damaged: its content does not match its checksum`),
     );
-    await saveSafetensors(path, tensors, {});
+    await saveSafetensors(path, tensors);
     await expect(loadCheckpoint(path)).rejects.toThrow(
       new FormatError(`${path} is no checkpoint: its metadata has no pnn.checkpoint`),
     );
@@ -77,7 +77,7 @@ describe('saveCheckpoint and loadCheckpoint', () => {
     await saveCheckpoint(path, await trainedCheckpoint());
     const { tensors, metadata } = await loadSafetensors(path);
     const old = { ...JSON.parse(metadata['pnn.checkpoint']!), version: 1 };
-    await saveSafetensors(path, tensors, { ...metadata, 'pnn.checkpoint': JSON.stringify(old) });
+    await saveSafetensors(path, tensors, { metadata: { ...metadata, 'pnn.checkpoint': JSON.stringify(old) } });
     const before = await readFile(path);
     await expect(loadCheckpoint(path)).rejects.toThrow(
       new FormatError(

@@ -2,6 +2,8 @@
 // derivative has the same form:
 //
 //   d/dx (E(s) + t·O(s)) = (Q(s) + t·P(s))/B  with  P = 4E′  and  Q = O + 2(s + 1)O′, since 4t² = 2(s + 1).
+//
+// E and O are written in powers of s, or as twice.ts has it.
 import { ceilDiv } from '../task';
 
 /** Fields of both directions. */
@@ -23,18 +25,24 @@ export class Activation {
   oddTerms: f64;
   /** Whether the basis is monomial. */
   monomial: f64;
+  /** Whether E and O are in the terms of twice.ts. */
+  twice: f64;
   /** B as the largest float32 that is not above it. */
   bound: f64;
   inverseBound: f64;
   /** Whether the tangent goes on beyond the bound. */
   tangent: f64;
-  /** The form of the penalty, its limit and its cap. */
+  /** The form of the penalty, its limit and what |x| is multiplied by for the tenth power. */
   form: f64;
   limit: f64;
+  scale: f64;
+  /** The largest argument of the form (see penalty.ts), |x| there, and the slope there with respect to the argument. */
   cap: f64;
+  capSize: f64;
+  capSlope: f64;
   /** Backward: the gradient of the values; 0 for none. */
   gradient: f64;
-  /** Backward: the gradient of the penalty over the number of elements. */
+  /** Backward: what the slopes of penalty.ts are multiplied by. */
   penaltyShare: f64;
   /** Backward: whether the gradients of the coefficients are wanted. */
   learnable: f64;
@@ -63,7 +71,10 @@ export function isOdd(fields: Activation, term: i32): bool {
 export function edgeSlope(fields: Activation, term: i32): f64 {
   if (fields.monomial) return <f64>term * fields.inverseBound;
   const even = <i32>fields.evenTerms;
-  return <f64>(term < even ? 4 * term : 1 + 4 * (term - even)) * fields.inverseBound;
+  const k = term < even ? term : term - even;
+  // d/ds s^(k mod 2)·u^⌊k/2⌋ is 2k at s = 1, or 2k − 1 where k is odd.
+  const slope = 4 * <f64>(fields.twice ? 2 * k - (k & 1) : k);
+  return (term < even ? slope : 1 + slope) * fields.inverseBound;
 }
 
 /** Elements of seven vectors: as many as hide the latency of Horner's method and fit in the registers. */
@@ -74,6 +85,10 @@ export const CHUNK: i32 = 16 * GROUP;
 /** Elements that are computed before it is looked whether any of them are out of range. */
 export const RUN: i32 = 8 * CHUNK;
 const BLOCK: i32 = 4 * RUN;
+/** A vector for each group of a run. */
+export const GROUP_SIZES_BYTES: usize = <usize>(RUN / GROUP) << 4;
+/** A number for each, and one more. */
+export const LIST_BYTES: usize = (<usize>(RUN / GROUP) << 2) + 16;
 
 // A block is of one channel: a piece of one plane where planes are large, several whole planes where they are small.
 // Those of a channel follow each other.

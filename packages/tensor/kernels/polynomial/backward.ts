@@ -2,30 +2,40 @@
 // coefficients, in one pass.
 import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, isOdd, planesPerChunk, RUN, termsOf,
+  GROUP, GROUP_BYTES, GROUP_SIZES_BYTES, isOdd, LIST_BYTES, planesPerChunk, RUN, termsOf,
 } from './activation';
-import { lowerDoubles, upperDoubles } from '../simd';
+import { madd } from '../simd';
 import { ceilDiv } from '../task';
 import {
-  CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesOf, VALUE,
+  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, storeSizes, VALUE,
 } from './group';
-import { PenaltyForm, penaltySlope, plainSize } from './penalty';
+import { addPenaltySlopes, addRestSlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import {
-  lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, shiftedSlopes, threeTermSlopes, twoTermSlopes,
+  addDoubles, lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, shiftedSlopes, threeTermSlopes, twoTermSlopes,
 } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
+import { storeTangent, straightenSlopes, TANGENT_BYTES } from './tangent';
+import { addTwicePowers, evaluateTwice, TWICE_BYTES, twicePlace, twiceSum, twiceSums } from './twice';
 
-// The scratch. First, in double precision: Σ g·(x − B) over x > B, Σ g·(x + B) over x < −B, which the tangent needs.
+// The scratch. First what the tangent needs, two sums each in double precision: Σ g·(x − B) over x > B, Σ g·(x + B) over
+// x < −B.
 const ABOVE: usize = 0;
-const BELOW: usize = 8;
-const STAGE_X: usize = 16;
+const BELOW: usize = 16;
+/** The largest sizes of each group of a run. */
+const GROUP_SIZES: usize = 32;
+/** A list of groups. */
+const LIST: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
+const STAGE_X: usize = LIST + LIST_BYTES;
 const STAGE_GRADIENT: usize = STAGE_X + (<usize>CHUNK << 2);
 const STAGE_OUT: usize = STAGE_GRADIENT + (<usize>CHUNK << 2);
 /** Inputs of a run, those beyond the bound put at it. */
 const CLAMPED: usize = STAGE_OUT + (<usize>CHUNK << 2);
 const CONSTANTS: usize = CLAMPED + (<usize>RUN << 2);
 /** Sums for the gradients of the coefficients: of a chunk in float32, then of the block in double precision. */
-const SUMS: usize = CONSTANTS + CONSTANTS_BYTES;
+const PENALTY: usize = CONSTANTS + CONSTANTS_BYTES;
+const TANGENT: usize = PENALTY + PENALTY_BYTES;
+const TWICE: usize = TANGENT + TANGENT_BYTES;
+const SUMS: usize = TWICE + TWICE_BYTES;
 
 /**
  * What a power of B²/2, or the reciprocal of one, may be, 2^68: products with gradients from 1e-17 to 1e14 and their sums are
@@ -44,6 +54,7 @@ function firstOddSum(fields: Activation): i32 {
 // @ts-ignore: decorator
 @inline
 function sumsOf(fields: Activation): i32 {
+  if (fields.twice) return twiceSums(<i32>fields.evenTerms) + twiceSums(<i32>fields.oddTerms);
   if (fields.monomial) return firstOddSum(fields);
   return firstOddSum(fields) + (fields.oddTerms > 1 ? <i32>fields.oddTerms + 1 : 1);
 }
@@ -87,6 +98,12 @@ function evenCoefficient(fields: Activation, channel: i32, k: i32): f64 {
 
 // @ts-ignore: decorator
 @inline
+function seriesCoefficient(fields: Activation, channel: i32, odd: bool, k: i32): f64 {
+  return odd ? oddCoefficient(fields, channel, k) : evenCoefficient(fields, channel, k);
+}
+
+// @ts-ignore: decorator
+@inline
 function oddCoefficient(fields: Activation, channel: i32, k: i32): f64 {
   return k < <i32>fields.oddTerms ? coefficientAt(fields, channel, <i32>fields.evenTerms + k) : 0;
 }
@@ -98,7 +115,7 @@ function oddCoefficient(fields: Activation, channel: i32, k: i32): f64 {
 // @ts-ignore: decorator
 @inline
 function isShifted(fields: Activation): bool {
-  if (!fields.learnable || fields.monomial || fields.oddTerms > 1 || fields.evenTerms < 2) return false;
+  if (!fields.learnable || fields.monomial || fields.twice || fields.oddTerms > 1 || fields.evenTerms < 2) return false;
   const half = 0.5 / (fields.inverseBound * fields.inverseBound);
   let power: f64 = 1;
   for (let k = 0; k < <i32>fields.evenTerms; k++) power *= half;
@@ -112,8 +129,37 @@ function variableScale(fields: Activation): f64 {
   return isShifted(fields) ? 2 * fields.inverseBound * fields.inverseBound : 1;
 }
 
+/** Those of the derivative of E or O with respect to s in the terms of twice.ts: 4(k + 1)A_(k+1), or (1 + 2k)B_k + 2(k + 1)B_(k+1). */
+function twiceDerivative(fields: Activation, channel: i32, odd: bool, m: i32): f64 {
+  if (m < 0) return 0;
+  if (m & 1) return <f64>(2 * (m + 1)) * seriesCoefficient(fields, channel, odd, m + 1);
+  return <f64>(m + 1) * seriesCoefficient(fields, channel, odd, m + 1) + <f64>(m + 2) * seriesCoefficient(fields, channel, odd, m + 3);
+}
+
+/** Those of Q, and P: products with s are s·(u^k) and s·(s·u^k) = (u^k + u^(k + 1))/2. */
+function storeTwiceDerivative(fields: Activation, channel: i32, table: usize): void {
+  const inverse = fields.inverseBound;
+  const terms = firstTerms(fields);
+  for (let m = 0; m < terms; m++) {
+    const product = m & 1
+      ? twiceDerivative(fields, channel, true, m - 1)
+      : 0.5 * (twiceDerivative(fields, channel, true, m + 1) + twiceDerivative(fields, channel, true, m - 1));
+    const sum = oddCoefficient(fields, channel, m) + 2 * (twiceDerivative(fields, channel, true, m) + product);
+    f32.store(table + (<usize>twicePlace(m, terms) << 2), <f32>(sum * inverse));
+  }
+  table += <usize>terms << 2;
+  for (let m = 0; m < secondTerms(fields); m++) {
+    const place = <usize>twicePlace(m, secondTerms(fields)) << 2;
+    f32.store(table + place, <f32>(4 * twiceDerivative(fields, channel, false, m) * inverse * inverse));
+  }
+}
+
 /** The coefficients of the derivative: those of Q over B, then those of P over B², as they are multiplied by x. */
 function storeDerivative(fields: Activation, channel: i32, table: usize): void {
+  if (fields.twice) {
+    storeTwiceDerivative(fields, channel, table);
+    return;
+  }
   const inverse = fields.inverseBound;
   for (let k = 0; k < firstTerms(fields); k++, table += 4) {
     const coefficient = fields.monomial
@@ -127,17 +173,30 @@ function storeDerivative(fields: Activation, channel: i32, table: usize): void {
   }
 }
 
+function differentiateTwice(fields: Activation, x: usize, gradient: usize, out: usize, bytes: usize, scratch: usize): void {
+  const table = tableOf(fields, scratch);
+  const scale = <f32>scaleOf(fields);
+  const terms = secondTerms(fields);
+  evaluateTwice(x, gradient, out, bytes, table, firstTerms(fields), terms, scratch + TWICE, scale);
+  if (!fields.learnable) return;
+  addTwicePowers(
+    x, gradient, bytes, <i32>fields.evenTerms, <i32>fields.oddTerms, scratch + TWICE, scale,
+    scratch + SUMS, totalsOf(fields, scratch),
+  );
+}
+
 /** The gradient of the inputs of whole groups. */
 function differentiate(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
   const constants = scratch + CONSTANTS;
+  const sizes = scratch + GROUP_SIZES;
   const first = tableOf(fields, scratch);
   const second = first + (<usize>firstTerms(fields) << 2);
   const last = second + (<usize>secondTerms(fields) << 2) - 4;
-  if (fields.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups);
-  else if (fields.oddTerms <= 1) horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups);
+  if (fields.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups, sizes);
+  else if (fields.oddTerms <= 1) horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups, sizes);
   else {
-    horner(CHEBYSHEV, VALUE, constants, first, second - 4, x, gradient, out, groups);
-    horner(CHEBYSHEV, SLOPE_ODD, constants, second, last, x, gradient, out, groups);
+    horner(CHEBYSHEV, VALUE, constants, first, second - 4, x, gradient, out, groups, sizes);
+    horner(CHEBYSHEV, SLOPE_ODD, constants, second, last, x, gradient, out, groups, sizes);
   }
 }
 
@@ -167,41 +226,51 @@ function differentiateAll(fields: Activation, x: usize, gradient: usize, out: us
   }
 }
 
+/** Inputs that are NaN have gradients that are. */
+function keepNaN(x: usize, out: usize, bytes: usize): void {
+  for (const end = x + bytes; x < end; x += 16, out += 16) {
+    const values = v128.load(x);
+    v128.store(out, v128.bitselect(v128.load(out), values, f32x4.eq(values, values)));
+  }
+}
+
+/** What four inputs are beyond the bound; stores them with those beyond it put at it. */
 // @ts-ignore: decorator
 @inline
-function addLanes(values: v128): f64 {
-  const pairs = f64x2.add(lowerDoubles(values), upperDoubles(values));
-  return f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
-}
-
-/** What inputs out of range add to their gradient and, where the tangent goes on, to the sums. */
-function correct(fields: Activation, x: usize, gradient: usize, out: usize, scratch: usize): void {
+function clamp(x: usize, out: usize, bound: v128): v128 {
   const values = v128.load(x);
-  const form = <i32>fields.form;
-  if (form != PenaltyForm.none) {
-    const slope = penaltySlope(form, f32x4.abs(values), <f32>fields.limit, <f32>fields.cap);
-    const signed = v128.or(slope, v128.and(values, f32x4.splat(-0.0)));
-    const share = f32x4.splat(<f32>fields.penaltyShare);
-    // What is added to 0 in a mask keeps NaN of the input.
-    const own = v128.bitselect(f32x4.mul(share, signed), values, f32x4.eq(values, values));
-    v128.store(out, f32x4.add(v128.load(out), own));
-  }
-  if (fields.tangent && gradient) {
-    const bound = f32x4.splat(<f32>fields.bound);
-    const weights = v128.load(gradient);
-    const above = v128.and(f32x4.mul(weights, f32x4.sub(values, bound)), f32x4.gt(values, bound));
-    const below = v128.and(f32x4.mul(weights, f32x4.add(values, bound)), f32x4.lt(values, f32x4.neg(bound)));
-    f64.store(scratch, f64.load(scratch, ABOVE) + addLanes(above), ABOVE);
-    f64.store(scratch, f64.load(scratch, BELOW) + addLanes(below), BELOW);
-  }
+  const clamped = f32x4.pmax(f32x4.pmin(values, bound), f32x4.neg(bound));
+  v128.store(out, clamped);
+  return f32x4.sub(values, clamped);
 }
 
-function clamp(x: usize, out: usize, bytes: usize, bound: f32): void {
-  const last = f32x4.splat(bound);
-  const first = f32x4.splat(-bound);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    v128.store(out + i, f32x4.pmax(f32x4.pmin(v128.load(x + i), last), first));
+/** Puts inputs beyond the bound at it, and adds the gradients times what they are above and below it up. */
+function clampAndSum(x: usize, gradient: usize, out: usize, bytes: usize, bound: f32, scratch: usize): void {
+  const edge = f32x4.splat(bound);
+  const zero = f32x4.splat(0);
+  let above = v128.load(scratch, ABOVE);
+  let below = v128.load(scratch, BELOW);
+  for (const end = x + bytes; x < end; x += 64, gradient += 64, out += 64) {
+    const e0 = clamp(x, out, edge);
+    const e1 = clamp(x + 16, out + 16, edge);
+    const e2 = clamp(x + 32, out + 32, edge);
+    const e3 = clamp(x + 48, out + 48, edge);
+    if (!v128.any_true(v128.or(v128.or(e0, e1), v128.or(e2, e3)))) continue;
+    const g0 = v128.load(gradient);
+    const g1 = v128.load(gradient, 16);
+    const g2 = v128.load(gradient, 32);
+    const g3 = v128.load(gradient, 48);
+    above = addDoubles(above, f32x4.add(
+      madd(g1, f32x4.pmax(zero, e1), f32x4.mul(g0, f32x4.pmax(zero, e0))),
+      madd(g3, f32x4.pmax(zero, e3), f32x4.mul(g2, f32x4.pmax(zero, e2))),
+    ));
+    below = addDoubles(below, f32x4.add(
+      madd(g1, f32x4.pmin(zero, e1), f32x4.mul(g0, f32x4.pmin(zero, e0))),
+      madd(g3, f32x4.pmin(zero, e3), f32x4.mul(g2, f32x4.pmin(zero, e2))),
+    ));
   }
+  v128.store(scratch, above, ABOVE);
+  v128.store(scratch, below, BELOW);
 }
 
 /** The scale of `variableOf`. */
@@ -213,30 +282,65 @@ function scaleOf(fields: Activation): f64 {
 /** The largest sizes in the lanes, as integers. */
 function sizesIn(x: usize, bytes: usize): v128 {
   let sizes = f32x4.splat(0);
-  for (let end = x + bytes; x < end; x += 16) sizes = i32x4.max_s(sizes, sizesOf(v128.load(x)));
+  for (const end = x + bytes; x < end; x += 64) {
+    const low = largest(v128.load(x), v128.load(x, 16));
+    const high = largest(v128.load(x, 32), v128.load(x, 48));
+    sizes = i32x4.max_s(sizes, i32x4.max_s(low, high));
+  }
   return sizes;
+}
+
+/**
+ * The gradients of whole groups without their penalties. Returns the largest sizes, and stores those of each group of seven
+ * vectors unless coefficients are learned, which takes groups of four.
+ */
+function backwardValues(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): v128 {
+  const bytes = <usize>(groups * groupOf(fields)) << 2;
+  const constants = scratch + CONSTANTS;
+  const sizes = scratch + GROUP_SIZES;
+  if (!gradient) {
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, f32x4.splat(0));
+    return storeSizes(x, groups, sizes);
+  }
+  v128.store(constants, f32x4.splat(0));
+  if (!fields.learnable) {
+    if (fields.twice) {
+      differentiateTwice(fields, x, gradient, out, bytes, scratch);
+      v128.store(constants, storeSizes(x, groups, sizes));
+    } else differentiate(fields, x, gradient, out, groups, scratch);
+    const all = v128.load(constants);
+    if (fields.tangent && anyBeyond(all, fields.bound)) {
+      const count = listBeyond(sizes, groups, fields.bound, scratch + LIST);
+      straightenSlopes(x, gradient, out, scratch + LIST, count, scratch + TANGENT);
+    }
+    return all;
+  }
+  const all = fields.tangent || fields.twice ? sizesIn(x, bytes) : f32x4.splat(0);
+  if (fields.tangent && anyBeyond(all, fields.bound)) {
+    clampAndSum(x, gradient, scratch + CLAMPED, bytes, <f32>fields.bound, scratch);
+    x = scratch + CLAMPED;
+  }
+  if (fields.twice) differentiateTwice(fields, x, gradient, out, bytes, scratch);
+  else differentiateAll(fields, x, gradient, out, groups, scratch);
+  return i32x4.max_s(all, v128.load(constants));
 }
 
 /** Computes whole groups: at most a run where the tangent goes on. */
 function backwardGroups(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
+  const sizes = backwardValues(fields, x, gradient, out, groups, scratch);
+  const form = <i32>fields.form;
+  const plain = plainSize(fields);
+  if (form == PenaltyForm.none || !anyBeyond(sizes, plain)) return;
   const bytes = <usize>(groups * groupOf(fields)) << 2;
-  const plain = f32x4.splat(plainSize(fields));
-  let source = x;
-  let sizes = !gradient || fields.tangent ? sizesIn(x, bytes) : f32x4.splat(0);
-  if (fields.tangent && v128.any_true(i32x4.gt_s(sizes, plain))) {
-    source = scratch + CLAMPED;
-    clamp(x, source, bytes, <f32>fields.bound);
-  }
-  v128.store(scratch, sizes, CONSTANTS);
-  if (!gradient) for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, f32x4.splat(0));
-  else if (fields.learnable) differentiateAll(fields, source, gradient, out, groups, scratch);
-  else differentiate(fields, source, gradient, out, groups, scratch);
-  sizes = v128.load(scratch, CONSTANTS);
-  if (!v128.any_true(i32x4.gt_s(sizes, plain))) return;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    if (!v128.any_true(i32x4.gt_s(sizesOf(v128.load(x + at)), plain))) continue;
-    correct(fields, x + at, gradient ? gradient + at : 0, out + at, scratch);
-  }
+  const share = <f32>fields.penaltyShare;
+  const whole = <i32>(bytes / GROUP_BYTES);
+  const rest = bytes % GROUP_BYTES;
+  const list = scratch + LIST;
+  if (fields.learnable) storeSizes(x, whole, scratch + GROUP_SIZES);
+  const count = listBeyond(scratch + GROUP_SIZES, whole, plain, list);
+  addPenaltySlopes(form, x, out, list, count, share, scratch + PENALTY);
+  if (rest) addRestSlopes(form, x + bytes - rest, out + bytes - rest, rest, share, scratch + PENALTY);
+  if (anyBeyond(sizes, f32.MAX_VALUE)) keepNaN(x, out, bytes);
 }
 
 /** See activation.ts. */
@@ -261,10 +365,12 @@ export function polynomialGradient(fields: Activation, block: i32, scratch: usiz
   const gradients = <usize>fields.gradient;
   const table = tableOf(fields, scratch);
   storeDerivative(fields, channel, table);
+  storePenalty(fields, scratch + PENALTY);
+  storeTangent(fields, channel, scratch + TANGENT);
   const rest: f32 = fields.monomial ? 0 : f32.load(table);
   setConstants(scratch + CONSTANTS, <f32>scaleOf(fields), rest);
-  f64.store(scratch, 0, ABOVE);
-  f64.store(scratch, 0, BELOW);
+  v128.store(scratch, f64x2.splat(0), ABOVE);
+  v128.store(scratch, f64x2.splat(0), BELOW);
   for (let at = scratch + SUMS; at < table; at += 16) v128.store(at, f32x4.splat(0));
 
   for (let image = firstImage(fields, block); image < images; image += planesAtOnce) {
@@ -295,15 +401,17 @@ export function polynomialGradient(fields: Activation, block: i32, scratch: usiz
 
 function storePartials(fields: Activation, block: i32, scratch: usize): void {
   const terms = termsOf(fields);
-  const above = f64.load(scratch, ABOVE);
-  const below = f64.load(scratch, BELOW);
+  const above = f64.load(scratch, ABOVE) + f64.load(scratch, ABOVE + 8);
+  const below = f64.load(scratch, BELOW) + f64.load(scratch, BELOW + 8);
   const even = fields.monomial ? terms : <i32>fields.evenTerms;
   const scale = variableScale(fields);
   let power: f64 = 1;
   let partials = <usize>fields.partials + (<usize>(block * terms) << 3);
   for (let k = 0; k < terms; k++, partials += 8, power *= scale) {
     const isOddPart = k >= even;
-    const slot = isOddPart ? firstOddSum(fields) + k - even : k;
+    const slot = fields.twice
+      ? isOddPart ? twiceSums(even) + twiceSum(k - even, terms - even) : twiceSum(k, even)
+      : isOddPart ? firstOddSum(fields) + k - even : k;
     const total = totalsOf(fields, scratch) + (<usize>slot << 4);
     const sum = f64.load(total) + f64.load(total, 8);
     const slope = edgeSlope(fields, k);

@@ -1,52 +1,37 @@
 // The values of an activation polynomial with the penalty and the range of its inputs, in one pass.
 import {
-  Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
-  GROUP, GROUP_BYTES, isOdd, planesPerChunk, RUN, termsOf,
+  Activation, blocksOf, CHUNK, channelOf, coefficientAt, endImage, endPosition, firstImage, firstPosition, GROUP,
+  GROUP_BYTES, GROUP_SIZES_BYTES, LIST_BYTES, planesPerChunk, RUN, termsOf,
 } from './activation';
-import { lowerDoubles, upperDoubles } from '../simd';
 import { ceilDiv } from '../task';
 import {
-  CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, SHIFTED,
-  setConstants, sizesOf, VALUE, VALUE_LINE, VALUE_ODD,
+  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, listBeyond, SHIFTED,
+  setConstants, storeSizes, VALUE, VALUE_LINE, VALUE_ODD,
 } from './group';
-import { PenaltyForm, penaltyValue, plainSize } from './penalty';
+import { addBeyondCap, addPenalties, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
+import { countAndStraighten, storeTangent, TANGENT_BYTES } from './tangent';
+import { evaluateTwice, TWICE_BYTES, twicePlace } from './twice';
 
 // The scratch: first what a block knows of its inputs: the largest sizes, how many are beyond the bound and how many are
-// not finite in each lane, and two sums of penalties in double precision.
+// not finite in each lane, and two sums in double precision each of penalties and of what arguments are beyond the cap.
 const LARGEST: usize = 0;
 const BEYOND: usize = 16;
 const NOT_FINITE: usize = 32;
 const PENALTIES: usize = 48;
-const STATISTICS_BYTES: usize = 64;
-/** The values and the slopes at B and −B. */
-const EDGE: usize = STATISTICS_BYTES;
-const STAGE_X: usize = EDGE + 16;
+const BEYOND_CAP: usize = 64;
+const STATISTICS_BYTES: usize = 80;
+/** The largest sizes of each group of a run. */
+const GROUP_SIZES: usize = STATISTICS_BYTES;
+/** A list of groups. */
+const LIST: usize = GROUP_SIZES + GROUP_SIZES_BYTES;
+const STAGE_X: usize = LIST + LIST_BYTES;
 const STAGE_OUT: usize = STAGE_X + (<usize>CHUNK << 2);
 const CONSTANTS: usize = STAGE_OUT + (<usize>CHUNK << 2);
-const TABLE: usize = CONSTANTS + CONSTANTS_BYTES;
-
-function storeEdges(fields: Activation, channel: i32, edges: usize): void {
-  let even: f64 = 0;
-  let odd: f64 = 0;
-  let evenSlope: f64 = 0;
-  let oddSlope: f64 = 0;
-  for (let k = 0; k < termsOf(fields); k++) {
-    const coefficient = coefficientAt(fields, channel, k);
-    const slope = coefficient * edgeSlope(fields, k);
-    if (isOdd(fields, k)) {
-      odd += coefficient;
-      evenSlope += slope;
-    } else {
-      even += coefficient;
-      oddSlope += slope;
-    }
-  }
-  f32.store(edges, <f32>(even + odd));
-  f32.store(edges, <f32>(even - odd), 4);
-  f32.store(edges, <f32>(evenSlope + oddSlope), 8);
-  f32.store(edges, <f32>(evenSlope - oddSlope), 12);
-}
+const TANGENT: usize = CONSTANTS + CONSTANTS_BYTES;
+const PENALTY: usize = TANGENT + TANGENT_BYTES;
+const TWICE: usize = PENALTY + PENALTY_BYTES;
+const TABLE: usize = TWICE + TWICE_BYTES;
 
 const SMALLEST_NORMAL: f64 = 1.1754943508222875e-38;
 
@@ -59,7 +44,7 @@ const SMALLEST_NORMAL: f64 = 1.1754943508222875e-38;
 function storeCoefficients(fields: Activation, channel: i32, table: usize): bool {
   const even = <i32>fields.evenTerms;
   const scale = 2 * fields.inverseBound * fields.inverseBound;
-  let shifted = !fields.monomial && fields.oddTerms <= 1;
+  let shifted = !fields.monomial && !fields.twice && fields.oddTerms <= 1;
   let power: f64 = 1;
   for (let k = 0; k < even && shifted; k++, power *= scale) {
     const coefficient = coefficientAt(fields, channel, k);
@@ -70,77 +55,81 @@ function storeCoefficients(fields: Activation, channel: i32, table: usize): bool
   const start = shifted ? even : 0;
   for (let k = start; k < termsOf(fields); k++) {
     const factor = k < even ? 1 : fields.inverseBound;
-    f32.store(table + (<usize>k << 2), <f32>(coefficientAt(fields, channel, k) * factor));
+    f32.store(table + (<usize>placeOf(fields, k) << 2), <f32>(coefficientAt(fields, channel, k) * factor));
   }
   return shifted;
 }
 
-/** Evaluates whole groups and returns the largest sizes. */
+/** Where the coefficient of a term is in the table. */
+// @ts-ignore: decorator
+@inline
+function placeOf(fields: Activation, term: i32): i32 {
+  const even = <i32>fields.evenTerms;
+  if (!fields.twice) return term;
+  return term < even ? twicePlace(term, even) : even + twicePlace(term - even, <i32>fields.oddTerms);
+}
+
+/** Evaluates whole groups, stores the largest sizes of each and returns those of all. */
 function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): v128 {
   const constants = scratch + CONSTANTS;
   const table = scratch + TABLE;
   const odd = table + (<usize>fields.evenTerms << 2);
   const last = odd - 4;
+  const scale = <f32>(Math.SQRT2 * fields.inverseBound);
+  const sizes = scratch + GROUP_SIZES;
+  if (fields.twice) {
+    const bytes = <usize>groups * GROUP_BYTES;
+    evaluateTwice(x, 0, out, bytes, table, <i32>fields.evenTerms, <i32>fields.oddTerms, scratch + TWICE, scale);
+    return storeSizes(x, groups, sizes);
+  }
   if (shifted) {
     const half = <f32>(0.5 / (fields.inverseBound * fields.inverseBound));
     setConstants(constants, -half, fields.oddTerms ? f32.load(odd) : 0);
-    if (fields.evenTerms == 2) hornerShort(2, constants, table, x, out, groups);
-    else if (fields.evenTerms == 3) hornerShort(3, constants, table, x, out, groups);
-    else if (fields.evenTerms == 5) hornerShort(5, constants, table, x, out, groups);
-    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups);
+    if (fields.evenTerms == 2) hornerShort(2, constants, table, x, out, groups, sizes);
+    else if (fields.evenTerms == 3) hornerShort(3, constants, table, x, out, groups, sizes);
+    else if (fields.evenTerms == 5) hornerShort(5, constants, table, x, out, groups, sizes);
+    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups, sizes);
   } else if (fields.monomial) {
     setConstants(constants, <f32>fields.inverseBound, 0);
-    horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups);
+    horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups, sizes);
   } else {
-    setConstants(constants, <f32>(Math.SQRT2 * fields.inverseBound), 0);
-    horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups);
+    setConstants(constants, scale, 0);
+    horner(CHEBYSHEV, VALUE, constants, table, last, x, 0, out, groups, sizes);
     if (fields.oddTerms) {
       const lastOdd = last + (<usize>fields.oddTerms << 2);
-      horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups);
+      horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups, sizes);
     }
   }
   return v128.load(constants);
 }
 
-/** Counts the inputs of a vector, adds their penalties up, and puts the tangent beyond the bound. */
-function inspect(fields: Activation, x: usize, out: usize, scratch: usize): void {
-  const values = v128.load(x);
-  const sizes = f32x4.abs(values);
-  const bound = f32x4.splat(<f32>fields.bound);
-  const beyond = f32x4.gt(sizes, bound);
-  const finite = f32x4.lt(sizes, f32x4.splat(Infinity));
-  v128.store(scratch, i32x4.sub(v128.load(scratch, BEYOND), beyond), BEYOND);
-  v128.store(scratch, i32x4.sub(v128.load(scratch, NOT_FINITE), v128.not(finite)), NOT_FINITE);
-  // The comparison with NaN leaves what was there.
-  v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
-  const form = <i32>fields.form;
-  if (form != PenaltyForm.none) {
-    const penalties = penaltyValue(form, sizes, <f32>fields.limit, <f32>fields.cap);
-    const sums = f64x2.add(lowerDoubles(penalties), upperDoubles(penalties));
-    v128.store(scratch, f64x2.add(v128.load(scratch, PENALTIES), sums), PENALTIES);
-  }
-  if (fields.tangent && v128.any_true(beyond)) {
-    const negative = f32x4.lt(values, f32x4.splat(0));
-    const edge = v128.bitselect(f32x4.neg(bound), bound, negative);
-    const value = v128.bitselect(v128.load32_splat(scratch + EDGE + 4), v128.load32_splat(scratch + EDGE), negative);
-    const slope = v128.bitselect(v128.load32_splat(scratch + EDGE + 12), v128.load32_splat(scratch + EDGE + 8), negative);
-    const line = f32x4.add(f32x4.mul(f32x4.sub(values, edge), slope), value);
-    v128.store(out, v128.bitselect(line, v128.load(out), beyond));
+/** Counts the inputs that are not finite, and finds the largest size where there may be NaN. */
+function inspect(x: usize, groups: i32, scratch: usize): void {
+  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += 16) {
+    const size = f32x4.abs(v128.load(x));
+    const finite = f32x4.lt(size, f32x4.splat(Infinity));
+    v128.store(scratch, i32x4.sub(v128.load(scratch, NOT_FINITE), v128.not(finite)), NOT_FINITE);
+    // The comparison with NaN leaves what was there.
+    v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), size), LARGEST);
   }
 }
 
 function forwardGroups(fields: Activation, x: usize, out: usize, groups: i32, scratch: usize, shifted: bool): void {
-  const plain = f32x4.splat(plainSize(fields));
   const sizes = evaluate(fields, x, out, groups, scratch, shifted);
-  if (!v128.any_true(i32x4.gt_s(sizes, plain))) {
-    v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
-    return;
+  if (anyBeyond(sizes, f32.MAX_VALUE)) inspect(x, groups, scratch);
+  else v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), sizes), LARGEST);
+  if (!anyBeyond(sizes, plainSize(fields))) return;
+  const form = <i32>fields.form;
+  const groupSizes = scratch + GROUP_SIZES;
+  const list = scratch + LIST;
+  if (form != PenaltyForm.none) {
+    const count = listBeyond(groupSizes, groups, plainSize(fields), list);
+    addPenalties(form, x, list, count, scratch + PENALTIES, scratch + PENALTY);
+    if (anyBeyond(sizes, fields.capSize)) addBeyondCap(form, x, groups, scratch + BEYOND_CAP, scratch + PENALTY);
   }
-  const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += 16, out += 16) {
-    const own = sizesOf(v128.load(x));
-    if (v128.any_true(i32x4.gt_s(own, plain))) inspect(fields, x, out, scratch);
-    else v128.store(scratch, f32x4.pmax(v128.load(scratch, LARGEST), own), LARGEST);
+  if (anyBeyond(sizes, fields.bound)) {
+    const count = listBeyond(groupSizes, groups, fields.bound, list);
+    countAndStraighten(<bool>fields.tangent, x, out, list, count, scratch + BEYOND, scratch + TANGENT);
   }
 }
 
@@ -163,7 +152,8 @@ export function polynomial(fields: Activation, block: i32, scratch: usize): void
   const planesAtOnce = planesPerChunk(fields, GROUP);
   const step = <usize>fields.channels * <usize>fields.area << 2;
   for (let i: usize = 0; i < STATISTICS_BYTES; i += 16) v128.store(scratch + i, f32x4.splat(0));
-  if (fields.tangent) storeEdges(fields, channel, scratch + EDGE);
+  storeTangent(fields, channel, scratch + TANGENT);
+  storePenalty(fields, scratch + PENALTY);
   const shifted = storeCoefficients(fields, channel, scratch + TABLE);
 
   for (let image = firstImage(fields, block); image < images; image += planesAtOnce) {
@@ -187,7 +177,11 @@ export function polynomial(fields: Activation, block: i32, scratch: usize): void
   }
 
   const partials = <usize>fields.partials + (<usize>block << 5);
-  f64.store(partials, f64.load(scratch, PENALTIES) + f64.load(scratch, PENALTIES + 8));
+  const beyondCap = f64.load(scratch, BEYOND_CAP) + f64.load(scratch, BEYOND_CAP + 8);
+  let penalties = f64.load(scratch, PENALTIES) + f64.load(scratch, PENALTIES + 8);
+  // The slope may be infinite.
+  if (beyondCap != 0) penalties += beyondCap * fields.capSlope;
+  f64.store(partials, penalties);
   let largest: f32 = 0;
   let beyond = 0;
   let notFinite = 0;

@@ -83,15 +83,50 @@ export function setConstants(constants: usize, scale: f32, rest: f32): void {
   store<i32>(constants, MAGNITUDE, MASK);
 }
 
-/** Evaluates a polynomial in s by Horner's method for whole groups. */
+/** Stores the largest sizes of each group, and returns those of all. */
+export function storeSizes(x: usize, groups: i32, sizes: usize): v128 {
+  let all = i32x4.splat(0);
+  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, sizes += 16) {
+    const first = i32x4.max_s(largest(v128.load(x), v128.load(x, 16)), largest(v128.load(x, 32), v128.load(x, 48)));
+    const second = i32x4.max_s(largest(v128.load(x, 64), v128.load(x, 80)), sizesOf(v128.load(x, 96)));
+    const own = i32x4.max_s(first, second);
+    v128.store(sizes, own);
+    all = i32x4.max_s(all, own);
+  }
+  return all;
+}
+
+/** Whether a size in the lanes is beyond this one. */
+// @ts-ignore: decorator
+@inline
+export function anyBeyond(sizes: v128, size: f64): bool {
+  return v128.any_true(i32x4.gt_s(sizes, f32x4.splat(<f32>size)));
+}
+
+/**
+ * Lists where the groups begin that have a size beyond this one, in bytes from the first. Without a branch: where some groups
+ * have one and others not, mistaken branches would cost more than what is done for a group.
+ *
+ * @returns how many there are
+ */
+export function listBeyond(sizes: usize, groups: i32, size: f64, list: usize): i32 {
+  const start = list;
+  for (let at = 0; at < groups * <i32>GROUP_BYTES; at += <i32>GROUP_BYTES, sizes += 16) {
+    store<i32>(list, at);
+    list += <usize>anyBeyond(v128.load(sizes), size) << 2;
+  }
+  return <i32>(list - start) >> 2;
+}
+
+/** Evaluates a polynomial in s by Horner's method for whole groups, and stores the largest sizes of each group at `sizes`. */
 // @ts-ignore: decorator
 @inline
 export function horner(
   variable: i32, result: i32, constants: usize, first: usize, last: usize,
-  x: usize, gradient: usize, out: usize, groups: i32,
+  x: usize, gradient: usize, out: usize, groups: i32, sizes: usize,
 ): void {
   const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES) {
+  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES, sizes += 16) {
     const x0 = v128.load(x);
     const x1 = v128.load(x, 16);
     const x2 = v128.load(x, 32);
@@ -100,11 +135,12 @@ export function horner(
     const x5 = v128.load(x, 80);
     const x6 = v128.load(x, 96);
     const magnitude = v128.load32_splat(constants, MASK);
-    const sizes = i32x4.max_s(
+    const own = i32x4.max_s(
       i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), largest(x4, x5, magnitude)),
-      i32x4.max_s(v128.load(constants, LARGEST), sizesOf(x6, magnitude)),
+      sizesOf(x6, magnitude),
     );
-    v128.store(constants, sizes, LARGEST);
+    v128.store(sizes, own);
+    v128.store(constants, i32x4.max_s(v128.load(constants, LARGEST), own), LARGEST);
     const scale = v128.load32_splat(constants, SCALE);
     const minusOne = v128.load32_splat(constants, MINUS_ONE);
     const s0 = variableOf(variable, x0, scale, minusOne);
@@ -174,7 +210,9 @@ function shortStep(
  */
 // @ts-ignore: decorator
 @inline
-export function hornerShort(terms: i32, constants: usize, table: usize, x: usize, out: usize, groups: i32): void {
+export function hornerShort(
+  terms: i32, constants: usize, table: usize, x: usize, out: usize, groups: i32, groupSizes: usize,
+): void {
   const scale = v128.load32_splat(constants, SCALE);
   const rest = v128.load32_splat(constants, REST);
   const c0 = v128.load32_splat(table);
@@ -185,14 +223,17 @@ export function hornerShort(terms: i32, constants: usize, table: usize, x: usize
   const magnitude = v128.load32_splat(constants, MASK);
   let sizes = v128.load(constants, LARGEST);
   const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES) {
-    sizes = shortStep(terms, x, out, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 16, out + 16, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 32, out + 32, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 48, out + 48, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 64, out + 64, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 80, out + 80, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    sizes = shortStep(terms, x + 96, out + 96, sizes, magnitude, scale, rest, c0, c1, c2, c3, c4);
+  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, groupSizes += 16) {
+    let own = i32x4.splat(0);
+    own = shortStep(terms, x, out, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    own = shortStep(terms, x + 16, out + 16, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    own = shortStep(terms, x + 32, out + 32, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    own = shortStep(terms, x + 48, out + 48, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    own = shortStep(terms, x + 64, out + 64, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    own = shortStep(terms, x + 80, out + 80, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    own = shortStep(terms, x + 96, out + 96, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
+    v128.store(groupSizes, own);
+    sizes = i32x4.max_s(sizes, own);
   }
   v128.store(constants, sizes, LARGEST);
 }

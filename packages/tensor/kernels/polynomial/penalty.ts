@@ -1,6 +1,13 @@
-// Penalties on inputs beyond a limit, of four inputs at once by their sizes |x|: see `Penalty` in src/kernels.ts.
-import { exponential } from '../exponential';
-import { Activation } from './activation';
+// Penalties on inputs beyond a limit, of a group of seven vectors at a time: see `Penalty` in src/kernels.ts. They are
+// functions of an argument: the excess over the limit, for the tenth power |x|·scale. Beyond the cap a penalty is that at
+// the cap and, for all inputs together, the sum of what they are beyond it times the slope at the cap.
+import { madd } from '../simd';
+import { Activation, GROUP, GROUP_BYTES } from './activation';
+import {
+  addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, exponentialSum, LIMIT, MAGNITUDE, storeExponential,
+} from './exponentials';
+import { addDoubles } from './powers';
+import { gatherPieces, scatterPieces } from './staging';
 
 /** Forms of a penalty: see `Penalty` in src/kernels.ts. */
 export enum PenaltyForm {
@@ -19,56 +26,176 @@ export function plainSize(fields: Activation): f32 {
   return form == PenaltyForm.power ? -1 : <f32>min(fields.bound, fields.limit);
 }
 
-/** u^8. */
+// What is needed lies in memory; at last, a group that is not whole, with its results and as a list of its own.
+const REST_X: usize = EXPONENTIAL_BYTES;
+const REST_OUT: usize = REST_X + GROUP_BYTES;
+const REST_LIST: usize = REST_OUT + GROUP_BYTES;
+export const PENALTY_BYTES: usize = REST_LIST + 16;
+
+/** Stores the numbers; for the tenth power its scale at the place of the limit. */
+export function storePenalty(fields: Activation, memory: usize): void {
+  const form = <i32>fields.form;
+  v128.store(memory, f32x4.splat(<f32>(form == PenaltyForm.power ? fields.scale : fields.limit)), LIMIT);
+  v128.store(memory, f32x4.splat(<f32>fields.cap), CAP);
+  v128.store(memory, i32x4.splat(0x7fffffff), MAGNITUDE);
+  if (form == PenaltyForm.exponential) storeExponential(memory, fields.cap);
+}
+
+/** u^9. */
 // @ts-ignore: decorator
 @inline
-function eighth(u: v128): v128 {
+function ninth(u: v128): v128 {
   const square = f32x4.mul(u, u);
   const fourth = f32x4.mul(square, square);
-  return f32x4.mul(fourth, fourth);
+  return f32x4.mul(f32x4.mul(fourth, fourth), u);
 }
 
-/** What the form is a function of: the excess over the limit, 0 within it; for the tenth power |x|/limit. */
+/** The argument, at most the cap; NaN is an argument of the tenth power alone. */
 // @ts-ignore: decorator
 @inline
-function argumentOf(form: i32, size: v128, limit: f32): v128 {
-  if (form == PenaltyForm.power) return f32x4.div(size, f32x4.splat(limit));
-  // NaN is not beyond the limit.
-  return v128.and(f32x4.sub(size, f32x4.splat(limit)), f32x4.gt(size, f32x4.splat(limit)));
+function argumentOf(form: i32, x: v128, magnitude: v128, limit: v128, cap: v128): v128 {
+  if (form == PenaltyForm.power) return f32x4.pmin(f32x4.mul(v128.and(x, magnitude), limit), cap);
+  return excessOf(x, magnitude, limit, cap);
 }
 
-/** The argument from which the penalty goes on along its tangent. */
+/** Adds a square or a tenth power to the sum. */
 // @ts-ignore: decorator
 @inline
-function lastOf(form: i32, cap: f32): v128 {
-  return f32x4.splat(form == PenaltyForm.power ? 1 + cap : cap);
+function addValue(form: i32, sum: v128, x: v128, magnitude: v128, limit: v128, cap: v128): v128 {
+  const u = argumentOf(form, x, magnitude, limit, cap);
+  return madd(form == PenaltyForm.power ? ninth(u) : u, u, sum);
 }
 
-/** The derivative with respect to the argument. */
-function slopeOf(form: i32, u: v128): v128 {
-  if (form == PenaltyForm.exponential) return exponential(u);
-  if (form == PenaltyForm.quadratic) return f32x4.add(u, u);
-  return f32x4.mul(f32x4.splat(10), f32x4.mul(eighth(u), u));
+/** The sum over a group in each lane. */
+// @ts-ignore: decorator
+@inline
+function groupSum(form: i32, x: usize, memory: usize): v128 {
+  if (form == PenaltyForm.exponential) return exponentialSum(x, memory);
+  const magnitude = v128.load(memory, MAGNITUDE);
+  const limit = v128.load(memory, LIMIT);
+  const cap = v128.load(memory, CAP);
+  let even = addValue(form, f32x4.splat(0), v128.load(x), magnitude, limit, cap);
+  let odd = addValue(form, f32x4.splat(0), v128.load(x, 16), magnitude, limit, cap);
+  even = addValue(form, even, v128.load(x, 32), magnitude, limit, cap);
+  odd = addValue(form, odd, v128.load(x, 48), magnitude, limit, cap);
+  even = addValue(form, even, v128.load(x, 64), magnitude, limit, cap);
+  odd = addValue(form, odd, v128.load(x, 80), magnitude, limit, cap);
+  even = addValue(form, even, v128.load(x, 96), magnitude, limit, cap);
+  return f32x4.add(even, odd);
 }
 
-/** The penalty of each of four inputs. */
-export function penaltyValue(form: i32, size: v128, limit: f32, cap: f32): v128 {
-  const argument = argumentOf(form, size, limit);
-  const last = lastOf(form, cap);
-  const u = f32x4.pmin(argument, last);
-  let value: v128;
-  if (form == PenaltyForm.exponential) value = f32x4.sub(exponential(u), f32x4.splat(1));
-  else if (form == PenaltyForm.quadratic) value = f32x4.mul(u, u);
-  else value = f32x4.mul(eighth(u), f32x4.mul(u, u));
-  const beyond = f32x4.gt(argument, last);
-  if (!v128.any_true(beyond)) return value;
-  const tangent = f32x4.add(value, f32x4.mul(slopeOf(form, u), f32x4.sub(argument, u)));
-  return v128.bitselect(tangent, value, beyond);
+// @ts-ignore: decorator
+@inline
+function addGroups(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  let total = v128.load(sums);
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    total = addDoubles(total, groupSum(form, x + load<u32>(list), memory));
+  }
+  v128.store(sums, total);
 }
 
-/** The derivative with respect to |x|; 0 within the limit. */
-export function penaltySlope(form: i32, size: v128, limit: f32, cap: f32): v128 {
-  const slope = slopeOf(form, f32x4.pmin(argumentOf(form, size, limit), lastOf(form, cap)));
-  if (form == PenaltyForm.power) return f32x4.div(slope, f32x4.splat(limit));
-  return v128.and(slope, f32x4.gt(size, f32x4.splat(limit)));
+// A function for each form, lest the compiler takes them for one.
+
+function addExponentials(x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.exponential, x, list, groups, sums, memory);
+}
+
+function addSquares(x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.quadratic, x, list, groups, sums, memory);
+}
+
+function addPowers(x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  addGroups(PenaltyForm.power, x, list, groups, sums, memory);
+}
+
+/** Adds the penalties of the groups of a list, as they are up to the cap, to the two sums in double precision at `sums`. */
+export function addPenalties(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  if (form == PenaltyForm.exponential) addExponentials(x, list, groups, sums, memory);
+  else if (form == PenaltyForm.quadratic) addSquares(x, list, groups, sums, memory);
+  else if (form == PenaltyForm.power) addPowers(x, list, groups, sums, memory);
+}
+
+/** Adds what arguments are beyond the cap to the two sums. */
+export function addBeyondCap(form: i32, x: usize, groups: i32, sums: usize, memory: usize): void {
+  const zero = f32x4.splat(0);
+  const magnitude = v128.load(memory, MAGNITUDE);
+  const limit = v128.load(memory, LIMIT);
+  const cap = v128.load(memory, CAP);
+  let total = v128.load(sums);
+  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += 16) {
+    const size = v128.and(v128.load(x), magnitude);
+    const argument = form == PenaltyForm.power ? f32x4.mul(size, limit) : f32x4.sub(size, limit);
+    total = addDoubles(total, f32x4.pmax(zero, f32x4.sub(argument, cap)));
+  }
+  v128.store(sums, total);
+}
+
+/** Adds share·u, or share·u^9, to four gradients with the signs of their inputs. */
+// @ts-ignore: decorator
+@inline
+function addSlope(form: i32, x: usize, out: usize, share: v128, magnitude: v128, limit: v128, cap: v128): void {
+  const values = v128.load(x);
+  const u = argumentOf(form, values, magnitude, limit, cap);
+  const slope = f32x4.mul(share, form == PenaltyForm.power ? ninth(u) : u);
+  v128.store(out, f32x4.add(v128.load(out), v128.xor(slope, v128.andnot(values, magnitude))));
+}
+
+// @ts-ignore: decorator
+@inline
+function addGroupSlopes(form: i32, x: usize, out: usize, share: f32, memory: usize): void {
+  if (form == PenaltyForm.exponential) {
+    addExponentialSlopes(x, out, share, memory);
+    return;
+  }
+  const shares = f32x4.splat(share);
+  const magnitude = v128.load(memory, MAGNITUDE);
+  const limit = v128.load(memory, LIMIT);
+  const cap = v128.load(memory, CAP);
+  addSlope(form, x, out, shares, magnitude, limit, cap);
+  addSlope(form, x + 16, out + 16, shares, magnitude, limit, cap);
+  addSlope(form, x + 32, out + 32, shares, magnitude, limit, cap);
+  addSlope(form, x + 48, out + 48, shares, magnitude, limit, cap);
+  addSlope(form, x + 64, out + 64, shares, magnitude, limit, cap);
+  addSlope(form, x + 80, out + 80, shares, magnitude, limit, cap);
+  addSlope(form, x + 96, out + 96, shares, magnitude, limit, cap);
+}
+
+// @ts-ignore: decorator
+@inline
+function addSlopes(form: i32, x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    const at = load<u32>(list);
+    addGroupSlopes(form, x + at, out + at, share, memory);
+  }
+}
+
+function addExponentialSlopesOf(x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.exponential, x, out, list, groups, share, memory);
+}
+
+function addSquareSlopes(x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.quadratic, x, out, list, groups, share, memory);
+}
+
+function addPowerSlopes(x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize): void {
+  addSlopes(PenaltyForm.power, x, out, list, groups, share, memory);
+}
+
+/** Adds share times the slopes (e^u, u or u^9 at the argument u) to the gradients at `out` in the groups of a list. */
+export function addPenaltySlopes(
+  form: i32, x: usize, out: usize, list: usize, groups: i32, share: f32, memory: usize,
+): void {
+  if (form == PenaltyForm.exponential) addExponentialSlopesOf(x, out, list, groups, share, memory);
+  else if (form == PenaltyForm.quadratic) addSquareSlopes(x, out, list, groups, share, memory);
+  else if (form == PenaltyForm.power) addPowerSlopes(x, out, list, groups, share, memory);
+}
+
+/** The same for less than a group. */
+export function addRestSlopes(form: i32, x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
+  const count = <i32>(bytes >> 2);
+  gatherPieces(memory + REST_X, x, count, 1, 0, GROUP);
+  gatherPieces(memory + REST_OUT, out, count, 1, 0, GROUP);
+  store<i32>(memory, 0, REST_LIST);
+  addPenaltySlopes(form, memory + REST_X, memory + REST_OUT, memory + REST_LIST, 1, share, memory);
+  scatterPieces(out, memory + REST_OUT, count, 1, 0);
 }

@@ -30,7 +30,7 @@ function weightOf(result: i32, gradient: v128, x: v128): v128 {
 /** Adds four sums to two in double precision. */
 // @ts-ignore: decorator
 @inline
-function addDoubles(total: v128, sum: v128): v128 {
+export function addDoubles(total: v128, sum: v128): v128 {
   return f64x2.add(total, f64x2.add(lowerDoubles(sum), upperDoubles(sum)));
 }
 

@@ -49,7 +49,7 @@ export function averagePool2d(fields: Pooling, block: i32): void {
   const paddingX = <i32>fields.paddingX;
   const dilationY = <i32>fields.dilationY;
   const dilationX = <i32>fields.dilationX;
-  const share = <f32>1 / <f32>(kernelY * kernelX);
+  const count = <f32>(kernelY * kernelX);
   const step = planesPerBlock(fields);
   const first = block * step;
   const last = min(<i32>fields.planes, first + step);
@@ -77,7 +77,7 @@ export function averagePool2d(fields: Pooling, block: i32): void {
               sum = f32x4.add(sum, loadStrided(x + (<usize>(y * width + column) << 2), strideX));
             }
           }
-          v128.store(out, f32x4.mul(sum, f32x4.splat(share)));
+          v128.store(out, f32x4.div(sum, f32x4.splat(count)));
           out += 16;
           ox += 4;
         } else {
@@ -87,7 +87,7 @@ export function averagePool2d(fields: Pooling, block: i32): void {
               sum += f32.load(x + (<usize>(y * width + column) << 2));
             }
           }
-          f32.store(out, sum * share);
+          f32.store(out, sum / count);
           out += 4;
           ox++;
         }
@@ -114,7 +114,7 @@ export function averagePool2dGradient(fields: Pooling, block: i32): void {
   const paddingX = <i32>fields.paddingX;
   const dilationY = <i32>fields.dilationY;
   const dilationX = <i32>fields.dilationX;
-  const share = <f32>1 / <f32>(kernelY * kernelX);
+  const count = <f32>(kernelY * kernelX);
   const step = planesPerBlock(fields);
   const first = block * step;
   const last = min(<i32>fields.planes, first + step);
@@ -138,7 +138,7 @@ export function averagePool2dGradient(fields: Pooling, block: i32): void {
       for (let ox = 0; ox < outWidth; ox++) {
         const left = ox * strideX - paddingX;
         const right = min(left + (kernelX - 1) * dilationX + 1, width);
-        const part = f32.load(gradient) * share;
+        const part = f32.load(gradient) / count;
         for (let y = top; y < bottom; y += dilationY) {
           for (let column = clip(left, dilationX); column < right; column += dilationX) {
             const target = x + <usize>y * rowBytes + (<usize>column << 2);

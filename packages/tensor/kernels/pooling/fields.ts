@@ -43,7 +43,10 @@ export function isPairs(fields: Pooling): bool {
     fields.paddingY == 0 &&
     fields.paddingX == 0 &&
     fields.dilationY == 1 &&
-    fields.dilationX == 1
+    fields.dilationX == 1 &&
+    // The last window may hang over the edge.
+    2 * fields.outHeight <= fields.height &&
+    2 * fields.outWidth <= fields.width
   );
 }
 

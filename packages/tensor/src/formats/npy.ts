@@ -1,7 +1,8 @@
-import type { DType, TypedArray } from '../dtype.js';
+import { arrayTypes, type DType, type TypedArray } from '../dtype.js';
 import { FormatError, ShapeError } from '../errors.js';
 import { formatShape, type Shape } from '../shape.js';
-import { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './elements.js';
+import { type ByteReader, readFromMemory } from './byte-reader.js';
+import { ELEMENT_SIZES, type ElementType, littleEndianBytes, PIECE, readElements } from './elements.js';
 import { excerpt, HeaderScanner, quote } from './header-scanner.js';
 import { checkHostArray, elementCount, type HostArray } from './host-array.js';
 
@@ -36,12 +37,13 @@ const ELEMENT_TYPES = new Map<string, ElementType>([
 ]);
 
 /**
- * The bytes of a .npy file, version 1.0, in C order and little-endian, the elements aligned to 64 bytes.
+ * A .npy file, version 1.0, in C order and little-endian, the elements aligned to 64 bytes: its header, then the bytes of
+ * the array, which are not copied.
  *
  * @throws DTypeError, ShapeError or ArgumentError when the parts of the array do not fit each other
  * @throws ShapeError when the shape is too long for the header
  */
-export function encodeNpy(array: HostArray): Uint8Array {
+export function npyParts(array: HostArray): Uint8Array[] {
   checkHostArray('encodeNpy', array);
   const { dtype, shape, data } = array;
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
@@ -52,28 +54,37 @@ export function encodeNpy(array: HostArray): Uint8Array {
   if (headerLength > MAX_HEADER) {
     throw new ShapeError(`encodeNpy: a shape of ${shape.length} sizes is too long for the header of a .npy file`);
   }
-  const bytes = new Uint8Array(dataStart + data.byteLength);
-  bytes.set(MAGIC);
-  bytes.set([1, 0, headerLength & 0xff, headerLength >>> 8], MAGIC.length);
-  bytes.set(new TextEncoder().encode(`${dictionary.padEnd(headerLength - 1)}\n`), headerStart);
-  encodeElements(data, bytes, dataStart);
+  const header = new Uint8Array(dataStart);
+  header.set(MAGIC);
+  header.set([1, 0, headerLength & 0xff, headerLength >>> 8], MAGIC.length);
+  header.set(new TextEncoder().encode(`${dictionary.padEnd(headerLength - 1)}\n`), headerStart);
+  return [header, littleEndianBytes(data)];
+}
+
+/** The bytes of a .npy file: `npyParts` in one array. */
+export function encodeNpy(array: HostArray): Uint8Array {
+  const [header, elements] = npyParts(array) as [Uint8Array, Uint8Array];
+  const bytes = new Uint8Array(header.length + elements.length);
+  bytes.set(header);
+  bytes.set(elements, header.length);
   return bytes;
 }
 
 /**
- * The array in a .npy file of version 1.0, 2.0 or 3.0, of either byte order, in C or Fortran order. Reads bool (b1),
- * integers (i1 to i8, u1 to u8; they become int32) and floating point (f2 becomes float32, f4, f8).
+ * Reads a .npy file of version 1.0, 2.0 or 3.0, of either byte order, in C or Fortran order. Reads bool (b1), integers (i1
+ * to i8, u1 to u8; they become int32) and floating point (f2 becomes float32, f4, f8).
  *
- * @param bytes the whole file
+ * @param byteLength of the whole file
  * @param name the name of the file, for messages
  * @throws FormatError when the bytes break the rules of the format, hold a type other than these, or an integer that
  *   int32 cannot hold
  */
-export function decodeNpy(bytes: Uint8Array, name: string): HostArray {
-  const [header, dataStart] = splitHeader(bytes, name);
+export function* readNpy(byteLength: number, name: string): ByteReader<HostArray> {
+  const [header, position] = yield* readHeader(byteLength, name);
   const { type, littleEndian, fortranOrder, shape } = parseHeader(header, name);
-  const size = elementCount(shape) * ELEMENT_SIZES[type];
-  const available = bytes.length - dataStart;
+  const count = elementCount(shape);
+  const size = count * ELEMENT_SIZES[type];
+  const available = byteLength - position;
   if (!Number.isSafeInteger(size)) {
     throw new FormatError(`${name}: shape ${excerpt(formatShape(shape))} of ${type} exceeds 2^53 - 1 bytes`);
   }
@@ -82,17 +93,47 @@ export function decodeNpy(bytes: Uint8Array, name: string): HostArray {
       `${name}: shape ${excerpt(formatShape(shape))} of ${type} takes ${size} bytes but ${available} follow the header`,
     );
   }
-  const { dtype, data } = decodeElements(bytes.subarray(dataStart), type, littleEndian, name);
-  return { dtype, shape, data: fortranOrder ? toRowMajor(data, shape) : data };
+  const stored = { type, littleEndian, source: name };
+  if (!fortranOrder || count <= 1) {
+    const { dtype, data } = yield* readElements({ ...stored, position, count });
+    return { dtype, shape, data };
+  }
+  let place: ((columnMajor: TypedArray) => void) | undefined;
+  let array: HostArray | undefined;
+  for (let first = 0; first < count; first += PIECE) {
+    const part = yield* readElements({
+      ...stored,
+      position: position + first * ELEMENT_SIZES[type],
+      count: Math.min(PIECE, count - first),
+      first,
+    });
+    array ??= { dtype: part.dtype, shape, data: new arrayTypes[part.dtype](count) };
+    place ??= rowMajorPlacer(array.data, shape);
+    place(part.data);
+  }
+  return array!;
+}
+
+/**
+ * The array in a .npy file: what `readNpy` reads.
+ *
+ * @param bytes the whole file
+ * @param name the name of the file, for messages
+ * @throws FormatError as `readNpy`
+ */
+export function decodeNpy(bytes: Uint8Array, name: string): HostArray {
+  return readFromMemory(bytes, readNpy(bytes.length, name));
 }
 
 /** The header's text and the position of the first element. */
-function splitHeader(bytes: Uint8Array, name: string): [header: string, dataStart: number] {
-  if (!MAGIC.every((byte, position) => bytes[position] === byte)) {
+function* readHeader(byteLength: number, name: string): ByteReader<[header: string, dataStart: number]> {
+  const start = new Uint8Array(Math.min(byteLength, VERSION_END + 4));
+  yield { position: 0, target: start };
+  if (!MAGIC.every((byte, position) => start[position] === byte)) {
     throw new FormatError(`${name}: not a NumPy array, since the file does not begin with \\x93NUMPY`);
   }
-  const major = bytes[MAGIC.length];
-  const minor = bytes[MAGIC.length + 1];
+  const major = start[MAGIC.length];
+  const minor = start[MAGIC.length + 1];
   if (major === undefined || minor === undefined) {
     throw new FormatError(`${name}: the file ends before the format version`);
   }
@@ -100,21 +141,22 @@ function splitHeader(bytes: Uint8Array, name: string): [header: string, dataStar
     throw new FormatError(`${name}: format version ${major}.${minor} is none of 1.0, 2.0 and 3.0`);
   }
   const headerStart = VERSION_END + (major === 1 ? 2 : 4);
-  if (bytes.length < headerStart) {
+  if (byteLength < headerStart) {
     throw new FormatError(`${name}: the file ends before the length of the header`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(start.buffer);
   const headerLength = major === 1 ? view.getUint16(VERSION_END, true) : view.getUint32(VERSION_END, true);
   if (headerLength > MAX_HEADER) {
     throw new FormatError(`${name}: a header of ${headerLength} bytes exceeds the ${MAX_HEADER} of a plain array`);
   }
   const dataStart = headerStart + headerLength;
-  if (dataStart > bytes.length) {
+  if (dataStart > byteLength) {
     throw new FormatError(`${name}: the header of ${headerLength} bytes reaches beyond the end of the file`);
   }
-  // What a plain array's header may hold is ASCII, on which latin1 (versions 1.0 and 2.0) and UTF-8 (3.0) agree. The
-  // copy is there because a TextDecoder refuses shared memory.
-  return [new TextDecoder('latin1').decode(new Uint8Array(bytes.subarray(headerStart, dataStart))), dataStart];
+  const header = new Uint8Array(headerLength);
+  yield { position: headerStart, target: header };
+  // What a plain array's header may hold is ASCII, on which latin1 (versions 1.0 and 2.0) and UTF-8 (3.0) agree.
+  return [new TextDecoder('latin1').decode(header), dataStart];
 }
 
 interface Header {
@@ -178,28 +220,26 @@ function readShape(scanner: HeaderScanner): number[] {
   return shape;
 }
 
-/** Reorders elements whose first index runs fastest (Fortran) so that the last one does (C). */
-function toRowMajor(columnMajor: TypedArray, shape: Shape): TypedArray {
-  const rowMajor = columnMajor.slice();
+/**
+ * Takes elements whose first index runs fastest (Fortran), part by part, and puts them where they belong if the last index
+ * does (C).
+ */
+function rowMajorPlacer(rowMajor: TypedArray, shape: Shape): (columnMajor: TypedArray) => void {
   // Without the sizes of 1 there are at most log2(elements) axes left, so that a carry costs a constant on average.
   const sizes = shape.filter((size) => size !== 1);
-  const strides: number[] = [];
-  let stride = 1;
-  for (const size of sizes) {
-    strides.push(stride);
-    stride *= size;
-  }
+  const strides = sizes.map((_, axis) => elementCount(sizes.slice(axis + 1)));
   const index = sizes.map(() => 0);
-  let source = 0;
-  for (let target = 0; target < rowMajor.length; target++) {
-    rowMajor[target] = columnMajor[source]!;
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      source += strides[axis]!;
-      index[axis]!++;
-      if (index[axis]! < sizes[axis]!) break;
-      source -= strides[axis]! * sizes[axis]!;
-      index[axis] = 0;
+  let target = 0;
+  return (columnMajor) => {
+    for (const value of columnMajor) {
+      rowMajor[target] = value;
+      for (let axis = 0; axis < sizes.length; axis++) {
+        target += strides[axis]!;
+        index[axis]!++;
+        if (index[axis]! < sizes[axis]!) break;
+        target -= strides[axis]! * sizes[axis]!;
+        index[axis] = 0;
+      }
     }
-  }
-  return rowMajor;
+  };
 }

@@ -1,7 +1,9 @@
 import { ArgumentError, FormatError } from '../errors.js';
-import { decodeElements, ELEMENT_SIZES, type ElementType, encodeElements } from './elements.js';
+import { type ByteReader, readFromMemory } from './byte-reader.js';
+import { ELEMENT_SIZES, type ElementType, littleEndianBytes, PIECE, readElements } from './elements.js';
 import { excerpt, HeaderScanner, quote } from './header-scanner.js';
 import { checkHostArray, elementCount, type HostArray } from './host-array.js';
+import { narrowToBfloat16, narrowToFloat16 } from './short-floats.js';
 
 // The safetensors format, https://github.com/huggingface/safetensors (README, "Format"). A file is
 //
@@ -18,6 +20,8 @@ const ELEMENT_TYPES = new Map<string, ElementType>([
   ['BOOL', 'bool'],
   ['I8', 'int8'],
   ['U8', 'uint8'],
+  ['F8_E4M3', 'float8E4M3'],
+  ['F8_E5M2', 'float8E5M2'],
   ['I16', 'int16'],
   ['U16', 'uint16'],
   ['F16', 'float16'],
@@ -31,12 +35,46 @@ const ELEMENT_TYPES = new Map<string, ElementType>([
 ]);
 
 /** In the order in which the reference implementation writes them, so that every tensor is aligned to its elements. */
-const WRITTEN_DTYPES = new Map<HostArray['dtype'], string>([
-  ['float64', 'F64'],
-  ['float32', 'F32'],
-  ['int32', 'I32'],
-  ['bool', 'BOOL'],
-]);
+const WRITTEN_TYPES = ['F64', 'F32', 'I32', 'BF16', 'F16', 'BOOL'] as const;
+type WrittenType = (typeof WRITTEN_TYPES)[number];
+
+const WRITTEN_DTYPES: Readonly<Record<HostArray['dtype'], WrittenType>> = {
+  float64: 'F64',
+  float32: 'F32',
+  int32: 'I32',
+  bool: 'BOOL',
+};
+
+/** A type that stores float32 in half of the bytes. */
+interface Half {
+  readonly type: WrittenType;
+  readonly narrow: (values: Float32Array) => Uint16Array;
+  readonly infinity: number;
+  /** For numbers that are too large. */
+  readonly wayOut: string;
+}
+
+const HALVES: Readonly<Record<'float16' | 'bfloat16', Half>> = {
+  float16: { type: 'F16', narrow: narrowToFloat16, infinity: 0x7c00, wayOut: 'store bfloat16' },
+  bfloat16: { type: 'BF16', narrow: narrowToBfloat16, infinity: 0x7f80, wayOut: 'store float32' },
+};
+
+/** How a safetensors file is written. */
+export interface SafetensorsOptions {
+  /**
+   * Texts to find again, such as the version of a network.
+   *
+   * @default {}
+   */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * What float32 tensors are stored as, each element rounded to the nearest, of two the even one; other types stay as they
+   * are.
+   *
+   * @default 'float32'
+   */
+  readonly storeFloat32As?: 'float32' | 'float16' | 'bfloat16';
+}
 
 /** What a safetensors file holds. */
 export interface SafetensorsContent {
@@ -45,67 +83,117 @@ export interface SafetensorsContent {
   readonly metadata: Record<string, string>;
 }
 
+interface WrittenTensor {
+  readonly name: string;
+  readonly type: WrittenType;
+  readonly array: HostArray;
+  readonly byteLength: number;
+}
+
 /**
- * The bytes of a safetensors file. Equal contents give equal bytes, whatever the order in which they are passed:
- * tensors are sorted by falling alignment and then by name, as the reference implementation does, and metadata by key.
+ * A safetensors file in parts that are to be written one after another: its header, then the bytes of the tensors, which are
+ * not copied. Equal contents give equal bytes, whatever the order in which they are passed: tensors are sorted by falling
+ * alignment and then by name, as the reference implementation does, and metadata by key.
  *
  * @throws DTypeError, ShapeError or ArgumentError where the parts of a tensor do not fit each other
- * @throws ArgumentError where a tensor is called `__metadata__`, a name or a metadata text is no valid Unicode, or the
- *   header exceeds the format's limit of 100 MB
+ * @throws ArgumentError where a tensor is called `__metadata__`, a name or a metadata text is no valid Unicode, a finite
+ *   element is too large for the type it is stored as, or the header exceeds the format's limit of 100 MB
  */
+export function safetensorsParts(
+  tensors: ReadonlyMap<string, HostArray> | Readonly<Record<string, HostArray>>,
+  { metadata = {}, storeFloat32As = 'float32' }: SafetensorsOptions = {},
+): Iterable<Uint8Array> {
+  const half = storeFloat32As === 'float32' ? undefined : HALVES[storeFloat32As];
+  const written = writtenTensors(tensors, half?.type ?? 'F32');
+  if (half) for (const { name, type, array } of written) if (type === half.type) checkRange(name, array, half);
+  const header = encodeHeader(written, metadata);
+  return (function* () {
+    yield header;
+    for (const { type, array } of written) {
+      if (type === half?.type) {
+        for (const piece of piecesOf(array)) yield littleEndianBytes(half.narrow(piece));
+      } else {
+        yield littleEndianBytes(array.data);
+      }
+    }
+  })();
+}
+
+/** The bytes of a safetensors file: `safetensorsParts` in one array. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, HostArray> | Readonly<Record<string, HostArray>>,
-  metadata: Readonly<Record<string, string>> = {},
+  options: SafetensorsOptions = {},
 ): Uint8Array {
-  const sorted = sortedTensors(tensors);
+  const parts = [...safetensorsParts(tensors, options)];
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
+}
+
+function* piecesOf({ data }: HostArray): Generator<Float32Array> {
+  for (let start = 0; start < data.length; start += PIECE) yield data.subarray(start, start + PIECE) as Float32Array;
+}
+
+/** @throws ArgumentError where rounding would make an infinity of a number */
+function checkRange(name: string, array: HostArray, { type, narrow, infinity, wayOut }: Half): void {
+  for (const piece of piecesOf(array)) {
+    const halves = narrow(piece);
+    const wrong = halves.findIndex((half, i) => (half & 0x7fff) === infinity && Number.isFinite(piece[i]));
+    if (wrong < 0) continue;
+    throw new ArgumentError(
+      `encodeSafetensors: tensor ${quote(name)} has ${piece[wrong]}, which ${type} cannot hold: ${wayOut}`,
+    );
+  }
+}
+
+function encodeHeader(written: readonly WrittenTensor[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const members: string[] = [];
   const metadataMembers = Object.entries(metadata)
     .sort(([a], [b]) => compareText(a, b))
     .map(([key, value]) => `${jsonText(key)}:${jsonText(value)}`);
   if (metadataMembers.length > 0) members.push(`${jsonText(METADATA_KEY)}:{${metadataMembers.join(',')}}`);
-  let dataLength = 0;
-  for (const [name, { dtype, shape, data }] of sorted) {
-    const begin = dataLength;
-    dataLength += data.byteLength;
+  let end = 0;
+  for (const { name, type, array, byteLength } of written) {
+    const begin = end;
+    end += byteLength;
     members.push(
-      `${jsonText(name)}:{"dtype":"${WRITTEN_DTYPES.get(dtype)}","shape":[${shape.join(',')}],"data_offsets":[${begin},${dataLength}]}`,
+      `${jsonText(name)}:{"dtype":"${type}","shape":[${array.shape.join(',')}],"data_offsets":[${begin},${end}]}`,
     );
   }
-
-  const header = new TextEncoder().encode(`{${members.join(',')}}`);
-  const headerLength = Math.ceil(header.length / 8) * 8;
+  const text = new TextEncoder().encode(`{${members.join(',')}}`);
+  const headerLength = Math.ceil(text.length / 8) * 8;
   if (headerLength > MAX_HEADER) {
     throw new ArgumentError(
       `encodeSafetensors: a header of ${headerLength} bytes exceeds ${MAX_HEADER}: use fewer tensors or less metadata`,
     );
   }
-  const dataStart = LENGTH_SIZE + headerLength;
-  const bytes = new Uint8Array(dataStart + dataLength);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.set(header, LENGTH_SIZE);
-  bytes.fill(0x20, LENGTH_SIZE + header.length, dataStart);
-  let offset = dataStart;
-  for (const [, { data }] of sorted) {
-    encodeElements(data, bytes, offset);
-    offset += data.byteLength;
-  }
-  return bytes;
+  const header = new Uint8Array(LENGTH_SIZE + headerLength).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(headerLength), true);
+  header.set(text, LENGTH_SIZE);
+  return header;
 }
 
-function sortedTensors(
+function writtenTensors(
   tensors: ReadonlyMap<string, HostArray> | Readonly<Record<string, HostArray>>,
-): [name: string, array: HostArray][] {
-  const entries =
-    tensors instanceof Map ? [...tensors] : Object.entries<HostArray>(tensors as Record<string, HostArray>);
-  for (const [name, array] of entries) {
+  float32Type: WrittenType,
+): WrittenTensor[] {
+  const entries: [string, HostArray][] =
+    tensors instanceof Map ? [...tensors] : Object.entries(tensors as Readonly<Record<string, HostArray>>);
+  const written = entries.map(([name, array]): WrittenTensor => {
     if (name === METADATA_KEY) {
       throw new ArgumentError(`encodeSafetensors: a tensor cannot be called ${METADATA_KEY}, which names the metadata`);
     }
     checkHostArray(`encodeSafetensors: tensor ${quote(name)}`, array);
-  }
-  const order = [...WRITTEN_DTYPES.keys()];
-  return entries.sort(
-    ([aName, a], [bName, b]) => order.indexOf(a.dtype) - order.indexOf(b.dtype) || compareText(aName, bName),
+    const { dtype, data } = array;
+    const type = dtype === 'float32' ? float32Type : WRITTEN_DTYPES[dtype];
+    return { name, type, array, byteLength: data.length * ELEMENT_SIZES[ELEMENT_TYPES.get(type)!] };
+  });
+  return written.sort(
+    (a, b) => WRITTEN_TYPES.indexOf(a.type) - WRITTEN_TYPES.indexOf(b.type) || compareText(a.name, b.name),
   );
 }
 
@@ -131,48 +219,65 @@ function hasLoneSurrogate(text: string): boolean {
 }
 
 /**
- * The tensors and the metadata of a safetensors file. F64, F32, I32 and BOOL are read as they are, F16 and BF16 become
- * float32, the other integers become int32.
+ * Reads the tensors and the metadata of a safetensors file. F64, F32, I32 and BOOL are read as they are; F16, BF16, F8_E4M3
+ * and F8_E5M2 become float32, the other integers become int32.
  *
- * @param bytes the whole file; the tensors get copies
+ * @param byteLength of the whole file
  * @param name the name of the file, for messages
  * @throws FormatError where the bytes break the rules of the format, a dtype is another one, or an integer is too
  *   large for int32
  */
-export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsContent {
-  const [text, dataStart] = splitHeader(bytes, name);
+export function* readSafetensors(byteLength: number, name: string): ByteReader<SafetensorsContent> {
+  const [text, dataStart] = yield* readHeader(byteLength, name);
   const { entries, metadata } = parseHeader(text, name);
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkCoverage(entries, bytes.length - dataStart, name);
+  checkCoverage(entries, byteLength - dataStart, name);
   const tensors = new Map<string, HostArray>();
-  for (const { source, tensor, type, shape, begin, end } of entries) {
-    const { dtype, data } = decodeElements(bytes.subarray(dataStart + begin, dataStart + end), type, true, source);
+  for (const { source, tensor, type, shape, begin } of entries) {
+    const { dtype, data } = yield* readElements({
+      position: dataStart + begin,
+      count: elementCount(shape),
+      type,
+      littleEndian: true,
+      source,
+    });
     tensors.set(tensor, { dtype, shape, data });
   }
   return { tensors, metadata };
 }
 
+/**
+ * The tensors and the metadata of a safetensors file: what `readSafetensors` reads.
+ *
+ * @param bytes the whole file; the tensors get copies
+ * @param name the name of the file, for messages
+ * @throws FormatError as `readSafetensors`
+ */
+export function decodeSafetensors(bytes: Uint8Array, name: string): SafetensorsContent {
+  return readFromMemory(bytes, readSafetensors(bytes.length, name));
+}
+
 /** The header's text and the position of the first tensor byte. */
-function splitHeader(bytes: Uint8Array, name: string): [text: string, dataStart: number] {
-  if (bytes.length < LENGTH_SIZE) {
-    throw new FormatError(`${name}: ${bytes.length} bytes are too few for the header length of a safetensors file`);
+function* readHeader(byteLength: number, name: string): ByteReader<[text: string, dataStart: number]> {
+  if (byteLength < LENGTH_SIZE) {
+    throw new FormatError(`${name}: ${byteLength} bytes are too few for the header length of a safetensors file`);
   }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const lengthBytes = new Uint8Array(LENGTH_SIZE);
+  yield { position: 0, target: lengthBytes };
+  const length = new DataView(lengthBytes.buffer).getBigUint64(0, true);
   if (length > MAX_HEADER) {
     throw new FormatError(
       `${name}: a header of ${length} bytes exceeds the limit of ${MAX_HEADER}: this is no file of safetensors, or a damaged one`,
     );
   }
   const dataStart = LENGTH_SIZE + Number(length);
-  if (dataStart > bytes.length) {
+  if (dataStart > byteLength) {
     throw new FormatError(`${name}: the header of ${length} bytes reaches beyond the end of the file`);
   }
-  if (length === 0n || bytes[LENGTH_SIZE] !== 0x7b) {
-    throw new FormatError(`${name}: the header does not begin with {`);
-  }
+  const header = new Uint8Array(Number(length));
+  yield { position: LENGTH_SIZE, target: header };
+  if (header[0] !== 0x7b) throw new FormatError(`${name}: the header does not begin with {`);
   try {
-    // The copy is there because a TextDecoder refuses shared memory.
-    const header = new Uint8Array(bytes.subarray(LENGTH_SIZE, dataStart));
     return [new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header), dataStart];
   } catch (cause) {
     throw new FormatError(`${name}: the header is not valid UTF-8`, { cause });

@@ -1,7 +1,7 @@
 import { apply } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import { operators } from '../operators/index.js';
-import { normalizeAxis } from '../shape.js';
+import { formatShape, normalizeAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /**
@@ -25,4 +25,20 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
     tensors.map((each) => each.unsqueeze(axis)),
     axis,
   );
+}
+
+/**
+ * Coordinates of a grid: from vectors of lengths n_1, n_2, … tensors [n_1, n_2, …], of which the k-th repeats the k-th
+ * vector along all other axes.
+ *
+ * @param options.indexing `xy` exchanges the first two axes, as plots have it. @default 'ij'
+ * @throws ShapeError where one is not a vector
+ */
+export function meshgrid(vectors: readonly Tensor[], options?: { readonly indexing?: 'ij' | 'xy' }): Tensor[] {
+  const other = vectors.find(({ rank }) => rank !== 1);
+  if (other) throw new ShapeError(`meshgrid: ${formatShape(other.shape)} must have one axis: flatten() it`);
+  const order = vectors.map((_, k) => k);
+  if (options?.indexing === 'xy' && order.length > 1) order.splice(0, 2, 1, 0);
+  const shape = order.map((k) => vectors[k]!.size);
+  return vectors.map((vector, k) => vector.reshape(order.map((axis) => (axis === k ? -1 : 1))).broadcastTo(shape));
 }

@@ -1,5 +1,5 @@
 import { apply } from '../apply.js';
-import type { Penalty, PolynomialActivationForm } from '../kernels.js';
+import type { Penalty, PolynomialActivationForm, PolynomialBasis } from '../kernels.js';
 import { operators } from '../operators/index.js';
 import type { Tensor } from '../tensor.js';
 
@@ -8,10 +8,14 @@ export interface PolynomialOptions {
   /** B: the polynomial is meant for inputs from −B to B. */
   readonly bound: number;
   /**
-   * `even-odd` (the default): p(x) = E(s) + t·O(s) with t = x/B, s = 2t² − 1, the coefficients of E before those of O;
-   * `monomial`: p(x) = Σ c_k t^k by plain Horner, which loses all precision in float32 beyond degree 16.
+   * `even-odd`: p(x) = E(s) + t·O(s) with t = x/B, s = 2t² − 1, the coefficients of E before those of O; good for float32 up
+   * to degree 22. `twice-even-odd`: the same, but term k of E and O is s^(k mod 2)·u^⌊k/2⌋ with u = 2s² − 1 instead of s^k;
+   * good up to degree 32. `monomial`: p(x) = Σ c_k t^k by plain Horner, which loses all precision in float32 beyond
+   * degree 16.
+   *
+   * @default 'even-odd'
    */
-  readonly basis?: 'even-odd' | 'monomial';
+  readonly basis?: PolynomialBasis;
   /** The number of coefficients of E. @default ⌈terms/2⌉, as for a polynomial without structure */
   readonly evenTerms?: number;
   /** Beyond the bound: `polynomial` (the default) or its `tangent` at the boundary. */

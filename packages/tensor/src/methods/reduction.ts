@@ -63,7 +63,7 @@ function countOver(operation: string, x: Tensor, axes: Axes): number {
 /** The mean over the axes. */
 export function mean(x: Tensor, axes: Axes, options: ReductionOptions | undefined): Tensor {
   const count = countOver('mean', x, axes);
-  return x.sum(axes, options).mul(1 / count);
+  return x.sum(axes, options).div(count);
 }
 
 /** The mean squared distance from the mean over the axes. */
@@ -77,7 +77,7 @@ export function variance(
   return centered
     .square()
     .sum(axes, options)
-    .mul(1 / Math.max(0, count - (options?.correction ?? 1)));
+    .div(Math.max(0, count - (options?.correction ?? 1)));
 }
 
 /** The largest or smallest element over the axes. */
@@ -123,8 +123,13 @@ export function prod(x: Tensor, axes: Axes, options: ReductionOptions | undefine
 export function logSumExp(x: Tensor, axis: number, options: ReductionOptions | undefined): Tensor {
   const largest = x.detach().max(axis, { keepDims: true });
   const finite = where(largest.abs().less(Number.POSITIVE_INFINITY), largest, scalarLike('logSumExp', 0, largest));
-  const sum = x.sub(finite).exp().sum(axis, { keepDims: true }).log().add(finite);
-  return sum.reshape(shapeWithout(x, [normalizeAxis('logSumExp', axis, x.rank)], options));
+  const sum = x.sub(finite).exp().sum(axis, { keepDims: true });
+  // Where the sum is 0, all are −∞, and so is the largest; the derivative of the logarithm must not appear there.
+  const isEmpty = sum.equal(0);
+  const logarithm = where(isEmpty, scalarLike('logSumExp', 1, sum), sum).log();
+  return where(isEmpty, largest, logarithm.add(finite)).reshape(
+    shapeWithout(x, [normalizeAxis('logSumExp', axis, x.rank)], options),
+  );
 }
 
 /** The position of the first extreme element. */

@@ -1,5 +1,5 @@
 import type { DType } from '../dtype.js';
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import type { BinaryName, ComparisonName, Operand, UnaryName } from '../kernels.js';
 import { checkFloat, checkSameType, checkType, type Operator, operator } from '../operator.js';
 import type { Generator } from '../random.js';
@@ -21,12 +21,12 @@ function unary(name: UnaryName, types: readonly DType[] = ['float32', 'float64']
   });
 }
 
-function binary(name: BinaryName): Binary {
+function binary(name: BinaryName, types: readonly DType[] = numeric): Binary {
   return operator({
     name,
     infer: ([a, b]) => {
       checkSameType(name, a, b);
-      checkType(name, a, numeric);
+      checkType(name, a, types);
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: a.dtype }];
     },
     launch: (kernels, [a, b], [out]) => kernels.binary[name](a, b, out!),
@@ -50,32 +50,50 @@ export const elementwiseOperators = {
   abs: unary('abs', numeric),
   sign: unary('sign', numeric),
   exp: unary('exp'),
+  exp2: unary('exp2'),
   expm1: unary('expm1'),
   log: unary('log'),
+  log2: unary('log2'),
+  log10: unary('log10'),
   log1p: unary('log1p'),
   sqrt: unary('sqrt'),
   reciprocal: unary('reciprocal'),
   square: unary('square', numeric),
   sin: unary('sin'),
   cos: unary('cos'),
+  tan: unary('tan'),
+  asin: unary('asin'),
+  acos: unary('acos'),
+  atan: unary('atan'),
+  sinh: unary('sinh'),
+  cosh: unary('cosh'),
   tanh: unary('tanh'),
+  asinh: unary('asinh'),
+  acosh: unary('acosh'),
+  atanh: unary('atanh'),
   sigmoid: unary('sigmoid'),
   relu: unary('relu', numeric),
   silu: unary('silu'),
   gelu: unary('gelu'),
   softplus: unary('softplus'),
   erf: unary('erf'),
+  erfc: unary('erfc'),
   floor: unary('floor'),
   ceil: unary('ceil'),
   round: unary('round'),
+  trunc: unary('trunc'),
 
   add: binary('add'),
   sub: binary('sub'),
   mul: binary('mul'),
   div: binary('div'),
+  remainder: binary('remainder'),
+  fmod: binary('fmod'),
   pow: binary('pow'),
   maximum: binary('maximum'),
   minimum: binary('minimum'),
+  atan2: binary('atan2', ['float32', 'float64']),
+  hypot: binary('hypot', ['float32', 'float64']),
   reluGradient: binary('reluGradient'),
 
   equal: comparison('equal'),
@@ -123,8 +141,11 @@ export const elementwiseOperators = {
     }
   >({
     name: 'bernoulli',
-    infer: ([like]) => {
+    infer: ([like], { probability }) => {
       checkFloat('bernoulli', like);
+      if (!(probability >= 0 && probability <= 1)) {
+        throw new ArgumentError(`bernoulli: the probability must be from 0 to 1, not ${probability}`);
+      }
       return [{ shape: like.shape, dtype: like.dtype }];
     },
     launch: (kernels, _, [out], { probability, scale, generator }) =>

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.js';
-import type { Operand } from '../kernels.js';
+import type { Operand, ScatterReduction } from '../kernels.js';
 import { checkInteger, checkSameType, checkType, operator } from '../operator.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.js';
 
@@ -7,13 +7,26 @@ function withoutAxis(shape: Shape, axis: number): Shape {
   return shape.filter((_, other) => other !== axis);
 }
 
-function checkIndex(name: string, index: Operand, x: Operand, axis: number): void {
+/** @throws where the index does not name places along the axis for elements of this shape */
+function checkIndex(name: string, index: Operand, shape: Shape, axis: number): void {
   checkType(name, index, ['int32']);
-  if (index.shape.length !== x.shape.length || !sameShape(withoutAxis(index.shape, axis), withoutAxis(x.shape, axis))) {
+  const others = withoutAxis(index.shape, axis);
+  const lengths = withoutAxis(shape, axis);
+  if (index.shape.length !== shape.length || others.some((length, i) => length !== 1 && length !== lengths[i])) {
     throw new ShapeError(
-      `${name}: index ${formatShape(index.shape)} for ${formatShape(x.shape)}: the shapes may differ along axis ${axis} only`,
+      `${name}: index ${formatShape(index.shape)} for ${formatShape(shape)}: the shapes may differ along axis ${axis} ` +
+        'only, and where the index has length 1',
     );
   }
+}
+
+/** @throws ShapeError where there are not as many places as elements along the axis */
+function checkCount(name: string, index: Operand, source: Operand, axis: number): void {
+  if (index.shape[axis] === source.shape[axis]) return;
+  throw new ShapeError(
+    `${name}: index ${formatShape(index.shape)} for ${formatShape(source.shape)}: axis ${axis} must have as many places ` +
+      'as elements',
+  );
 }
 
 /** Operators that move elements without computing with them. */
@@ -91,8 +104,8 @@ export const movementOperators = {
   gather: operator<readonly [Operand, Operand], { readonly axis: number }>({
     name: 'gather',
     infer: ([x, index], { axis }) => {
-      checkIndex('gather', index, x, axis);
-      return [{ shape: index.shape, dtype: x.dtype }];
+      checkIndex('gather', index, x.shape, axis);
+      return [{ shape: x.shape.map((own, each) => (each === axis ? index.shape[axis]! : own)), dtype: x.dtype }];
     },
     launch: (kernels, [x, index], [out], { axis }) => kernels.gather(x, index, out!, axis),
   }),
@@ -101,15 +114,35 @@ export const movementOperators = {
     name: 'scatterAdd',
     infer: ([x, index], { axis, length }) => {
       checkType('scatterAdd', x, ['float32', 'float64', 'int32']);
-      checkType('scatterAdd', index, ['int32']);
       checkInteger('scatterAdd', 'length', length, 0);
-      if (!sameShape(x.shape, index.shape)) {
-        throw new ShapeError(
-          `scatterAdd: index ${formatShape(index.shape)} for ${formatShape(x.shape)}: the shapes differ`,
-        );
-      }
+      checkIndex('scatterAdd', index, x.shape, axis);
+      checkCount('scatterAdd', index, x, axis);
       return [{ shape: x.shape.map((own, each) => (each === axis ? length : own)), dtype: x.dtype }];
     },
-    launch: (kernels, [x, index], [out], { axis }) => kernels.scatterAdd(x, index, out!, axis),
+    launch: (kernels, [x, index], [out], { axis }) => kernels.scatter(undefined, index, x, out!, axis, 'add'),
+  }),
+
+  scatter: operator<
+    readonly [Operand, Operand, Operand],
+    { readonly axis: number; readonly reduction: ScatterReduction }
+  >({
+    name: 'scatter',
+    infer: ([x, index, source], { axis, reduction }) => {
+      checkSameType('scatter', x, source);
+      if (reduction !== 'replace') checkType('scatter', x, ['float32', 'float64', 'int32']);
+      if (
+        x.shape.length !== source.shape.length ||
+        !sameShape(withoutAxis(x.shape, axis), withoutAxis(source.shape, axis))
+      ) {
+        throw new ShapeError(
+          `scatter: ${formatShape(source.shape)} into ${formatShape(x.shape)}: the shapes may differ along axis ${axis} only`,
+        );
+      }
+      checkIndex('scatter', index, source.shape, axis);
+      checkCount('scatter', index, source, axis);
+      return [{ shape: x.shape, dtype: x.dtype }];
+    },
+    launch: (kernels, [x, index, source], [out], { axis, reduction }) =>
+      kernels.scatter(x, index, source, out!, axis, reduction),
   }),
 };

@@ -2,7 +2,24 @@ import { ArgumentError, ShapeError } from '../errors.js';
 import type { Operand, WindowGeometry } from '../kernels.js';
 import { checkFloat, operator } from '../operator.js';
 import { formatShape, type Shape } from '../shape.js';
-import { windowedShape } from './window.js';
+import { type AxisWindow, reachOf } from '../windows.js';
+import { windowedShape, windowsOf } from './window.js';
+
+/** @throws ArgumentError where one of so many windows along an axis lies on none of its elements */
+function checkWindows(name: string, shape: Shape, axis: number, count: number, window: AxisWindow): void {
+  const { stride, dilation, before } = window;
+  for (let i = 0; i < count; i++) {
+    const start = i * stride - before;
+    const first = start < 0 ? start + Math.ceil(-start / dilation) * dilation : start;
+    if (first >= Math.min(shape[axis]!, start + reachOf(window))) {
+      throw new ArgumentError(
+        `${name}: ${formatShape(shape)}: window ${i} along axis ${axis} would see padding only: make the padding smaller`,
+      );
+    }
+    // Those that follow begin inside, but perhaps for the last one.
+    if (start >= 0) i = Math.max(i, count - 2);
+  }
+}
 
 function pooledShape(name: string, x: Operand, geometry: WindowGeometry): Shape {
   checkFloat(name, x);
@@ -12,12 +29,9 @@ function pooledShape(name: string, x: Operand, geometry: WindowGeometry): Shape 
   if (x.shape[2] === 0 || x.shape[3] === 0) {
     throw new ShapeError(`${name}: ${formatShape(x.shape)}: planes without elements have no windows`);
   }
-  if (geometry.padding.some((padding, axis) => 2 * padding > geometry.kernel[axis]!)) {
-    throw new ArgumentError(
-      `${name}: padding ${geometry.padding} may be half of the kernel ${geometry.kernel} at most, or a window would see padding only`,
-    );
-  }
-  return [x.shape[0]!, x.shape[1]!, ...windowedShape(name, x.shape, geometry)];
+  const counts = windowedShape(name, x.shape, geometry);
+  for (const [i, window] of windowsOf(geometry).entries()) checkWindows(name, x.shape, 2 + i, counts[i]!, window);
+  return [x.shape[0]!, x.shape[1]!, ...counts];
 }
 
 /** Pooling over planes; the gradients are linear maps, each the transpose of the other. */

@@ -1,30 +1,31 @@
-import { ShapeError } from '../errors.js';
 import type { WindowGeometry } from '../kernels.js';
-import { formatShape, type Shape } from '../shape.js';
+import type { Shape } from '../shape.js';
+import { type AxisWindow, windowCount } from '../windows.js';
+
+/** The windows along the rows and the columns. */
+export function windowsOf({
+  kernel,
+  stride,
+  padding,
+  paddingAfter = padding,
+  dilation,
+}: WindowGeometry): readonly [AxisWindow, AxisWindow] {
+  const along = (axis: 0 | 1) => ({
+    kernel: kernel[axis],
+    stride: stride[axis],
+    dilation: dilation[axis],
+    before: padding[axis],
+    after: paddingAfter[axis],
+  });
+  return [along(0), along(1)];
+}
 
 /**
- * The rows and columns that remain when a window moves over [N,C,H,W]: ⌊(length + 2·padding − reach)/stride⌋ + 1 with
- * reach = dilation·(kernel − 1) + 1.
+ * The rows and columns that remain when a window moves over [N,C,H,W].
  *
  * @throws ShapeError where the window does not fit into the padded plane
  */
-export function windowedShape(
-  operation: string,
-  shape: Shape,
-  { kernel, stride, padding, dilation }: WindowGeometry,
-): readonly [number, number] {
-  const [height, width] = [0, 1].map((axis) => {
-    if (kernel[axis]! < 1)
-      throw new ShapeError(`${operation}: kernel ${formatShape(kernel)}: a window needs an element`);
-    const padded = shape[2 + axis]! + 2 * padding[axis]!;
-    const reach = dilation[axis]! * (kernel[axis]! - 1) + 1;
-    if (reach > padded) {
-      throw new ShapeError(
-        `${operation}: ${formatShape(shape)}: a window of ${reach} does not fit into ${padded} along axis ${2 + axis}: ` +
-          'make the kernel smaller or the padding larger',
-      );
-    }
-    return Math.floor((padded - reach) / stride[axis]!) + 1;
-  });
-  return [height!, width!];
+export function windowedShape(operation: string, shape: Shape, geometry: WindowGeometry): readonly [number, number] {
+  const [rows, columns] = windowsOf(geometry);
+  return [windowCount(operation, shape, 2, rows), windowCount(operation, shape, 3, columns)];
 }

@@ -64,7 +64,7 @@ describe('encodeSafetensors', () => {
         e: { dtype: 'float32', shape: [0, 4], data: new Float32Array(0) },
         'é"\n': float32(0),
       },
-      { format: '\u2028\x1f/' },
+      { metadata: { format: '\u2028\x1f/' } },
     );
     expect(headerOf(bytes)).toBe(
       '{"__metadata__":{"format":"\u2028\\u001f/"},"w":{"dtype":"F64","shape":[],"data_offsets":[0,8]},' +
@@ -79,7 +79,7 @@ describe('encodeSafetensors', () => {
 
   it('writes a file without tensors', () => {
     expect(encodeSafetensors({})).toEqual(safetensorsFile('{}      '));
-    expect(encodeSafetensors(new Map(), { format: 'pnn' })).toEqual(
+    expect(encodeSafetensors(new Map(), { metadata: { format: 'pnn' } })).toEqual(
       safetensorsFile('{"__metadata__":{"format":"pnn"}}'.padEnd(40)),
     );
   });
@@ -93,10 +93,12 @@ describe('encodeSafetensors', () => {
   it('gives equal bytes whatever the order of tensors and metadata, aligned for every element', () => {
     fc.assert(
       fc.property(tensorMaps, metadataEntries, (tensors, metadata) => {
-        const bytes = encodeSafetensors(tensors, Object.fromEntries(metadata));
-        const reversed = encodeSafetensors(new Map([...tensors].reverse()), Object.fromEntries(metadata.reverse()));
+        const bytes = encodeSafetensors(tensors, { metadata: Object.fromEntries(metadata) });
+        const reversed = encodeSafetensors(new Map([...tensors].reverse()), {
+          metadata: Object.fromEntries(metadata.reverse()),
+        });
         expect(Buffer.compare(bytes, reversed)).toBe(0);
-        const record = encodeSafetensors(Object.fromEntries(tensors), Object.fromEntries(metadata));
+        const record = encodeSafetensors(Object.fromEntries(tensors), { metadata: Object.fromEntries(metadata) });
         expect(Buffer.compare(bytes, record)).toBe(0);
         let position = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
         for (const { data } of decodeSafetensors(bytes, 'a').tensors.values()) {
@@ -116,9 +118,9 @@ describe('encodeSafetensors', () => {
     expect(() => encodeSafetensors({ w: { dtype: 'float32', shape: [3], data } })).toThrow('tensor "w"');
     expect(() => encodeSafetensors({ __metadata__: float32(1) })).toThrow(ArgumentError);
     expect(() => encodeSafetensors({ '\ud800': float32(1) })).toThrow(ArgumentError);
-    expect(() => encodeSafetensors({}, { key: 'a\udfff' })).toThrow(ArgumentError);
-    expect(() => encodeSafetensors({}, { key: 1 as unknown as string })).toThrow(ArgumentError);
-    expect(() => encodeSafetensors({}, { key: 'x'.repeat(100_000_000) })).toThrow('exceeds 100000000');
+    expect(() => encodeSafetensors({}, { metadata: { key: 'a\udfff' } })).toThrow(ArgumentError);
+    expect(() => encodeSafetensors({}, { metadata: { key: 1 as unknown as string } })).toThrow(ArgumentError);
+    expect(() => encodeSafetensors({}, { metadata: { key: 'x'.repeat(100_000_000) } })).toThrow('exceeds 100000000');
   });
 });
 
@@ -126,7 +128,7 @@ describe('decodeSafetensors', () => {
   it('gives back everything that encodeSafetensors wrote', () => {
     fc.assert(
       fc.property(tensorMaps, metadataEntries, (tensors, metadata) => {
-        const decoded = decodeSafetensors(encodeSafetensors(tensors, Object.fromEntries(metadata)), 'a');
+        const decoded = decodeSafetensors(encodeSafetensors(tensors, { metadata: Object.fromEntries(metadata) }), 'a');
         expect(new Set(decoded.tensors.keys())).toEqual(new Set(tensors.keys()));
         for (const [name, array] of tensors) expectSame(decoded.tensors.get(name), array);
         expect(new Map(Object.entries(decoded.metadata))).toEqual(new Map(metadata));
@@ -186,6 +188,121 @@ describe('decodeSafetensors', () => {
   });
 });
 
+/** The nearest of the values, of two the one at an even place. */
+function nearest(values: readonly number[], value: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! <= value) low = middle;
+    else high = middle;
+  }
+  const below = value - values[low]!;
+  const above = values[high]! - value;
+  return below < above || (below === above && low % 2 === 0) ? values[low]! : values[high]!;
+}
+
+/** What the numbers 0, 1, 2, … of 16 bits stand for, up to the first infinity. */
+function ladder(dtype: 'F16' | 'BF16', infinity: number): number[] {
+  const bits = Uint16Array.from({ length: infinity + 1 }, (_, i) => i);
+  return [...decodeVector(dtype, bits.length, new Uint8Array(bits.buffer)).data];
+}
+
+const halves = [
+  { dtype: 'F16', storeFloat32As: 'float16', infinity: 0x7c00, largest: 65504 },
+  { dtype: 'BF16', storeFloat32As: 'bfloat16', infinity: 0x7f80, largest: (2 - 2 ** -7) * 2 ** 127 },
+] as const;
+
+describe.each(halves)('float32 stored as $dtype', ({ dtype, storeFloat32As, infinity, largest }) => {
+  const stored = (values: readonly number[]) => encodeSafetensors({ x: float32(...values) }, { storeFloat32As });
+  const readBack = (values: readonly number[]) => [...decodeSafetensors(stored(values), 'a').tensors.get('x')!.data];
+  const values = ladder(dtype, infinity);
+
+  it('keeps every number that the type has, both signs, and NaN', () => {
+    expect(values.at(-2)).toBe(largest);
+    expect(values.at(-1)).toBe(Infinity);
+    expect(values.findIndex((value, i) => i > 0 && !(value > values[i - 1]!))).toBe(-1);
+    const all = [...values, ...values.map((value) => -value), NaN];
+    const back = readBack(all);
+    expect(back.findIndex((value, i) => !Object.is(value, all[i]))).toBe(-1);
+    // The lowest bits of the first two are all that tells them from infinities.
+    const nans = new Float32Array(Uint32Array.of(0x7f800001, 0xff800001, 0x7fffffff).buffer);
+    const narrowed = encodeSafetensors({ x: { dtype: 'float32', shape: [3], data: nans } }, { storeFloat32As });
+    expectSame(decodeSafetensors(narrowed, 'a').tensors.get('x'), float32(NaN, NaN, NaN));
+  });
+
+  it('rounds the rest to the nearest, of two the even one', () => {
+    // Up to the largest there is; infinity is reached where the next number of the same spacing would be.
+    const finite = [...values.slice(0, -1), 2 * largest - values.at(-3)!];
+    const middles = finite.slice(1).map((value, i) => Math.fround((value + finite[i]!) / 2));
+    const around = middles.flatMap((middle) => [middle * (1 - 2 ** -23), middle, middle * (1 + 2 ** -23)]);
+    const given = around.map(Math.fround).filter((value) => value < (largest + finite.at(-1)!) / 2);
+    const back = readBack(given);
+    expect(back.findIndex((value, i) => value !== nearest(finite, given[i]!))).toBe(-1);
+    fc.assert(
+      fc.property(fc.float({ min: Math.fround(-largest), max: Math.fround(largest), noNaN: true }), (value) => {
+        expect(readBack([value])[0]).toBe(Math.sign(value) * nearest(finite, Math.abs(value)) || value * 0);
+      }),
+    );
+  });
+
+  it('refuses a number that would become infinite, and stores infinities', () => {
+    const beyond = Math.fround(largest + (largest - values.at(-3)!) / 2);
+    expect(() => stored([1, beyond])).toThrow(ArgumentError);
+    expect(() => stored([1, -beyond])).toThrow(
+      `encodeSafetensors: tensor "x" has ${-beyond}, which ${dtype} cannot hold: store ${dtype === 'F16' ? 'bfloat16' : 'float32'}`,
+    );
+    expect(readBack([Infinity, -Infinity])).toEqual([Infinity, -Infinity]);
+  });
+
+  it('leaves other types as they are, and every tensor aligned', () => {
+    const bytes = encodeSafetensors(
+      {
+        mask: { dtype: 'bool', shape: [1], data: Uint8Array.of(1) },
+        w: float32(1, 2, 3),
+        i: int32(7),
+        d: { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) },
+      },
+      { storeFloat32As },
+    );
+    const { tensors } = decodeSafetensors(bytes, 'a');
+    expect([...tensors.keys()]).toEqual(['d', 'i', 'w', 'mask']);
+    expectSame(tensors.get('d'), { dtype: 'float64', shape: [1], data: Float64Array.of(0.1) });
+    expectSame(tensors.get('w'), float32(1, 2, 3));
+    expect(headerOf(bytes)).toContain(`"w":{"dtype":"${dtype}","shape":[3],"data_offsets":[12,18]}`);
+  });
+});
+
+describe('8-bit floats', () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+
+  // Tables 1 and 2 of arXiv 2209.05433.
+  it('E4M3 have bias 7, no infinity and one NaN of each sign', () => {
+    const values = decodeVector('F8_E4M3', 256, bytes).data;
+    expect([0x00, 0x80, 0x01, 0x07, 0x08, 0x38, 0x7e, 0xfe, 0x7f, 0xff].map((byte) => values[byte])).toEqual([
+      0,
+      -0,
+      2 ** -9,
+      7 * 2 ** -9,
+      2 ** -6,
+      1,
+      448,
+      -448,
+      NaN,
+      NaN,
+    ]);
+    for (let i = 1; i < 0x7f; i++) expect(values[i]! > values[i - 1]! && values[i + 128] === -values[i]!).toBe(true);
+  });
+
+  it('E5M2 have bias 15, infinities and NaN as IEEE 754', () => {
+    const values = decodeVector('F8_E5M2', 256, bytes).data;
+    expect(
+      [0x00, 0x80, 0x01, 0x03, 0x04, 0x3c, 0x7b, 0xfb, 0x7c, 0xfc, 0x7d, 0xff].map((byte) => values[byte]),
+    ).toEqual([0, -0, 2 ** -16, 3 * 2 ** -16, 2 ** -14, 1, 57344, -57344, Infinity, -Infinity, NaN, NaN]);
+    for (let i = 1; i <= 0x7c; i++) expect(values[i]! > values[i - 1]! && values[i + 128] === -values[i]!).toBe(true);
+  });
+});
+
 describe('decodeSafetensors refuses', () => {
   function expectFault(bytes: Uint8Array, fault: string): void {
     expect(() => decodeSafetensors(bytes, 'a.st')).toThrow(FormatError);
@@ -235,7 +352,7 @@ describe('decodeSafetensors refuses', () => {
     ['{"a":{"dtype":"U8","d\\u0074ype":"U8"}}', 'tensor "a": key "dtype" occurs twice'],
     ['{"a":{"type":"U8"}}', 'tensor "a": key "type" is none of dtype, shape and data_offsets'],
     ['{"a":{"dtype":8}}', 'tensor "a": expected a text as dtype but found "8"'],
-    [`{"a":${entry('F8_E4M3', '[]', '[0,1]')}}`, 'tensor "a": dtype "F8_E4M3" cannot be read'],
+    [`{"a":${entry('F4', '[]', '[0,1]')}}`, 'tensor "a": dtype "F4" cannot be read'],
     [`{"a":${entry('f32', '[]', '[0,4]')}}`, 'tensor "a": dtype "f32" cannot be read'],
     [`{"a":${entry('__proto__', '[]', '[0,4]')}}`, 'tensor "a": dtype "__proto__" cannot be read'],
     [`{"a":${entry('U8', '1', '[0,1]')}}`, 'tensor "a": expected [ but found "1"'],
@@ -337,7 +454,7 @@ describe('decodeSafetensors under mutation', () => {
       return;
     }
     for (const array of content.tensors.values()) expectConsistent(array, bytes.length);
-    const again = decodeSafetensors(encodeSafetensors(content.tensors, content.metadata), 'again.st');
+    const again = decodeSafetensors(encodeSafetensors(content.tensors, content), 'again.st');
     expect(again.metadata).toEqual(content.metadata);
     expect(again.tensors.size).toBe(content.tensors.size);
     for (const [name, array] of content.tensors) expectSame(again.tensors.get(name), array);
@@ -350,7 +467,7 @@ describe('decodeSafetensors under mutation', () => {
         metadataEntries,
         fc.array(mutations, { minLength: 1, maxLength: 3 }),
         (tensors, metadata, changes) => {
-          const bytes = encodeSafetensors(tensors, Object.fromEntries(metadata));
+          const bytes = encodeSafetensors(tensors, { metadata: Object.fromEntries(metadata) });
           check(changes.reduce((changed, change) => change(changed), bytes));
         },
       ),

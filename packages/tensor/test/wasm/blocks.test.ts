@@ -1,4 +1,15 @@
-import { apply, normal, operators, reference, scope, type Tensor, uniform, where } from '@pnn/tensor';
+import {
+  apply,
+  concat,
+  normal,
+  operators,
+  reference,
+  scope,
+  sparseMatmul,
+  type Tensor,
+  uniform,
+  where,
+} from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
@@ -40,8 +51,31 @@ const families: Readonly<Record<string, (operands: Operands) => readonly Tensor[
   binary: ({ x, y, channels }) => [x.add(y), x.mul(channels.reshape([7, 1, 1]))],
   comparison: ({ x, y }) => [x.less(y)],
   where: ({ x, y }) => [where(x.greater(y), x, y)],
+  movement: ({ x, y, channels }) => [
+    x.permute([3, 1, 0, 2]),
+    x.permute([0, 2, 3, 1]),
+    x.slice([[1], [], [undefined, undefined, 2]]),
+    x.pad(x.shape.map(() => [1, 1] as const)),
+    channels.reshape([7, 1, 1]).broadcastTo(x.shape),
+    concat([x, y], 1),
+  ],
+  'gather and scatter': ({ x, y }) => {
+    const index = y.argmax(3).reshape([19, 7, 23, 1]);
+    const rows = y.argmax(0).reshape([1, 7, 23, 31]);
+    return [x.gather(3, index), x.gather(0, rows), x.slice([[0, 1]]).scatterAdd(0, rows, 40)];
+  },
   reduction: ({ x }) => [x.sum(), x.sum([0]), x.max([1]), x.min([3])],
   softmax: ({ x }) => [x.softmax(), x.logSoftmax()],
+  sparse: ({ x }) => {
+    const rotation = (columns: number) => ({
+      rows: columns,
+      columns,
+      starts: Array.from({ length: columns + 1 }, (_, row) => row),
+      positions: Array.from({ length: columns }, (_, row) => (row + 1) % columns),
+      weights: new Array<number>(columns).fill(2),
+    });
+    return x.shape.map((length, axis) => sparseMatmul(x, axis, rotation(length)));
+  },
   adam: ({ x, y }) => {
     const [parameter, first, second] = [x.add(y), x.mul(y), x.square()];
     x.device.kernels.adam(parameter, y, first, second, adam);

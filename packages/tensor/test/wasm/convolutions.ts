@@ -32,10 +32,10 @@ interface Sizes extends ConvolutionGeometry {
 }
 
 function shapesOf({ images, channels, filters, extra, ...geometry }: Sizes) {
-  const { kernel, stride, padding, dilation, groups } = geometry;
-  const size = (axis: 0 | 1) => Math.max(1, (kernel[axis] - 1) * dilation[axis] + 1 - 2 * padding[axis] + extra[axis]);
-  const length = (axis: 0 | 1) =>
-    Math.floor((size(axis) + 2 * padding[axis] - (kernel[axis] - 1) * dilation[axis] - 1) / stride[axis]) + 1;
+  const { kernel, stride, padding, paddingAfter = padding, dilation, groups } = geometry;
+  const missing = (axis: 0 | 1) => (kernel[axis] - 1) * dilation[axis] + 1 - padding[axis] - paddingAfter[axis];
+  const size = (axis: 0 | 1) => Math.max(1, missing(axis) + extra[axis]);
+  const length = (axis: 0 | 1) => Math.floor((size(axis) - missing(axis)) / stride[axis]) + 1;
   return {
     x: [images, channels * groups, size(0), size(1)],
     weight: [filters * groups, channels, ...kernel],
@@ -81,6 +81,7 @@ export function transformedCases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Ca
       kernel: fc.constant<Pair>([3, 3]),
       stride: fixed,
       padding: pairs(0, 3),
+      paddingAfter: pairs(-1, 3),
       dilation: fixed,
       groups: fc.integer({ min: 1, max: 2 }),
       images: fc.integer({ min: 1, max: 2 }),
@@ -102,6 +103,7 @@ export function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
       kernel: pairs(1, 4),
       stride: pairs(1, 3),
       padding: pairs(0, 3),
+      paddingAfter: pairs(-1, 3),
       dilation: pairs(1, 2),
       groups: fc.integer({ min: 1, max: 3 }),
       images: fc.oneof(

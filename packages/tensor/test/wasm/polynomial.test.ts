@@ -2,6 +2,7 @@ import {
   apply,
   type Device,
   operators,
+  type PolynomialBasis,
   type PolynomialOptions,
   polynomial,
   reference,
@@ -63,7 +64,7 @@ function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
       evenTerms: fc.nat(),
       // As in the fit of ReLU: a constant odd part.
       constantOdd: fc.boolean(),
-      basis: fc.constantFrom<'even-odd' | 'monomial'>('even-odd', 'monomial'),
+      basis: fc.constantFrom<PolynomialBasis>('even-odd', 'twice-even-odd', 'monomial'),
       // With the last one the scaled coefficients of the fast path would underflow.
       bound: fc.constantFrom(3, 2.9, 3.3, 3e5),
       outside: fc.constantFrom<'polynomial' | 'tangent'>('polynomial', 'tangent'),
@@ -86,12 +87,48 @@ function cases(numbers: fc.Arbitrary<number>): fc.Arbitrary<Case> {
     });
 }
 
+/** |s^(k mod 2)·u^⌊k/2⌋|, and the sum of the sizes of what its derivative with respect to s is added up of. */
+function twiceTerm(k: number, s: number, u: number) {
+  const j = Math.floor(k / 2);
+  const before = j === 0 ? 0 : u ** (j - 1);
+  if (k % 2 === 0) return { size: u ** j, slope: 4 * j * s * before, slopeTimesS: 2 * j * (u ** j + before) };
+  const slope = (1 + 2 * j) * u ** j + 2 * j * before;
+  return { size: s * u ** j, slope, slopeTimesS: s * slope };
+}
+
+/** The same as `termBounds` where u̅ = u + (4|s| + s̃ − s)(s̃ − s) + 4u(2s² + 1). */
+function twiceBounds(x: number, { evenTerms, bound }: Required<PolynomialOptions>, terms: number) {
+  const t = Math.abs(x) / bound;
+  const s = Math.abs(2 * t * t - 1);
+  const sError = 8 * UNIT * (2 * t * t + 1);
+  const u = Math.abs(2 * s * s - 1);
+  const uError = (4 * s + sError) * sError + 4 * UNIT * (2 * s * s + 1);
+  const gamma = (2 * terms + 40) * UNIT;
+  const values: number[] = [];
+  const slopes: number[] = [];
+  for (let k = 0; k < terms; k++) {
+    const isOdd = k >= evenTerms;
+    const exact = twiceTerm(isOdd ? k - evenTerms : k, s, u);
+    const rounded = twiceTerm(isOdd ? k - evenTerms : k, s + sError, u + uError);
+    const error = (name: 'size' | 'slope' | 'slopeTimesS') => rounded[name] * (1 + gamma) - exact[name];
+    values.push((isOdd ? t * (1 + gamma) : 1) * error('size') + (isOdd ? gamma * t * exact.size : 0));
+    slopes.push(
+      isOdd
+        ? (error('size') + 2 * error('slope') + 2 * error('slopeTimesS')) / bound
+        : (4 * t * (error('slope') + gamma * rounded.slope)) / bound,
+    );
+  }
+  return { values, slopes };
+}
+
 /**
  * What rounding can make of the terms at x: t̃ = t(1 + 2u) and s̃ = s + 8u(2t² + 1), each at most; Horner's method and
  * what precedes and follows it round 2n + 20 times (Higham, section 5.1). Returns the bound for Σ|c||φ(x)|, where the
  * derivative of a term is taken as k/B·(its largest factor).
  */
-function termBounds(x: number, { basis, evenTerms, bound }: Required<PolynomialOptions>, terms: number) {
+function termBounds(x: number, options: Required<PolynomialOptions>, terms: number) {
+  const { basis, evenTerms, bound } = options;
+  if (basis === 'twice-even-odd') return twiceBounds(x, options, terms);
   const t = Math.abs(x) / bound;
   const s = basis === 'monomial' ? t : Math.abs(2 * t * t - 1);
   const error = basis === 'monomial' ? 4 * UNIT * t : 8 * UNIT * (2 * t * t + 1);
@@ -149,7 +186,11 @@ function coefficientsAt({ shape, coefficientShape, coefficients }: Case, i: numb
 const weigh = (coefficients: readonly number[], sizes: readonly number[]) =>
   coefficients.reduce((sum, c, k) => sum + Math.abs(c) * sizes[k]!, 0);
 
-/** Relative error of a penalty or its slope: that of the excess, amplified by the form, and of the form itself. */
+/**
+ * Error of a penalty and of its slope. That of the argument, size·UNIT and one for the difference, is multiplied by the slope.
+ * e^u − 1 is found for u/2^k (polynomial and product: 3 units), then doubled k ≤ 5 times (1.5 units each), and every step
+ * multiplies errors by the quotient of the condition numbers u/(1 − e^−u) behind and before it: by 1 + u in all.
+ */
 function penaltyError(x: number, { form, limit, cap }: Penalty): number {
   const size = Math.abs(x);
   if (form === 'power') {
@@ -160,7 +201,8 @@ function penaltyError(x: number, { form, limit, cap }: Penalty): number {
   if (size <= limit * (1 - 2 * UNIT)) return 0;
   const excess = Math.min(size - limit, cap);
   const scale = form === 'exponential' ? Math.exp(excess) : 2 * excess + excess * excess + 2;
-  return 8 * UNIT * scale * (1 + size + limit) * (1 + Math.max(0, size - limit - excess));
+  const own = form === 'exponential' ? 11 * UNIT * (1 + excess) * Math.expm1(excess) : 0;
+  return (own + 8 * UNIT * scale * (1 + size + limit)) * (1 + Math.max(0, size - limit - excess));
 }
 
 function forward(device: (typeof variants)[number][1], dtype: 'float32' | 'float64', each: Case) {
@@ -255,9 +297,12 @@ describe.each(variants)('polynomial on %s', (_, device) => {
             const excess = Math.abs(x - edges[i]!);
             const weight = which.withValue ? Math.abs(gradients[i]!) : 0;
             for (let k = 0; k < terms; k++) {
-              const odd = options.basis === 'even-odd' && k >= options.evenTerms;
-              const size = (odd ? t : 1) * s ** (odd ? k - options.evenTerms : k);
-              const slope = (4 * k + 1) / options.bound;
+              const odd = options.basis !== 'monomial' && k >= options.evenTerms;
+              const exponent = odd ? k - options.evenTerms : k;
+              const twice = options.basis === 'twice-even-odd';
+              const power = twice ? twiceTerm(exponent, s, Math.abs(2 * s * s - 1)).size : s ** exponent;
+              const size = (odd ? t : 1) * power;
+              const slope = (8 * k + 1) / options.bound;
               sumBounds[channel * terms + k]! +=
                 weight *
                 (errors[i]!.values[k]! +
@@ -323,6 +368,45 @@ describe.each(variants)('polynomial on %s', (_, device) => {
         expect(Math.abs(values[i]! - Math.cos(22 * Math.acos(value / 47)))).toBeLessThan(2e-3);
       }
     });
+  });
+
+  test('penalties far beyond their limit are as exact, and infinite where float32 ends', () => {
+    const far = fc.float({ min: -400, max: 400, noNaN: true });
+    const large = fc.constantFrom(88.5, -89, 91, 1e4, -1e30, 3.4028234663852886e38).map(Math.fround);
+    const caps = fc.constantFrom(0.1, 2.9, 3.1, 6, 40, 80, 88, 95, Number.POSITIVE_INFINITY);
+    const limits = fc.constantFrom(1e-3, 0.7, 1, 1.5, 30, 64, 127.9, 1e4);
+    const forms = fc.constantFrom('exponential', 'quadratic', 'power');
+    const penalty = fc.record({ form: forms, limit: limits, cap: caps }) as fc.Arbitrary<Penalty>;
+    const MAX = 3.4028234663852886e38;
+    fc.assert(
+      fc.property(fc.oneof({ weight: 4, arbitrary: far }, { weight: 1, arbitrary: large }), penalty, (x, own) =>
+        scope(() => {
+          // One input is beyond the limit or not, and the group of it has others.
+          const each: Case = {
+            shape: [40],
+            x: Array.from({ length: 40 }, (_unused, i) => (i === 17 ? x : 0)),
+            slopes: Array<number>(40).fill(0),
+            coefficientShape: [1],
+            coefficients: [1],
+            options: { basis: 'even-odd', bound: 1e5, evenTerms: 1, outside: 'tangent', penalty: own },
+          };
+          const exact = forward(reference, 'float64', each).penalty.itemSync() * 40;
+          const value = forward(device, 'float32', each).penalty.itemSync() * 40;
+          const slope = backward(device, 'float32', each, { withValue: false })[0]!.dataSync()[17]!;
+          const exactSlope = backward(reference, 'float64', each, { withValue: false })[0]!.dataSync()[17]!;
+          const error = penaltyError(x, own);
+          // Powers of tiny quotients are lost to underflow, and sums are infinite from a tenth of float32's range on.
+          if (exact < MAX / 1e3) expect(Math.abs(value - exact)).toBeLessThanOrEqual(error + 2 * UNIT * exact + 1e-20);
+          else expect(value).toBeGreaterThan(MAX / 2e3);
+          if (Math.abs(exactSlope) < MAX / 1e3) {
+            expect(Math.abs(slope - exactSlope)).toBeLessThanOrEqual(
+              0.75 * error + 4 * UNIT * Math.abs(exactSlope) + 1e-20,
+            );
+          } else expect(Math.abs(slope)).toBeGreaterThan(MAX / 2e3);
+        }),
+      ),
+      { numRuns: 400 },
+    );
   });
 
   test('gives what the reference gives for float64', () => {

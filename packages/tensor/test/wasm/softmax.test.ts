@@ -50,6 +50,23 @@ const SHARE = (16 + 120) * UNIT;
 const LOST = 2 ** -147;
 
 describe.each(variants)('softmax and cross-entropy on %s', (_, device) => {
+  test.each([0, 0.1, 1])('look at differences of logits, where they are huge, with smoothing %d', (labelSmoothing) => {
+    scope(() => {
+      for (const size of [1, 2 ** 23, 1e38]) {
+        const logits = place(device, [1, 3], [size, size, size]);
+        const labels = tensor([1], { dtype: 'int32', device });
+        const [losses] = apply(operators.crossEntropy, [logits, labels], { labelSmoothing }) as [Tensor];
+        expect(losses.itemSync()).toBe(Math.fround(Math.log(3)));
+      }
+      const impossible = place(device, [1, 2], [Number.NEGATIVE_INFINITY, 0]);
+      for (const label of [0, 1]) {
+        const labels = tensor([label], { dtype: 'int32', device });
+        const [losses] = apply(operators.crossEntropy, [impossible, labels], { labelSmoothing }) as [Tensor];
+        expect(losses.itemSync()).toBe(label === 1 && labelSmoothing === 0 ? 0 : Number.POSITIVE_INFINITY);
+      }
+    });
+  });
+
   test('are within a few roundings', () => {
     fc.assert(
       fc.property(cases(numbers), (each) =>

@@ -9,7 +9,7 @@ test('says which adapter is tested', () => {
 });
 
 /** gpu.js gives NaN for what its sine does not reach. */
-const OF_GPU_JS = 'sin and cos of what is too large';
+const OF_GPU_JS = 'sin, cos and tan of what is too large';
 
 describe.skipIf(missing)('kernels', () => {
   let device: WebGpuDevice;

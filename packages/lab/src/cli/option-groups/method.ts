@@ -3,6 +3,7 @@ import { ArgumentError } from '@pnn/nn';
 import {
   type BoundaryPenalty,
   type BoundSpec,
+  basisFor,
   cappedPenalty,
   defaultMethod,
   defaultPolynomial,
@@ -53,7 +54,10 @@ export function methodOptions(): OptionSpecs {
       description: `excess |x| − αB (of power |x|/αB − 1) from which the loss goes on linearly (default ${penalty.cap}, of power 1; paper 10)`,
     },
     outside: { value: 'NAME', description: `beyond B while training: tangent (default) or polynomial (${PAPER})` },
-    basis: { value: 'NAME', description: 'evaluate by even-odd Horner (default) or plain Horner: monomial' },
+    basis: {
+      value: 'NAME',
+      description: 'even-odd (default up to degree 22), twice-even-odd (beyond) or plain Horner: monomial',
+    },
     learnable: { description: 'learn the coefficients too' },
   };
 }
@@ -143,7 +147,7 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
       alpha: options.number('alpha', 'a number above 0, up to 1', (value) => value > 0 && value <= 1) ?? base.alpha,
       method,
       samples: samplesFrom(options, base, degree, method),
-      basis: options.choice('basis', ['even-odd', 'monomial']) ?? base.basis,
+      basis: options.choice('basis', ['even-odd', 'twice-even-odd', 'monomial']) ?? basisFor(degree),
       learnable: options.has('learnable'),
       outside: options.choice('outside', ['tangent', 'polynomial']) ?? base.outside,
       penalty:

@@ -1,12 +1,12 @@
 import { datasets } from '@pnn/data';
-import { defaultTraining, type TrainingSpec, trainingOf } from '@pnn/pnn';
+import { defaultTraining, optimizerNames, type TrainingSpec, trainingOf } from '@pnn/pnn';
 import type { OptionSpecs, Options } from '../options.js';
 import { defaultByDataset } from './data.js';
 import { presetFrom } from './method.js';
 
 /** How long, how fast and how carefully. */
 export function trainingOptions(): OptionSpecs {
-  const { epochs, batchSize, lr, weightDecay, maxNorm, seed } = defaultTraining;
+  const { epochs, batchSize, optimizer, lr, weightDecay, maxNorm, seed } = defaultTraining;
   const defaultOf = (common: number, key: 'epochs' | 'batchSize' | 'lr') =>
     defaultByDataset(common, ({ training }) => training?.[key]);
   return {
@@ -17,8 +17,22 @@ export function trainingOptions(): OptionSpecs {
       description: `passes over the training data (${defaultOf(epochs, 'epochs')}; paper 30)`,
     },
     'batch-size': { value: 'N', description: `samples in a step (${defaultOf(batchSize, 'batchSize')}; paper 128)` },
-    lr: { value: 'R', description: `learning rate of AdamW (${defaultOf(lr, 'lr')}; paper 0.001)` },
-    'weight-decay': { value: 'W', description: `weight decay of AdamW (default ${weightDecay})` },
+    accumulate: { value: 'N', description: 'batches in a step: one of N times the size (default 1)' },
+    optimizer: {
+      value: 'NAME',
+      description: `${optimizerNames.join(', ')} (default ${optimizer}); --lr suits ${optimizer}: give another`,
+    },
+    lr: { value: 'R', description: `learning rate (${defaultOf(lr, 'lr')}; paper 0.001)` },
+    'weight-decay': { value: 'W', description: `weight decay (default ${weightDecay})` },
+    ema: { value: 'DECAY', description: 'end with a moving average of the weights, of a decay such as 0.99' },
+    'keep-best': {
+      description:
+        'end with the weights of the best epoch, judged by a tenth of the training samples, held out for that',
+    },
+    'early-stopping': {
+      value: 'N',
+      description: 'end after N epochs without a better one, judged likewise',
+    },
     'no-twin': { description: 'do not train the network with the target itself for comparison' },
     seed: { value: 'N', description: `seed of everything random (default ${seed})` },
   };
@@ -36,11 +50,16 @@ export function trainingSpecFrom(options: Options, dataset: string): TrainingSpe
   return {
     epochs: options.integer('epochs', 1) ?? base.epochs,
     batchSize: options.integer('batch-size', 2) ?? base.batchSize,
+    accumulate: options.integer('accumulate', 1) ?? base.accumulate,
+    optimizer: options.choice('optimizer', optimizerNames) ?? base.optimizer,
     lr: options.positive('lr') ?? base.lr,
     weightDecay: options.number('weight-decay', 'a number of 0 or more', (w) => w >= 0) ?? base.weightDecay,
     maxNorm,
     clipping: options.has('plain-clipping') ? 'plain' : base.clipping,
     scheduler: base.scheduler,
+    averageDecay: options.number('ema', 'from 0 to below 1', (decay) => decay >= 0 && decay < 1) ?? base.averageDecay,
+    keepBest: options.has('keep-best') || base.keepBest,
+    patience: options.integer('early-stopping', 1) ?? base.patience,
     seed: options.integer('seed', 0) ?? base.seed,
   };
 }

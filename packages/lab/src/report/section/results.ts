@@ -11,7 +11,7 @@ import {
 } from '../format.js';
 import type { Markup } from '../markup.js';
 import { markup } from '../markup.js';
-import type { Report } from '../record.js';
+import type { Report, RunRecord } from '../record.js';
 import type { RunSummary } from '../summary.js';
 import { isInside, isJudgedByAccuracy, largestShareOutside, referenceRun, summarize } from '../summary.js';
 import { runStyle } from './run-style.js';
@@ -122,9 +122,15 @@ function tableColumns(report: Report): TableColumn[] {
     },
     { heading: 'clipped steps', text: ({ clippedShare }) => formatPercent(clippedShare, 1) },
     { heading: 'parameters', text: ({ run }) => formatCount(run.parameters) },
-    { heading: 'epochs', text: ({ run }) => formatCount(run.epochs.length) },
+    { heading: 'epochs', text: ({ run }) => epochsOf(run) },
     { heading: 'time', text: ({ seconds }) => formatSeconds(seconds) },
   ];
+}
+
+/** The number of epochs, and the best of them where that is the one that was tested. */
+function epochsOf({ epochs, final }: RunRecord): string {
+  const best = final !== null && final.epoch !== epochs.length && epochs[final.epoch - 1]?.best;
+  return `${formatCount(epochs.length)}${best ? `, best ${formatCount(final.epoch)}` : ''}`;
 }
 
 function table(report: Report, summaries: readonly RunSummary[]): Markup {

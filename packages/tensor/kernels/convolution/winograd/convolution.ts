@@ -7,8 +7,11 @@ import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
 import { storeSome } from '../../simd';
 import { ceilDiv } from '../../task';
 import { convolveTile } from './directly';
-import { REACH, spread, TILE, tileColumns, tileRows, tileSlabs, Winograd, weightMatrixBytes } from './fields';
-import { LINES_BYTES, POINTS, transformInput, transformOutput } from './transforms';
+import { matricesBytes, POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs, Winograd, weightMatrixBytes } from './fields';
+import { convolvePatch, fillEmpty, patchBytes } from './patch';
+import { DIRECTLY, MEASURED, Measures, MEASURES_BYTES, measuresBytes } from './range';
+import { Region, REGION_BYTES } from './region';
+import { LINES_BYTES, transformInput, transformOutput } from './transforms';
 
 /** Filters whose products are in memory at the same time. */
 const FILTER_LIMIT: i32 = 64;
@@ -32,14 +35,19 @@ export function winogradConvolutionBlocks(fields: Winograd): i32 {
   return <i32>fields.groups * tileSlabs(fields);
 }
 
-/** What a block begins with: the lines of a transform, four zeros, four tiles, the slab, and the window. */
+/** What a block begins with: the lines of a transform, four zeros, four tiles, the slab, the window, the measures, and the region. */
 const ZEROS: usize = LINES_BYTES;
 const EDGE: usize = ZEROS + 64;
 const SLAB: usize = EDGE + 256;
 const WINDOW: usize = SLAB + SLAB_BYTES;
-const TABLES: usize = WINDOW + WINDOW_BYTES;
+const MEASURES: usize = WINDOW + WINDOW_BYTES;
+const REGION: usize = MEASURES + MEASURES_BYTES;
+const TABLES: usize = REGION + REGION_BYTES;
 
-/** Room for all that, two tables, the matrices of source and products, and the copy of the window in one plane. */
+/**
+ * Room for all that, two tables, measures and patches, the matrices of source and products, and the copy of the window in
+ * one plane.
+ */
 export function winogradConvolutionScratch(fields: Winograd): usize {
   const tiles = slabSize(fields);
   const panels = ceilDiv(tiles, COLUMNS);
@@ -48,6 +56,8 @@ export function winogradConvolutionScratch(fields: Winograd): usize {
   return (
     TABLES +
     2 * tableBytes(tiles) +
+    measuresBytes(fields) +
+    patchBytes(fields) +
     POINTS * sourceMatrixBytes(panels, <i32>fields.channels) +
     POINTS * productMatrixBytes(panels, <i32>fields.filters) +
     ((<usize>fields.imageStep * windowRows * windowColumns) << 2)
@@ -67,13 +77,19 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
   const panels = ceilDiv(tiles, COLUMNS);
   const windowOffsets = scratch + TABLES;
   const outOffsets = windowOffsets + tableBytes(tiles);
-  const source = outOffsets + tableBytes(tiles);
+  const measuresAt = outOffsets + tableBytes(tiles);
+  const patches = measuresAt + measuresBytes(fields);
+  const source = patches + patchBytes(fields);
   const sourceStep = sourceMatrixBytes(panels, channels);
   const products = source + POINTS * sourceStep;
   const productStep = productMatrixBytes(panels, filters);
   v128.store(zeros, f32x4.splat(0));
 
+  const measures = changetype<Measures>(scratch + MEASURES);
+  const found = <usize>fields.shared + <usize>matricesBytes(fields);
+  const measured = measures.place(measuresAt, fields, slab, group, found);
   transformSource(fields, slab, group, scratch, windowOffsets, products + POINTS * productStep, source, sourceStep);
+  if (measured) measures.judge(fields, slab);
   const row = <usize>fields.outWidth << 2;
   const image = <usize>(groups * filters * <i32>fields.outHeight) * row;
   fillPositions(outOffsets, slab.images, image, slab.rows, row * TILE, slab.columns, TILE << 2);
@@ -105,9 +121,15 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
       );
     }
   }
+  if (!measures.any) return;
+  for (let tile = 0; tile < tiles; tile++) {
+    const verdict = measures.verdict(tile);
+    if (verdict == DIRECTLY) convolvePatch(fields, slab, group, tile, patches);
+    else if (verdict) fillEmpty(fields, slab, group, tile, verdict);
+  }
 }
 
-/** Fills the 36 matrices of channels and tiles, in panels of eight tiles. */
+/** Fills the 36 matrices of channels and tiles, in panels of eight tiles, and measures the inputs. */
 function transformSource(
   fields: Winograd,
   slab: Slab,
@@ -133,7 +155,11 @@ function transformSource(
   );
   fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
   const first = (slab.firstImage * <i32>fields.groups + group) * channels;
+  const measures = changetype<Measures>(scratch + MEASURES);
+  const region = changetype<Region>(scratch + REGION);
+  region.place(fields, slab, false);
   for (let c = 0; c < channels; c++) {
+    if (c % MEASURED == 0) measures.add(fields, slab, region, group, c);
     const from = window.open(room, <usize>fields.x, first + c, 1, slab.images);
     for (let t = 0; t < tiles; t += 4) {
       const at = offsets + (<usize>t << 2);

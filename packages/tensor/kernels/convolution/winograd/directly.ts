@@ -1,6 +1,8 @@
 // Where the result of the transforms is not finite, the sums themselves decide: an infinite or NaN input, or an
-// intermediate that overflowed, has spread over a whole tile then.
+// intermediate that overflowed, has spread over a whole tile then. The gradient of a weight is summed directly, too, where a
+// few large numbers may have spread over it.
 import { Convolution, Slab } from '../fields';
+import { loadSome, madd } from '../../simd';
 import { TILE, Winograd } from './fields';
 
 /** The sums of one tile of the output, one by one. `filter` counts those of all groups. */
@@ -45,7 +47,41 @@ export function convolveTile(fields: Winograd, image: i32, filter: i32, top: i32
   }
 }
 
-/** Adds to the nine numbers of the gradient of one weight what a slab has to give. Filter and channel count those of all groups. */
+/**
+ * Adds to the nine numbers of the gradient of one weight what a slab has to give, four positions at a time; for numbers that
+ * are finite, since those beyond the edges are left out. Filter and channel count those of all groups.
+ */
+export function correlateRows(fields: Convolution, slab: Slab, filter: i32, channel: i32, out: usize): void {
+  const groups = <i32>fields.groups;
+  const height = <i32>fields.height;
+  const width = <i32>fields.width;
+  const outHeight = <i32>fields.outHeight;
+  const outWidth = <i32>fields.outWidth;
+  const bottom = min(outHeight, (slab.firstRow + slab.rows) * TILE);
+  const right = min(outWidth, (slab.firstColumn + slab.columns) * TILE);
+  for (let tap = 0; tap < 9; tap++, out += 4) {
+    const down = tap / 3 - <i32>fields.paddingY;
+    const across = (tap % 3) - <i32>fields.paddingX;
+    const first = max(slab.firstColumn * TILE, -across);
+    const end = min(right, width - across);
+    let sums = f32x4.splat(0);
+    for (let image = slab.firstImage; image < slab.firstImage + slab.images; image++) {
+      const plane = (image * groups * <i32>fields.channels + channel) * height;
+      const outPlane = (image * groups * <i32>fields.filters + filter) * outHeight;
+      for (let oy = max(slab.firstRow * TILE, -down); oy < min(bottom, height - down); oy++) {
+        let from = <usize>fields.x + ((<usize>((plane + oy + down) * width + first + across)) << 2);
+        let slopes = <usize>fields.out + ((<usize>((outPlane + oy) * outWidth + first)) << 2);
+        for (let rest = end - first; rest > 0; rest -= 4, from += 16, slopes += 16) {
+          sums = madd(loadSome(slopes, rest), loadSome(from, rest), sums);
+        }
+      }
+    }
+    const low = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1);
+    f32.store(out, f32.load(out) + low + (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3)));
+  }
+}
+
+/** The same one by one, where numbers are not finite. */
 export function correlateTaps(fields: Convolution, slab: Slab, filter: i32, channel: i32, out: usize): void {
   const groups = <i32>fields.groups;
   const height = <i32>fields.height;

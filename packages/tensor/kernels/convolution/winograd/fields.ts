@@ -51,6 +51,16 @@ export function spread(bytes: usize): usize {
   return align(bytes) | 64;
 }
 
+/** The number of products of a tile. */
+export const POINTS: i32 = 36;
+
+/** Bytes of the transformed weights of all groups. */
+// @ts-ignore: decorator
+@inline
+export function matricesBytes(fields: Winograd): f64 {
+  return fields.groups * <f64>POINTS * <f64>weightMatrixBytes(fields);
+}
+
 /** Bytes between two of the matrices of the transformed weights of a group. */
 // @ts-ignore: decorator
 @inline

@@ -3,8 +3,6 @@
 import { even, interleaveLower, interleaveUpper, joinLower, joinUpper, madd, odd } from '../../simd';
 import { inputLine, outputLine, slopeLine, weightLine, weightSlopeLine } from './lines';
 
-/** The number of products of a tile. */
-export const POINTS: i32 = 36;
 /** Room for the lines between the two sides of a transform. */
 export const LINES_BYTES: usize = 576;
 
@@ -184,10 +182,10 @@ export function transformWeight(from: usize, out: usize, distance: usize, lines:
 }
 
 /**
- * Gᵀ s G of four weights from 36 vectors `distance` bytes apart: nine vectors. Tells whether all is finite (or, rarely,
- * not although it is).
+ * Gᵀ s G of four weights from 36 vectors `distance` bytes apart: nine vectors. Gives a bit for each of the weights of which
+ * a number may not be finite, or has less than the given size.
  */
-export function transformWeightSlopes(from: usize, distance: usize, out: usize, lines: usize): bool {
+export function transformWeightSlopes(from: usize, distance: usize, out: usize, size: v128, lines: usize): i32 {
   const zero = f32x4.splat(0);
   const next = 6 * distance;
   for (let column = lines, end = lines + 96; column != end; column += 16) {
@@ -204,6 +202,7 @@ export function transformWeightSlopes(from: usize, distance: usize, out: usize, 
     from += distance;
   }
   let finite = zero;
+  let least = f32x4.splat(Infinity);
   for (let line = lines, end = lines + 288; line != end; line += 96) {
     weightSlopeLine(
       out,
@@ -215,9 +214,11 @@ export function transformWeightSlopes(from: usize, distance: usize, out: usize, 
       v128.load(line, 64),
       v128.load(line, 80),
     );
-    const sum = f32x4.add(f32x4.add(v128.load(out), v128.load(out, 16)), v128.load(out, 32));
-    finite = madd(sum, zero, finite);
-    out += 48;
+    for (const end = out + 48; out != end; out += 16) {
+      const value = v128.load(out);
+      finite = madd(value, zero, finite);
+      least = f32x4.pmin(least, f32x4.abs(value));
+    }
   }
-  return isZero(finite);
+  return ~i32x4.bitmask(v128.and(f32x4.eq(finite, zero), f32x4.ge(least, size))) & 15;
 }

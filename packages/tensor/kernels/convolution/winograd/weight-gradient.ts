@@ -9,9 +9,11 @@ import { fillPositions, offsetAt, tableBytes } from '../tables';
 import { WINDOW_BYTES, Window } from '../window';
 import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
 import { ceilDiv } from '../../task';
-import { correlateTaps } from './directly';
-import { REACH, spread, TILE, tileColumns, tileRows, tileSlabs } from './fields';
-import { LINES_BYTES, POINTS, transformInput, transformSlopes, transformWeightSlopes } from './transforms';
+import { correlateRows, correlateTaps } from './directly';
+import { POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs } from './fields';
+import { Region, REGION_BYTES } from './region';
+import { spreadOf } from './spread';
+import { LINES_BYTES, transformInput, transformSlopes, transformWeightSlopes } from './transforms';
 
 /** Filters and channels of a block, whose sums fill half a second-level cache. */
 const FILTER_LIMIT: i32 = 64;
@@ -46,12 +48,24 @@ function sumMatrixBytes(filterPanels: i32, channelPanels: i32): usize {
   return spread((<usize>filterPanels * channelPanels) << 7);
 }
 
-/** What a block begins with: the lines of a transform, four zeros, nine vectors, the slab, and the window. */
+/** What a block begins with: the lines of a transform, four zeros, nine vectors, slab, window, region, and spreads. */
 const ZEROS: usize = LINES_BYTES;
 const TAPS: usize = ZEROS + 64;
 const SLAB: usize = TAPS + 192;
 const WINDOW: usize = SLAB + SLAB_BYTES;
-const TABLES: usize = WINDOW + WINDOW_BYTES;
+const REGION: usize = WINDOW + WINDOW_BYTES;
+/** The largest numbers of the channels and filters of a block, four for each; their spreads, NaN where they are not known yet. */
+const LARGEST: usize = REGION + REGION_BYTES;
+const SPREADS: usize = LARGEST + <usize>((CHANNEL_LIMIT + FILTER_LIMIT) << 4);
+const TABLES: usize = SPREADS + <usize>((CHANNEL_LIMIT + FILTER_LIMIT) << 2);
+
+/**
+ * A result that is so small a part of the product of the largest numbers may be so by chance, or the transforms may have
+ * spread the largest over it.
+ */
+const PART: f32 = 1 / 256;
+/** So many times larger than all typical products together the largest may be for that, as a binary logarithm. */
+const SPREAD: f32 = 1;
 
 /** Room for all that, a table, the three kinds of matrices, and the copy of the window in four planes. */
 export function winogradWeightGradientScratch(fields: Convolution): usize {
@@ -97,6 +111,9 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
   const taps = scratch + TAPS;
   const slab = changetype<Slab>(scratch + SLAB);
   const window = changetype<Window>(scratch + WINDOW);
+  const region = changetype<Region>(scratch + REGION);
+  const largest = scratch + LARGEST;
+  memory.fill(largest, 0, (CHANNEL_LIMIT + FILTER_LIMIT) << 4);
   const offsets = scratch + TABLES;
   const most = slabSize(fields);
   const inputs = offsets + tableBytes(most);
@@ -122,10 +139,14 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
       slab.columns * TILE + REACH - TILE,
     );
     fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
+    region.place(fields, slab, false);
     const firstInput = (slab.firstImage * groups + group) * allChannels + firstChannel;
     for (let c = 0; c < channelPanels * COLUMNS; c += 4) {
       // Half a panel may have no channel: it takes the last one again.
       const first = min(c, channels - 1);
+      for (let i = c; i < min(c + 4, channels); i++) {
+        region.raise(largest + (<usize>i << 4), group * allChannels + firstChannel + i, slab.images);
+      }
       const source = window.open(room, <usize>fields.x, firstInput + first, min(4, channels - first), slab.images);
       const panel = inputs + ((<usize>(c & ~7) * tiles) << 2) + (<usize>(c & 4) << 2);
       transformPlanes(false, window, source, channels - first, offsets, tiles, panel, inputStep, scratch);
@@ -141,8 +162,13 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
       slab.columns * TILE,
     );
     fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
+    region.place(fields, slab, true);
     const firstSlope = (slab.firstImage * groups + group) * allFilters + firstFilter;
     for (let f = 0; f < filters; f += ROWS) {
+      for (let i = f; i < min(f + ROWS, filters); i++) {
+        const at = largest + (<usize>(CHANNEL_LIMIT + i) << 4);
+        region.raise(at, group * allFilters + firstFilter + i, slab.images);
+      }
       const source = window.open(room, <usize>fields.out, firstSlope + f, min(ROWS, filters - f), slab.images);
       const panel = slopes + ((<usize>f * tiles) << 2);
       transformPlanes(true, window, source, filters - f, offsets, tiles, panel, slopeStep, scratch);
@@ -159,33 +185,90 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
     }
   }
 
+  condense(largest, CHANNEL_LIMIT + FILTER_LIMIT);
+  const positions = countPositions(fields, slab, firstSlab, lastSlab, rows, columns);
+  const digits: i32 = 31 - clz<i32>(positions);
+  const limit = SPREAD + <f32>digits;
+  for (let i = 0; i < CHANNEL_LIMIT + FILTER_LIMIT; i++) f32.store(scratch + SPREADS + (<usize>i << 2), NaN);
   const weights = <usize>fields.shared + ((<usize>(part * groups + group) * allFilters * allChannels * 9) << 2);
   for (let f = 0; f < filters; f++) {
     for (let c = 0; c < channels; c += 4) {
       const tile = (c >> 3) * filterPanels + (f >> 2);
       const from = sums + (<usize>tile << 7) + (<usize>(f & 3) << 5) + (<usize>(c & 4) << 2);
-      const finite = transformWeightSlopes(from, sumStep, taps, scratch);
+      const least = f32x4.mul(v128.load(largest + (<usize>c << 2)), v128.load32_splat(largest + (<usize>(CHANNEL_LIMIT + f) << 2)));
+      const doubtful = transformWeightSlopes(from, sumStep, taps, f32x4.mul(least, f32x4.splat(PART)), scratch);
       let to = weights + ((<usize>((firstFilter + f) * allChannels + firstChannel + c) * 9) << 2);
       for (let lane = 0; lane < min(4, channels - c); lane++) {
         const values = taps + (<usize>lane << 2);
-        for (let tap = 0; tap < 9; tap++) f32.store(to + (<usize>tap << 2), f32.load(values + (<usize>tap << 4)));
-        if (!finite) {
+        let finite: f32 = 0;
+        for (let tap = 0; tap < 9; tap++) {
+          const value = f32.load(values + (<usize>tap << 4));
+          finite += value * 0;
+          f32.store(to + (<usize>tap << 2), value);
+        }
+        if (doubtful & (1 << lane)) {
+          const ofInput = scratch + SPREADS + (<usize>(c + lane) << 2);
+          const ofSlopes = scratch + SPREADS + (<usize>(CHANNEL_LIMIT + f) << 2);
+          let spreads = f32.load(ofInput);
+          if (isNaN(spreads)) {
+            const plane = group * allChannels + firstChannel + c + lane;
+            spreads = spreadOf(f32.load(largest + (<usize>(c + lane) << 2)), fields, false, plane, slab, region, firstSlab, lastSlab, rows, columns);
+            f32.store(ofInput, spreads);
+          }
+          if (isNaN(f32.load(ofSlopes))) {
+            const plane = group * allFilters + firstFilter + f;
+            f32.store(
+              ofSlopes,
+              spreadOf(f32.load(largest + (<usize>(CHANNEL_LIMIT + f) << 2)), fields, true, plane, slab, region, firstSlab, lastSlab, rows, columns),
+            );
+          }
+          spreads += f32.load(ofSlopes);
+          // No typical number was found where this is NaN.
+          if (finite == 0 && spreads <= limit) {
+            to += 36;
+            continue;
+          }
+          const filter = group * allFilters + firstFilter + f;
+          const channel = group * allChannels + firstChannel + c + lane;
           memory.fill(to, 0, 36);
           for (let index = firstSlab; index < lastSlab; index++) {
             slab.take(index, fields, rows, columns);
-            correlateTaps(
-              fields,
-              slab,
-              group * allFilters + firstFilter + f,
-              group * allChannels + firstChannel + c + lane,
-              to,
-            );
+            correlateRows(fields, slab, filter, channel, to);
+          }
+          finite = 0;
+          for (let tap: usize = 0; tap < 36; tap += 4) finite += f32.load(to + tap) * 0;
+          if (finite != 0) {
+            memory.fill(to, 0, 36);
+            for (let index = firstSlab; index < lastSlab; index++) {
+              slab.take(index, fields, rows, columns);
+              correlateTaps(fields, slab, filter, channel, to);
+            }
           }
         }
         to += 36;
       }
     }
   }
+}
+
+/** The largest of each four numbers, without gaps. */
+function condense(largest: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const four = v128.load(largest + (<usize>i << 4));
+    const two = i32x4.max_s(four, v128.shuffle<f32>(four, four, 2, 3, 2, 3));
+    const one = i32x4.max_s(two, v128.shuffle<f32>(two, two, 1, 1, 1, 1));
+    v128.store32_lane(largest + (<usize>i << 2), one, 0);
+  }
+}
+
+/** How many outputs of one filter some slabs have; no more than 2^24. */
+function countPositions(fields: Convolution, slab: Slab, first: i32, last: i32, rows: i32, columns: i32): i32 {
+  let count: i64 = 1;
+  for (let index = first; index < last; index++) {
+    slab.take(index, fields, rows, columns);
+    count += slab.size * TILE * TILE;
+  }
+  return <i32>min<i64>(count, 1 << 24);
 }
 
 /** The distance to one of four planes; where there is none the last one serves: nobody reads what it makes. */

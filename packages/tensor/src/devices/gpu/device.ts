@@ -7,6 +7,8 @@ import { type HealthCheck, watchHealth } from './health.js';
 import { compile } from './kernel-cache.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
+import { fourierKernels } from './kernels/fourier.js';
+import { linearAlgebraKernels } from './kernels/linear-algebra.js';
 import { matmulKernels } from './kernels/matmul.js';
 import { movementKernels } from './kernels/movement.js';
 import { normalizationKernels } from './kernels/normalization.js';
@@ -14,7 +16,9 @@ import { polynomialKernels } from './kernels/polynomial.js';
 import { poolingKernels } from './kernels/pooling.js';
 import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
+import { scanKernels } from './kernels/scan.js';
 import { softmaxKernels } from './kernels/softmax.js';
+import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
 import { type Library, type LibraryContext, loadLibrary } from './library.js';
 import type { GpuLimits } from './limits.js';
@@ -99,11 +103,15 @@ async function deviceOf(mode: GpuMode, context: LibraryContext): Promise<OpenedD
     kernels: {
       ...elementwiseKernels(executor),
       ...reductionKernels(executor),
+      ...scanKernels(executor),
       ...movementKernels(executor),
       ...matmulKernels(executor),
+      ...linearAlgebraKernels(executor),
+      ...fourierKernels(executor),
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),
+      ...sparseKernels(executor),
       ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...randomKernels(executor),

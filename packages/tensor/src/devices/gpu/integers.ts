@@ -11,15 +11,43 @@ function ofPairs(a: Bounds, b: Bounds, combine: (x: number, y: number) => number
   return a && b && hull(a.flatMap((x) => b.map((y) => combine(x, y))));
 }
 
+/** The largest size of integers within the bounds. */
+function sizeOf([low, high]: readonly [number, number]): number {
+  return Math.max(-low, high);
+}
+
+/** Between which integers the elements lie; none may be said to lie anywhere. */
+export function boundsIn(operand: Operand): Bounds {
+  return operand.size === 0 ? [0, 0] : bufferOf(operand).bounds;
+}
+
 /** Between which integers the result of an operation lies, from where its operands lie; undefined if unknown. */
 export const integerBounds = {
   neg: (a: Bounds): Bounds => a && [-a[1], -a[0]],
   add: (a: Bounds, b: Bounds): Bounds => ofPairs(a, b, (x, y) => x + y),
   sub: (a: Bounds, b: Bounds): Bounds => ofPairs(a, b, (x, y) => x - y),
   mul: (a: Bounds, b: Bounds): Bounds => ofPairs(a, b, (x, y) => x * y),
+  /** Quotients without their fractions; 0 where the divisor is 0. */
+  div(a: Bounds, b: Bounds): Bounds {
+    if (!a) return undefined;
+    const least = b ? Math.max(1, b[0], -b[1]) : 1;
+    const largest = Math.floor(sizeOf(a) / least);
+    return [-largest, largest];
+  },
+  /** Powers without their fractions. */
+  pow(a: Bounds, b: Bounds): Bounds {
+    if (!a || !b) return undefined;
+    const largest = Math.max(1, sizeOf(a)) ** Math.max(0, b[1]);
+    return [-largest, largest];
+  },
+  abs: (a: Bounds): Bounds => a && [0, sizeOf(a)],
+  sign: (): Bounds => [-1, 1],
+  /** Of either. */
+  either: (a: Bounds, b: Bounds): Bounds => a && b && hull([...a, ...b]),
+  /** Of such integers and 0. */
+  orZero: (a: Bounds): Bounds => a && hull([...a, 0]),
   /** Of so many terms, or none. */
   sum: (a: Bounds, count: number): Bounds => a && hull([0, count * a[0], count * a[1]]),
-  none: (): Bounds => undefined,
 } as const;
 
 /**
@@ -49,6 +77,11 @@ export function keepBounds(x: Operand, out: Operand, all: boolean): void {
   Object.assign(bufferOf(out), { bounds, attained: all && attained });
 }
 
+/** Remembers between which numbers the elements lie, where they are integers. */
+export function rememberBounds(out: Operand, bounds: Bounds): void {
+  if (out.dtype === 'int32') bufferOf(out).bounds = bounds;
+}
+
 /** A position that is not below the length, where one is known without reading: kernels cannot complain. */
 export function wrongPosition(positions: Operand, length: number): number | undefined {
   const { bounds, attained } = bufferOf(positions);
@@ -66,7 +99,7 @@ export function computeIntegers(operation: string, out: Operand, bounds: Bounds,
     launch();
     return;
   }
-  if (!bounds || bounds[0] < -EXACT_INTEGERS || bounds[1] > EXACT_INTEGERS) {
+  if (out.size > 0 && (!bounds || bounds[0] < -EXACT_INTEGERS || bounds[1] > EXACT_INTEGERS)) {
     throw new DTypeError(
       `${operation}: the GPU computes with 32-bit floats, which hold no int32 beyond ${EXACT_INTEGERS}: ` +
         'cast() to float32, or compute on reference',

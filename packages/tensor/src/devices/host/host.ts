@@ -16,6 +16,9 @@ function copyOf(operand: Operand): TypedArray {
 export const hostMemory: DeviceMemory = {
   allocate: (dtype, size) => linearMemory.allocate(size * bytesPerElement(dtype)),
   release: (buffer) => linearMemory.release(buffer as HostBuffer),
+  trim: () => {
+    for (const each of linearMemory.spare) each.release();
+  },
   write: (operand, source) => values(operand).set(source),
   read: async (operand) => copyOf(operand),
   readNow: copyOf,

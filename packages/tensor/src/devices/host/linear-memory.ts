@@ -2,8 +2,9 @@ import { arrayTypes, bytesPerElement, type DType, type TypedArray } from '../../
 import { MemoryError } from '../../errors.js';
 
 const PAGE = 65536;
-const MAX_PAGES = 65536;
 const INITIAL_PAGES = 256;
+/** The last MiB below 4 GiB is never used: kernels compute where rows and blocks end in 32 bits, which must not wrap. */
+const MAX_PAGES = 65536 - 16;
 const ALIGNMENT = 64;
 
 /**
@@ -11,8 +12,14 @@ const ALIGNMENT = 64;
  * above 1 KiB eight classes for every doubling (12.5% are lost at most).
  */
 function sizeClass(byteLength: number): number {
-  const step = byteLength <= 1024 ? ALIGNMENT : Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(byteLength - 1)) - 3));
+  const step = byteLength <= 1024 ? ALIGNMENT : 2 ** (28 - Math.clz32(byteLength - 1));
   return Math.max(ALIGNMENT, Math.ceil(byteLength / step) * step);
+}
+
+/** Free bytes side by side, which blocks of any size are cut from. */
+interface Range {
+  pointer: number;
+  size: number;
 }
 
 /** A block of the linear memory. */
@@ -36,16 +43,26 @@ export class HostBuffer {
 
 /**
  * The linear memory in which every CPU device keeps its tensors: TypeScript loops, SIMD kernels and worker threads see
- * the same bytes. Blocks are recycled by size, so that a loop in steady state asks the system for nothing.
+ * the same bytes. Blocks are recycled by size, so that a loop in steady state asks the system for nothing and searches
+ * for nothing. Only where none of the size is free, neighbors are joined and larger ones split.
  */
 export class LinearMemory {
+  /** What holds blocks that it can do without, except while a kernel runs. */
+  readonly spare: Set<{ release(): void }> = new Set();
   #memory: WebAssembly.Memory | undefined;
   /** Cached `memory.buffer`: the getter is slow. Another one when the memory has grown. */
   #bytes: WebAssembly.Memory['buffer'] | undefined;
-  /** The first 64 bytes stay free, so that 0 is never the address of anything. */
+  /** Where what was never handed out begins. The first 64 bytes stay free, so that 0 is never the address of anything. */
   #top = ALIGNMENT;
-  #free = new Map<number, number[]>();
+  #reservedBytes = ALIGNMENT;
+  /** The free blocks of each size, the last released last. */
+  #bins = new Map<number, number[]>();
+  #ranges: Range[] = [];
+  /** Every size that was asked for when no block of it was free. */
+  #sizes = new Set<number>();
+  #allocationsSinceJoin = 0;
   #usedBytes = 0;
+  #mostUsedBytes = 0;
   #usedBlocks = 0;
 
   /** The memory itself; shared between threads where the platform allows it. Made on first use. */
@@ -70,7 +87,7 @@ export class LinearMemory {
 
   /** Bytes that were ever handed out, in use or waiting to be used again. */
   get reservedBytes(): number {
-    return this.#top;
+    return this.#reservedBytes;
   }
 
   /**
@@ -79,12 +96,12 @@ export class LinearMemory {
    * @throws MemoryError where the 4 GiB that a linear memory can address are used up
    */
   allocate(byteLength: number): HostBuffer {
-    const size = sizeClass(byteLength);
-    let capacity = size;
-    let pointer = this.#free.get(size)?.pop() ?? this.#extend(size);
+    let capacity = sizeClass(byteLength);
+    let pointer = this.#bins.get(capacity)?.pop() ?? this.#find(capacity);
     if (pointer === undefined) {
-      capacity = this.#larger(size);
-      pointer = this.#free.get(capacity)?.pop();
+      // Nearly full: without the bytes that are added so that blocks are alike.
+      capacity = Math.max(ALIGNMENT, Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT);
+      pointer = this.#find(capacity);
     }
     if (pointer === undefined) {
       throw new MemoryError(
@@ -93,15 +110,17 @@ export class LinearMemory {
       );
     }
     this.#usedBytes += byteLength;
+    if (this.#usedBytes > this.#mostUsedBytes) this.#mostUsedBytes = this.#usedBytes;
     this.#usedBlocks++;
+    this.#allocationsSinceJoin++;
     return new HostBuffer(pointer, byteLength, capacity);
   }
 
   /** Takes a block back. */
   release(buffer: HostBuffer): void {
-    const free = this.#free.get(buffer.capacity);
-    if (free) free.push(buffer.pointer);
-    else this.#free.set(buffer.capacity, [buffer.pointer]);
+    const bin = this.#bins.get(buffer.capacity);
+    if (bin) bin.push(buffer.pointer);
+    else this.#bins.set(buffer.capacity, [buffer.pointer]);
     buffer.view = undefined;
     this.#usedBytes -= buffer.byteLength;
     this.#usedBlocks--;
@@ -117,32 +136,97 @@ export class LinearMemory {
     return buffer.view;
   }
 
-  #extend(size: number): number | undefined {
-    const end = this.#top + size;
-    if (end > MAX_PAGES * PAGE) return undefined;
-    const missing = end - this.memory.buffer.byteLength;
-    if (missing > 0) {
-      const pages = this.memory.buffer.byteLength / PAGE;
-      const wanted = Math.max(Math.ceil(missing / PAGE), Math.ceil(pages / 4));
-      try {
-        this.memory.grow(Math.min(wanted, MAX_PAGES - pages));
-        this.#bytes = undefined;
-      } catch {
-        return undefined;
-      }
+  /** The address of so many bytes where no block of that size is free. */
+  #find(size: number): number | undefined {
+    const pointer = this.#cut(size);
+    if (pointer !== undefined) return pointer;
+    if (this.#isJoiningWorthwhile(size)) this.#join();
+    const found = this.#cut(size) ?? this.#extend(size);
+    if (found !== undefined) return found;
+    this.#join();
+    return this.#cut(size) ?? this.#extend(size);
+  }
+
+  /** From the smallest range that is large enough. */
+  #cut(size: number): number | undefined {
+    let best = -1;
+    for (const [i, range] of this.#ranges.entries()) {
+      if (range.size >= size && (best < 0 || range.size < this.#ranges[best]!.size)) best = i;
     }
-    const pointer = this.#top;
-    this.#top = end;
+    const range = this.#ranges[best];
+    if (!range) return undefined;
+    const { pointer } = range;
+    range.pointer += size;
+    range.size -= size;
+    if (range.size === 0) this.#ranges.splice(best, 1);
     return pointer;
   }
 
-  /** The smallest size above this one of which a block is free: the last resort when the memory cannot grow. */
-  #larger(size: number): number {
-    let best = Number.POSITIVE_INFINITY;
-    for (const [candidate, pointers] of this.#free) {
-      if (candidate > size && pointers.length > 0) best = Math.min(best, candidate);
+  /**
+   * Whether to join free blocks while the memory could still grow. A size that was never asked for tells that shapes
+   * have changed, and blocks of the old ones may not be needed again. Otherwise growing makes the next round find a block
+   * of its size, which joining would not; but no more than twice the bytes that were ever in use are worth that, and then
+   * sorting the blocks must not cost more than the requests since it was done last.
+   */
+  #isJoiningWorthwhile(size: number): boolean {
+    const isNew = !this.#sizes.has(size);
+    this.#sizes.add(size);
+    if (!isNew && this.#top + size <= 2 * this.#mostUsedBytes) return false;
+    let bytes = 0;
+    let blocks = 0;
+    for (const [capacity, pointers] of this.#bins) {
+      bytes += capacity * pointers.length;
+      blocks += pointers.length;
     }
-    return best;
+    return bytes >= size && (isNew || this.#allocationsSinceJoin >= blocks);
+  }
+
+  /** Makes ranges of all free blocks. */
+  #join(): void {
+    const sizes = new Map<number, number>();
+    for (const { pointer, size } of this.#ranges) sizes.set(pointer, size);
+    for (const [capacity, pointers] of this.#bins) for (const pointer of pointers) sizes.set(pointer, capacity);
+    this.#bins.clear();
+    this.#ranges = [];
+    this.#allocationsSinceJoin = 0;
+    let last: Range | undefined;
+    for (const pointer of Float64Array.from(sizes.keys()).sort()) {
+      const size = sizes.get(pointer)!;
+      if (last && last.pointer + last.size === pointer) {
+        last.size += size;
+      } else {
+        last = { pointer, size };
+        this.#ranges.push(last);
+      }
+    }
+    if (last && last.pointer + last.size === this.#top) {
+      this.#top = last.pointer;
+      this.#ranges.pop();
+    }
+  }
+
+  #extend(size: number): number | undefined {
+    const end = this.#top + size;
+    if (end > MAX_PAGES * PAGE || !this.#grow(end)) return undefined;
+    const pointer = this.#top;
+    this.#top = end;
+    this.#reservedBytes = Math.max(this.#reservedBytes, end);
+    return pointer;
+  }
+
+  /** Makes the memory as large as this; by more than is missing, as long as the platform gives it. */
+  #grow(byteLength: number): boolean {
+    const missing = Math.ceil((byteLength - this.memory.buffer.byteLength) / PAGE);
+    if (missing <= 0) return true;
+    const pages = this.memory.buffer.byteLength / PAGE;
+    for (const wanted of [Math.min(Math.max(missing, Math.ceil(pages / 4)), MAX_PAGES - pages), missing]) {
+      try {
+        this.memory.grow(wanted);
+        this.#bytes = undefined;
+        return true;
+      } catch {}
+    }
+    return false;
   }
 }
 

@@ -2,6 +2,8 @@ import type { Device } from '../../device.js';
 import { hostMemory } from '../host/host.js';
 import { convolution } from './kernels/convolution.js';
 import { elementwise } from './kernels/elementwise.js';
+import { fourier } from './kernels/fourier.js';
+import { linearAlgebra } from './kernels/linear-algebra.js';
 import { matmul } from './kernels/matmul.js';
 import { movement } from './kernels/movement.js';
 import { normalization } from './kernels/normalization.js';
@@ -9,7 +11,9 @@ import { polynomial } from './kernels/polynomial.js';
 import { pooling } from './kernels/pooling.js';
 import { random } from './kernels/random.js';
 import { reduction } from './kernels/reduction.js';
+import { scan } from './kernels/scan.js';
 import { softmax } from './kernels/softmax.js';
+import { sparse } from './kernels/sparse.js';
 import { update } from './kernels/update.js';
 
 /**
@@ -22,11 +26,15 @@ export const reference: Device = {
   kernels: {
     ...elementwise,
     ...reduction,
+    ...scan,
     ...movement,
     ...matmul,
+    ...linearAlgebra,
+    ...fourier,
     ...convolution,
     ...pooling,
     ...softmax,
+    ...sparse,
     ...normalization,
     ...polynomial,
     ...random,

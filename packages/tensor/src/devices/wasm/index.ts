@@ -6,12 +6,14 @@ import { bestInstructions, compile, instantiate, type KernelExports } from './in
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
 import { matmulKernels } from './kernels/matmul.js';
+import { movementKernels } from './kernels/movement.js';
 import { normalizationKernels } from './kernels/normalization.js';
 import { polynomialKernels } from './kernels/polynomial.js';
 import { poolingKernels } from './kernels/pooling.js';
 import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
 import { softmaxKernels } from './kernels/softmax.js';
+import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
 import { ThreadPool } from './threads/thread-pool.js';
 
@@ -32,12 +34,14 @@ export function deviceWith(exports: KernelExports, threads?: ThreadPool, descrip
       ...convolutionKernels(executor),
       ...elementwiseKernels(executor),
       ...matmulKernels(executor),
+      ...movementKernels(executor),
       ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...poolingKernels(executor),
       ...randomKernels(executor),
       ...reductionKernels(executor),
       ...softmaxKernels(executor),
+      ...sparseKernels(executor),
       ...updateKernels(executor),
     },
   };

@@ -2,7 +2,8 @@ import { type HostBuffer, linearMemory } from '../host/linear-memory.js';
 
 /**
  * Working memory of kernels, kept from call to call so that a loop in steady state asks for nothing, and as large as the
- * call needed that needed most. `memory()` counts tensors only; these bytes are among `linearMemory.usedBytes`.
+ * call needed that needed most; given back where memory runs short between calls. `memory()` counts tensors only; these
+ * bytes are among `linearMemory.usedBytes`.
  */
 export class Workspace {
   #buffer: HostBuffer | undefined;
@@ -17,6 +18,7 @@ export class Workspace {
     // First given back, so that both are never needed at once.
     this.release();
     this.#buffer = linearMemory.allocate(byteLength);
+    linearMemory.spare.add(this);
     return this.#buffer;
   }
 
@@ -24,5 +26,6 @@ export class Workspace {
   release(): void {
     if (this.#buffer) linearMemory.release(this.#buffer);
     this.#buffer = undefined;
+    linearMemory.spare.delete(this);
   }
 }

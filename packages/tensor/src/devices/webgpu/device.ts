@@ -5,6 +5,8 @@ import { Executor } from './executor.js';
 import { Health } from './health.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
+import { fourierKernels } from './kernels/fourier.js';
+import { linearAlgebraKernels } from './kernels/linear-algebra.js';
 import { matmulKernels } from './kernels/matmul.js';
 import { movementKernels } from './kernels/movement.js';
 import { normalizationKernels } from './kernels/normalization.js';
@@ -12,7 +14,10 @@ import { polynomialKernels } from './kernels/polynomial.js';
 import { poolingKernels } from './kernels/pooling.js';
 import { randomKernels } from './kernels/random.js';
 import { reductionKernels } from './kernels/reduction.js';
+import { scanKernels } from './kernels/scan.js';
 import { softmaxKernels } from './kernels/softmax.js';
+import { sortKernels } from './kernels/sort.js';
+import { sparseKernels } from './kernels/sparse.js';
 import { updateKernels } from './kernels/update.js';
 
 /** A device that computes on WebGPU, and says on which adapter. */
@@ -72,7 +77,12 @@ export async function openDevice(onFailure: () => void): Promise<OpenedDevice> {
       ...elementwiseKernels(executor),
       ...reductionKernels(executor),
       ...movementKernels(executor),
+      ...scanKernels(executor),
+      ...sortKernels(executor),
       ...matmulKernels(executor),
+      ...sparseKernels(executor),
+      ...linearAlgebraKernels(executor),
+      ...fourierKernels(executor),
       ...convolutionKernels(executor),
       ...poolingKernels(executor),
       ...softmaxKernels(executor),

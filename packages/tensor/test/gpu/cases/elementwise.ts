@@ -1,4 +1,4 @@
-import { apply, type Device, operators, reference, type Tensor, tensor, where } from '@pnn/tensor';
+import { apply, concat, type Device, operators, reference, type Tensor, tensor, where } from '@pnn/tensor';
 import fc from 'fast-check';
 import {
   compare,
@@ -38,31 +38,51 @@ const bounds: Readonly<Record<string, (value: number, x: number) => number>> = {
   floor: exact,
   ceil: exact,
   round: exact,
+  trunc: exact,
   square: relative(() => UNIT),
   sqrt: relative(() => 4 * UNIT + DIVISION),
   reciprocal: relative(() => DIVISION),
   exp: relative(exponential),
+  exp2: relative((x) => exponential(x) + 2 * Math.abs(x) * UNIT),
   // Near 0 the series; elsewhere the error of e^x against what is left of it.
   expm1: (value, x) => 40 * UNIT * Math.abs(value) + (Math.abs(x) < 0.49 ? 0 : exponential(x) * Math.exp(x)),
   // The logarithm of shaders: 3 units in the last place.
   log: relative(() => 40 * UNIT),
+  log2: relative(() => 42 * UNIT),
+  log10: relative(() => 42 * UNIT),
   log1p: (value, x) => 40 * UNIT * Math.abs(value) + (x < -0.49 || x > 0.99 ? 4 * UNIT : 0),
   sin: (_, x) => angleError(x),
   cos: (_, x) => angleError(x),
+  // The errors of sine and cosine against the cosine: √(1 + t²)·(1 + |t|) ≤ √2·(1 + t²) times as large.
+  tan: (value, x) => 3 * angleError(x) * (1 + value ** 2) + DIVISION * Math.abs(value),
+  // Polynomials to 4 units, and from 1/2 on a root within 9, of which half are left.
+  asin: relative(() => 30 * UNIT),
+  acos: relative(() => 30 * UNIT),
+  atan: relative(() => 20 * UNIT),
+  sinh: relative((x) => 2 * exponential(x / 2) + 70 * UNIT),
+  cosh: relative((x) => 2 * exponential(x / 2) + 10 * UNIT),
+  asinh: relative(() => 80 * UNIT),
+  acosh: relative(() => 80 * UNIT),
+  atanh: relative(() => 80 * UNIT),
   tanh: relative((x) => 60 * UNIT + exponential(2 * Math.min(Math.abs(x), 10))),
   sigmoid: relative((x) => exponential(x) + 2 * DIVISION + 4 * UNIT),
   silu: relative((x) => exponential(x) + 2 * DIVISION + 6 * UNIT),
   softplus: relative((x) => exponential(x) + 40 * UNIT),
   erf: relative((x) => exponential(x * x) + (x * x + 60) * UNIT),
+  erfc: (value, x) =>
+    (exponential(x * x) + (x * x + 80) * UNIT) * Math.abs(value) +
+    (x < 1.5 ? exponential(Math.min(x * x, 3)) + 62 * UNIT : 0),
   // 1 − erf loses digits up to |x|/√2 = 1.5, where erfc is 0.034.
   gelu: (value, x) =>
     (exponential((x * x) / 2) + (x * x + 80) * UNIT) * Math.abs(value) + 30 * UNIT * Math.min(3, Math.abs(x)),
 };
 
+const angular: ReadonlySet<string> = new Set(['sin', 'cos', 'tan']);
+
 const unaryCases: KernelCase[] = Object.entries(bounds).map(([name, bound]) =>
   forAll(
     `unary ${name}`,
-    sizes.chain((size) => tableOf([size], name === 'sin' || name === 'cos' ? angles : wide)),
+    sizes.chain((size) => tableOf([size], angular.has(name) ? angles : wide)),
     async (device, input) => {
       const operator = operators[name as 'exp'];
       const compute = (on: Device, precision?: 'double') =>
@@ -97,8 +117,12 @@ const binaryUnits = {
   sub: UNIT,
   mul: UNIT,
   div: DIVISION,
+  remainder: 0,
+  fmod: 0,
   maximum: 0,
   minimum: 0,
+  atan2: 30 * UNIT,
+  hypot: 10 * UNIT + 2 * DIVISION,
   reluGradient: 0,
 } as const;
 const binaryCases: KernelCase[] = (Object.keys(binaryUnits) as (keyof typeof binaryUnits)[]).map((name) =>
@@ -147,12 +171,12 @@ const extremePowerCase: KernelCase = {
 
 /** Beyond 2^17 the sine of a float is not known to the kernel, and it says so. */
 const farAngleCase: KernelCase = {
-  name: 'sin and cos of what is too large',
+  name: 'sin, cos and tan of what is too large',
   async check(device) {
     const far = [2 ** 18, -1e6, 1e30, Number.NEGATIVE_INFINITY];
     const results = await read(() => {
       const x = place(device, { shape: [4], data: far });
-      return [x.sin(), x.cos()];
+      return [x.sin(), x.cos(), x.tan()];
     });
     for (const result of results) expectSame(result, Array<number>(4).fill(Number.NaN));
   },
@@ -168,6 +192,23 @@ const comparisonCases: KernelCase[] = comparisons.map((name) =>
 );
 
 const others: readonly KernelCase[] = [
+  forAll('tests and choices', tableOf([40], withSpecials), async (device, input) => {
+    const compute = (on: Device) =>
+      read(() => {
+        const x = place(on, input);
+        return [
+          x.isNaN(),
+          x.isInf(),
+          x.isFinite(),
+          x.nanToNum({ nan: 2 }),
+          x.isClose(x),
+          x.clamp(undefined, x.neg()),
+          x.frac(),
+        ];
+      });
+    const expected = await compute(reference);
+    for (const [i, actual] of (await compute(device)).entries()) expectSame(actual, expected[i]!);
+  }),
   forAll('where', pairs(withSpecials), async (device, [a, b]) => {
     const compute = (on: Device) =>
       read(() => {
@@ -234,11 +275,90 @@ const others: readonly KernelCase[] = [
         x!.max(),
         x!.add(x!),
         x!.sub(5),
+        x!.remainder(7),
+        x!.remainder(-4096),
+        x!.fmod(-1000),
+        x!.fmod(0),
         x!.less(0).cast('int32').sum(),
       ]);
       for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
     },
   ),
+];
+
+const whole = (max: number) => fc.integer({ min: -max, max });
+
+const integerCases: readonly KernelCase[] = [
+  forAll(
+    'integers are divided and raised to powers as on the CPU',
+    fc.tuple(
+      tableOf([80], fc.oneof(whole(2 ** 24), whole(9), fc.constantFrom(2 ** 24, -(2 ** 24), 0))),
+      tableOf([80], fc.oneof(whole(2 ** 24), whole(300), whole(3), fc.constantFrom(97, 257, 673, 172961))),
+      tableOf([40], whole(6)),
+      tableOf([40], fc.integer({ min: -3, max: 9 })),
+      tableOf([40], fc.constantFrom(-1, 0, 1)),
+      tableOf([40], whole(2 ** 24)),
+    ),
+    async (device, tables) => {
+      const inputs = tables.map((table) => ({ ...table, dtype: 'int32' as const }));
+      const { actual, expected } = await compare(device, inputs, (a, b, base, exponent, unit, any) => [
+        a!.div(b!),
+        a!.div(-1),
+        base!.pow(exponent!),
+        unit!.pow(any!),
+        // Their results can be calculated with.
+        a!.div(b!).div(3).add(base!.pow(2).sum()),
+      ]);
+      for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
+    },
+  ),
+  forAll(
+    'integers that were chosen among others can be calculated with',
+    tableOf([4, 5], whole(1000)),
+    async (device, input) => {
+      const { actual, expected } = await compare(device, [{ ...input, dtype: 'int32' }], (x) => {
+        const rows = x!.slice([[0, 2]]);
+        const index = x!.argmax(1, { keepDims: true });
+        return [
+          x!.abs(),
+          x!.sign(),
+          x!.relu(),
+          x!.maximum(3),
+          x!.minimum(x!.neg()),
+          x!.reluGradient(x!),
+          where(x!.less(5), x!, x!.neg()),
+          x!.max(1),
+          x!.min(),
+          x!.pad(
+            [
+              [1, 2],
+              [0, 1],
+            ],
+            7,
+          ),
+          concat([x!, rows.mul(2)]),
+          x!.gather(1, index),
+          x!.cast('int32'),
+          x!.clone().broadcastTo([2, 4, 5]),
+        ].map((chosen) => chosen.mul(2).add(1));
+      });
+      for (const [i, values] of actual.entries()) expectSame(values, expected[i]!);
+    },
+  ),
+  {
+    name: 'integers that there are none of can be calculated with',
+    async check(device) {
+      const compute = (on: Device) =>
+        read(() => {
+          const none = tensor(new Int32Array(0), { device: on }).reshape([0, 3]);
+          const one = tensor(Int32Array.of(4, 5, 6), { device: on });
+          const elementwise = [none.neg(), none.add(one), none.mul(none), none.square(), none.div(one), none.pow(none)];
+          return [...elementwise, none.sum(), none.sum(0).add(one), none.sum(1), none.transpose().matmul(none).add(1)];
+        });
+      const expected = await compute(reference);
+      for (const [i, actual] of (await compute(device)).entries()) expectSame(actual, expected[i]!);
+    },
+  },
 ];
 
 export const elementwiseCases: readonly KernelCase[] = [
@@ -249,4 +369,5 @@ export const elementwiseCases: readonly KernelCase[] = [
   farAngleCase,
   ...comparisonCases,
   ...others,
+  ...integerCases,
 ];

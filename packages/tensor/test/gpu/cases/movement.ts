@@ -1,4 +1,4 @@
-import { concat, type Device, reference, type Tensor, tensor } from '@pnn/tensor';
+import { concat, type Device, oneHot, reference, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import {
   expectSame,
@@ -59,10 +59,12 @@ export const movementCases: readonly KernelCase[] = [
               .map(([a, b, step]): [number, number, number] => [Math.min(a, b), Math.max(a, b), step]),
           ),
         ),
+        backward: fc.tuple(...shape.map(() => fc.boolean())),
         widths: fc.tuple(...shape.map(() => fc.tuple(fc.nat(3), fc.nat(2)))),
+        fill: fc.constantFrom('replicate' as const, 'reflect' as const, 'circular' as const),
       }),
     ),
-    (device, { x, ranges, widths }) =>
+    (device, { x, ranges, backward, widths, fill }) =>
       sameOnBoth(device, (on) => {
         const whole = place(on, x);
         const part = whole.slice(ranges);
@@ -70,14 +72,23 @@ export const movementCases: readonly KernelCase[] = [
           x.shape.map(() => [0, 0]),
           0,
         );
-        on.kernels.pad(
-          part,
-          spread,
-          ranges.map(([start]) => start),
-          ranges.map(([, , step]) => step),
-          -1,
+        const starts = ranges.map(
+          ([start, , step], axis) => start + (backward[axis] ? (part.shape[axis]! - 1) * step : 0),
         );
-        return [part, whole.pad(widths, 7), spread];
+        const steps = ranges.map(([, , step], axis) => (backward[axis] ? -step : step));
+        on.kernels.pad(part, spread, starts, steps, -1);
+        const turned = part.clone();
+        on.kernels.slice(spread, turned, starts, steps);
+        const inside = widths.map((pair, axis) => pair.map((width) => Math.min(width, x.shape[axis]! - 1)));
+        return [
+          part,
+          whole.pad(widths, 7),
+          spread,
+          turned,
+          whole.flip(),
+          whole.roll(1, 0),
+          whole.pad(inside as [number, number][], fill),
+        ];
       }),
   ),
   forAll(
@@ -106,6 +117,37 @@ export const movementCases: readonly KernelCase[] = [
   forAll('gather', picked, (device, { axis, x, index }) =>
     sameOnBoth(device, (on) => [place(on, x).gather(axis, place(on, { ...index, dtype: 'int32' }))]),
   ),
+  forAll('gather and scatterAdd by an index that is repeated', picked, (device, { axis, x }) =>
+    sameOnBoth(device, (on) => {
+      const whole = place(on, { ...x, data: x.data.map((_, i) => i % 8) });
+      const length = x.shape[axis]!;
+      const places = tensor([0, length - 1, 0], { dtype: 'int32', device: on });
+      const flags = whole.greater(3);
+      return [
+        whole.take(axis, places),
+        whole.take(axis, places.reshape([3, 1])),
+        whole
+          .take(axis, places)
+          .scatterAdd(axis, places.reshape(x.shape.map((_, each) => (each === axis ? 3 : 1))), length),
+        ...whole.split(2, axis),
+        whole.repeat([2, ...x.shape.map(() => 2)]),
+        whole.repeatInterleave(2, axis),
+        whole.unsqueeze(0).tril(1),
+        whole.unsqueeze(0).triu(-1),
+        whole.unsqueeze(1).diagonal(),
+        whole.diagEmbed(1),
+        oneHot(places, length),
+        flags.logicalAnd(whole.less(6)),
+        flags.logicalOr(whole),
+        flags.logicalXor(whole),
+        whole.logicalNot(),
+        whole.maskedFill(flags, -1),
+        flags.any(axis),
+        whole.all(axis),
+        whole.countNonzero(),
+      ];
+    }),
+  ),
   forAll('scatterAdd', picked, async (device, { axis, x, index }) => {
     const finite = index.data.map((_, i) => (x.data[i % x.data.length]! > 0 ? 1.5 : -0.3));
     const compute = (on: Device) =>
@@ -116,6 +158,21 @@ export const movementCases: readonly KernelCase[] = [
     const [expected] = await compute(reference);
     expectWithin((await compute(device))[0]!, expected!, () => sumBound(index.shape[axis]!, 1.5 * index.shape[axis]!));
   }),
+  forAll('scatter', picked, (device, { axis, x, index }) =>
+    sameOnBoth(device, (on) => {
+      // Numbers whose sums and products are exact.
+      const base = place(on, { ...x, data: x.data.map((_, i) => (i % 4) - 1.5) });
+      const source = place(on, { shape: index.shape, data: index.data.map((_, i) => 2 - (i % 5)) });
+      const places = place(on, { ...index, dtype: 'int32' });
+      return [
+        ...(['replace', 'add', 'mul', 'max', 'min'] as const).map((reduction) =>
+          base.scatter(axis, places, source, reduction),
+        ),
+        base.scatter(axis, places, 7),
+        base.cast('int32').scatter(axis, places, source.cast('int32'), 'max'),
+      ];
+    }),
+  ),
   {
     name: 'permute near the largest size, where quotients are least exact',
     async check(device) {

@@ -1,4 +1,13 @@
-import { apply, type Device, operators, type PolynomialOptions, polynomial, reference, type Tensor } from '@pnn/tensor';
+import {
+  apply,
+  type Device,
+  operators,
+  type PolynomialBasis,
+  type PolynomialOptions,
+  polynomial,
+  reference,
+  type Tensor,
+} from '@pnn/tensor';
 import fc from 'fast-check';
 import {
   DIVISION,
@@ -42,7 +51,7 @@ const activations: fc.Arbitrary<Activation> = fc
     perChannel: fc.boolean(),
     terms: fc.integer({ min: 1, max: 12 }),
     even: fc.nat(),
-    basis: fc.constantFrom<'even-odd' | 'monomial'>('even-odd', 'monomial'),
+    basis: fc.constantFrom<PolynomialBasis>('even-odd', 'twice-even-odd', 'monomial'),
     bound: fc.constantFrom(3, 2.9, 3.3),
     outside: fc.constantFrom<'polynomial' | 'tangent'>('polynomial', 'tangent'),
     penalty: penalties,
@@ -62,7 +71,8 @@ const VARIABLE = DIVISION + UNIT;
 /**
  * What rounding can make of Σ|c||φ_k(x)| and of its derivative. Of s = 2t² − 1 the error is one of 2t² + 1, whatever s is
  * itself: twice that of t, and one rounding for the product and the difference each. It makes k·|s|^(k−1) times that of the
- * k-th power. Horner's method rounds twice a step, and as often again for the derivative (Higham, section 5.1).
+ * k-th power. Horner's method rounds twice a step, and as often again for the derivative (Higham, section 5.1). Of
+ * u = 2s² − 1, whose powers half as high are multiplied by s, the error follows likewise.
  */
 function errorsAt(x: number, { options, coefficients }: Activation): { value: number; slope: number; power: number } {
   const { basis, evenTerms, bound, outside } = options;
@@ -74,7 +84,13 @@ function errorsAt(x: number, { options, coefficients }: Activation): { value: nu
   const degree = Math.max(evenTerms, terms - evenTerms) - 1;
   const largest = Math.max(...coefficients.data.map(Math.abs));
   const rounding = VARIABLE + (4 * terms + 20) * UNIT;
-  const power = Math.max(1, t) * (degree * ofS * s ** Math.max(0, degree - 1) + rounding * s ** degree);
+  const powersOf = (v: number, ofV: number, n: number) => n * ofV * v ** Math.max(0, n - 1) + rounding * v ** n;
+  const u = Math.max(1, 2 * s * s - 1);
+  const ofU = 4 * s * ofS + 2 * UNIT * (2 * s * s + 1);
+  const half = Math.floor(degree / 2);
+  const power =
+    Math.max(1, t) *
+    (basis === 'twice-even-odd' ? 2 * s * powersOf(u, ofU, half) + 2 * ofS * u ** half : powersOf(s, ofS, degree));
   const slope = ((4 * t + 2) * (degree + 1) * power * largest * terms) / bound;
   const beyond = Math.abs(x) - edge;
   return {

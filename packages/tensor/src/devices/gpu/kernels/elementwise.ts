@@ -4,7 +4,7 @@ import { joinAxes } from '../../joined-axes.js';
 import { type Bounds, bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
 import { unaryBodies } from '../functions.js';
-import { computeIntegers, integerBounds, keepBounds } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds } from '../integers.js';
 import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** Each binary operator as an expression of `a` and `b`; where neither is larger, one is NaN, and the sum is. */
@@ -13,9 +13,13 @@ const binaryExpressions: Readonly<Record<BinaryName, string>> = {
   sub: 'a - b',
   mul: 'a * b',
   div: 'a / b',
+  remainder: 'flooredRemainder(a, b)',
+  fmod: 'truncatedRemainder(a, b)',
   pow: 'power(a, b)',
   maximum: 'a > b ? a : (b >= a ? b : a + b)',
   minimum: 'a < b ? a : (b <= a ? b : a + b)',
+  atan2: 'angleOfPoint(a, b)',
+  hypot: 'hypotenuse(a, b)',
   reluGradient: 'b > 0 ? a : 0.0',
 };
 
@@ -28,7 +32,49 @@ const comparisonExpressions: Readonly<Record<ComparisonName, string>> = {
   greaterEqual: 'a >= b ? 1.0 : 0.0',
 };
 
-/** Where the results of integers lie; other operators give none that their operands do not have. */
+/**
+ * a/b without its fraction. Shaders round quotients to a few units in the last place: from a whole number below it the
+ * exact one is counted up to, by remainders that are exact.
+ */
+const INTEGER_QUOTIENT = `if (b === 0) { return 0.0; }
+const size = Math.abs(a);
+const by = Math.abs(b);
+let quotient = Math.floor(size / by) - 3;
+if (quotient < 0) { quotient = 0; }
+let rest = size - quotient * by;
+for (let k = 0; k < 7; k++) {
+  if (rest >= by) {
+    rest = rest - by;
+    quotient = quotient + 1;
+  }
+}
+if (a < 0) { quotient = -quotient; }
+return b < 0 ? -quotient : quotient;`;
+
+/** a^b by squaring; without its fraction where b is negative, and 0 for the infinite power of 0. */
+const INTEGER_POWER = `let exponent = Math.abs(b);
+let base = a;
+let result = 1;
+for (let k = 0; k < 25; k++) {
+  const half = Math.floor(exponent * 0.5);
+  if (exponent - 2 * half > 0.5) { result = result * base; }
+  base = base * base;
+  exponent = half;
+}
+if (b < 0) {
+  if (Math.abs(a) > 1) { return 0.0; }
+}
+return result;`;
+
+/** Binary operators that integers have statements of their own for. */
+const integerStatements: Readonly<Partial<Record<BinaryName, string>>> = {
+  div: INTEGER_QUOTIENT,
+  remainder: 'return b === 0 ? 0.0 : flooredRemainder(a, b);',
+  fmod: 'return b === 0 ? 0.0 : truncatedRemainder(a, b);',
+  pow: INTEGER_POWER,
+};
+
+/** Where the results of integers lie that operators compute. */
 const unaryBounds: Readonly<Partial<Record<UnaryName, (a: Bounds) => Bounds>>> = {
   neg: integerBounds.neg,
   square: (a) => integerBounds.mul(a, a),
@@ -37,8 +83,21 @@ const binaryBounds: Readonly<Partial<Record<BinaryName, (a: Bounds, b: Bounds) =
   add: integerBounds.add,
   sub: integerBounds.sub,
   mul: integerBounds.mul,
-  div: integerBounds.none,
-  pow: integerBounds.none,
+  div: integerBounds.div,
+  pow: integerBounds.pow,
+};
+/** Where those lie that operators choose: they are never too large. */
+const chosenByUnary: Readonly<Partial<Record<UnaryName, (a: Bounds) => Bounds>>> = {
+  abs: integerBounds.abs,
+  sign: integerBounds.sign,
+  relu: integerBounds.orZero,
+};
+const chosenByBinary: Readonly<Partial<Record<BinaryName, (a: Bounds, b: Bounds) => Bounds>>> = {
+  remainder: (_, b) => integerBounds.orZero(b),
+  fmod: integerBounds.orZero,
+  maximum: integerBounds.either,
+  minimum: integerBounds.either,
+  reluGradient: integerBounds.orZero,
 };
 
 /** Truncation; NaN and infinities are 0, and from 2^31 on the remainder modulo 2^32 is taken. */
@@ -88,23 +147,37 @@ export function elementwiseKernels(
   return {
     unary: table(unaryBodies, (name, statements) => (x, out) => {
       const bounds = unaryBounds[name];
-      if (bounds) computeIntegers(name, out, bounds(bufferOf(x).bounds), () => map(x, out, statements));
-      else map(x, out, statements);
+      const own = boundsIn(x);
+      if (bounds) {
+        computeIntegers(name, out, bounds(own), () => map(x, out, statements));
+        return;
+      }
+      map(x, out, statements);
+      rememberBounds(out, chosenByUnary[name]?.(own));
     }),
     binary: table(binaryExpressions, (name, expression) => (a, b, out) => {
-      const bounds = binaryBounds[name]?.(bufferOf(a).bounds, bufferOf(b).bounds);
-      const launch = () => broadcast([a, b], out, `return ${expression};`);
-      if (binaryBounds[name]) computeIntegers(name, out, bounds, launch);
-      else launch();
+      const bounds = binaryBounds[name];
+      const own = [boundsIn(a), boundsIn(b)] as const;
+      const statements = (out.dtype === 'int32' && integerStatements[name]) || `return ${expression};`;
+      if (bounds) {
+        computeIntegers(name, out, bounds(...own), () => broadcast([a, b], out, statements));
+        return;
+      }
+      broadcast([a, b], out, statements);
+      rememberBounds(out, chosenByBinary[name]?.(...own));
     }),
     comparison: table(comparisonExpressions, (_, expression) => (a, b, out) => {
       broadcast([a, b], out, `return ${expression};`);
     }),
-    where: (condition, a, b, out) => broadcast([condition, a, b], out, 'if (a > 0) { return b; }\nreturn c;'),
+    where(condition, a, b, out) {
+      broadcast([condition, a, b], out, 'if (a > 0) { return b; }\nreturn c;');
+      rememberBounds(out, integerBounds.either(boundsIn(a), boundsIn(b)));
+    },
     cast(x, out) {
       if (out.dtype === 'bool') map(x, out, 'return v === 0 ? 0.0 : 1.0;');
       else map(x, out, out.dtype === 'int32' && x.dtype === 'float32' ? TO_INTEGER : 'return v;');
-      if (out.dtype === 'int32' && x.dtype === 'bool') bufferOf(out).bounds = [0, 1];
+      if (x.dtype === 'bool') rememberBounds(out, [0, 1]);
+      else if (x.dtype === 'int32') rememberBounds(out, boundsIn(x));
     },
     fill(out, value) {
       computeIntegers('fill', out, [value, value], () => executor.fill(out, value));

@@ -1,7 +1,6 @@
 import type { Kernels, MatmulLayout } from '../../../kernels.js';
-import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds } from '../integers.js';
 import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 function matmulSource({ m, k, n, transposeA, transposeB, batch, aStrides, bStrides }: MatmulLayout): string {
@@ -29,7 +28,7 @@ return sum;`,
 export function matmulKernels(executor: Executor): Pick<Kernels, 'matmul'> {
   return {
     matmul(a, b, out, layout) {
-      const products = integerBounds.mul(bufferOf(a).bounds, bufferOf(b).bounds);
+      const products = integerBounds.mul(boundsIn(a), boundsIn(b));
       computeIntegers('matmul', out, integerBounds.sum(products, layout.k), () => {
         if (layout.k === 0) executor.fill(out, 0);
         else executor.launch(out, matmulSource(layout), a, b);

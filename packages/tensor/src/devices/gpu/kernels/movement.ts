@@ -1,19 +1,13 @@
 import { ArgumentError } from '../../../errors.js';
-import type { Kernels, Operand } from '../../../kernels.js';
-import { type Shape, sizeOf, stridesOf } from '../../../shape.js';
+import type { Kernels, Operand, ScatterReduction } from '../../../kernels.js';
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
 import { joinAxes } from '../../joined-axes.js';
-import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds, keepBounds, wrongPosition } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds, wrongPosition } from '../integers.js';
 import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
 const INPUTS_AT_ONCE = 6;
-
-/** A tensor seen as [outer, length, inner] around one axis. */
-function around(shape: Shape, axis: number): readonly [outer: number, length: number, inner: number] {
-  return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
-}
 
 /** out[i, j, …] = x[start + i·strides[0] + j·strides[1] + …]; the start is a number of the call, as batches have many. */
 function stridedSource(shape: Shape, strides: readonly number[]): string {
@@ -30,9 +24,10 @@ function padSource(x: Shape, out: Shape, starts: readonly number[], steps: reado
     const step = steps[axis]!;
     if (starts[axis] === 0 && step === 1 && length === out[axis]) return at[axis]!;
     const own = `source${axis}`;
-    lines.push(`let ${own} = ${at[axis]} - ${starts[axis]};`, `if (${own} < 0) { return value; }`);
-    if (step > 1) {
-      const spread = unravelIndex(own, [length + 1, step], `part${axis}`);
+    const distance = step > 0 ? `${at[axis]} - ${starts[axis]}` : `${starts[axis]} - ${at[axis]}`;
+    lines.push(`let ${own} = ${distance};`, `if (${own} < 0) { return value; }`);
+    if (Math.abs(step) > 1) {
+      const spread = unravelIndex(own, [length + 1, Math.abs(step)], `part${axis}`);
       lines.push(spread.statements, `if (${spread.at[1]} > 0) { return value; }`, `${own} = ${spread.at[0]};`);
     }
     lines.push(`if (${own} >= ${length}) { return value; }`);
@@ -49,10 +44,19 @@ function checkIndex(operation: string, index: Operand, length: number): void {
   }
 }
 
+/** How `v` is joined with `result`; where neither is larger, one is NaN, and the sum is. */
+const joins: Readonly<Record<ScatterReduction, string>> = {
+  replace: 'result = v;',
+  add: 'result = result + v;',
+  mul: 'result = result * v;',
+  max: 'result = v > result ? v : (result >= v ? result : result + v);',
+  min: 'result = v < result ? v : (result <= v ? result : result + v);',
+};
+
 /** Operators that move elements without computing with them. */
 export function movementKernels(
   executor: Executor,
-): Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatterAdd'> {
+): Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> {
   const strided = (x: Operand, out: Operand, strides: readonly number[], start: number): void => {
     executor.launch(out, stridedSource(out.shape, strides), x, start);
     keepBounds(x, out, x.size === out.size);
@@ -110,47 +114,63 @@ export function movementKernels(
     pad(x, out, starts, steps, value) {
       if (x.size === 0) executor.fill(out, value);
       else executor.launch(out, padSource(x.shape, out.shape, starts, steps), x, value);
+      rememberBounds(out, x.size === 0 ? [value, value] : integerBounds.either(boundsIn(x), [value, value]));
     },
     concat(inputs, out, axis) {
       const filled = inputs.filter(({ size }) => size > 0);
       const blocks = filled.map(({ shape }) => sizeOf(shape.slice(axis)));
       if (filled.length > 0) joinAll(filled, blocks, out);
+      rememberBounds(out, filled.map(boundsIn).reduce(integerBounds.either, filled[0] && boundsIn(filled[0])));
     },
     gather(x, index, out, axis) {
-      const [outer, count, inner] = around(index.shape, axis);
       const length = x.shape[axis]!;
       checkIndex('gather', index, length);
-      const { statements, at } = unravelIndex('this.thread.x', [outer, count, inner], 'i');
-      const source = ravelIndex([at[0]!, 'position', at[2]!], [length * inner, inner, 1]);
+      const { statements, at } = unravelIndex('this.thread.x', out.shape, 'i');
+      const place = at.map((coordinate, each) => (each === axis ? 'position' : coordinate));
       const body = `${statements}
-const position = index[this.thread.x];
+const position = index[${ravelIndex(at, broadcastStrides(index.shape, out.shape))}];
 if (position < 0) { return absent; }
 if (position >= ${length}) { return absent; }
-return x[${source}];`;
+return x[${ravelIndex(place, stridesOf(x.shape))}];`;
       executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN);
+      rememberBounds(out, boundsIn(x));
     },
-    scatterAdd(x, index, out, axis) {
-      const [outer, count, inner] = around(index.shape, axis);
+    scatter(x, index, source, out, axis, reduction) {
       const length = out.shape[axis]!;
-      checkIndex('scatterAdd', index, length);
-      if (x.size === 0) {
-        executor.fill(out, 0);
-        return;
-      }
-      const { statements, at } = unravelIndex('this.thread.x', [outer, length, inner], 'i');
-      const source = ravelIndex([at[0]!, 'k', at[2]!], [count * inner, inner, 1]);
+      checkIndex(reduction === 'add' ? 'scatterAdd' : 'scatter', index, length);
+      const count = source.shape[axis]!;
+      const { statements, at } = unravelIndex('this.thread.x', out.shape, 'i');
+      const place = at.map((coordinate, each) => (each === axis ? 'k' : coordinate));
       const body = `${statements}
-let sum = 0;
+let result = ${x ? 'x[this.thread.x]' : 'x'};
 for (let k = 0; k < ${count}; k++) {
-  const position = index[${source}];
-  if (position === ${at[1]}) { sum = sum + x[${source}]; }
-  if (position < 0) { sum = sum + absent; }
-  if (position >= ${length}) { sum = sum + absent; }
+  const position = index[${ravelIndex(place, broadcastStrides(index.shape, source.shape))}];
+  if (position === ${at[axis]}) {
+    const v = source[${ravelIndex(place, stridesOf(source.shape))}];
+    ${joins[reduction]}
+  }
+  if (position < 0) { result = absent; }
+  if (position >= ${length}) { result = absent; }
 }
-return sum;`;
-      computeIntegers('scatterAdd', out, integerBounds.sum(bufferOf(x).bounds, count), () =>
-        executor.launch(out, kernelSource(['x', 'index', 'absent'], body), x, index, Number.NaN),
-      );
+return result;`;
+      const launch = (): void => {
+        if (source.size === 0 && !x) executor.fill(out, 0);
+        else if (source.size === 0) executor.launch(out, kernelSource(['x'], 'return x[this.thread.x];'), x!);
+        else {
+          const parameters = ['x', 'index', 'source', 'absent'];
+          executor.launch(out, kernelSource(parameters, body), x ?? 0, index, source, Number.NaN);
+        }
+      };
+      const before = x ? boundsIn(x) : ([0, 0] as const);
+      const given = boundsIn(source);
+      if (reduction === 'add') {
+        computeIntegers('scatter', out, integerBounds.add(before, integerBounds.sum(given, count)), launch);
+      } else if (reduction === 'mul') {
+        computeIntegers('scatter', out, undefined, launch);
+      } else {
+        launch();
+        rememberBounds(out, integerBounds.either(before, given));
+      }
     },
   };
 }

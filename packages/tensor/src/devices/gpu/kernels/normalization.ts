@@ -41,20 +41,36 @@ export function normalizationKernels(executor: Executor): Pick<Kernels, 'batchNo
     batchNorm(x, gamma, beta, out, mean, variance, epsilon) {
       const channels = x.shape[1]!;
       const count = x.size / channels;
-      executor.withTemporary(channels, (sums) => {
-        sumOverChannels(x, sums, [x], ['x'], 'const v = x[at];');
-        divide(sums, mean, count);
-        const term = `${channelOf(x)}\nconst distance = x[at] - mean[channel];\nconst v = distance * distance;`;
-        sumOverChannels(x, sums, [x, mean], ['x', 'mean'], term);
-        divide(sums, variance, count);
-      });
       const body = `${channelOfElement(x)}
-const centered = x[this.thread.x] - mean[channel];
+const centered = x[this.thread.x] - first[channel] - rest[channel];
 const normalized = centered / Math.sqrt(variance[channel] + ${epsilon});
 return normalized${gamma ? ' * gamma[channel]' : ''}${beta ? ' + beta[channel]' : ''};`;
-      const parameters = ['x', 'mean', 'variance', ...(gamma ? ['gamma'] : []), ...(beta ? ['beta'] : [])];
-      const inputs = [x, mean, variance, ...(gamma ? [gamma] : []), ...(beta ? [beta] : [])];
-      executor.launch(out, kernelSource(parameters, body), ...inputs);
+      const centers = ['first', 'rest'];
+      const parameters = ['x', ...centers, 'variance', ...(gamma ? ['gamma'] : []), ...(beta ? ['beta'] : [])];
+      // The mean in two numbers: one that may be off by as much as sums in single precision are, and what it leaves.
+      executor.withTemporary(channels, (first) => {
+        executor.withTemporary(channels, (rest) => {
+          executor.withTemporary(channels, (sums) => {
+            sumOverChannels(x, sums, [x], ['x'], 'const v = x[at];');
+            divide(sums, first, count);
+            sumOverChannels(x, sums, [x, first], ['x', 'first'], `${channelOf(x)}\nconst v = x[at] - first[channel];`);
+            divide(sums, rest, count);
+            const term = `${channelOf(x)}
+const distance = x[at] - first[channel] - rest[channel];
+const v = distance * distance;`;
+            sumOverChannels(x, sums, [x, first, rest], ['x', ...centers], term);
+            divide(sums, variance, count);
+          });
+          executor.launch(
+            mean,
+            kernelSource(centers, 'return first[this.thread.x] + rest[this.thread.x];'),
+            first,
+            rest,
+          );
+          const inputs = [x, first, rest, variance, ...(gamma ? [gamma] : []), ...(beta ? [beta] : [])];
+          executor.launch(out, kernelSource(parameters, body), ...inputs);
+        });
+      });
     },
     batchNormGradient(gradient, x, gamma, mean, variance, out, gammaGradient, betaGradient, epsilon) {
       const count = x.size / x.shape[1]!;

@@ -29,9 +29,11 @@ if (v > ${bound}) { edge = ${bound}; }
 if (v < ${-bound}) { edge = ${-bound}; }`;
 }
 
-/** Statements that declare t = edge/B and what the powers are taken of. */
+/** Statements that declare t = edge/B and what the powers are taken of: s, or u. */
 function variableStatements({ bound, basis }: PolynomialForm): string {
-  return `const t = edge / ${bound};\nconst s = ${basis === 'monomial' ? 't' : '2 * t * t - 1'};`;
+  return `const t = edge / ${bound};
+const s = ${basis === 'monomial' ? 't' : '2 * t * t - 1'};
+${basis === 'twice-even-odd' ? 'const u = 2 * s * s - 1;' : ''}`;
 }
 
 /** Statements that declare the start of the coefficients of the element at hand. */
@@ -42,24 +44,47 @@ function startStatements(x: Operand, { terms, polynomials }: Layout): string {
   return `${statements}\nconst start = ${ravelIndex([at[1]!], [terms])};`;
 }
 
+/** The coefficients of a part: `count` of them from `first` on, each `step` behind the one before. */
+interface Part {
+  readonly first: number;
+  readonly count: number;
+  readonly step: number;
+}
+
 /** Horner's method for one part of the polynomial: `name` and, where wanted, its derivative `nameSlope`. */
-function hornerStatements(name: string, { polynomials }: Layout, first: number, end: number, withSlope: boolean) {
+function hornerStatements(name: string, { polynomials }: Layout, variable: string, part: Part, withSlope: boolean) {
+  const { first, count, step } = part;
   const declared = `let ${name} = 0;${withSlope ? `\nlet ${name}Slope = 0;` : ''}`;
-  if (first === end) return declared;
-  const coefficient = `coefficients[${polynomials === 1 ? '' : 'start + '}${end - 1} - k]`;
-  const slope = withSlope ? `${name}Slope = ${name}Slope * s + ${name};\n` : '';
+  if (count === 0) return declared;
+  const last = first + (count - 1) * step;
+  const coefficient = `coefficients[${polynomials === 1 ? '' : 'start + '}${last} - ${step} * k]`;
+  const slope = withSlope ? `${name}Slope = ${name}Slope * ${variable} + ${name};\n` : '';
   return `${declared}
-for (let k = 0; k < ${end - first}; k++) {
-${slope}${name} = ${name} * s + ${coefficient};
+for (let k = 0; k < ${count}; k++) {
+${slope}${name} = ${name} * ${variable} + ${coefficient};
 }`;
+}
+
+/** A(u) + s·B(u) of the terms from `first` to `end`, and its derivative in s where wanted. */
+function twiceStatements(name: string, layout: Layout, first: number, end: number, withSlope: boolean): string {
+  const [a, b] = [`${name}First`, `${name}Second`];
+  const terms = end - first;
+  const slope = `\nconst ${name}Slope = ${b} + 4 * s * (${a}Slope + s * ${b}Slope);`;
+  return `${hornerStatements(a, layout, 'u', { first, count: Math.ceil(terms / 2), step: 2 }, withSlope)}
+${hornerStatements(b, layout, 'u', { first: first + 1, count: Math.floor(terms / 2), step: 2 }, withSlope)}
+const ${name} = ${a} + s * ${b};${withSlope ? slope : ''}`;
 }
 
 /** E(s) and O(s), and their derivatives where wanted. */
 function partsStatements(form: PolynomialForm, layout: Layout, withSlope: boolean): string {
+  const statements = (name: string, first: number, end: number) =>
+    form.basis === 'twice-even-odd'
+      ? twiceStatements(name, layout, first, end, withSlope)
+      : hornerStatements(name, layout, 's', { first, count: end - first, step: 1 }, withSlope);
   return [
     variableStatements(form),
-    hornerStatements('even', layout, 0, form.evenTerms, withSlope),
-    hornerStatements('odd', layout, form.evenTerms, layout.terms, withSlope),
+    statements('even', 0, form.evenTerms),
+    statements('odd', form.evenTerms, layout.terms),
   ].join('\n');
 }
 
@@ -161,7 +186,10 @@ function coefficientGradientSource(x: Operand, { terms, polynomials }: Layout, f
   const place = unravelIndex('place', [count / (polynomials === 1 ? count : area), area], 'p');
   const element =
     polynomials === 1 ? 'place' : ravelIndex([place.at[0]!, polynomial, place.at[1]!], [channels * area, area, 1]);
-  const steps = Math.max(evenTerms, terms - evenTerms) - 1;
+  const twice = basis === 'twice-even-odd';
+  const variable = twice ? 'u' : 's';
+  const highest = Math.max(evenTerms, terms - evenTerms) - 1;
+  const steps = twice ? Math.floor(highest / 2) : highest;
   const chain = basis === 'monomial' ? `${1 / bound}` : `${4 / bound} * t`;
   const tangent = outside === 'tangent';
   const ofSlope = (expression: string) => (tangent ? ` + weight * (v - edge) * (${expression})` : '');
@@ -174,6 +202,7 @@ if (${term} >= ${evenTerms}) {
   exponent = ${term} - ${evenTerms};
   isOdd = 1;
 }
+${twice ? 'const index = exponent;\nexponent = Math.floor((index + 0.5) / 2);' : ''}
 let result = 0;
 for (let k = 0; k < ${chunk}; k++) {
   const place = ${ravelIndex([part, 'k'], [chunk, 1])};
@@ -187,10 +216,11 @@ for (let k = 0; k < ${chunk}; k++) {
     let powerSlope = 0;
     for (let m = 0; m < ${Math.max(1, steps)}; m++) {
       if (m < exponent) {
-        powerSlope = powerSlope * s + power;
-        power = power * s;
+        powerSlope = powerSlope * ${variable} + power;
+        power = power * ${variable};
       }
     }
+    ${twice ? 'powerSlope = 4 * s * powerSlope;\nif (index - 2 * exponent > 0.5) { powerSlope = power + s * powerSlope; power = power * s; }' : ''}
     if (isOdd > 0) {
       result = result + weight * t * power${ofSlope(`power / ${bound} + t * powerSlope * ${chain}`)};
     } else {

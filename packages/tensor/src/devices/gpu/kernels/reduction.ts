@@ -3,8 +3,9 @@ import { sizeOf } from '../../../shape.js';
 import { countInBins } from '../../reference/kernels/reduction.js';
 import { bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
-import { computeIntegers, integerBounds } from '../integers.js';
+import { boundsIn, computeIntegers, integerBounds, rememberBounds } from '../integers.js';
 import { kernelSource, partsOf, ravelIndex, unravelIndex } from '../source.js';
+import { sortPositions } from './sort.js';
 
 /** What is folded into `result`, element by element; where neither is larger, one is NaN, and the sum is. */
 const steps: Readonly<Record<ReductionName, string>> = {
@@ -155,31 +156,23 @@ function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: 
   bufferOf(out).bounds = [0, length - 1];
 }
 
-/** Whether the element at `other` comes before that at `own`: NaN first, then by size, then by position. */
-function comesBefore(largest: boolean): string {
-  return `let before = 0;
-if (${isNumber('v')}) {
-  if (${isNumber('w')}) {
-    if (w ${largest ? '>' : '<'} v) { before = 1; }
-    if (w === v) { if (other < own) { before = 1; } }
-  } else { before = 1; }
-} else {
-  if (${isNumber('w')}) { before = 0; } else { if (other < own) { before = 1; } }
-}`;
-}
-
 /** Sums, extremes and orders along axes. */
 export function reductionKernels(
   executor: Executor,
 ): Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> {
+  const extreme = (name: 'max' | 'min') => (x: Operand, out: Operand, layout: ReductionLayout) => {
+    reduce(executor, name, x, out, layout);
+    rememberBounds(out, boundsIn(x));
+  };
+
   return {
     reduction: {
       sum(x, out, layout) {
-        const bounds = integerBounds.sum(bufferOf(x).bounds, layout.length);
+        const bounds = integerBounds.sum(boundsIn(x), layout.length);
         computeIntegers('sum', out, bounds, () => reduce(executor, 'sum', x, out, layout));
       },
-      max: (x, out, layout) => reduce(executor, 'max', x, out, layout),
-      min: (x, out, layout) => reduce(executor, 'min', x, out, layout),
+      max: extreme('max'),
+      min: extreme('min'),
     },
     argReduction: {
       argmax: (x, out, layout) => argReduce(executor, 'argmax', x, out, layout),
@@ -188,30 +181,7 @@ export function reductionKernels(
     topk(x, indices, largest) {
       if (indices.size === 0) return;
       const length = x.shape.at(-1)!;
-      const count = indices.shape.at(-1)!;
-      const rows = x.size / length;
-      executor.withTemporary(x.size, (ranks) => {
-        const { statements, at } = unravelIndex('this.thread.x', [rows, length], 'i');
-        const body = `${statements}
-const own = ${at[1]};
-const v = x[this.thread.x];
-let rank = 0;
-for (let other = 0; other < ${length}; other++) {
-  const w = x[${ravelIndex([at[0]!, 'other'], [length, 1])}];
-  ${comesBefore(largest)}
-  rank = rank + before;
-}
-return rank;`;
-        executor.launch(ranks, kernelSource(['x'], body), x);
-        const place = unravelIndex('this.thread.x', [rows, count], 'i');
-        const search = `${place.statements}
-let position = 0;
-for (let k = 0; k < ${length}; k++) {
-  if (ranks[${ravelIndex([place.at[0]!, 'k'], [length, 1])}] === ${place.at[1]}) { position = k; }
-}
-return position;`;
-        executor.launch(indices, kernelSource(['ranks'], search), ranks);
-      });
+      sortPositions(executor, x, indices, length, largest);
       bufferOf(indices).bounds = [0, length - 1];
     },
     histogram(x, counts, low, high) {

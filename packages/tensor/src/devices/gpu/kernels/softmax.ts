@@ -52,12 +52,14 @@ return ${expression};`;
       const length = logits.shape[1]!;
       const wrong = wrongPosition(labels, length);
       if (wrong !== undefined) {
-        throw new ArgumentError(`crossEntropy: label ${wrong} is not one of the ${length} classes`);
+        throw new ArgumentError(
+          `crossEntropy: label ${wrong} is not one of the ${length} classes: ignoreIndex leaves out a label`,
+        );
       }
       const element = (place: string) => ravelIndex(['this.thread.x', place], [length, 1]);
       const smoothed = `let total = 0;
 for (let k = 0; k < ${length}; k++) { total = total + (ofLargest - (x[${element('k')}] - highest)); }
-return ${1 - labelSmoothing} * ofLabel + ${labelSmoothing} * total / ${length};`;
+return ${labelSmoothing === 1 ? '' : `${1 - labelSmoothing} * ofLabel + `}${labelSmoothing} * total / ${length};`;
       const body = `const label = labels[this.thread.x];
 if (label < 0) { return absent; }
 if (label >= ${length}) { return absent; }

@@ -11,14 +11,24 @@ function power(a: number, b: number): number {
   return a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
 }
 
+/** The remainder of a division that rounds down, as Python's: it has the sign of b. */
+function floored(a: number, b: number): number {
+  const rest = a % b;
+  return (rest < 0 && b > 0) || (rest > 0 && b < 0) ? rest + b : rest;
+}
+
 const binaryFunctions: Record<BinaryName, BinaryFunction> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
+  remainder: floored,
+  fmod: (a, b) => a % b,
   pow: power,
   maximum: Math.max,
   minimum: Math.min,
+  atan2: Math.atan2,
+  hypot: Math.hypot,
   reluGradient: (a, b) => (b > 0 ? a : 0),
 };
 
@@ -106,7 +116,7 @@ function table<Name extends string, Entry, Kernel>(
 
 export const elementwise: Pick<
   Kernels,
-  'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'broadcast' | 'scale' | 'lerp'
+  'unary' | 'binary' | 'comparison' | 'where' | 'cast' | 'fill' | 'copy' | 'scale' | 'lerp'
 > = {
   unary: {
     ...table(scalarFunctions, mapUnary),
@@ -143,17 +153,6 @@ export const elementwise: Pick<
   },
   copy(x, out) {
     values(out).set(values(x));
-  },
-  broadcast(x, out) {
-    if (out.size === 0) return;
-    const source = values(x);
-    const target = values(out);
-    const strides = broadcastStrides(x.shape, out.shape);
-    const step = strides.at(-1) ?? 0;
-    const rowLength = out.shape.at(-1) ?? 1;
-    forEachRow(out.shape, [strides], (row, [offset]) => {
-      for (let i = 0; i < rowLength; i++) target[row + i] = source[offset! + i * step]!;
-    });
   },
   scale(x, factor) {
     const target = values(x);

@@ -27,10 +27,10 @@ export const normalization: Pick<Kernels, 'batchNorm' | 'batchNormGradient'> = {
       }
       const spread = squares / count;
       const scale = (scales ? scales[c]! : 1) / Math.sqrt(spread + epsilon);
-      const shift = (shifts ? shifts[c]! : 0) - center * scale;
+      const shift = shifts ? shifts[c]! : 0;
       for (let image = 0; image < images; image++) {
         const start = (image * channels + c) * area;
-        for (let i = start; i < start + area; i++) target[i] = source[i]! * scale + shift;
+        for (let i = start; i < start + area; i++) target[i] = (source[i]! - center) * scale + shift;
       }
       means[c] = center;
       variances[c] = spread;

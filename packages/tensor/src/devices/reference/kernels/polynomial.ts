@@ -4,6 +4,19 @@ import { sizeOf } from '../../../shape.js';
 import { values } from '../../host/host.js';
 import { penaltyFunction } from './penalty.js';
 
+/** Term k of E and O where they are split once more: s^(k mod 2)·u^⌊k/2⌋ with u = 2s² − 1. */
+function termAt(k: number, s: number): number {
+  return (k % 2 === 1 ? s : 1) * (2 * s * s - 1) ** Math.floor(k / 2);
+}
+
+/** Its derivative with respect to s. */
+function termSlope(k: number, s: number): number {
+  const power = Math.floor(k / 2);
+  const u = 2 * s * s - 1;
+  const slope = power === 0 ? 0 : 4 * s * power * u ** (power - 1);
+  return k % 2 === 1 ? u ** power + s * slope : slope;
+}
+
 /** The polynomial whose coefficients start at `start`, and what it is beyond its bound. */
 class Polynomial {
   /** E(s) + t·O(s), and its derivative with respect to x: the results of the last `evaluate`. */
@@ -26,11 +39,32 @@ class Polynomial {
     const odd = this.#odd;
     const t = x / form.bound;
     const s = form.basis === 'monomial' ? t : 2 * t * t - 1;
+    if (form.basis === 'twice-even-odd') return this.#partAt(0, odd, s) + t * this.#partAt(odd, terms, s);
     let even = 0;
     for (let k = start + odd - 1; k >= start; k--) even = even * s + coefficients[k]!;
     let oddPart = 0;
     for (let k = start + terms - 1; k >= start + odd; k--) oddPart = oddPart * s + coefficients[k]!;
     return even + t * oddPart;
+  }
+
+  /** Σ c_k s^(k mod 2) u^⌊k/2⌋ over the coefficients from `first` on, with u = 2s² − 1. */
+  #partAt(first: number, end: number, s: number): number {
+    const { coefficients, start } = this;
+    const u = 2 * s * s - 1;
+    let result = 0;
+    for (let k = (end - first - 1) & ~1; k >= 0; k -= 2) {
+      const at = start + first + k;
+      result = result * u + coefficients[at]! + (first + k + 1 < end ? s * coefficients[at + 1]! : 0);
+    }
+    return result;
+  }
+
+  /** Its derivative with respect to s. */
+  #partSlopeAt(first: number, end: number, s: number): number {
+    const { coefficients, start } = this;
+    let slope = 0;
+    for (let k = 0; k < end - first; k++) slope += coefficients[start + first + k]! * termSlope(k, s);
+    return slope;
   }
 
   /** The same together with the derivative. */
@@ -40,6 +74,13 @@ class Polynomial {
     const t = x / form.bound;
     const monomial = form.basis === 'monomial';
     const s = monomial ? t : 2 * t * t - 1;
+    if (form.basis === 'twice-even-odd') {
+      const value = this.#partAt(odd, terms, s);
+      const slopes = this.#partSlopeAt(0, odd, s) + t * this.#partSlopeAt(odd, terms, s);
+      this.value = this.#partAt(0, odd, s) + t * value;
+      this.slope = (4 * t * slopes + value) / form.bound;
+      return;
+    }
     let even = 0;
     let evenSlope = 0;
     for (let k = start + odd - 1; k >= start; k--) {
@@ -65,6 +106,15 @@ class Polynomial {
     const monomial = form.basis === 'monomial';
     const s = monomial ? t : 2 * t * t - 1;
     const chain = (monomial ? 1 : 4 * t) / form.bound;
+    if (form.basis === 'twice-even-odd') {
+      for (let k = 0; k < terms; k++) {
+        const [factor, term] = k < odd ? [1, k] : [t, k - odd];
+        const value = termAt(term, s);
+        const slope = (k < odd ? 0 : value / form.bound) + factor * termSlope(term, s) * chain;
+        sums[start + k]! += weight * factor * value + slopeWeight * slope;
+      }
+      return;
+    }
     let power = 1;
     let powerSlope = 0;
     for (let k = 0; k < odd; k++) {

@@ -85,23 +85,23 @@ export const pooling: Pick<
     const source = values(x);
     const target = values(out);
     const plane = planeOf(x);
-    const share = 1 / (geometry.kernel[0] * geometry.kernel[1]);
+    const count = geometry.kernel[0] * geometry.kernel[1];
     forEachWindow(planesOf(x), plane, planeOf(out), geometry, (offset, position, top, bottom, left, right) => {
       let sum = 0;
       for (let y = top; y < bottom; y++) {
         for (let column = left; column < right; column++) sum += source[offset + y * plane[1] + column]!;
       }
-      target[position] = sum * share;
+      target[position] = sum / count;
     });
   },
   averagePool2dGradient(gradient, out, geometry) {
     const source = values(gradient);
     const target = values(out);
     const plane = planeOf(out);
-    const share = 1 / (geometry.kernel[0] * geometry.kernel[1]);
+    const count = geometry.kernel[0] * geometry.kernel[1];
     target.fill(0);
     forEachWindow(planesOf(out), plane, planeOf(gradient), geometry, (offset, position, top, bottom, left, right) => {
-      const part = source[position]! * share;
+      const part = source[position]! / count;
       for (let y = top; y < bottom; y++) {
         for (let column = left; column < right; column++) target[offset + y * plane[1] + column]! += part;
       }

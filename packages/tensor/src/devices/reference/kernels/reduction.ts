@@ -1,6 +1,7 @@
 import type { TypedArray } from '../../../dtype.js';
 import type { Kernels, Operand, ReductionLayout } from '../../../kernels.js';
 import { values } from '../../host/host.js';
+import { PositionSorter } from './sort.js';
 
 /** Folds the middle of [outer, length, inner] in double precision, one row of `inner` accumulators at a time. */
 function fold(initial: number, combine: (accumulated: number, value: number) => number) {
@@ -41,17 +42,30 @@ function argFold(beats: (value: number, best: number) => boolean) {
   };
 }
 
-/** Counts the values in equal bins from low to high; those beyond count in the bins at the ends, NaN in none. */
+/**
+ * Counts the values in equal bins from low to high: a bin has its lower edge and not its upper one. Values beyond count in
+ * the bins at the ends, NaN in none. As in NumPy, the quotient is a first guess, which may have been rounded over an edge;
+ * the edges, rounded to the type of the values, decide.
+ */
 export function countInBins(source: TypedArray, counts: TypedArray, low: number, high: number): void {
   const bins = counts.length;
+  const width = (high - low) / bins;
+  const edges = Float64Array.from({ length: bins }, (_, i) => low + i * width);
+  if (source instanceof Float32Array) for (let i = 0; i < bins; i++) edges[i] = Math.fround(edges[i]!);
   counts.fill(0);
   for (let i = 0; i < source.length; i++) {
     const value = source[i]!;
     if (Number.isNaN(value)) continue;
-    const bin = Math.floor(((value - low) / (high - low)) * bins);
-    counts[Math.max(0, Math.min(bins - 1, bin))]!++;
+    const guess = Math.floor(((value - low) / (high - low)) * bins);
+    let bin = Math.max(0, Math.min(bins - 1, guess));
+    while (bin > 0 && value < edges[bin]!) bin--;
+    while (bin < bins - 1 && value >= edges[bin + 1]!) bin++;
+    counts[bin]!++;
   }
 }
+
+/** So many positions are found by insertion, which takes count·length steps at worst. */
+const MOST_INSERTED = 16;
 
 export const reduction: Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> = {
   reduction: {
@@ -69,16 +83,13 @@ export const reduction: Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'h
     const length = x.shape.at(-1)!;
     const count = indices.shape.at(-1)!;
     const rows = length === 0 ? 0 : x.size / length;
-    const order = new Int32Array(length);
+    const sorter = new PositionSorter(length);
     for (let row = 0; row < rows; row++) {
       const start = row * length;
-      for (let i = 0; i < length; i++) order[i] = i;
-      order.sort((i, j) => {
-        const a = source[start + i]!;
-        const b = source[start + j]!;
-        if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a)) || i - j;
-        return (largest ? b - a : a - b) || i - j;
-      });
+      const order =
+        count <= MOST_INSERTED && count < length
+          ? sorter.first(source, start, count, largest)
+          : sorter.sort(source, start, largest);
       for (let k = 0; k < count; k++) target[row * count + k] = order[k]!;
     }
   },

@@ -41,17 +41,21 @@ export const softmax: Pick<Kernels, 'softmax' | 'logSoftmax' | 'crossEntropy' | 
       const start = row * length;
       const label = classes[row]!;
       if (label < 0 || label >= length) {
-        throw new ArgumentError(`crossEntropy: label ${label} of sample ${row} is not one of the ${length} classes`);
+        throw new ArgumentError(
+          `crossEntropy: label ${label} of sample ${row} is not one of the ${length} classes: ignoreIndex leaves out a label`,
+        );
       }
       const [largest, logarithm] = logSum(source, start, length);
-      const normalizer = largest + logarithm;
+      // Differences first: the logarithm would be lost beside large logits.
+      const lossOf = (i: number) => logarithm - (source[i]! - largest);
       let total = 0;
       for (let i = start; i < start + length; i++) {
         shares[i] = Math.exp(source[i]! - largest - logarithm);
-        total += normalizer - source[i]!;
+        total += lossOf(i);
       }
-      const ofLabel = normalizer - source[start + label]!;
-      target[row] = labelSmoothing === 0 ? ofLabel : (1 - labelSmoothing) * ofLabel + (labelSmoothing * total) / length;
+      const spread = labelSmoothing === 0 ? 0 : (labelSmoothing * total) / length;
+      const ofLabel = labelSmoothing === 1 ? 0 : (1 - labelSmoothing) * lossOf(start + label);
+      target[row] = ofLabel + spread;
     }
   },
   crossEntropyGradient(gradient, probabilities, labels, out, labelSmoothing) {

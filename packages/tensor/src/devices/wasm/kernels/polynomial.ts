@@ -23,13 +23,59 @@ function floorToFloat32(value: number): number {
   return nearest[0]!;
 }
 
+const MAX_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+/** From here on e^x is beyond float32. */
+const MAX_EXPONENT = 89;
+
+type PenaltyFields = Pick<Activation, 'form' | 'limit' | 'scale' | 'cap' | 'capSize' | 'capSlope'>;
+
+/** A penalty as the kernels take it, and what they return. */
+interface KernelPenalty {
+  readonly fields: PenaltyFields;
+  /** What penalties are multiplied by, and slopes. */
+  readonly valueFactor: number;
+  readonly slopeFactor: number;
+}
+
+/** See kernels/polynomial/penalty.ts. */
+function kernelPenalty(penalty: Penalty | undefined): KernelPenalty {
+  if (!penalty) {
+    const fields = { form: penaltyForms.none, limit: 0, scale: 1, cap: 0, capSize: Infinity, capSlope: 0 };
+    return { fields, valueFactor: 1, slopeFactor: 0 };
+  }
+  const { limit, cap: ownCap } = penalty;
+  const form = penaltyForms[penalty.form];
+  switch (penalty.form) {
+    case 'exponential': {
+      const cap = Math.min(ownCap, MAX_EXPONENT);
+      const capSlope = ownCap > MAX_EXPONENT ? Number.POSITIVE_INFINITY : Math.exp(cap);
+      const fields = { form, limit, scale: 1, cap, capSize: limit + cap, capSlope };
+      return { fields, valueFactor: 1, slopeFactor: 1 };
+    }
+    case 'quadratic': {
+      const cap = Math.min(ownCap, MAX_FLOAT32);
+      const fields = { form, limit, scale: 1, cap, capSize: limit + cap, capSlope: 2 * cap };
+      return { fields, valueFactor: 1, slopeFactor: 2 };
+    }
+    case 'power': {
+      // The power of two that brings the limit to [1/2, 1): |x|·scale has no rounding error.
+      const scale = 2 ** -Math.max(-126, Math.min(127, Math.floor(Math.log2(limit)) + 1));
+      const capSize = (1 + ownCap) * limit;
+      const cap = Math.min(capSize * scale, MAX_FLOAT32);
+      const fields = { form, limit, scale, cap, capSize, capSlope: 10 * cap ** 9 };
+      const unit = (limit * scale) ** -10;
+      return { fields, valueFactor: unit, slopeFactor: 10 * scale * unit };
+    }
+  }
+}
+
 /** What both directions are told; where partial results go is yet to be filled in. */
 function fieldsOf(
   x: Operand,
   coefficients: Operand,
   out: Operand,
   form: PolynomialActivationForm,
-  penalty: Penalty | undefined,
+  penalty: KernelPenalty,
 ): Activation {
   const [images, channels, area] = layoutOf(x, coefficients);
   return {
@@ -43,12 +89,11 @@ function fieldsOf(
     evenTerms: form.evenTerms,
     oddTerms: coefficients.shape.at(-1)! - form.evenTerms,
     monomial: Number(form.basis === 'monomial'),
+    twice: Number(form.basis === 'twice-even-odd'),
     bound: floorToFloat32(form.bound),
     inverseBound: 1 / form.bound,
     tangent: Number(form.outside === 'tangent'),
-    form: penaltyForms[penalty ? penalty.form : 'none'],
-    limit: penalty ? penalty.limit : 0,
-    cap: penalty ? penalty.cap : 0,
+    ...penalty.fields,
     gradient: 0,
     penaltyShare: 0,
     learnable: 0,
@@ -73,7 +118,8 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
         reference.kernels.polynomial(x, coefficients, out, penalty, range, form);
         return;
       }
-      const fields = fieldsOf(x, coefficients, out, form, form.penalty);
+      const ownPenalty = kernelPenalty(form.penalty);
+      const fields = fieldsOf(x, coefficients, out, form, ownPenalty);
       const blocks = executor.blocks('polynomial', fields);
       const partials = run('polynomial', fields, blocks * FORWARD_PARTIALS);
       let total = 0;
@@ -86,7 +132,7 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
         beyond += partials[start + 2]!;
         notFinite += partials[start + 3]!;
       }
-      values(penalty)[0] = x.size === 0 ? 0 : total / x.size;
+      values(penalty)[0] = x.size === 0 ? 0 : (total * ownPenalty.valueFactor) / x.size;
       values(range).set([largest, beyond, notFinite]);
     },
 
@@ -104,9 +150,10 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
         return;
       }
       const learnable = gradient !== undefined && coefficientGradient !== undefined;
-      const fields = fieldsOf(x, coefficients, out, form, penaltyGradient && form.penalty);
+      const penalty = kernelPenalty(penaltyGradient && form.penalty);
+      const fields = fieldsOf(x, coefficients, out, form, penalty);
       if (gradient) fields.gradient = addressOf(gradient);
-      if (penaltyGradient) fields.penaltyShare = values(penaltyGradient)[0]! / x.size;
+      if (penaltyGradient) fields.penaltyShare = (values(penaltyGradient)[0]! * penalty.slopeFactor) / x.size;
       fields.learnable = Number(learnable);
       const blocks = executor.blocks('polynomialGradient', fields);
       const terms = coefficients.shape.at(-1)!;

@@ -36,7 +36,9 @@ export function softmaxKernels(executor: Executor): Softmax {
       const [rows, length] = logits.shape as [number, number];
       values(labels).forEach((label, row) => {
         if (label >= 0 && label < length) return;
-        throw new ArgumentError(`crossEntropy: label ${label} of sample ${row} is not one of the ${length} classes`);
+        throw new ArgumentError(
+          `crossEntropy: label ${label} of sample ${row} is not one of the ${length} classes: ignoreIndex leaves out a label`,
+        );
       });
       executor.run('crossEntropy', {
         logits: addressOf(logits),

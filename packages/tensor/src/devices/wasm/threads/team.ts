@@ -128,6 +128,8 @@ export class Team {
   end(): void {
     const words = this.#words;
     Atomics.store(words, control.NEXT, words[control.BLOCKS]!);
+    // Not to be given back by anyone else before.
+    for (const scratch of this.#scratch) linearMemory.spare.delete(scratch);
     const ends = this.#workers.map((worker) => worker.terminate());
     if (ends.some((end) => end === undefined)) return;
     void Promise.all(ends).then(() => {

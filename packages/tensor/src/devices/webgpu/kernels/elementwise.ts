@@ -17,17 +17,23 @@ const floatExpressions: Readonly<Record<BinaryName, string>> = {
   sub: 'a - b',
   mul: 'a * b',
   div: 'a / b',
+  remainder: 'flooredRemainder(a, b)',
+  fmod: 'truncatedRemainder(a, b)',
   pow: 'power(a, b)',
   maximum: 'maximumOf(a, b)',
   minimum: 'minimumOf(a, b)',
+  atan2: 'angleOfPoint(a, b)',
+  hypot: 'hypotenuse(a, b)',
   reluGradient: 'select(0.0, a, b > 0.0 && !isNan(b))',
 };
 
-const integerExpressions: Readonly<Record<BinaryName, string>> = {
+const integerExpressions: Readonly<Partial<Record<BinaryName, string>>> = {
   add: 'a + b',
   sub: 'a - b',
   mul: 'a * b',
   div: 'integerQuotient(a, b)',
+  remainder: 'flooredIntegerRemainder(a, b)',
+  fmod: 'integerRemainder(a, b)',
   pow: 'integerPower(a, b)',
   maximum: 'max(a, b)',
   minimum: 'min(a, b)',
@@ -75,7 +81,7 @@ function expressionOf(table: Table, name: string, type: ScalarType, outType: Sca
       return own[name as UnaryName]!;
     }
     case 'binary':
-      return (type === 'f32' ? floatExpressions : integerExpressions)[name as BinaryName];
+      return (type === 'f32' ? floatExpressions : integerExpressions)[name as BinaryName]!;
     case 'comparison':
       return comparison(name as ComparisonName, type);
     case 'cast':

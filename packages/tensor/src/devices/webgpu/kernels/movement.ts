@@ -1,10 +1,10 @@
 import { ArgumentError } from '../../../errors.js';
-import type { Kernels, Operand } from '../../../kernels.js';
-import { type Shape, sizeOf, stridesOf } from '../../../shape.js';
+import type { Kernels, Operand, ScatterReduction } from '../../../kernels.js';
+import { broadcastStrides, type Shape, stridesOf } from '../../../shape.js';
 import { joinAxes } from '../../joined-axes.js';
 import { bufferOf, type Executor, scalarType } from '../executor.js';
 import { kernel } from '../pipelines.js';
-import { coordinates, numbered, parametersOf, valuesOf } from '../wgsl/indexing.js';
+import { coordinates, numbered, offsetAt, parametersOf, valuesOf } from '../wgsl/indexing.js';
 import type { ScalarType } from '../wgsl/program.js';
 import { bitsOf, fill } from './elementwise.js';
 
@@ -50,39 +50,82 @@ ${numbered('at', rank)
 out[place] = x[index];`,
 }));
 
-/** out[i, j, k] = x[i, index[i, j, k], k]; NaN, or the smallest integer, for an index that is out of range. */
-const gathering = kernel('gather', () => ({
+/** Statements that declare, for the coordinates of `index`, offsets by strides of these names. */
+const offsets = (rank: number, ...names: readonly string[]): string =>
+  `${coordinates(rank, 'index')}\n${names.map((name) => `let ${name}Offset = ${offsetAt(rank, name)};`).join('\n')}`;
+
+/** Coordinates along an axis are found in an index; those along the others move through x, and through the index. */
+const gathering = kernel('gather', ({ rank }: { rank: number }) => ({
   reads: { x: 'u32', positions: 'i32' },
   writes: { out: 'u32' },
-  parameters: { count: 'u32', along: 'u32', inner: 'u32', length: 'u32', absent: 'u32' },
+  parameters: {
+    count: 'u32',
+    length: 'u32',
+    stride: 'u32',
+    absent: 'u32',
+    ...parametersOf([...numbered('shape', rank), ...numbered('row', rank), ...numbered('list', rank)], 'u32'),
+  },
   workgroupSize: GROUP,
   body: `if (index >= p.count) { return; }
-let position = u32(positions[index]);
-let outer = index / p.inner / p.along;
+${offsets(rank, 'row', 'list')}
+let position = u32(positions[listOffset]);
 if (position >= p.length) {
   out[index] = p.absent;
   return;
 }
-out[index] = x[(outer * p.length + position) * p.inner + index % p.inner];`,
+out[index] = x[rowOffset + position * p.stride];`,
 }));
 
-/** Every element of out looks for those that belong to it, in order. */
-const scattering = kernel('scatterAdd', ({ type }: { type: ScalarType }) => ({
-  reads: { x: type, positions: 'i32' },
+/** How `v` is joined with `result`. */
+function joining(reduction: ScatterReduction, type: ScalarType): string {
+  switch (reduction) {
+    case 'replace':
+      return 'v';
+    case 'add':
+      return 'result + v';
+    case 'mul':
+      return 'result * v';
+    default:
+      return type === 'f32' ? `${reduction}imumOf(result, v)` : `${reduction}(result, v)`;
+  }
+}
+
+interface ScatterVariant {
+  readonly [key: string]: string | number | boolean;
+  readonly type: ScalarType;
+  readonly reduction: ScatterReduction;
+  readonly hasBase: boolean;
+  readonly rank: number;
+}
+
+/** Every element of out looks for those that go there, in order. */
+const scattering = kernel('scatter', ({ type, reduction, hasBase, rank }: ScatterVariant) => ({
+  reads: { ...(hasBase ? { x: type } : {}), positions: 'i32', source: type },
   writes: { out: type },
-  parameters: { count: 'u32', along: 'u32', inner: 'u32', length: 'u32' },
+  parameters: {
+    count: 'u32',
+    length: 'u32',
+    stride: 'u32',
+    along: 'u32',
+    sourceStep: 'u32',
+    listStep: 'u32',
+    absent: 'u32',
+    ...parametersOf([...numbered('shape', rank), ...numbered('row', rank), ...numbered('list', rank)], 'u32'),
+  },
   workgroupSize: GROUP,
   body: `if (index >= p.count) { return; }
-let own = (index / p.inner) % p.length;
-let first = (index / p.inner / p.length) * p.along * p.inner + index % p.inner;
-var sum = ${type}(0);
+let own = index / p.stride % p.length;
+${offsets(rank, 'row', 'list')}
+var result = ${hasBase ? 'x[index]' : `${type}(0)`};
 for (var k = 0u; k < p.along; k++) {
-  let at = first + k * p.inner;
-  let position = u32(positions[at]);
-  if (position == own) { sum += x[at]; }
-  ${type === 'f32' ? 'if (position >= p.length) { sum = notANumber(); }' : ''}
+  let position = u32(positions[listOffset + k * p.listStep]);
+  if (position == own) {
+    let v = source[rowOffset + k * p.sourceStep];
+    result = ${joining(reduction, type)};
+  }
+  if (position >= p.length) { result = bitcast<${type}>(p.absent); }
 }
-out[index] = sum;`,
+out[index] = result;`,
 }));
 
 /** @throws ArgumentError where an index is out of range, as far as that is known without reading it */
@@ -95,7 +138,7 @@ function checkIndex(operation: string, index: Operand, length: number): void {
 /** Operators that move elements without computing with them. */
 export function movementKernels(
   executor: Executor,
-): Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatterAdd'> {
+): Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> {
   const gatherStrided = (x: Operand, out: Operand, strides: readonly number[], start: number): void => {
     if (out.size === 0) return;
     const joined = joinAxes(out.shape, [strides]);
@@ -141,7 +184,10 @@ export function movementKernels(
       start: own.reduce((sum, stride, axis) => sum + stride * starts[axis]!, 0),
     };
   };
-  const around = (shape: Shape, axis: number) => ({ along: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) });
+  /** Strides that leave out an axis. */
+  const without = (strides: readonly number[], axis: number): number[] =>
+    strides.map((stride, each) => (each === axis ? 0 : stride));
+  const absentFor = ({ dtype }: Operand): number => (dtype === 'float32' ? bitsOf(Number.NaN, 'f32') : -(2 ** 31));
 
   return {
     permute(x, out, axes) {
@@ -169,39 +215,57 @@ export function movementKernels(
     gather(x, index, out, axis) {
       const length = x.shape[axis]!;
       checkIndex('gather', index, length);
+      if (out.size === 0) return;
+      const own = stridesOf(x.shape);
+      const lists = broadcastStrides(index.shape, out.shape);
+      const { shape, strides } = joinAxes(out.shape, [without(own, axis), lists]);
       executor.run(
         gathering,
-        {},
+        { rank: shape.length },
         {
           reads: [x, index],
           writes: [out],
           parameters: {
             count: out.size,
-            ...around(index.shape, axis),
             length,
-            absent: out.dtype === 'float32' ? bitsOf(Number.NaN, 'f32') : -(2 ** 31),
+            stride: own[axis]!,
+            absent: absentFor(out),
+            ...valuesOf('shape', shape),
+            ...valuesOf('row', strides[0]!),
+            ...valuesOf('list', strides[1]!),
           },
           groups: Math.ceil(out.size / GROUP),
         },
       );
     },
-    scatterAdd(x, index, out, axis) {
+    scatter(x, index, source, out, axis, reduction) {
       const length = out.shape[axis]!;
-      checkIndex('scatterAdd', index, length);
-      if (x.size === 0) {
-        fill(executor, out, 0);
-        return;
-      }
-      const sizes = around(index.shape, axis);
+      checkIndex(reduction === 'add' ? 'scatterAdd' : 'scatter', index, length);
+      if (out.size === 0) return;
+      const own = stridesOf(source.shape);
+      const lists = broadcastStrides(index.shape, source.shape);
+      const { shape, strides } = joinAxes(out.shape, [without(own, axis), without(lists, axis)]);
+      const along = source.size === 0 ? 0 : source.shape[axis]!;
       executor.run(
         scattering,
-        { type: scalarType(x) },
+        { type: scalarType(out), reduction, hasBase: x !== undefined, rank: shape.length },
         {
-          reads: [x, index],
+          reads: x ? [x, index, source] : [index, source],
           writes: [out],
-          parameters: { count: out.size, ...sizes, length },
+          parameters: {
+            count: out.size,
+            length,
+            stride: stridesOf(out.shape)[axis]!,
+            along,
+            sourceStep: own[axis]!,
+            listStep: lists[axis]!,
+            absent: absentFor(out),
+            ...valuesOf('shape', shape),
+            ...valuesOf('row', strides[0]!),
+            ...valuesOf('list', strides[1]!),
+          },
           groups: Math.ceil(out.size / GROUP),
-          operations: out.size * sizes.along,
+          operations: out.size * Math.max(1, along),
         },
       );
     },

@@ -58,9 +58,10 @@ if (local == 0u) {
   };
 });
 
+/** The mean is also given without the first element of the channel: that is exact where the mean is far from 0. */
 const momentsOfChannels = kernel('moments of channels', () => ({
   reads: { x: 'f32', partial: 'f32' },
-  writes: { mean: 'f32', variance: 'f32' },
+  writes: { mean: 'f32', variance: 'f32', shifted: 'f32' },
   parameters: { parts: 'u32', plane: 'u32' },
   workgroupSize: FOLDING,
   declarations: merging,
@@ -71,6 +72,7 @@ for (var part = local; part < p.parts; part += ${FOLDING}u) {
 }
 ${foldGroup('folded', 'own', (a, b) => `merged(${a}, ${b})`)}
 if (local == 0u) {
+  shifted[block] = folded[0].y;
   mean[block] = x[block * p.plane] + folded[0].y;
   variance[block] = folded[0].z / folded[0].x;
 }`,
@@ -81,7 +83,7 @@ const normalizing = kernel(
   ({ width, hasGamma, hasBeta }: { width: 1 | 4; hasGamma: boolean; hasBeta: boolean }) => ({
     reads: {
       x: vectorType(width),
-      mean: 'f32',
+      shifted: 'f32',
       variance: 'f32',
       ...(hasGamma ? { gamma: 'f32' } : {}),
       ...(hasBeta ? { beta: 'f32' } : {}),
@@ -92,7 +94,8 @@ const normalizing = kernel(
     body: `if (index >= p.count) { return; }
 let channel = index / p.area % p.channels;
 let scale = ${hasGamma ? 'gamma[channel]' : '1.0'} / sqrt(variance[channel] + p.epsilon);
-out[index] = (x[index] - mean[channel]) * scale${hasBeta ? ' + beta[channel]' : ''};`,
+let start = x[channel * p.area]${width === 4 ? '.x' : ''};
+out[index] = (x[index] - start - shifted[channel]) * scale${hasBeta ? ' + beta[channel]' : ''};`,
   }),
 );
 
@@ -165,40 +168,42 @@ export function normalizationKernels(executor: Executor): Pick<Kernels, 'batchNo
     batchNorm(x, gamma, beta, out, mean, variance, epsilon) {
       const walk = channelWalk(x, true);
       const { channels, parts, width } = walk;
-      executor.withTemporary('float32', 3 * channels * parts, (partial) => {
+      executor.withTemporary('float32', channels, (shifted) => {
+        executor.withTemporary('float32', 3 * channels * parts, (partial) => {
+          executor.run(
+            momentsOfParts,
+            { width },
+            {
+              reads: [x],
+              writes: [partial],
+              parameters: walkValues(walk),
+              groups: channels * parts,
+              operations: x.size,
+            },
+          );
+          executor.run(
+            momentsOfChannels,
+            {},
+            {
+              reads: [x, partial],
+              writes: [mean, variance, shifted],
+              parameters: { parts, plane: walk.area * width },
+              groups: channels,
+            },
+          );
+        });
+        const apply = applying(x);
         executor.run(
-          momentsOfParts,
-          { width },
+          normalizing,
+          { width, hasGamma: gamma !== undefined, hasBeta: beta !== undefined },
           {
-            reads: [x],
-            writes: [partial],
-            parameters: walkValues(walk),
-            groups: channels * parts,
-            operations: x.size,
-          },
-        );
-        executor.run(
-          momentsOfChannels,
-          {},
-          {
-            reads: [x, partial],
-            writes: [mean, variance],
-            parameters: { parts, plane: walk.area * width },
-            groups: channels,
+            reads: [x, shifted, variance, ...(gamma ? [gamma] : []), ...(beta ? [beta] : [])],
+            writes: [out],
+            parameters: { ...apply.parameters, epsilon },
+            groups: apply.groups,
           },
         );
       });
-      const apply = applying(x);
-      executor.run(
-        normalizing,
-        { width, hasGamma: gamma !== undefined, hasBeta: beta !== undefined },
-        {
-          reads: [x, mean, variance, ...(gamma ? [gamma] : []), ...(beta ? [beta] : [])],
-          writes: [out],
-          parameters: { ...apply.parameters, epsilon },
-          groups: apply.groups,
-        },
-      );
     },
     batchNormGradient(gradient, x, gamma, mean, variance, out, gammaGradient, betaGradient, epsilon) {
       const walk = channelWalk(x, true);

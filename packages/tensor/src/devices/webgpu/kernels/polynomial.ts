@@ -57,22 +57,37 @@ const input = ({ width, byChannel }: PolynomialVariant): string => `  let value 
 const point = ({ outside, basis }: PolynomialVariant): string => `
   let edge = ${outside === 'tangent' ? 'select(value, select(V(-p.bound), V(p.bound), value > V(0.0)), isBeyond)' : 'value'};
   let t = edge / p.bound;
-  let s = ${basis === 'monomial' ? 't' : '2.0 * t * t - 1.0'};`;
+  let s = ${basis === 'monomial' ? 't' : '2.0 * t * t - 1.0'};
+  ${basis === 'twice-even-odd' ? 'let u = 2.0 * s * s - 1.0;' : ''}`;
 
-/** Horner's method for the terms from `first` to before `end`; with the derivative where that is wanted. */
-function horner(name: string, first: number, end: number, withSlope: boolean): string {
-  if (first === end) return `let ${name} = V(0.0);${withSlope ? `\nlet ${name}Slope = V(0.0);` : ''}`;
-  const lines = [`var ${name} = V(c${end - 1});`];
+/** Horner's method for coefficients, those of the lowest power first; with the derivative where that is wanted. */
+function horner(name: string, coefficients: readonly number[], variable: string, withSlope: boolean): string {
+  if (coefficients.length === 0) return `let ${name} = V(0.0);${withSlope ? `\nlet ${name}Slope = V(0.0);` : ''}`;
+  const lines = [`var ${name} = V(c${coefficients.at(-1)});`];
   if (withSlope) lines.push(`var ${name}Slope = V(0.0);`);
-  for (let k = end - 2; k >= first; k--) {
-    if (withSlope) lines.push(`${name}Slope = fma(${name}Slope, s, ${name});`);
-    lines.push(`${name} = fma(${name}, s, V(c${k}));`);
+  for (const k of coefficients.slice(0, -1).reverse()) {
+    if (withSlope) lines.push(`${name}Slope = fma(${name}Slope, ${variable}, ${name});`);
+    lines.push(`${name} = fma(${name}, ${variable}, V(c${k}));`);
   }
   return lines.join('\n');
 }
 
-const parts = ({ evenTerms, terms }: PolynomialVariant, withSlope: boolean): string =>
-  `${horner('even', 0, evenTerms, withSlope)}\n${horner('odd', evenTerms, terms, withSlope)}`;
+/** The terms from `first` to before `end`, and their derivative in s where that is wanted. */
+function part({ basis }: PolynomialVariant, name: string, first: number, end: number, withSlope: boolean): string {
+  const coefficients = range(end - first).map((k) => first + k);
+  if (basis !== 'twice-even-odd') return horner(name, coefficients, 's', withSlope);
+  // A(u) + s·B(u).
+  const [a, b] = [`${name}First`, `${name}Second`];
+  const ofParity = (parity: number) => coefficients.filter((_, k) => k % 2 === parity);
+  return `${horner(a, ofParity(0), 'u', withSlope)}
+${horner(b, ofParity(1), 'u', withSlope)}
+let ${name} = fma(s, ${b}, ${a});
+${withSlope ? `let ${name}Slope = ${b} + 4.0 * s * (${a}Slope + s * ${b}Slope);` : ''}`;
+}
+
+const parts = (variant: PolynomialVariant, withSlope: boolean): string =>
+  `${part(variant, 'even', 0, variant.evenTerms, withSlope)}
+${part(variant, 'odd', variant.evenTerms, variant.terms, withSlope)}`;
 
 const chain = ({ basis }: PolynomialVariant): string => (basis === 'monomial' ? '' : '4.0 * t * ');
 
@@ -160,14 +175,20 @@ interface GradientVariant extends PolynomialVariant {
 }
 
 /** Statements that add weight·∂p/∂c_k to the sums of all coefficients. */
-function accumulate({ evenTerms, terms, width }: GradientVariant): string {
+function accumulate({ evenTerms, terms, width, basis }: GradientVariant): string {
   const lines: string[] = [];
+  const twice = basis === 'twice-even-odd';
   const add = (start: string, first: number, end: number): void => {
     if (first === end) return;
     lines.push(`{ var power = ${start};`);
     for (let k = first; k < end; k++) {
-      lines.push(`sum${k} += ${sumOf(width, 'power')};`);
-      if (k < end - 1) lines.push('power *= s;');
+      const isSecond = twice && (k - first) % 2 === 1;
+      lines.push(
+        isSecond
+          ? `{ let term = power * s; sum${k} += ${sumOf(width, 'term')}; }`
+          : `sum${k} += ${sumOf(width, 'power')};`,
+      );
+      if (k < end - 1 && (!twice || isSecond)) lines.push(`power *= ${twice ? 'u' : 's'};`);
     }
     lines.push('}');
   };
@@ -179,21 +200,28 @@ function accumulate({ evenTerms, terms, width }: GradientVariant): string {
 /** Statements that add weight·(value − edge)·∂p′/∂c_k where the tangent goes on. */
 function accumulateTangent(variant: GradientVariant): string {
   const { evenTerms, terms, width, basis } = variant;
+  const twice = basis === 'twice-even-odd';
   const lines = [
     `let further = select(V(0.0), weight * (value - edge), isBeyond);`,
     `let inner = V(${basis === 'monomial' ? '1.0' : '4.0 * t'}) / p.bound;`,
   ];
-  const add = (first: number, end: number, term: string): void => {
+  /** @param term an expression of a power and its derivative in s */
+  const add = (first: number, end: number, term: (power: string, slope: string) => string): void => {
     if (first === end) return;
     lines.push('{ var power = V(1.0);\nvar powerSlope = V(0.0);');
+    const slope = twice ? '(4.0 * s * powerSlope)' : 'powerSlope';
     for (let k = first; k < end; k++) {
-      lines.push(`{ let term = further * (${term}); sum${k} += ${sumOf(width, 'term')}; }`);
-      if (k < end - 1) lines.push('powerSlope = fma(powerSlope, s, power);\npower *= s;');
+      const isSecond = twice && (k - first) % 2 === 1;
+      const value = isSecond ? term('(power * s)', `(power + s * ${slope})`) : term('power', slope);
+      lines.push(`{ let term = further * (${value}); sum${k} += ${sumOf(width, 'term')}; }`);
+      if (k === end - 1 || (twice && !isSecond)) continue;
+      const variable = twice ? 'u' : 's';
+      lines.push(`powerSlope = fma(powerSlope, ${variable}, power);\npower *= ${variable};`);
     }
     lines.push('}');
   };
-  add(0, evenTerms, 'powerSlope * inner');
-  add(evenTerms, terms, 'power / p.bound + t * powerSlope * inner');
+  add(0, evenTerms, (_, slope) => `${slope} * inner`);
+  add(evenTerms, terms, (power, slope) => `${power} / p.bound + t * ${slope} * inner`);
   return `if (any(isBeyond)) {\n${lines.join('\n')}\n}`;
 }
 

@@ -199,27 +199,6 @@ function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: 
   stage(length, undefined);
 }
 
-/** Every element finds its rank among those of its row: NaN first, then by size, then by position. */
-const ranking = kernel('topk', ({ type, largest }: { type: ScalarType; largest: boolean }) => ({
-  reads: { x: type },
-  writes: { out: 'i32' },
-  parameters: { count: 'u32', length: 'u32', kept: 'u32' },
-  workgroupSize: GROUP,
-  declarations: `fn comesBefore(w: ${type}, other: u32, v: ${type}, own: u32) -> bool {
-  ${type === 'f32' ? 'if (isNan(v)) { return isNan(w) && other < own; }\n  if (isNan(w)) { return true; }' : ''}
-  return w ${largest ? '>' : '<'} v || (w == v && other < own);
-}`,
-  body: `if (index >= p.count) { return; }
-let row = index / p.length;
-let own = index % p.length;
-let v = x[index];
-var rank = 0u;
-for (var other = 0u; other < p.length; other++) {
-  if (comesBefore(x[row * p.length + other], other, v, own)) { rank++; }
-}
-if (rank < p.kept) { out[row * p.kept + rank] = i32(own); }`,
-}));
-
 /** Elements that a workgroup counts, in bins of its own where there is room for them: the same few bins are counted up all the time. */
 const COUNTED = 64 * GROUP;
 const OWN_BINS = 4096;
@@ -254,54 +233,15 @@ for (var bin = local; bin < p.bins; bin += ${GROUP}u) {
 }`,
 }));
 
-const bits = new Int32Array(1);
-const float = new Float32Array(bits.buffer);
-
-/** The float at a place in the order of all floats, NaN aside; the places of neighbors differ by 1. */
-function floatAt(place: number): number {
-  bits[0] = place >= 0 ? place : -place | 0x80000000;
-  return float[0]!;
-}
-
-function placeOf(value: number): number {
-  float[0] = value;
-  return bits[0]! >= 0 ? bits[0]! : -(bits[0]! & 0x7fffffff);
-}
-
-/** The smallest element that belongs to each bin, by the formula of the reference; the first bin takes what is smaller, too. */
-function computeEdges(bins: number, low: number, high: number, isFloat: boolean): Float64Array {
-  const binOf = (value: number): number => Math.floor(((value - low) / (high - low)) * bins);
-  const [placeAt, at] = isFloat ? [placeOf, floatAt] : [Math.floor, (value: number) => value];
-  let last = placeAt(low);
-  return Float64Array.from({ length: bins }, (_, bin) => {
-    let end = placeAt(high) + 1;
-    while (last < end) {
-      const middle = Math.floor((last + end) / 2);
-      if (binOf(at(middle)) < bin) last = middle + 1;
-      else end = middle;
-    }
-    return at(last);
-  });
-}
-
-/** Edges that were asked for last: the same histograms are taken again and again. */
-const edgesKept = new Map<string, Float64Array>();
-const MOST_EDGES = 64;
-
+/** The smallest element of each bin; the first bin takes what is smaller, too. */
 function edgesOf(bins: number, low: number, high: number, isFloat: boolean): Float64Array {
-  const key = `${bins}|${low}|${high}|${isFloat}`;
-  const kept = edgesKept.get(key);
-  if (kept) return kept;
-  if (edgesKept.size === MOST_EDGES) edgesKept.clear();
-  const edges = computeEdges(bins, low, high, isFloat);
-  edgesKept.set(key, edges);
-  return edges;
+  const width = (high - low) / bins;
+  const round = isFloat ? Math.fround : Math.ceil;
+  return Float64Array.from({ length: bins }, (_, bin) => round(low + bin * width));
 }
 
-/** Sums, extremes and orders along axes. */
-export function reductionKernels(
-  executor: Executor,
-): Pick<Kernels, 'reduction' | 'argReduction' | 'topk' | 'histogram'> {
+/** Sums, extremes and counts. */
+export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction' | 'argReduction' | 'histogram'> {
   return {
     reduction: {
       sum: (x, out, layout) => reduce(executor, 'sum', x, out, layout),
@@ -311,20 +251,6 @@ export function reductionKernels(
     argReduction: {
       argmax: (x, out, layout) => argReduce(executor, 'argmax', x, out, layout),
       argmin: (x, out, layout) => argReduce(executor, 'argmin', x, out, layout),
-    },
-    topk(x, indices, largest) {
-      if (indices.size === 0) return;
-      executor.run(
-        ranking,
-        { type: scalarType(x), largest },
-        {
-          reads: [x],
-          writes: [indices],
-          parameters: { count: x.size, length: x.shape.at(-1)!, kept: indices.shape.at(-1)! },
-          groups: Math.ceil(x.size / GROUP),
-          operations: x.size * x.shape.at(-1)!,
-        },
-      );
     },
     histogram(x, counts, low, high) {
       fill(executor, counts, 0);

@@ -34,7 +34,7 @@ for (var i = local; i < p.length; i += ${FOLDING}u) {
 }));
 
 /** A label that is out of range gives NaN. */
-const losing = kernel('crossEntropy', ({ smoothed }: { smoothed: boolean }) => ({
+const losing = kernel('crossEntropy', ({ smoothed, plain }: { smoothed: boolean; plain: boolean }) => ({
   reads: { x: 'f32', labels: 'i32' },
   writes: { losses: 'f32', probabilities: 'f32' },
   parameters: { length: 'u32', smoothing: 'f32' },
@@ -56,9 +56,10 @@ if (label >= p.length) {
   return;
 }
 let ofLabel = ofLargest - (x[first + label] - largest);
-losses[block] = ${
-    smoothed ? '(1.0 - p.smoothing) * ofLabel + p.smoothing * distances[0] / f32(p.length)' : 'ofLabel'
-  };`,
+losses[block] = ${[
+    ...(plain ? [smoothed ? '(1.0 - p.smoothing) * ofLabel' : 'ofLabel'] : []),
+    ...(smoothed ? ['p.smoothing * distances[0] / f32(p.length)'] : []),
+  ].join(' + ')};`,
 }));
 
 const sloping = kernel('crossEntropyGradient', () => ({
@@ -98,11 +99,13 @@ export function softmaxKernels(
       if (logits.size === 0) return;
       const wrong = bufferOf(labels).bounds?.find((label) => label < 0 || label >= length);
       if (wrong !== undefined) {
-        throw new ArgumentError(`crossEntropy: label ${wrong} is not one of the ${length} classes`);
+        throw new ArgumentError(
+          `crossEntropy: label ${wrong} is not one of the ${length} classes: ignoreIndex leaves out a label`,
+        );
       }
       executor.run(
         losing,
-        { smoothed: labelSmoothing !== 0 },
+        { smoothed: labelSmoothing !== 0, plain: labelSmoothing !== 1 },
         {
           reads: [logits, labels],
           writes: [losses, probabilities],

@@ -22,6 +22,13 @@ const elementaryFunctions: readonly string[] = [
   let n = floor(x * 1.44269504 + 0.5);
   return scaleByPowerOfTwo(1.0 + exponentialTail(withoutHalvings(x, n)), i32(n));
 }`,
+  `fn powerOfTwoOf(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  if (x >= 128.0) { return infinity(); }
+  if (x < -150.0) { return 0.0; }
+  let n = floor(x + 0.5);
+  return scaleByPowerOfTwo(1.0 + exponentialTail((x - n) * 0.69314718), i32(n));
+}`,
   `fn exponentialMinusOne(x: f32) -> f32 {
   if (isNan(x)) { return x; }
   if (x > 17.4) { return exponential(x) - 1.0; }
@@ -32,25 +39,47 @@ const elementaryFunctions: readonly string[] = [
   let power = powerOfTwo(i32(n));
   return power * tail + (power - 1.0);
 }`,
-  // ln(1 + f) + n·ln 2 for 1 + f from √½ to √2.
-  `fn logarithmNearOne(f: f32, n: f32) -> f32 {
+  // ln(1 + f) − f for 1 + f from √½ to √2, in two parts that are added last.
+  `fn logarithmTail(f: f32) -> f32 {
   let z = f * f;
   let q = (((((((7.0376836292e-2 * f - 1.1514610310e-1) * f + 1.1676998740e-1) * f - 1.2420140846e-1) * f
     + 1.4249322787e-1) * f - 1.6668057665e-1) * f + 2.0000714765e-1) * f - 2.4999993993e-1) * f + 3.3333331174e-1;
-  let rest = f * z * q - n * 2.12194440e-4 - 0.5 * z;
-  return (f + rest) + n * 0.693359375;
+  return f * z * q;
 }`,
-  // A subnormal number is the integer of its bits times 2^−149.
-  `fn logarithm(x: f32) -> f32 {
+  'fn logarithmNearOne(f: f32, n: f32) -> f32 {\n  return (f + (logarithmTail(f) - n * 2.12194440e-4 - 0.5 * f * f)) + n * 0.693359375;\n}',
+  // x = 2^n·(1 + f). A subnormal number is the integer of its bits times 2^−149.
+  `fn scientific(x: f32) -> vec2<f32> {
   let bits = bitcast<u32>(x);
-  if (magnitudeBits(x) > 0x7f800000u || bits == 0x7f800000u) { return x; }
-  if (magnitudeBits(x) == 0u) { return -infinity(); }
-  if (bits >= 0x80000000u) { return notANumber(); }
   let isSubnormal = bits < 0x800000u;
   let normal = select(bits, bitcast<u32>(f32(bits)), isSubnormal);
   let n = bitcast<i32>(normal - 0x3f3504f3u) >> 23u;
-  let f = bitcast<f32>(normal - (bitcast<u32>(n) << 23u)) - 1.0;
-  return logarithmNearOne(f, f32(select(n, n - 149, isSubnormal)));
+  return vec2<f32>(f32(select(n, n - 149, isSubnormal)), bitcast<f32>(normal - (bitcast<u32>(n) << 23u)) - 1.0);
+}`,
+  'fn hasLogarithm(x: f32) -> bool { return bitcast<u32>(x) - 1u < 0x7f7fffffu; }',
+  // Of 0, negative numbers, infinities and NaN.
+  `fn logarithmOfOthers(x: f32) -> f32 {
+  if (magnitudeBits(x) == 0u) { return -infinity(); }
+  return select(notANumber(), x, isNan(x) || bitcast<u32>(x) == 0x7f800000u);
+}`,
+  `fn logarithm(x: f32) -> f32 {
+  if (!hasLogarithm(x)) { return logarithmOfOthers(x); }
+  let parts = scientific(x);
+  return logarithmNearOne(parts.y, parts.x);
+}`,
+  // log₂ e = 1 + 0.4427, so that f itself is not rounded.
+  `fn binaryLogarithm(x: f32) -> f32 {
+  if (!hasLogarithm(x)) { return logarithmOfOthers(x); }
+  let f = scientific(x).y;
+  let tail = logarithmTail(f) - 0.5 * f * f;
+  return ((f + tail) * 0.44269504088896340735992 + tail + f) + scientific(x).x;
+}`,
+  // log₁₀ e and log₁₀ 2 in two parts each, the first of which have so few bits that products with them are exact.
+  `fn decimalLogarithm(x: f32) -> f32 {
+  if (!hasLogarithm(x)) { return logarithmOfOthers(x); }
+  let parts = scientific(x);
+  let tail = logarithmTail(parts.y) - 0.5 * parts.y * parts.y;
+  let rest = (parts.y + tail) * 7.00731903251827651129e-4 + tail * 0.43359375 + parts.x * 2.48745663981195213739e-4;
+  return (rest + parts.y * 0.43359375) + parts.x * 0.30078125;
 }`,
   // What 1 + x was rounded by is made good in first order.
   `fn logarithmOfOnePlus(x: f32) -> f32 {
@@ -175,6 +204,130 @@ const elementaryFunctions: readonly string[] = [
   }
   return select(value, -value, (quarter & 2u) != 0u);
 }`,
+  'fn tangent(x: f32) -> f32 { return quarterTurns(x, 0u) / quarterTurns(x, 1u); }',
+  'fn withSignOf(size: f32, x: f32) -> f32 { return bitcast<f32>(magnitudeBits(size) | (bitcast<u32>(x) & 0x80000000u)); }',
+  // For |x| ≤ 1/2.
+  `fn smallArcsine(x: f32) -> f32 {
+  let q = x * x;
+  return ((((4.2163199048e-2 * q + 2.4181311049e-2) * q + 4.5470025998e-2) * q + 7.4953002686e-2) * q
+    + 1.6666752422e-1) * q * x + x;
+}`,
+  // asin x = π/2 − 2·asin √((1 − x)/2) from 1/2 on.
+  `fn arcsine(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  let size = abs(x);
+  if (size > 1.0) { return notANumber(); }
+  if (size <= 0.5) { return smallArcsine(x); }
+  return withSignOf(1.57079637 - 2.0 * smallArcsine(sqrt(0.5 * (1.0 - size))), x);
+}`,
+  `fn arccosine(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  if (abs(x) > 1.0) { return notANumber(); }
+  if (x > 0.5) { return 2.0 * smallArcsine(sqrt(0.5 * (1.0 - x))); }
+  if (x < -0.5) { return 3.14159274 - 2.0 * smallArcsine(sqrt(0.5 * (1.0 + x))); }
+  return 1.57079637 - smallArcsine(x);
+}`,
+  // Brought below tan(π/8) by atan x = π/4 + atan((x − 1)/(x + 1)), or π/2 − atan(1/x).
+  `fn arctangent(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  let size = abs(x);
+  var base = 0.0;
+  var z = size;
+  if (size > 2.41421356) {
+    base = 1.57079637;
+    z = -1.0 / size;
+  } else if (size > 0.414213562) {
+    base = 0.785398163;
+    z = (size - 1.0) / (size + 1.0);
+  }
+  let q = z * z;
+  let tail = (((8.05374449538e-2 * q - 1.38776856032e-1) * q + 1.99777106478e-1) * q - 3.33329491539e-1) * q * z;
+  return withSignOf(base + (tail + z), x);
+}`,
+  // The angle of the point (x, y).
+  `fn angleOfPoint(y: f32, x: f32) -> f32 {
+  if (isNan(y)) { return y; }
+  if (isNan(x)) { return x; }
+  let a = abs(y);
+  let b = abs(x);
+  var angle = 0.785398163;
+  if (a < b) { angle = arctangent(a / b); }
+  if (a > b) { angle = 1.57079637 - arctangent(b / a); }
+  if (magnitudeBits(y) == 0u) { angle = 0.0; }
+  if (bitcast<u32>(x) >= 0x80000000u) { angle = 3.14159274 - angle; }
+  return withSignOf(angle, y);
+}`,
+  // Infinite where one side is, whatever the other may be.
+  `fn hypotenuse(a: f32, b: f32) -> f32 {
+  let larger = max(magnitudeBits(a), magnitudeBits(b));
+  if (magnitudeBits(a) == 0x7f800000u || magnitudeBits(b) == 0x7f800000u) { return infinity(); }
+  if (larger > 0x7f800000u) { return notANumber(); }
+  if (larger == 0u) { return 0.0; }
+  let ratio = bitcast<f32>(min(magnitudeBits(a), magnitudeBits(b))) / bitcast<f32>(larger);
+  return bitcast<f32>(larger) * sqrt(1.0 + ratio * ratio);
+}`,
+  // (e^x − e^−x)/2, near 0 by e^x − 1, and by the square of e^(x/2) where e^x may overflow.
+  `fn hyperbolicSine(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  let size = abs(x);
+  if (size < 1.0) {
+    let e = exponentialMinusOne(size);
+    return withSignOf(0.5 * (e + e / (e + 1.0)), x);
+  }
+  let root = exponential(0.5 * size);
+  return withSignOf(0.5 * root * root - 0.5 / root / root, x);
+}`,
+  `fn hyperbolicCosine(x: f32) -> f32 {
+  let root = exponential(0.5 * abs(x));
+  return 0.5 * root * root + 0.5 / root / root;
+}`,
+  // ln(x + √(x² + 1)), with the part of it that is small near 0; squares of what is large overflow.
+  `fn hyperbolicArcsine(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  let size = abs(x);
+  if (size > 1e9) { return withSignOf(logarithm(size) + 0.693147181, x); }
+  return withSignOf(logarithmOfOnePlus(size + size * size / (1.0 + sqrt(size * size + 1.0))), x);
+}`,
+  `fn hyperbolicArccosine(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  if (x < 1.0) { return notANumber(); }
+  if (x > 1e9) { return logarithm(x) + 0.693147181; }
+  return logarithmOfOnePlus((x - 1.0) + sqrt((x - 1.0) * (x + 1.0)));
+}`,
+  `fn hyperbolicArctangent(x: f32) -> f32 {
+  if (isNan(x)) { return x; }
+  let size = abs(x);
+  if (size > 1.0) { return notANumber(); }
+  if (size == 1.0) { return withSignOf(infinity(), x); }
+  return withSignOf(0.5 * logarithmOfOnePlus(2.0 * size / (1.0 - size)), x);
+}`,
+  // Long division of the integers that the bits stand for, which is exact.
+  `fn truncatedRemainder(a: f32, b: f32) -> f32 {
+  if (isNan(a)) { return a; }
+  if (isNan(b)) { return b; }
+  let size = magnitudeBits(a);
+  let divisor = magnitudeBits(b);
+  if (size == 0x7f800000u || divisor == 0u) { return notANumber(); }
+  if (size < divisor) { return a; }
+  let exponent = max(divisor >> 23u, 1u);
+  let by = (divisor & 0x7fffffu) | select(0u, 0x800000u, divisor >= 0x800000u);
+  var rest = (size & 0x7fffffu) | select(0u, 0x800000u, size >= 0x800000u);
+  for (var shifts = max(size >> 23u, 1u) - exponent; shifts > 0u; shifts--) {
+    if (rest >= by) { rest -= by; }
+    rest = rest << 1u;
+  }
+  if (rest >= by) { rest -= by; }
+  return withSignOf(scaleByPowerOfTwo(f32(rest), i32(exponent) - 150), a);
+}`,
+  `fn flooredRemainder(a: f32, b: f32) -> f32 {
+  let rest = truncatedRemainder(a, b);
+  return select(rest, rest + b, (rest < 0.0 && b > 0.0) || (rest > 0.0 && b < 0.0));
+}`,
+  'fn integerRemainder(a: i32, b: i32) -> i32 { return select(a % select(b, 1, b == 0), 0, b == 0); }',
+  `fn flooredIntegerRemainder(a: i32, b: i32) -> i32 {
+  let rest = integerRemainder(a, b);
+  return select(rest, rest + b, (rest < 0 && b > 0) || (rest > 0 && b < 0));
+}`,
   `fn wholePower(a: f32, n: u32) -> f32 {
   var result = 1.0;
   var factor = a;
@@ -262,22 +415,36 @@ export const unaryExpressions: Readonly<Record<UnaryName, string>> = {
   abs: 'bitcast<f32>(magnitudeBits(v))',
   sign: 'select(v, select(-1.0, 1.0, v > 0.0), !isNan(v) && v != 0.0)',
   exp: 'exponential(v)',
+  exp2: 'powerOfTwoOf(v)',
   expm1: 'exponentialMinusOne(v)',
   log: 'logarithm(v)',
+  log2: 'binaryLogarithm(v)',
+  log10: 'decimalLogarithm(v)',
   log1p: 'logarithmOfOnePlus(v)',
   sqrt: 'select(select(sqrt(v), notANumber(), v < 0.0), v, isNan(v) || v == infinity())',
   reciprocal: '1.0 / v',
   square: 'v * v',
   sin: 'quarterTurns(v, 0u)',
   cos: 'quarterTurns(v, 1u)',
+  tan: 'tangent(v)',
+  asin: 'arcsine(v)',
+  acos: 'arccosine(v)',
+  atan: 'arctangent(v)',
+  sinh: 'hyperbolicSine(v)',
+  cosh: 'hyperbolicCosine(v)',
   tanh: 'hyperbolicTangent(v)',
+  asinh: 'hyperbolicArcsine(v)',
+  acosh: 'hyperbolicArccosine(v)',
+  atanh: 'hyperbolicArctangent(v)',
   sigmoid: 'logistic(v)',
   relu: 'select(v, 0.0, v < 0.0 && !isNan(v))',
   silu: 'siluOf(v)',
   gelu: 'geluOf(v)',
   softplus: 'softplusOf(v)',
   erf: 'errorFunction(v)',
+  erfc: 'errorComplement(v)',
   floor: unlessInteger('floor(v)'),
   ceil: unlessInteger('ceil(v)'),
   round: unlessInteger('round(v)'),
+  trunc: unlessInteger('trunc(v)'),
 };

@@ -1,0 +1,11 @@
+export * from './activation.js';
+export { type AttentionOptions, scaledDotProductAttention } from './attention.js';
+export * from './embedding.js';
+export {
+  groupNorm,
+  instanceNorm,
+  type LocalResponseOptions,
+  layerNorm,
+  localResponseNorm,
+  rmsNorm,
+} from './normalization.js';

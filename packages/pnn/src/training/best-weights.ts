@@ -1,0 +1,41 @@
+import { type HostArray, keep, type Module, noGrad, scope, type Tensor, tensor } from '@pnn/nn';
+
+/** Copies of the parameters and buffers of a network as they were in its best epoch. */
+export class BestWeights {
+  readonly #copies = new Map<string, Tensor>();
+
+  /** By the names of the state dict; nothing before the first `take`. */
+  get tensors(): ReadonlyMap<string, Tensor> {
+    return this.#copies;
+  }
+
+  /** Copies those that the network has now. */
+  take(network: Module): void {
+    noGrad(() => {
+      for (const [name, source] of network.stateDict()) {
+        const copy = this.#copies.get(name);
+        if (copy) copy.assign(source);
+        else this.#copies.set(name, keep(source.clone()));
+      }
+    });
+  }
+
+  /** Takes over what was kept of a network of the same kind. */
+  restore(network: Module, arrays: ReadonlyMap<string, HostArray>): void {
+    this.dispose();
+    for (const [name, { device }] of network.stateDict()) {
+      const array = arrays.get(name);
+      if (array)
+        this.#copies.set(
+          name,
+          scope(() => keep(tensor(array.data, { shape: array.shape, device }))),
+        );
+    }
+  }
+
+  /** Frees the copies. */
+  dispose(): void {
+    for (const copy of this.#copies.values()) copy.dispose();
+    this.#copies.clear();
+  }
+}

@@ -1,0 +1,65 @@
+// What slabs of tiles depend on, of x or of the output's gradient, without the zeros beyond the edges.
+import { Convolution, Slab } from '../fields';
+import { loadSome } from '../../simd';
+import { REACH, TILE } from './fields';
+
+/** The part of the planes of x, or of the output's gradient, that a slab depends on. */
+@unmanaged
+export class Region {
+  /** Of the first plane of all: where the region begins, its rows, and the numbers in a row. */
+  start: usize;
+  rows: i32;
+  columns: i32;
+  /** Bytes from a row to the next, from a plane to the next, and from an image to the next. */
+  row: usize;
+  plane: usize;
+  image: usize;
+
+  place(fields: Convolution, slab: Slab, ofSlopes: bool): void {
+    const planes = <i32>fields.groups * (ofSlopes ? <i32>fields.filters : <i32>fields.channels);
+    const height = ofSlopes ? <i32>fields.outHeight : <i32>fields.height;
+    const width = ofSlopes ? <i32>fields.outWidth : <i32>fields.width;
+    const beyond = ofSlopes ? 0 : REACH - TILE;
+    const top = slab.firstRow * TILE - (ofSlopes ? 0 : <i32>fields.paddingY);
+    const left = slab.firstColumn * TILE - (ofSlopes ? 0 : <i32>fields.paddingX);
+    const firstRow = max(0, top);
+    const firstColumn = max(0, left);
+    this.rows = max(0, min(height, top + slab.rows * TILE + beyond) - firstRow);
+    this.columns = max(0, min(width, left + slab.columns * TILE + beyond) - firstColumn);
+    this.row = <usize>width << 2;
+    this.plane = <usize>height * this.row;
+    this.image = <usize>planes * this.plane;
+    this.start = (ofSlopes ? <usize>fields.out : <usize>fields.x) + <usize>slab.firstImage * this.image;
+    this.start += <usize>firstRow * this.row + (<usize>firstColumn << 2);
+    // Whole rows follow each other.
+    if (this.columns == width) {
+      this.columns *= this.rows;
+      this.rows = min(1, this.rows);
+    }
+  }
+
+  /** Raises four numbers to the largest sizes in one plane; to NaN where one is. */
+  raise(largest: usize, plane: i32, images: i32): void {
+    // Sizes in the order of their bits, in which NaN is the largest; f32x4.max takes many instructions.
+    const size = i32x4.splat(0x7fffffff);
+    let a = v128.load(largest);
+    let b = a;
+    let at = this.start + <usize>plane * this.plane;
+    for (; images > 0; images--, at += this.image) {
+      for (let y = 0; y < this.rows; y++) {
+        let from = at + <usize>y * this.row;
+        for (const end = from + (<usize>(this.columns & ~7) << 2); from != end; from += 32) {
+          a = i32x4.max_s(a, v128.and(v128.load(from), size));
+          b = i32x4.max_s(b, v128.and(v128.load(from, 16), size));
+        }
+        const rest = this.columns & 7;
+        if (rest > 0) a = i32x4.max_s(a, v128.and(loadSome(from, rest), size));
+        if (rest > 4) b = i32x4.max_s(b, v128.and(loadSome(from + 16, rest - 4), size));
+      }
+    }
+    v128.store(largest, i32x4.max_s(a, b));
+  }
+}
+
+/** Bytes of its fields. */
+export const REGION_BYTES: usize = 64;

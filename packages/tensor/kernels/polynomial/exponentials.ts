@@ -1,0 +1,145 @@
+// The exponential penalty of a group of seven vectors: e^u − 1 and its derivative e^u, where u is the excess over the limit,
+// at most the cap. With v = u/2^k ≤ 3, e^v − 1 = v·q(v), where q has degree 9 and (by Remez exchange) a relative error of
+// at most 1.1e-8; then k times e^2v − 1 = y·(y + 2) with y = e^v − 1. An error of float32 in |x| changes e^u by more than
+// all this does. Nothing overflows before e^u does.
+import { madd } from '../simd';
+
+// What is needed lies in memory, numbers four times each: such a load takes one instruction. q's coefficients are multiplied by
+// powers of 2^−k for u, those of the highest powers first.
+export const LIMIT: usize = 0;
+export const CAP: usize = 16;
+export const MAGNITUDE: usize = 32;
+const DOUBLINGS: usize = 48;
+const COEFFICIENTS: usize = 64;
+const TERMS: usize = 10;
+const LAST: usize = COEFFICIENTS + (TERMS - 1) * 16;
+export const EXPONENTIAL_BYTES: usize = COEFFICIENTS + TERMS * 16;
+const LARGEST_ARGUMENT: f64 = 3;
+
+/** Stores k and the coefficients. */
+export function storeExponential(memory: usize, cap: f64): void {
+  let doublings = 0;
+  let scale: f64 = 1;
+  while (cap * scale > LARGEST_ARGUMENT) {
+    scale /= 2;
+    doublings++;
+  }
+  store<i32>(memory, doublings, DOUBLINGS);
+  let power = scale;
+  let at = memory + LAST;
+  power = storeCoefficient(at, 1, power, scale);
+  power = storeCoefficient(at - 16, 0.5000003576278687, power, scale);
+  power = storeCoefficient(at - 32, 0.16666238009929657, power, scale);
+  power = storeCoefficient(at - 48, 0.041686609387397766, power, scale);
+  power = storeCoefficient(at - 64, 0.008287061005830765, power, scale);
+  power = storeCoefficient(at - 80, 0.0014493780909106135, power, scale);
+  power = storeCoefficient(at - 96, 0.00015129374514799565, power, scale);
+  power = storeCoefficient(at - 112, 0.00004688275294029154, power, scale);
+  power = storeCoefficient(at - 128, -0.000003207603640476009, power, scale);
+  storeCoefficient(at - 144, 0.0000010726610071287723, power, scale);
+}
+
+function storeCoefficient(at: usize, coefficient: f64, power: f64, scale: f64): f64 {
+  v128.store(at, f32x4.splat(<f32>(coefficient * power)));
+  return power * scale;
+}
+
+/** The excess over the limit, 0 within it and for NaN; at most the cap. */
+// @ts-ignore: decorator
+@inline
+export function excessOf(x: v128, magnitude: v128, limit: v128, cap: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(f32x4.splat(0), f32x4.sub(v128.and(x, magnitude), limit)), cap);
+}
+
+/** Adds share·(y + 1) to the gradient of x where the excess is not 0, with the sign of x. */
+// @ts-ignore: decorator
+@inline
+function addSlope(x: usize, out: usize, u: v128, y: v128, share: v128, sign: v128): void {
+  const slope = v128.and(madd(y, share, share), f32x4.gt(u, f32x4.splat(0)));
+  v128.store(out, f32x4.add(v128.load(out), v128.xor(slope, v128.and(v128.load(x), sign))));
+}
+
+/**
+ * The sum of e^u − 1 in each lane; if `slopes` are wanted it adds share·e^u to the gradients at `out` instead, with the signs
+ * of x.
+ */
+// @ts-ignore: decorator
+@inline
+function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory: usize): v128 {
+  const magnitude = v128.load(memory, MAGNITUDE);
+  const limit = v128.load(memory, LIMIT);
+  const cap = v128.load(memory, CAP);
+  const u0 = excessOf(v128.load(x), magnitude, limit, cap);
+  const u1 = excessOf(v128.load(x, 16), magnitude, limit, cap);
+  const u2 = excessOf(v128.load(x, 32), magnitude, limit, cap);
+  const u3 = excessOf(v128.load(x, 48), magnitude, limit, cap);
+  const u4 = excessOf(v128.load(x, 64), magnitude, limit, cap);
+  const u5 = excessOf(v128.load(x, 80), magnitude, limit, cap);
+  const u6 = excessOf(v128.load(x, 96), magnitude, limit, cap);
+  let p = memory + COEFFICIENTS;
+  let c = v128.load(p);
+  let v0 = c;
+  let v1 = c;
+  let v2 = c;
+  let v3 = c;
+  let v4 = c;
+  let v5 = c;
+  let v6 = c;
+  const last = memory + LAST;
+  do {
+    p += 16;
+    c = v128.load(p);
+    v0 = madd(v0, u0, c);
+    v1 = madd(v1, u1, c);
+    v2 = madd(v2, u2, c);
+    v3 = madd(v3, u3, c);
+    v4 = madd(v4, u4, c);
+    v5 = madd(v5, u5, c);
+    v6 = madd(v6, u6, c);
+  } while (p < last);
+  v0 = f32x4.mul(v0, u0);
+  v1 = f32x4.mul(v1, u1);
+  v2 = f32x4.mul(v2, u2);
+  v3 = f32x4.mul(v3, u3);
+  v4 = f32x4.mul(v4, u4);
+  v5 = f32x4.mul(v5, u5);
+  v6 = f32x4.mul(v6, u6);
+  for (let i = load<i32>(memory, DOUBLINGS); i > 0; i--) {
+    const two = f32x4.splat(2);
+    v0 = f32x4.mul(v0, f32x4.add(v0, two));
+    v1 = f32x4.mul(v1, f32x4.add(v1, two));
+    v2 = f32x4.mul(v2, f32x4.add(v2, two));
+    v3 = f32x4.mul(v3, f32x4.add(v3, two));
+    v4 = f32x4.mul(v4, f32x4.add(v4, two));
+    v5 = f32x4.mul(v5, f32x4.add(v5, two));
+    v6 = f32x4.mul(v6, f32x4.add(v6, two));
+  }
+  if (!slopes) {
+    const low = f32x4.add(f32x4.add(v0, v1), f32x4.add(v2, v3));
+    return f32x4.add(low, f32x4.add(f32x4.add(v4, v5), v6));
+  }
+  const shares = f32x4.splat(share);
+  const sign = f32x4.splat(-0.0);
+  addSlope(x, out, u0, v0, shares, sign);
+  addSlope(x + 16, out + 16, u1, v1, shares, sign);
+  addSlope(x + 32, out + 32, u2, v2, shares, sign);
+  addSlope(x + 48, out + 48, u3, v3, shares, sign);
+  addSlope(x + 64, out + 64, u4, v4, shares, sign);
+  addSlope(x + 80, out + 80, u5, v5, shares, sign);
+  addSlope(x + 96, out + 96, u6, v6, shares, sign);
+  return c;
+}
+
+/** The sums of e^u − 1 over seven vectors. */
+// @ts-ignore: decorator
+@inline
+export function exponentialSum(x: usize, memory: usize): v128 {
+  return exponentialGroup(false, x, 0, 0, memory);
+}
+
+/** Adds share·e^u to the gradients of seven vectors at `out`, with their signs, where they are beyond the limit. */
+// @ts-ignore: decorator
+@inline
+export function addExponentialSlopes(x: usize, out: usize, share: f32, memory: usize): void {
+  exponentialGroup(true, x, out, share, memory);
+}

@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { cifar10, encodeIdx, fashionMnist, filesInMemory, mnist } from '@pnn/data';
+import { PnnError } from '@pnn/nn';
+import fc from 'fast-check';
+import { mutations } from '../../packages/tensor/test/mutations.js';
+import { type CaseSeed, type Part, SoakFailure, seedOf } from './part.js';
+import { type Sample, samplesInMemory, samplesOnDisk } from './sample-files.js';
+
+/** A reader that takes longer hangs, for all that its user can tell. */
+const MAX_SECONDS = 10;
+
+/** Changes of one file in one case. */
+const MUTATIONS = fc.array(mutations, { minLength: 1, maxLength: 3 });
+
+/** One case in so many is a file on the disk. */
+const DISK_EVERY = 50;
+
+const idx = (shape: readonly number[]) =>
+  encodeIdx({ shape, data: Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i * 7) % 10) });
+
+/** The files of data sets in memory: name, bytes, and what reads them all. */
+function datasetSamples(): Sample[] {
+  const parts: readonly (readonly [string, Uint8Array])[] = [
+    ['train-images-idx3-ubyte', idx([3, 28, 28])],
+    ['train-labels-idx1-ubyte', idx([3])],
+    ['t10k-images-idx3-ubyte', idx([2, 28, 28])],
+    ['t10k-labels-idx1-ubyte', idx([2])],
+  ];
+  const record = Uint8Array.from({ length: 3073 }, (_, i) => (i * 7) % 10);
+  const batches = ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5', 'test_batch'].map(
+    (name) => [`${name}.bin`, record] as const,
+  );
+  const one = (
+    files: readonly (readonly [string, Uint8Array])[],
+    changed: number,
+    read: typeof mnist | typeof cifar10,
+  ): Sample => {
+    const [name, bytes] = files[changed]!;
+    return {
+      name,
+      bytes,
+      read: async (mutated) => {
+        const { train, test } = await read(filesInMemory(new Map([...files, [name, mutated]])));
+        for (const { inputs, inputShape, length, labels } of [train, test]) {
+          const size = inputShape.reduce((a, b) => a * b, 1);
+          if (inputs.length !== length * size || labels.length !== length) return 'the lengths do not fit';
+        }
+        return undefined;
+      },
+    };
+  };
+  const compressed = parts.map(([name, bytes]) => [`${name}.gz`, new Uint8Array(gzipSync(bytes))] as const);
+  return [
+    ...parts.map((_, i) => one(parts, i, mnist)),
+    ...compressed.map((_, i) => one(compressed, i, fashionMnist)),
+    ...batches.map((_, i) => one(batches, i, cifar10)),
+  ];
+}
+
+/** Files of every format with a few bytes changed: each is refused by a sentence, or read as what it says now. */
+export class MutatedFiles implements Part {
+  readonly name = 'files';
+  readonly unit = 'mutated files';
+  done = 0;
+  #refused = 0;
+
+  private constructor(
+    private readonly inMemory: readonly Sample[],
+    private readonly onDisk: readonly Sample[],
+    private readonly folder: string,
+  ) {}
+
+  static async open(): Promise<MutatedFiles> {
+    const folder = await mkdtemp(join(tmpdir(), 'pnn-soak-files-'));
+    return new MutatedFiles([...(await samplesInMemory()), ...datasetSamples()], await samplesOnDisk(folder), folder);
+  }
+
+  get figures(): Readonly<Record<string, number>> {
+    return { refused: this.#refused, read: this.done - this.#refused };
+  }
+
+  async run(from: CaseSeed): Promise<void> {
+    // Files on a disk are read by the same code, and take far longer.
+    const samples = from.case % DISK_EVERY === 0 ? this.onDisk : this.inMemory;
+    const [place, changes] = fc.sample(fc.tuple(fc.nat(), MUTATIONS), { seed: seedOf(from), numRuns: 1 })[0]!;
+    const sample = samples[place % samples.length]!;
+    const bytes = changes.reduce((each, mutate) => mutate(each), sample.bytes);
+    const start = performance.now();
+    try {
+      const wrong = await sample.read(bytes, sample.bytes);
+      if (wrong !== undefined) throw new SoakFailure(`${sample.name} was read, but ${wrong}`);
+    } catch (error) {
+      if (!(error instanceof PnnError)) {
+        const kept = join(tmpdir(), `pnn-soak-${from.seed}-${from.case}-${sample.name}`);
+        await writeFile(kept, bytes);
+        throw new SoakFailure(`${sample.name}: ${error instanceof Error ? error.stack : error}\nThe file is ${kept}`);
+      }
+      this.#refused++;
+    }
+    const seconds = (performance.now() - start) / 1000;
+    if (seconds > MAX_SECONDS) throw new SoakFailure(`${sample.name} took ${seconds.toFixed(1)} s to read`);
+    this.done++;
+  }
+
+  async close(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
