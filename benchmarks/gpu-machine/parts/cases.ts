@@ -1,10 +1,7 @@
-import { forceCut, tileNames } from '../../../packages/tensor/src/devices/webgpu/kernels/product.js';
-import { kernelCases } from '../../../packages/tensor/test/gpu/cases/index.js';
+import { tileNames } from '../../../packages/tensor/src/devices/webgpu/kernels/product.js';
+import { casesOfWebGpu } from '../../../packages/tensor/test/webgpu/cases.js';
 import { type Machine, openMachine } from '../machine.js';
 import { candidates } from './products.js';
-
-/** gpu.js gives NaN for what its sine does not reach. */
-const OF_GPU_JS = 'sin and cos of what is too large';
 
 /** The kernel cases of the tests, and those of products once with every tile. */
 export async function cases({ scale, report }: Machine): Promise<void> {
@@ -20,16 +17,14 @@ export async function cases({ scale, report }: Machine): Promise<void> {
       machine = await openMachine(scale, report);
     }
   };
-  for (const { name, check: run } of kernelCases) {
-    if (name !== OF_GPU_JS) await check(name, () => run(machine.device, scale.runs));
-  }
-  const products = kernelCases.filter(({ name }) => /matmul|conv2d/.test(name));
+  for (const { name, check: run } of casesOfWebGpu) await check(name, () => run(machine.device, scale.runs));
+  const products = casesOfWebGpu.filter(({ name }) => /matmul|conv2d/.test(name));
   for (const tile of [...tileNames, 'registers', ...candidates] as const) {
-    forceCut({ tile, parts: 2 });
     for (const { name, check: run } of products) {
       const isChosen = !candidates.includes(tile);
-      if (isChosen || name === 'matmul') await check(`${name} in tiles of ${tile}`, () => run(machine.device, 1));
+      if (!isChosen && name !== 'matmul') continue;
+      machine.executor.cut = { tile, parts: 2 };
+      await check(`${name} in tiles of ${tile}`, () => run(machine.device, 1));
     }
   }
-  forceCut({});
 }

@@ -1,4 +1,4 @@
-import { cutOf, forceCut, tileNames } from '../../../packages/tensor/src/devices/webgpu/kernels/product.js';
+import { cutOf, tileNames } from '../../../packages/tensor/src/devices/webgpu/kernels/product.js';
 import type { TileName } from '../../../packages/tensor/src/devices/webgpu/wgsl/gemm.js';
 import type { ConvolutionGeometry } from '../../../packages/tensor/src/kernels.js';
 import { free, type Machine, millisecondsOf, numbers } from '../machine.js';
@@ -18,7 +18,7 @@ const layers = [
 
 /** Convolutions and their gradients, by the tile that is chosen; for some layers by all others, too. */
 export async function convolutions(machine: Machine): Promise<void> {
-  const { device, scale, report } = machine;
+  const { device, executor, scale, report } = machine;
   const run = async (layer: (typeof layers)[number], tile: TileName | undefined): Promise<void> => {
     const [channels, filters] = [layer[0], layer[1]].map((count) => Math.max(3, Math.ceil(count / scale.thinner))) as [
       number,
@@ -41,9 +41,17 @@ export async function convolutions(machine: Machine): Promise<void> {
     const operations = 2 * scale.batch * outSide * outSide * filters * channels * window * window;
     const places = scale.batch * outSide * outSide;
     const kinds = [
-      ['forward', { rows: filters, columns: places, depth: channels * window ** 2 }],
-      ['input gradient', { rows: channels, columns: scale.batch * side * side, depth: filters * window ** 2 }],
-      ['weight gradient', { rows: filters, columns: channels * window ** 2, depth: places }],
+      ['forward', { matrices: 1, rows: filters, columns: places, depth: channels * window ** 2 }],
+      [
+        'input gradient',
+        {
+          matrices: stride ** 2,
+          rows: channels,
+          columns: scale.batch * (side / stride) ** 2,
+          depth: filters * Math.ceil(window / stride) ** 2,
+        },
+      ],
+      ['weight gradient', { matrices: 1, rows: filters, columns: channels * window ** 2, depth: places }],
     ] as const;
     const launches = [
       () => device.kernels.conv2d(x, weight, undefined, out, geometry),
@@ -51,8 +59,8 @@ export async function convolutions(machine: Machine): Promise<void> {
       () => device.kernels.conv2dWeightGradient(out, x, dw, geometry),
     ];
     for (const [i, [kind, sizes]] of kinds.entries()) {
-      forceCut(tile ? { tile } : {});
-      const cut = cutOf(device.isSoftware, 'f32', { matrices: 1, ...sizes });
+      executor.cut = tile ? { tile } : {};
+      const cut = cutOf(executor, 'f32', sizes);
       try {
         const ms = await millisecondsOf(machine, launches[i]!);
         report.add({ layer: layer.join(' '), kind, chosen: !tile, ...cut, ms, tflops: operations / ms / 1e9 });
@@ -60,7 +68,7 @@ export async function convolutions(machine: Machine): Promise<void> {
         report.add({ layer: layer.join(' '), kind, ...cut, error: String(error).slice(0, 500) });
       }
     }
-    forceCut({});
+    executor.cut = {};
     free(x, weight, out, dx, dw);
   };
   for (const layer of layers) await run(layer, undefined);

@@ -1,32 +1,27 @@
-import { cutOf, forceCut, tileNames } from '../../../packages/tensor/src/devices/webgpu/kernels/product.js';
+import { cutOf, tileNames } from '../../../packages/tensor/src/devices/webgpu/kernels/product.js';
 import type { TileName } from '../../../packages/tensor/src/devices/webgpu/wgsl/gemm.js';
 import { free, type Machine, millisecondsOf, numbers } from '../machine.js';
 
 /** Tiles that might be better than those that are chosen from. */
 export const candidates: readonly TileName[] = [
+  '128x128x16/8x8',
   '128x128x16/8x8/4',
-  '128x128x16/8x8/16',
   '128x128x8/8x8',
-  '128x128x8/8x8/8',
-  '128x128x16/8x8/2',
-  '64x64x16/4x4',
-  '64x64x16/8x4/4',
-  '64x64x32/8x4/4',
-  '64x64x16/8x8/4',
   '64x128x16/8x8/4',
   '128x64x16/8x4/4',
   '64x128x16/4x8/4',
-  '128x256x8/8x16/4',
+  '64x64x16/4x4',
+  '64x64x16/8x4/4',
 ];
 
 /** Square matrices, by the tile that is chosen and by all others. */
 export async function products(machine: Machine): Promise<void> {
-  const { device, scale, report } = machine;
+  const { executor, scale, report } = machine;
   const measure = async (side: number, tile: TileName | undefined): Promise<void> => {
     const [a, b] = [numbers(machine, [side, side]), numbers(machine, [side, side])];
     const sizes = { matrices: 1, rows: side, columns: side, depth: side };
-    forceCut(tile ? { tile, parts: 1 } : {});
-    const { tile: own, parts } = cutOf(device.isSoftware, 'f32', sizes);
+    executor.cut = tile ? { tile, parts: 1 } : {};
+    const { tile: own, parts } = cutOf(executor, 'f32', sizes);
     const start = performance.now();
     const ms = await millisecondsOf(machine, () => void a.matmul(b));
     const total = Math.round(performance.now() - start);
@@ -36,7 +31,7 @@ export async function products(machine: Machine): Promise<void> {
   for (const side of scale.sides) await measure(side, undefined);
   for (const tile of [...tileNames, ...candidates]) await measure(scale.sides.at(-1)!, tile);
   for (const tile of tileNames) await measure(scale.sides.at(-2)!, tile);
-  forceCut({});
+  executor.cut = {};
   const [rows, depth, columns] = [scale.batch, scale.sides.at(-1)!, scale.sides.at(-2)!];
   const [a, b] = [numbers(machine, [rows, depth]), numbers(machine, [columns, depth])];
   const ms = await millisecondsOf(machine, () => void a.matmul(b, { transposeB: true }));

@@ -1,8 +1,8 @@
 import { apply, operators, type Tensor } from '@pnn/tensor';
-import { type WebGpuDevice, webgpu } from '@pnn/tensor/webgpu';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, test } from 'vitest';
-import { forceCut, tileNames } from '../../src/devices/webgpu/kernels/product.js';
+import { beforeAll, describe, test } from 'vitest';
+import { type OpenedDevice, openDevice } from '../../src/devices/webgpu/device.js';
+import { tileNames } from '../../src/devices/webgpu/kernels/product.js';
 import type { TileName } from '../../src/devices/webgpu/wgsl/gemm.js';
 import { tableOf, withinSums } from '../gpu/cases/kernel-case.js';
 import { missing } from './adapter.js';
@@ -24,14 +24,14 @@ const otherProducts: readonly Product[] = [
 ];
 
 describe.skipIf(missing).each([...tileNames, 'registers'] as const)('products in tiles of %s', (tile) => {
-  let device: WebGpuDevice;
-  beforeEach(async () => {
-    device = await webgpu({ software: true });
+  let opened: OpenedDevice;
+  beforeAll(async () => {
+    opened = await openDevice(() => {});
   });
-  afterEach(() => forceCut({}));
 
   test.each([1, 3])('matmul in %i parts', async (parts) => {
-    forceCut({ tile, parts });
+    const { device, executor } = opened;
+    executor.cut = { tile, parts };
     const all = small.includes(tile) && parts === 1 ? [...products, ...otherProducts] : products;
     for (const [[m, k, n], transposeA, transposeB] of all) {
       const inputs = fc.tuple(tableOf(transposeA ? [k, m] : [m, k]), tableOf(transposeB ? [n, k] : [k, n]));
@@ -45,7 +45,8 @@ describe.skipIf(missing).each([...tileNames, 'registers'] as const)('products in
     ['places one after the other', 7, [1, 3]],
     ['windows two places apart', 8, [2, 2]],
   ] as const)('convolution of %s', async (kind, width, stride) => {
-    forceCut({ tile, parts: 2 });
+    const { device, executor } = opened;
+    executor.cut = { tile, parts: 2 };
     const height = 6;
     const inputs = fc.tuple(tableOf([2, 4, height, width]), tableOf([6, 2, 3, 3]), tableOf([6]));
     const [x, weight, bias] = fc.sample(inputs, { numRuns: 1, seed: 7 })[0]!;

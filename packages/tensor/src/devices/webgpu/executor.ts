@@ -6,6 +6,7 @@ import type { Health } from './health.js';
 import { type Kernel, Pipelines, type Variant } from './pipelines.js';
 import { type Block, blockBytes, Pool } from './pool.js';
 import { Queue } from './queue.js';
+import type { Cut } from './wgsl/gemm.js';
 import type { ScalarType } from './wgsl/program.js';
 
 /** The elements of tensors on the GPU: 32 bits each, truth values as 0 and 1. */
@@ -82,6 +83,8 @@ export class Executor {
   readonly pipelines: Pipelines;
   /** Whether the adapter is a processor, to which shared memory is of no use. */
   readonly isSoftware: boolean;
+  /** How products are cut, where that is not to be chosen: for tests and benchmarks. */
+  cut: Partial<Cut> = {};
   /** How many elements a tensor may have. */
   readonly room: number;
   readonly #name: string;

@@ -1,7 +1,8 @@
 import type { Operand } from '../../../kernels.js';
 import { type Executor, scalarType } from '../executor.js';
 import type { Kernel, Variant } from '../pipelines.js';
-import { invocationsOf, type TileName, tileOf } from '../wgsl/gemm.js';
+import { type Cut, invocationsOf, type TileName, tileOf } from '../wgsl/gemm.js';
+import type { ScalarType } from '../wgsl/program.js';
 import { reduce } from './reduction.js';
 
 /** The least depth of a part that is worth a workgroup. */
@@ -25,19 +26,6 @@ export interface ProductSizes {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
-}
-
-/** How a product is cut: its tile, and the number of parts of its depth that are summed up afterwards. */
-export interface Cut {
-  readonly tile: TileName;
-  readonly parts: number;
-}
-
-let forced: Partial<Cut> = {};
-
-/** From now on products are cut like this, for tests and benchmarks; `{}` gives the choice back. */
-export function forceCut(cut: Partial<Cut>): void {
-  forced = cut;
 }
 
 /** The tiles that are chosen from, with how fast they are where they are filled, from 0 to 1 (measured on an H200). */
@@ -90,8 +78,8 @@ function cheapest(sizes: ProductSizes): Cut {
 
 const cuts = new Map<string, Cut>();
 
-/** How a product is cut so that it takes the least time, about. */
-export function cutOf(isSoftware: boolean, type: string, sizes: ProductSizes): Cut {
+/** How a product is cut so that it takes the least time, about; as the executor says where it says something. */
+export function cutOf({ isSoftware, cut }: Executor, type: ScalarType, sizes: ProductSizes): Cut {
   const { matrices, rows, columns, depth } = sizes;
   const key = `${matrices}|${rows}|${columns}|${depth}`;
   let chosen: Cut;
@@ -102,7 +90,7 @@ export function cutOf(isSoftware: boolean, type: string, sizes: ProductSizes): C
     chosen = cuts.get(key) ?? cheapest(sizes);
     cuts.set(key, chosen);
   }
-  const { tile, parts } = { ...chosen, ...forced };
+  const { tile, parts } = { ...chosen, ...cut };
   return { tile, parts: Math.max(1, Math.min(parts, depth)) };
 }
 
@@ -123,7 +111,7 @@ export function multiply<V extends Variant>(
   { sizes, reads, out, parameters }: ProductLaunch,
 ): void {
   const { matrices, rows, columns, depth } = sizes;
-  const { tile: name, parts } = cutOf(executor.isSoftware, scalarType(out), sizes);
+  const { tile: name, parts } = cutOf(executor, scalarType(out), sizes);
   const tile = tileOf(name);
   const partDepth = Math.ceil(depth / parts / tile.depth) * tile.depth;
   const count = Math.ceil(depth / partDepth);

@@ -18,6 +18,12 @@ export interface Tile {
 /** A tile: rows x columns x depth, then what an invocation computes, and how many depths are written out in a row. */
 export type TileName = `${number}x${number}x${number}/${number}x${number}${'' | `/${number}`}` | 'registers';
 
+/** How a product is cut: its tile, and the number of parts of its depth that are summed up afterwards. */
+export interface Cut {
+  readonly tile: TileName;
+  readonly parts: number;
+}
+
 /** The tile of a name; on a processor every invocation reads what it multiplies. */
 export function tileOf(name: TileName): Tile {
   if (name === 'registers') {
