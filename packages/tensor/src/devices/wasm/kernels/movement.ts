@@ -26,11 +26,13 @@ const single: CopyAxis = { length: 1, from: 0, to: 0 };
 /** What the kernel is told; undefined where it would walk over too many axes. */
 function fieldsOf(x: Operand, out: Operand, { from, to, axes }: StridedCopy): StridedCopyFields | undefined {
   if (axes.length > OUTER_AXES + 2) return undefined;
-  const columns = axes.at(-1) ?? single;
-  const others = axes.slice(0, -1);
-  const neighbors = columns.from === 1 ? -1 : others.findIndex((axis) => axis.from === 1);
-  const [rows = single] = others.splice(neighbors < 0 ? others.length - 1 : neighbors, 1);
-  const outer = (place: number) => others[others.length - 1 - place] ?? single;
+  const innermost = axes.length - 1;
+  const columns = axes[innermost] ?? single;
+  let row = innermost - 1;
+  if (columns.from !== 1) for (let axis = 0; axis < innermost; axis++) if (axes[axis]!.from === 1) row = axis;
+  const rows = axes[row] ?? single;
+  /** The axes that are left, counted from the innermost. */
+  const outer = (place: number) => axes[innermost - 1 - place - Number(innermost - 1 - place <= row)] ?? single;
   const [axis0, axis1, axis2, axis3] = [outer(3), outer(2), outer(1), outer(0)];
   return {
     from: addressOf(x) + from * 4,
