@@ -16,7 +16,7 @@ import {
 } from '@pnn/tensor';
 import { describe, expect, test } from 'vitest';
 import { GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell } from '../src/layers/index.js';
-import { pyTorchName } from '../src/pytorch-names.js';
+import { toPyTorchNames } from '../src/pytorch-names.js';
 
 const float64 = { dtype: 'float64' } as const;
 const numbers = (values: Tensor): number[] => Array.from(values.dataSync());
@@ -146,7 +146,7 @@ describe('a network', () => {
 
   test('has the state of PyTorch, and begins within ±1/√H', () => {
     const network = new GRU(2, 4, { numLayers: 2, bidirectional: true });
-    expect([...network.stateDict()].map(([name, { shape }]) => `${pyTorchName(name)} ${shape}`)).toEqual([
+    expect([...toPyTorchNames(network.stateDict())].map(([name, { shape }]) => `${name} ${shape}`)).toEqual([
       'weight_ih_l0 12,2',
       'weight_hh_l0 12,4',
       'bias_ih_l0 12',
@@ -166,7 +166,7 @@ describe('a network', () => {
     ]);
     const all = network.parameters().flatMap(numbers);
     expect(Math.max(...all.map(Math.abs))).toBeLessThanOrEqual(0.5);
-    expect([...new LSTMCell(2, 3).stateDict().keys()].map(pyTorchName)).toEqual([
+    expect([...toPyTorchNames(new LSTMCell(2, 3).stateDict()).keys()]).toEqual([
       'weight_ih',
       'weight_hh',
       'bias_ih',
