@@ -9,3 +9,4 @@ export {
   localResponseNorm,
   rmsNorm,
 } from './normalization.js';
+export * from './vectors.js';
