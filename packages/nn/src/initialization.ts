@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   formatShape,
+  type Generator,
   normal,
   type RandomOptions,
   randomStream,
@@ -8,6 +9,7 @@ import {
   ShapeError,
   sizeOf,
   type Tensor,
+  tensor,
   uniform,
 } from '@pnn/tensor';
 import { checkOption } from './options.js';
@@ -69,7 +71,15 @@ export interface XavierOptions extends RandomOptions {
   readonly gain?: number;
 }
 
-function withStream<T extends RandomOptions>(options: T | undefined): RandomOptions {
+/** Options of the orthogonal initialization. */
+export interface OrthogonalOptions extends RandomOptions {
+  /** @default 1 */
+  readonly gain?: number;
+}
+
+function withStream<T extends RandomOptions>(
+  options: T | undefined,
+): RandomOptions & { readonly generator: Generator } {
   return { ...options, generator: options?.generator ?? randomStream('initialisation') };
 }
 
@@ -111,4 +121,45 @@ export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor
 /** Normal with standard deviation gain·√(2/(fanIn + fanOut)) (Glorot & Bengio, AISTATS 2010). */
 export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
   return normal(shape, 0, xavierDeviation(shape, options.gain ?? 1), withStream(options));
+}
+
+/** Rows that are orthogonal to each other and have length 1, by the method of Gram and Schmidt. */
+function orthonormalRows(rows: number, length: number, generator: Generator): Float64Array[] {
+  const basis: Float64Array[] = [];
+  while (basis.length < rows) {
+    const row = Float64Array.from({ length }, () => generator.normal());
+    // Once leaves what is rounded away where the row was close to those before; twice is enough.
+    for (let pass = 0; pass < 2; pass++) for (const other of basis) subtractProjection(row, other);
+    const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+    basis.push(row.map((x) => x / norm));
+  }
+  return basis;
+}
+
+function subtractProjection(row: Float64Array, unit: Float64Array): void {
+  let product = 0;
+  for (let i = 0; i < row.length; i++) product += row[i]! * unit[i]!;
+  for (let i = 0; i < row.length; i++) row[i]! -= product * unit[i]!;
+}
+
+/**
+ * A random orthogonal matrix times a gain: the axes after the first count as one, and the rows, or the columns if there are
+ * more rows, are orthogonal (Saxe, McClelland & Ganguli, arXiv 1312.6120).
+ *
+ * @throws ShapeError where there are fewer than two axes
+ */
+export function orthogonal(shape: Shape, options: OrthogonalOptions = {}): Tensor {
+  const { gain = 1, generator, ...place } = { ...options, ...withStream(options) };
+  const { fanIn, fanOut } = fans(shape);
+  checkDeviation('orthogonal', shape, gain, fanIn * fanOut);
+  const rows = shape[0]!;
+  const columns = fanIn;
+  const basis = orthonormalRows(Math.min(rows, columns), Math.max(rows, columns), generator);
+  const elements = Float64Array.from({ length: rows * columns }, (_, i) => {
+    const row = Math.floor(i / columns);
+    const column = i % columns;
+    return gain * (rows <= columns ? basis[row]![column]! : basis[column]![row]!);
+  });
+  const { dtype = 'float32' } = place;
+  return tensor(dtype === 'float32' ? Float32Array.from(elements) : elements, { ...place, dtype, shape });
 }
