@@ -85,6 +85,12 @@ export interface TruncatedNormalOptions extends RandomOptions {
   readonly high?: number;
 }
 
+/** Options of the orthogonal initialization. */
+export interface OrthogonalOptions extends RandomOptions {
+  /** @default 1 */
+  readonly gain?: number;
+}
+
 function streamOf({ generator }: RandomOptions): Generator {
   return generator ?? randomStream('initialisation');
 }
@@ -165,4 +171,46 @@ export function truncatedNormal(shape: Shape, options: TruncatedNormalOptions = 
   const elements = dtype === 'float64' ? new Float64Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
   for (let i = 0; i < elements.length; i++) elements[i] = draw();
   return tensor(elements, { ...options, shape });
+}
+
+/** Rows that are orthogonal to each other and have length 1, by the method of Gram and Schmidt. */
+function orthonormalRows(rows: number, length: number, generator: Generator): Float64Array[] {
+  const basis: Float64Array[] = [];
+  while (basis.length < rows) {
+    const row = Float64Array.from({ length }, () => generator.normal());
+    // Once leaves what is rounded away where the row was close to those before; twice is enough.
+    for (let pass = 0; pass < 2; pass++) for (const other of basis) subtractProjection(row, other);
+    const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+    basis.push(row.map((x) => x / norm));
+  }
+  return basis;
+}
+
+function subtractProjection(row: Float64Array, unit: Float64Array): void {
+  let product = 0;
+  for (let i = 0; i < row.length; i++) product += row[i]! * unit[i]!;
+  for (let i = 0; i < row.length; i++) row[i]! -= product * unit[i]!;
+}
+
+/**
+ * A random orthogonal matrix times a gain: the axes after the first count as one, and the rows, or the columns if there are
+ * more rows, are orthogonal (Saxe, McClelland & Ganguli, arXiv 1312.6120).
+ *
+ * @throws ShapeError where there are fewer than two axes
+ */
+export function orthogonal(shape: Shape, options: OrthogonalOptions = {}): Tensor {
+  const { gain = 1, ...place } = options;
+  const generator = streamOf(options);
+  const { fanIn, fanOut } = fans(shape);
+  checkDeviation('orthogonal', shape, gain, fanIn * fanOut);
+  const rows = shape[0]!;
+  const columns = fanIn;
+  const basis = orthonormalRows(Math.min(rows, columns), Math.max(rows, columns), generator);
+  const elements = Float64Array.from({ length: rows * columns }, (_, i) => {
+    const row = Math.floor(i / columns);
+    const column = i % columns;
+    return gain * (rows <= columns ? basis[row]![column]! : basis[column]![row]!);
+  });
+  const { dtype = 'float32' } = place;
+  return tensor(dtype === 'float32' ? Float32Array.from(elements) : elements, { ...place, dtype, shape });
 }

@@ -15,6 +15,7 @@ import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
 import { pyTorchName, toPyTorchNames } from './pytorch-names.js';
 import { runForward } from './running.js';
 import { assignState, type LoadStateOptions, StateDictError, stateProblems } from './state-dict.js';
+import { underFirstNames } from './tied-weights.js';
 
 /** Called after a module's forward with what went in and what came out. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
@@ -113,6 +114,16 @@ export abstract class Module {
     }
   }
 
+  /** Parameters and buffers under every name that leads to them: tied weights have several. */
+  *#everyName(prefix = '', within: readonly Module[] = []): Generator<[string, Parameter | StateBuffer]> {
+    if (within.includes(this)) return;
+    for (const { name, value } of this.#members()) {
+      const path = prefix ? `${prefix}.${name}` : name;
+      if (value instanceof Module) yield* value.#everyName(path, [...within, this]);
+      else yield [path, value];
+    }
+  }
+
   /** The number of numbers that the module learns. */
   parameterCount(): number {
     return this.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
@@ -157,16 +168,22 @@ export abstract class Module {
   }
 
   /**
-   * Copies values into the parameters and buffers.
+   * Copies values into the parameters and buffers. Tied weights may have any of their names, or all of them with the same
+   * elements, as in files of PyTorch.
    *
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
    *   changed then
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
+  loadStateDict(given: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
     const tensors = this.stateDict();
     const own = options.names === 'pytorch' ? toPyTorchNames(tensors) : tensors;
+    const everyName = Array.from(this.#everyName(), ([name, tensor]): [string, Tensor] => [
+      options.names === 'pytorch' ? pyTorchName(name, tensor) : name,
+      tensor,
+    ]);
+    const state = underFirstNames(own, everyName, given);
     const sourceOf = (name: string) => {
       const target = tensors.get(name);
       return target && state.get(options.names === 'pytorch' ? pyTorchName(name, target) : name);

@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  eye,
   Generator,
   ones,
   randomStream,
@@ -15,6 +16,7 @@ import {
   fans,
   kaimingNormal,
   kaimingUniform,
+  orthogonal,
   truncatedNormal,
   xavierNormal,
   xavierUniform,
@@ -227,5 +229,43 @@ describe('truncatedNormal', () => {
     );
     expect(() => truncatedNormal([1], { standardDeviation: 0 })).toThrow('standardDeviation must be a positive');
     expect(() => truncatedNormal([1], { dtype: 'int32' })).toThrow('truncatedNormal: int32 is not supported');
+  });
+});
+
+describe('orthogonal', () => {
+  test.each<Shape>([
+    [5, 3],
+    [3, 5],
+    [4, 4],
+    [1, 6],
+    [6, 2, 2, 3],
+  ])('%j: products of rows, or columns, are those of axes', (...shape) => {
+    const weight = orthogonal(shape, { gain: 2, dtype: 'float64' });
+    expect(weight.shape).toEqual(shape);
+    const matrix = weight.reshape([shape[0]!, -1]);
+    const [rows, columns] = matrix.shape as [number, number];
+    const products = matrix.matmul(matrix, rows <= columns ? { transposeB: true } : { transposeA: true });
+    const size = Math.min(rows, columns);
+    expect(
+      products
+        .sub(eye(size, { dtype: 'float64' }).mul(4))
+        .abs()
+        .max()
+        .itemSync(),
+    ).toBeLessThan(1e-14);
+  });
+
+  test('has no direction that it prefers', () => {
+    // The signs and sizes of an element over many draws: mean 0, mean square 1/n.
+    const draws = Array.from({ length: 2000 }, () => orthogonal([2, 3]).dataSync()[4]!);
+    expect(Math.abs(draws.reduce((sum, x) => sum + x, 0) / 2000)).toBeLessThan(0.06);
+    expect(draws.reduce((sum, x) => sum + x * x, 0) / 2000).toBeCloseTo(1 / 3, 1);
+  });
+
+  test('is of the type that is asked for, from the generator that is given', () => {
+    const draw = () => orthogonal([3, 3], { generator: new Generator(5) });
+    expect(draw().dtype).toBe('float32');
+    expect([...draw().dataSync()]).toEqual([...draw().dataSync()]);
+    expect(() => orthogonal([3])).toThrow(ShapeError);
   });
 });

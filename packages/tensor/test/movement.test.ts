@@ -755,7 +755,7 @@ describe('gather, scatterAdd and take', () => {
       'an index that is no integer',
       (x) => x.gather(1, ones([2, 1])),
       DTypeError,
-      'gather: float32 is not supported: cast() to int32 first',
+      'gather: the index is float32: cast() it to int32',
     ],
     [
       'another shape',
