@@ -26,6 +26,11 @@ function isMember(value: unknown): value is Member {
   return value instanceof Parameter || value instanceof StateBuffer || value instanceof Module;
 }
 
+/** Whether a state calls something by the name that PyTorch has for it, and not by our own. */
+function hasPyTorchNames(state: ReadonlyMap<string, unknown>, own: ReadonlyMap<string, Tensor>): boolean {
+  return [...own].some(([name, tensor]) => !state.has(name) && state.has(pyTorchName(name, tensor)));
+}
+
 /**
  * A part of a network: its parameters, buffers and submodules are simply its properties, also in arrays, Maps and plain
  * objects there, found in the order in which they were assigned. Subclasses define `forward`. Where it uses what cannot
@@ -186,6 +191,9 @@ export abstract class Module {
     const problems = stateProblems('loadStateDict', own, state, options);
     const others = options.cast ? problems : stateProblems('loadStateDict', own, state, { ...options, cast: true });
     if (others.length < problems.length) problems.push('pass { cast: true } to convert float types');
+    if (problems.length > 0 && options.names !== 'pytorch' && hasPyTorchNames(state, tensors)) {
+      problems.push("pass { names: 'pytorch' } for the names of PyTorch");
+    }
     if (problems.length === 0) {
       for (const [prefix, module] of this.namedModules()) {
         const problem = module.stateProblem((name) => sourceOf(prefix ? `${prefix}.${name}` : name));

@@ -9,6 +9,7 @@ import {
   setSeed,
   type Tensor,
 } from '@pnn/tensor';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   calculateGain,
@@ -16,6 +17,7 @@ import {
   kaimingNormal,
   kaimingUniform,
   orthogonal,
+  truncatedNormal,
   xavierNormal,
   xavierUniform,
 } from '../src/initialization.js';
@@ -177,6 +179,57 @@ test('gains', () => {
   expect(calculateGain('leaky-relu')).toBe(Math.sqrt(2 / (1 + 0.01 ** 2)));
   expect(calculateGain('leaky-relu', 1)).toBe(1);
   expect(calculateGain('relu')).toBe(Math.SQRT2);
+});
+
+describe('truncatedNormal', () => {
+  /** ∫ f over [low, high] by the midpoint rule. */
+  const integral = (low: number, high: number, f: (x: number) => number) => {
+    const parts = 2000;
+    const step = (high - low) / parts;
+    return Array.from({ length: parts }, (_, i) => f(low + (i + 0.5) * step) * step).reduce((sum, x) => sum + x, 0);
+  };
+
+  test.each([
+    { mean: 0, standardDeviation: 1, low: -2, high: 2 },
+    { mean: 0.5, standardDeviation: 2, low: 0, high: 1 },
+    { mean: -1, standardDeviation: 0.5, low: -1, high: 3 },
+    { mean: 0, standardDeviation: 0.02, low: -2, high: 2 },
+  ])('has the mean and the deviation of the density between the limits: %o', (options) => {
+    const { mean, standardDeviation, low, high } = options;
+    const near = Math.min(high, mean + 10 * standardDeviation);
+    const far = Math.max(low, mean - 10 * standardDeviation);
+    const density = (x: number) => Math.exp(-0.5 * ((x - mean) / standardDeviation) ** 2);
+    const mass = integral(far, near, density);
+    const center = integral(far, near, (x) => x * density(x)) / mass;
+    const variance = integral(far, near, (x) => (x - center) ** 2 * density(x)) / mass;
+    const found = moments(truncatedNormal(matrix, { ...options, generator: new Generator(1) }));
+    const deviation = Math.sqrt(variance);
+    expect(Math.abs(found.mean - center)).toBeLessThan((5 * deviation) / Math.sqrt(count));
+    // A normal distribution has the largest fourth moment of these, 3.
+    expect(Math.abs(found.deviation / deviation - 1)).toBeLessThan(5 * Math.sqrt(2 / (4 * count)));
+  });
+
+  test('stays between the limits, however narrow they are', () => {
+    const size = fc.double({ min: 0, max: 4, noNaN: true });
+    fc.assert(
+      fc.property(size, size, fc.double({ min: 1e-3, max: 10, noNaN: true }), (below, above, standardDeviation) => {
+        const options = { low: -below, high: above, standardDeviation, dtype: 'float64' } as const;
+        const data = truncatedNormal([2, 3], options).dataSync();
+        expect(data.length).toBe(6);
+        for (const x of data) expect(x >= -below && x <= above).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('refuses a mean beyond the limits, and a deviation that is none', () => {
+    expect(() => truncatedNormal([1], { mean: 3 })).toThrow(ArgumentError);
+    expect(() => truncatedNormal([1], { mean: 3 })).toThrow(
+      'truncatedNormal: mean must be a finite number from -2 to 2, not 3',
+    );
+    expect(() => truncatedNormal([1], { standardDeviation: 0 })).toThrow('standardDeviation must be a positive');
+    expect(() => truncatedNormal([1], { dtype: 'int32' })).toThrow('truncatedNormal: int32 is not supported');
+  });
 });
 
 describe('orthogonal', () => {

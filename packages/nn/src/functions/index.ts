@@ -10,4 +10,4 @@ export {
   localResponseNorm,
   rmsNorm,
 } from './normalization.js';
-export * from './similarity.js';
+export * from './vectors.js';

@@ -1,4 +1,4 @@
-import { apply, operators, reference, scope, type Tensor, where } from '@pnn/tensor';
+import { apply, operators, reference, scope, type Tensor, tensor, where } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { comparisonNames } from '../../src/kernels.js';
@@ -48,7 +48,19 @@ const units: Readonly<Record<string, number>> = {
   erfc: 20,
   gelu: 22,
 };
-const exact = ['neg', 'abs', 'sqrt', 'square', 'reciprocal', 'relu', 'floor', 'ceil', 'round'] as const;
+const exact = [
+  'neg',
+  'abs',
+  'sqrt',
+  'square',
+  'reciprocal',
+  'relu',
+  'floor',
+  'ceil',
+  'round',
+  'trunc',
+  'sign',
+] as const;
 const near = ['exp', 'sigmoid', 'silu', 'tanh', 'erf', 'erfc', 'gelu'] as const;
 const binary = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'reluGradient'] as const;
 
@@ -164,6 +176,29 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
       { numRuns: 100 },
     );
   });
+
+  test.each(['add', 'sub', 'mul', 'maximum', 'minimum', ...comparisonNames] as const)(
+    '%s of int32 is what the reference gives, however the operands broadcast',
+    (name) => {
+      const numbers = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer());
+      const cases = shapes.chain(([a, b]) =>
+        fc.tuple(fc.constant(a), dataOf(a, numbers), fc.constant(b), dataOf(b, numbers)),
+      );
+      fc.assert(
+        fc.property(cases, ([aShape, a, bShape, b]) =>
+          scope(() => {
+            const results = [device, reference].map((on) => {
+              const left = tensor(Int32Array.from(a), { device: on }).reshape(aShape);
+              const right = tensor(Int32Array.from(b), { device: on }).reshape(bShape);
+              return [left[name](right), where(left.less(right), left, right)].map((each) => each.dataSync());
+            });
+            for (const [i, bits] of results[0]!.entries()) expectSame(bits, results[1]![i]!);
+          }),
+        ),
+        { numRuns: 30 },
+      );
+    },
+  );
 
   test.each(['float32', 'float64'] as const)('scales %s in place', (dtype) => {
     fc.assert(
