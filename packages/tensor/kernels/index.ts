@@ -23,6 +23,7 @@ export * from './elementwise/power';
 export * from './random';
 export * from './reduction';
 export * from './elementwise/selection';
+export * from './elementwise/transcendental';
 export * from './softmax';
 export * from './sparse';
 export * from './update/optimizer';

@@ -1,6 +1,5 @@
 // Functions of one and of two numbers. Each operation has a loop of its own: the constant that names it is folded where
 // the loop is inlined.
-import { erf, erfc, gelu } from '../error-function';
 import { exponential } from '../exponential';
 import { piecesOf, ROW_BLOCK, rowBlocks, rowsPerBlock } from '../rows';
 import { loadSome, madd, storeSome } from '../simd';
@@ -25,9 +24,6 @@ enum UnaryOperation {
   exp,
   sigmoid,
   silu,
-  erf,
-  erfc,
-  gelu,
   tanh,
 }
 
@@ -95,9 +91,6 @@ function unaryOf(operation: i32, x: v128): v128 {
   if (operation == UnaryOperation.exp) return exponential(x);
   if (operation == UnaryOperation.sigmoid) return sigmoid(x);
   if (operation == UnaryOperation.silu) return silu(x);
-  if (operation == UnaryOperation.erf) return erf(x);
-  if (operation == UnaryOperation.erfc) return erfc(x);
-  if (operation == UnaryOperation.gelu) return gelu(x);
   return tanh(x);
 }
 
@@ -145,9 +138,6 @@ export function unary(fields: Unary, block: i32): void {
   else if (operation == UnaryOperation.exp) mapUnary(UnaryOperation.exp, x, out, count);
   else if (operation == UnaryOperation.sigmoid) mapUnary(UnaryOperation.sigmoid, x, out, count);
   else if (operation == UnaryOperation.silu) mapUnary(UnaryOperation.silu, x, out, count);
-  else if (operation == UnaryOperation.erf) mapUnary(UnaryOperation.erf, x, out, count);
-  else if (operation == UnaryOperation.erfc) mapUnary(UnaryOperation.erfc, x, out, count);
-  else if (operation == UnaryOperation.gelu) mapUnary(UnaryOperation.gelu, x, out, count);
   else mapUnary(UnaryOperation.tanh, x, out, count);
 }
 

@@ -7,6 +7,7 @@ import {
   binaryOperations,
   castOperations,
   comparisonOperations,
+  transcendentalOperations,
   unaryOperations,
 } from '../generated/tasks.js';
 import { axisFields } from './axes.js';
@@ -21,6 +22,7 @@ function namesOf<Name extends string>(operations: Readonly<Record<Name, number>>
 }
 
 type UnaryOperation = keyof typeof unaryOperations;
+type TranscendentalOperation = keyof typeof transcendentalOperations;
 type BinaryOperation = keyof typeof binaryOperations;
 
 /** What the kernel has for int32, too. */
@@ -69,6 +71,14 @@ export function elementwiseKernels(
     };
   }
 
+  function transcendental(name: TranscendentalOperation): Kernels['unary'][typeof name] {
+    const operation = transcendentalOperations[name];
+    return (x, out) => {
+      if (out.dtype !== 'float32') reference.kernels.unary[name](x, out);
+      else executor.run('transcendental', { x: addressOf(x), out: addressOf(out), size: out.size, operation });
+    };
+  }
+
   function binary(name: BinaryOperation): Kernels['binary'][typeof name] {
     const operation = binaryOperations[name];
     return (a, b, out) => {
@@ -100,6 +110,7 @@ export function elementwiseKernels(
     unary: {
       ...reference.kernels.unary,
       ...Object.fromEntries(namesOf(unaryOperations).map((name) => [name, unary(name)])),
+      ...Object.fromEntries(namesOf(transcendentalOperations).map((name) => [name, transcendental(name)])),
     },
     binary: {
       ...reference.kernels.binary,
