@@ -19,7 +19,7 @@ import { Workspace } from '../workspace.js';
 
 /** Axes that planes are counted along: see kernels/movement/strided-copy.ts. */
 const OUTER_AXES = 4;
-/** Fewer positions are checked sooner than a kernel is called. */
+/** Fewer elements are moved sooner than a kernel is called. */
 const MANY = 256;
 const single: CopyAxis = { length: 1, from: 0, to: 0 };
 
@@ -78,6 +78,10 @@ function indexFields(index: Operand, shape: Shape, axis: number) {
   };
 }
 
+function hasKernel(out: Operand): boolean {
+  return isWide(out) && out.size >= MANY;
+}
+
 /** Movement of float32 and int32 elements over a few axes, and scattering of float32; `reference` has the rest. */
 export function movementKernels(
   executor: Executor,
@@ -108,19 +112,19 @@ export function movementKernels(
 
   return {
     broadcast(x, out) {
-      if (isWide(out) && copies(x, out, repetition(x, out))) return;
+      if (hasKernel(out) && copies(x, out, repetition(x, out))) return;
       reference.kernels.broadcast(x, out);
     },
     permute(x, out, axes) {
-      if (isWide(out) && copies(x, out, permutation(x, out, axes))) return;
+      if (hasKernel(out) && copies(x, out, permutation(x, out, axes))) return;
       reference.kernels.permute(x, out, axes);
     },
     slice(x, out, starts, steps) {
-      if (isWide(out) && copies(x, out, selection(x, out, starts, steps))) return;
+      if (hasKernel(out) && copies(x, out, selection(x, out, starts, steps))) return;
       reference.kernels.slice(x, out, starts, steps);
     },
     pad(x, out, starts, steps, value) {
-      if (isWide(out)) {
+      if (hasKernel(out)) {
         fill(out, value);
         if (copies(x, out, spreading(x, out, starts, steps))) return;
       }
@@ -128,7 +132,7 @@ export function movementKernels(
     },
     concat(inputs, out, axis) {
       const { outer, inner } = around(out.shape, axis);
-      if (!isWide(out) || outer === 1 || out.size === 0) {
+      if (!hasKernel(out) || outer === 1) {
         reference.kernels.concat(inputs, out, axis);
         return;
       }
@@ -145,14 +149,13 @@ export function movementKernels(
       }
     },
     gather(x, index, out, axis) {
-      const walk = isWide(out) ? indexFields(index, out.shape, axis) : undefined;
+      const walk = hasKernel(out) ? indexFields(index, out.shape, axis) : undefined;
       if (!walk) {
         reference.kernels.gather(x, index, out, axis);
         return;
       }
       const length = x.shape[axis]!;
       checkPlaces('gather', index, length);
-      if (out.size === 0) return;
       executor.run('gatherAlong', {
         x: addressOf(x),
         index: addressOf(index),
@@ -163,7 +166,7 @@ export function movementKernels(
       });
     },
     scatter(x, index, source, out, axis, reduction) {
-      const walk = out.dtype === 'float32' ? indexFields(index, source.shape, axis) : undefined;
+      const walk = out.dtype === 'float32' && out.size >= MANY ? indexFields(index, source.shape, axis) : undefined;
       if (!walk) {
         reference.kernels.scatter(x, index, source, out, axis, reduction);
         return;
