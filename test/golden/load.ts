@@ -30,6 +30,7 @@ export const goldenFamilies = [
   'recurrent',
   'algebra',
   'schedules',
+  'similarity',
   'functions',
   'scans',
   'rearrangement',

@@ -10,7 +10,7 @@ import {
 /** Samples that are read at a time. */
 const CHUNK = 256;
 
-const inputArrays = { uint8: Uint8Array, float32: Float32Array, float64: Float64Array };
+const inputArrays = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
 const labelArrays = { int32: Int32Array, float32: Float32Array, float64: Float64Array };
 
 /** Reads a data set from its first to its last sample, a chunk at a time, in memory that is used again. */

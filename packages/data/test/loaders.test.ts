@@ -5,7 +5,7 @@ import { type DatasetSplits, dataLoaders, Subset } from '../src/index.js';
 import { datasetOf, numbers } from './generated-datasets.js';
 import { normalized, storedInputs } from './normalized.js';
 
-const arrays = { uint8: Uint8Array, float32: Float32Array, float64: Float64Array };
+const arrays = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
 
 function samplesOf(stream: string, length: number, inputShape: Shape, inputType: Dataset['inputType']): ArrayDataset {
   const generator = new Generator(3, stream);

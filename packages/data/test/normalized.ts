@@ -1,8 +1,8 @@
 import { type ChannelStatistics, type Dataset, sizeOf } from '@pnn/nn';
 
 /** All inputs of the data set as they are kept, one after another. */
-export function storedInputs(dataset: Dataset): Uint8Array | Float32Array | Float64Array {
-  const arrays = { uint8: Uint8Array, float32: Float32Array, float64: Float64Array };
+export function storedInputs(dataset: Dataset): Uint8Array | Int32Array | Float32Array | Float64Array {
+  const arrays = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
   const labelArrays = { int32: Int32Array, float32: Float32Array, float64: Float64Array };
   const inputs = new arrays[dataset.inputType](dataset.length * sizeOf(dataset.inputShape));
   const labels = new labelArrays[dataset.labelType](dataset.length * sizeOf(dataset.labelShape));

@@ -34,8 +34,8 @@ export interface NetworkDescription {
   readonly method: MethodSpec;
   /** The shape of one sample. */
   readonly inputShape: Shape;
-  /** What samples are: bytes, which become byte / 255, or numbers. */
-  readonly inputType: 'uint8' | 'float32' | 'float64';
+  /** What samples are: bytes, which become byte / 255, indices (int32), or numbers. */
+  readonly inputType: 'uint8' | 'int32' | 'float32' | 'float64';
   /** What each channel is normalized with, (x − mean) / std; null for samples that are used as they are. */
   readonly normalization: ChannelStatistics | null;
   /** Numbers that come out of a sample. */
@@ -62,7 +62,7 @@ const version2 = object<NetworkDescription>({
   model: modelSpec,
   method: methodSpec,
   inputShape: list(count),
-  inputType: oneOf('uint8', 'float32', 'float64'),
+  inputType: oneOf('uint8', 'int32', 'float32', 'float64'),
   normalization: nullable(statistics),
   outputs: count,
   classes: nullable(list(text)),

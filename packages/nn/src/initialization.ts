@@ -1,6 +1,9 @@
 import {
   ArgumentError,
+  DTypeError,
   formatShape,
+  type Generator,
+  isFloat,
   normal,
   type RandomOptions,
   randomStream,
@@ -8,6 +11,7 @@ import {
   ShapeError,
   sizeOf,
   type Tensor,
+  tensor,
   uniform,
 } from '@pnn/tensor';
 import { checkOption } from './options.js';
@@ -69,8 +73,30 @@ export interface XavierOptions extends RandomOptions {
   readonly gain?: number;
 }
 
-function withStream<T extends RandomOptions>(options: T | undefined): RandomOptions {
-  return { ...options, generator: options?.generator ?? randomStream('initialisation') };
+/** Options of truncatedNormal. */
+export interface TruncatedNormalOptions extends RandomOptions {
+  /** @default 0 */
+  readonly mean?: number;
+  /** @default 1 */
+  readonly standardDeviation?: number;
+  /** @default -2 */
+  readonly low?: number;
+  /** @default 2 */
+  readonly high?: number;
+}
+
+/** Options of the orthogonal initialization. */
+export interface OrthogonalOptions extends RandomOptions {
+  /** @default 1 */
+  readonly gain?: number;
+}
+
+function streamOf({ generator }: RandomOptions): Generator {
+  return generator ?? randomStream('initialisation');
+}
+
+function withStream(options: RandomOptions): RandomOptions {
+  return { ...options, generator: streamOf(options) };
 }
 
 function checkDeviation(name: string, shape: Shape, gain: number, fan: number): void {
@@ -111,4 +137,80 @@ export function xavierUniform(shape: Shape, options: XavierOptions = {}): Tensor
 /** Normal with standard deviation gain·√(2/(fanIn + fanOut)) (Glorot & Bengio, AISTATS 2010). */
 export function xavierNormal(shape: Shape, options: XavierOptions = {}): Tensor {
   return normal(shape, 0, xavierDeviation(shape, options.gain ?? 1), withStream(options));
+}
+
+/**
+ * Normal numbers from `low` to `high`: those beyond are drawn again. The limits are numbers, not standard deviations, as
+ * those of PyTorch's `trunc_normal_`.
+ *
+ * @throws ArgumentError where the mean is not finite or not from low to high, or the deviation not positive and finite
+ * @throws DTypeError for integers and truth values
+ */
+export function truncatedNormal(shape: Shape, options: TruncatedNormalOptions = {}): Tensor {
+  const { mean = 0, standardDeviation = 1, low = -2, high = 2, dtype = 'float32' } = options;
+  const name = 'truncatedNormal';
+  if (!isFloat(dtype)) throw new DTypeError(`${name}: ${dtype} is not supported: draw float32 and cast()`);
+  const positive = standardDeviation > 0 && Number.isFinite(standardDeviation);
+  checkOption(positive, name, 'standardDeviation', 'a positive finite number', standardDeviation);
+  const inside = Number.isFinite(mean) && mean >= low && mean <= high;
+  checkOption(inside, name, 'mean', `a finite number from ${low} to ${high}`, mean);
+  const generator = streamOf(options);
+  const wide = high - low >= 2 * standardDeviation;
+  const propose = (): number => {
+    if (wide) return mean + standardDeviation * generator.normal();
+    const x = low + (high - low) * generator.uniform();
+    return generator.uniform() < Math.exp(-0.5 * ((x - mean) / standardDeviation) ** 2) ? x : Number.NaN;
+  };
+  // Nearly one of two is taken, or more: fewest where the mean is one limit and the other lies two deviations away.
+  const draw = (): number => {
+    for (;;) {
+      const x = propose();
+      if (x >= low && x <= high) return x;
+    }
+  };
+  const elements = dtype === 'float64' ? new Float64Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  for (let i = 0; i < elements.length; i++) elements[i] = draw();
+  return tensor(elements, { ...options, shape });
+}
+
+/** Rows that are orthogonal to each other and have length 1, by the method of Gram and Schmidt. */
+function orthonormalRows(rows: number, length: number, generator: Generator): Float64Array[] {
+  const basis: Float64Array[] = [];
+  while (basis.length < rows) {
+    const row = Float64Array.from({ length }, () => generator.normal());
+    // Once leaves what is rounded away where the row was close to those before; twice is enough.
+    for (let pass = 0; pass < 2; pass++) for (const other of basis) subtractProjection(row, other);
+    const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+    basis.push(row.map((x) => x / norm));
+  }
+  return basis;
+}
+
+function subtractProjection(row: Float64Array, unit: Float64Array): void {
+  let product = 0;
+  for (let i = 0; i < row.length; i++) product += row[i]! * unit[i]!;
+  for (let i = 0; i < row.length; i++) row[i]! -= product * unit[i]!;
+}
+
+/**
+ * A random orthogonal matrix times a gain: the axes after the first count as one, and the rows, or the columns if there are
+ * more rows, are orthogonal (Saxe, McClelland & Ganguli, arXiv 1312.6120).
+ *
+ * @throws ShapeError where there are fewer than two axes
+ */
+export function orthogonal(shape: Shape, options: OrthogonalOptions = {}): Tensor {
+  const { gain = 1, ...place } = options;
+  const generator = streamOf(options);
+  const { fanIn, fanOut } = fans(shape);
+  checkDeviation('orthogonal', shape, gain, fanIn * fanOut);
+  const rows = shape[0]!;
+  const columns = fanIn;
+  const basis = orthonormalRows(Math.min(rows, columns), Math.max(rows, columns), generator);
+  const elements = Float64Array.from({ length: rows * columns }, (_, i) => {
+    const row = Math.floor(i / columns);
+    const column = i % columns;
+    return gain * (rows <= columns ? basis[row]![column]! : basis[column]![row]!);
+  });
+  const { dtype = 'float32' } = place;
+  return tensor(dtype === 'float32' ? Float32Array.from(elements) : elements, { ...place, dtype, shape });
 }

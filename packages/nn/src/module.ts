@@ -15,6 +15,7 @@ import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
 import { pyTorchName, toPyTorchNames } from './pytorch-names.js';
 import { runForward } from './running.js';
 import { assignState, type LoadStateOptions, StateDictError, stateProblems } from './state-dict.js';
+import { underFirstNames } from './tied-weights.js';
 
 /** Called after a module's forward with what went in and what came out. */
 export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
@@ -23,6 +24,11 @@ type Member = Parameter | StateBuffer | Module;
 
 function isMember(value: unknown): value is Member {
   return value instanceof Parameter || value instanceof StateBuffer || value instanceof Module;
+}
+
+/** Whether a state calls something by the name that PyTorch has for it, and not by our own. */
+function hasPyTorchNames(state: ReadonlyMap<string, unknown>, own: ReadonlyMap<string, Tensor>): boolean {
+  return [...own].some(([name, tensor]) => !state.has(name) && state.has(pyTorchName(name, tensor)));
 }
 
 /**
@@ -108,6 +114,16 @@ export abstract class Module {
     }
   }
 
+  /** Parameters and buffers under every name that leads to them: tied weights have several. */
+  *#everyName(prefix = '', within: readonly Module[] = []): Generator<[string, Parameter | StateBuffer]> {
+    if (within.includes(this)) return;
+    for (const { name, value } of this.#members()) {
+      const path = prefix ? `${prefix}.${name}` : name;
+      if (value instanceof Module) yield* value.#everyName(path, [...within, this]);
+      else yield [path, value];
+    }
+  }
+
   /** The number of numbers that the module learns. */
   parameterCount(): number {
     return this.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
@@ -152,16 +168,22 @@ export abstract class Module {
   }
 
   /**
-   * Copies values into the parameters and buffers.
+   * Copies values into the parameters and buffers. Tied weights may have any of their names, or all of them with the same
+   * elements, as in files of PyTorch.
    *
    * @throws StateDictError that lists missing and unexpected names, and tensors that were freed or whose shape or type
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
    *   changed then
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
+  loadStateDict(given: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
     const tensors = this.stateDict();
     const own = options.names === 'pytorch' ? toPyTorchNames(tensors) : tensors;
+    const everyName = Array.from(this.#everyName(), ([name, tensor]): [string, Tensor] => [
+      options.names === 'pytorch' ? pyTorchName(name, tensor) : name,
+      tensor,
+    ]);
+    const state = underFirstNames(own, everyName, given);
     const sourceOf = (name: string) => {
       const target = tensors.get(name);
       return target && state.get(options.names === 'pytorch' ? pyTorchName(name, target) : name);
@@ -169,6 +191,9 @@ export abstract class Module {
     const problems = stateProblems('loadStateDict', own, state, options);
     const others = options.cast ? problems : stateProblems('loadStateDict', own, state, { ...options, cast: true });
     if (others.length < problems.length) problems.push('pass { cast: true } to convert float types');
+    if (problems.length > 0 && options.names !== 'pytorch' && hasPyTorchNames(state, tensors)) {
+      problems.push("pass { names: 'pytorch' } for the names of PyTorch");
+    }
     if (problems.length === 0) {
       for (const [prefix, module] of this.namedModules()) {
         const problem = module.stateProblem((name) => sourceOf(prefix ? `${prefix}.${name}` : name));

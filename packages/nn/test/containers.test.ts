@@ -92,6 +92,7 @@ describe('Embedding', () => {
     expect(layer.forward(zeros([2, 3], { dtype: 'int32' })).shape).toEqual([2, 3, 2]);
     expect(layer.forward(zeros([0], { dtype: 'int32' })).shape).toEqual([0, 2]);
     expect(layer.forward(zeros([], { dtype: 'int32' })).shape).toEqual([2]);
+    expect(() => layer.forward(indices(3))).toThrow('embedding: the table has 3 rows: gather: index 3');
   });
 
   test('adds up the gradients of a row, but for the padding, which starts at 0', () => {

@@ -247,11 +247,32 @@ describe('DataLoader', () => {
       'the length of the data set must be an integer above 0, not 0',
     );
     const of = (type: object) => () => new DataLoader(Object.assign(new Windows(5), type), { batchSize: 2 });
-    expect(of({ inputType: 'int32' })).toThrow(
-      new ArgumentError('DataLoader: inputType of the data set must be uint8, float32 or float64, not int32'),
+    expect(of({ inputType: 'bool' })).toThrow(
+      new ArgumentError('DataLoader: inputType of the data set must be uint8, int32, float32 or float64, not bool'),
     );
     expect(of({ labelType: 'uint8' })).toThrow(
       new ArgumentError('DataLoader: labelType of the data set must be int32, float32 or float64, not uint8'),
+    );
+  });
+
+  it('hands out indices as they are', () => {
+    const inputs = Int32Array.of(1, -2, 2 ** 31 - 1, 16_777_217, 5, 0);
+    const dataset = new ArrayDataset({ inputs, inputShape: [2], labels: Int32Array.of(0, 1, 2) });
+    expect(dataset.inputType).toBe('int32');
+    expect(dataset.slice(1, 2).inputType).toBe('int32');
+    const batches = [...new DataLoader(dataset, { batchSize: 2 })].map(({ inputs, labels }) => {
+      expect([inputs.dtype, labels.dtype]).toEqual(['int32', 'int32']);
+      return [inputs.shape, [...inputs.dataSync()]];
+    });
+    expect(batches).toEqual([
+      [[2, 2], [...inputs.subarray(0, 4)]],
+      [
+        [1, 2],
+        [5, 0],
+      ],
+    ]);
+    expect(() => new DataLoader(dataset, { batchSize: 2, transforms: [normalizeChannels([0, 0], [1, 1])] })).toThrow(
+      new ArgumentError('DataLoader: inputs are int32: transforms change floats only'),
     );
   });
 

@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  eye,
   Generator,
   ones,
   randomStream,
@@ -8,12 +9,15 @@ import {
   setSeed,
   type Tensor,
 } from '@pnn/tensor';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   calculateGain,
   fans,
   kaimingNormal,
   kaimingUniform,
+  orthogonal,
+  truncatedNormal,
   xavierNormal,
   xavierUniform,
 } from '../src/initialization.js';
@@ -175,4 +179,93 @@ test('gains', () => {
   expect(calculateGain('leaky-relu')).toBe(Math.sqrt(2 / (1 + 0.01 ** 2)));
   expect(calculateGain('leaky-relu', 1)).toBe(1);
   expect(calculateGain('relu')).toBe(Math.SQRT2);
+});
+
+describe('truncatedNormal', () => {
+  /** ∫ f over [low, high] by the midpoint rule. */
+  const integral = (low: number, high: number, f: (x: number) => number) => {
+    const parts = 2000;
+    const step = (high - low) / parts;
+    return Array.from({ length: parts }, (_, i) => f(low + (i + 0.5) * step) * step).reduce((sum, x) => sum + x, 0);
+  };
+
+  test.each([
+    { mean: 0, standardDeviation: 1, low: -2, high: 2 },
+    { mean: 0.5, standardDeviation: 2, low: 0, high: 1 },
+    { mean: -1, standardDeviation: 0.5, low: -1, high: 3 },
+    { mean: 0, standardDeviation: 0.02, low: -2, high: 2 },
+  ])('has the mean and the deviation of the density between the limits: %o', (options) => {
+    const { mean, standardDeviation, low, high } = options;
+    const near = Math.min(high, mean + 10 * standardDeviation);
+    const far = Math.max(low, mean - 10 * standardDeviation);
+    const density = (x: number) => Math.exp(-0.5 * ((x - mean) / standardDeviation) ** 2);
+    const mass = integral(far, near, density);
+    const center = integral(far, near, (x) => x * density(x)) / mass;
+    const variance = integral(far, near, (x) => (x - center) ** 2 * density(x)) / mass;
+    const found = moments(truncatedNormal(matrix, { ...options, generator: new Generator(1) }));
+    const deviation = Math.sqrt(variance);
+    expect(Math.abs(found.mean - center)).toBeLessThan((5 * deviation) / Math.sqrt(count));
+    // A normal distribution has the largest fourth moment of these, 3.
+    expect(Math.abs(found.deviation / deviation - 1)).toBeLessThan(5 * Math.sqrt(2 / (4 * count)));
+  });
+
+  test('stays between the limits, however narrow they are', () => {
+    const size = fc.double({ min: 0, max: 4, noNaN: true });
+    fc.assert(
+      fc.property(size, size, fc.double({ min: 1e-3, max: 10, noNaN: true }), (below, above, standardDeviation) => {
+        const options = { low: -below, high: above, standardDeviation, dtype: 'float64' } as const;
+        const data = truncatedNormal([2, 3], options).dataSync();
+        expect(data.length).toBe(6);
+        for (const x of data) expect(x >= -below && x <= above).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('refuses a mean beyond the limits, and a deviation that is none', () => {
+    expect(() => truncatedNormal([1], { mean: 3 })).toThrow(ArgumentError);
+    expect(() => truncatedNormal([1], { mean: 3 })).toThrow(
+      'truncatedNormal: mean must be a finite number from -2 to 2, not 3',
+    );
+    expect(() => truncatedNormal([1], { standardDeviation: 0 })).toThrow('standardDeviation must be a positive');
+    expect(() => truncatedNormal([1], { dtype: 'int32' })).toThrow('truncatedNormal: int32 is not supported');
+  });
+});
+
+describe('orthogonal', () => {
+  test.each<Shape>([
+    [5, 3],
+    [3, 5],
+    [4, 4],
+    [1, 6],
+    [6, 2, 2, 3],
+  ])('%j: products of rows, or columns, are those of axes', (...shape) => {
+    const weight = orthogonal(shape, { gain: 2, dtype: 'float64' });
+    expect(weight.shape).toEqual(shape);
+    const matrix = weight.reshape([shape[0]!, -1]);
+    const [rows, columns] = matrix.shape as [number, number];
+    const products = matrix.matmul(matrix, rows <= columns ? { transposeB: true } : { transposeA: true });
+    const size = Math.min(rows, columns);
+    expect(
+      products
+        .sub(eye(size, { dtype: 'float64' }).mul(4))
+        .abs()
+        .max()
+        .itemSync(),
+    ).toBeLessThan(1e-14);
+  });
+
+  test('has no direction that it prefers', () => {
+    // The signs and sizes of an element over many draws: mean 0, mean square 1/n.
+    const draws = Array.from({ length: 2000 }, () => orthogonal([2, 3]).dataSync()[4]!);
+    expect(Math.abs(draws.reduce((sum, x) => sum + x, 0) / 2000)).toBeLessThan(0.06);
+    expect(draws.reduce((sum, x) => sum + x * x, 0) / 2000).toBeCloseTo(1 / 3, 1);
+  });
+
+  test('is of the type that is asked for, from the generator that is given', () => {
+    const draw = () => orthogonal([3, 3], { generator: new Generator(5) });
+    expect(draw().dtype).toBe('float32');
+    expect([...draw().dataSync()]).toEqual([...draw().dataSync()]);
+    expect(() => orthogonal([3])).toThrow(ShapeError);
+  });
 });

@@ -302,3 +302,44 @@ test('a loss backward in a scope leaves the gradient only', () => {
   scope(() => backward(crossEntropy(x, labels)));
   expect(memory()).toEqual({ tensors: before.tensors + 1, buffers: before.buffers + 1, bytes: before.bytes + 48 });
 });
+
+describe('posWeight of binaryCrossEntropyWithLogits', () => {
+  const logistic = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+  test('multiplies what positive targets cost', () => {
+    const sample = fc.tuple(fc.constantFrom(0, 1, -2, 30, -700, 0.5), fc.constantFrom(0, 1, 0.25));
+    fc.assert(
+      fc.property(fc.array(sample, { minLength: 1, maxLength: 5 }), fc.constantFrom(0, 1e-6, 1, 3), (samples, weight) =>
+        scope(() => {
+          const [x, y] = [0, 1].map((part) => floats(...samples.map((each) => each[part]!))) as [Tensor, Tensor];
+          const found = numbers(binaryCrossEntropyWithLogits(x, y, { posWeight: floats(weight), reduction: 'none' }));
+          for (const [i, [logit, target]] of samples.entries()) {
+            const expected = weight * target * logistic(-logit) + (1 - target) * logistic(logit);
+            expect(Math.abs(found[i]! - expected)).toBeLessThanOrEqual(1e-14 * Math.abs(expected));
+          }
+        }),
+      ),
+    );
+  });
+
+  test('broadcasts over samples, has right gradients, and costs nothing where a logit is infinitely right', () => {
+    scope(() => {
+      const [x, weight] = [normal([3, 2], 0, 2, float64), floats(0.5, 3)];
+      const y = tensor([[0, 1], [1, 0], [0.5, 0.25]], float64); // biome-ignore format: rows of a matrix
+      checkGradients((logits) => binaryCrossEntropyWithLogits(logits, y, { posWeight: weight }), [x], { order: 2 });
+      const certain = floats(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+      const loss = (logits: Tensor) => binaryCrossEntropyWithLogits(logits, floats(1, 0), { posWeight: floats(2) });
+      expect(loss(certain).itemSync()).toBe(0);
+      expect(gradientOf(loss, certain)).toEqual([0, 0]);
+    });
+  });
+
+  test('is refused where it does not fit', () => {
+    scope(() => {
+      const loss = (posWeight: Tensor) => binaryCrossEntropyWithLogits(zeros([2, 3]), zeros([2, 3]), { posWeight });
+      expect(() => loss(zeros([2]))).toThrow(ShapeError);
+      expect(() => loss(zeros([4, 2, 3]))).toThrow(ShapeError);
+      expect(() => loss(floats(1))).toThrow(DTypeError);
+    });
+  });
+});

@@ -74,6 +74,14 @@ describe('toPyTorchNames', () => {
     expect([...renamed.values()]).toEqual([...state.values()]);
   });
 
+  it('are hinted at where a state has them unexpectedly', () => {
+    const network = new Sequential(new Linear(2, 3), new BatchNorm1d(3));
+    const state = toPyTorchNames(network.stateDict());
+    expect(() => network.loadStateDict(state)).toThrow("; pass { names: 'pytorch' } for the names of PyTorch");
+    state.delete('1.weight');
+    expect(() => network.loadStateDict(state, { names: 'pytorch' })).toThrow(/: missing: 1\.weight$/);
+  });
+
   it('refuses two of the same name', () => {
     class Both extends Module {
       readonly gamma = new Parameter(ones([1]), 'normalization');

@@ -17,6 +17,7 @@ import {
 import { describe, expect, test, vi } from 'vitest';
 import { BatchNorm1d, Linear, Polynomial, Sequential } from '../src/layers/index.js';
 import type { Module } from '../src/module.js';
+import type { Parameter } from '../src/parameter.js';
 import { StateDictError } from '../src/state-dict.js';
 
 const network = () =>
@@ -249,5 +250,51 @@ describe('a state of another float type', () => {
     expect(error.message).toBe(
       'loadStateDict: 0.bias is float64 [3] instead of float32 [2]; 1.batchesTracked is float32 [] instead of int32 []',
     );
+  });
+});
+
+describe('tied weights', () => {
+  class Tied extends Sequential {
+    constructor() {
+      const first = new Linear(2, 2, { bias: false });
+      const second: { weight: Parameter } & Linear = new Linear(2, 2, { bias: false });
+      second.weight.dispose();
+      second.weight = first.weight;
+      super(first, second);
+    }
+  }
+  const host = (...data: number[]): HostArray => ({
+    dtype: 'float32',
+    shape: [2, 2],
+    data: Float32Array.from(data),
+  });
+
+  test('are loaded under any of their names, and under all', () => {
+    for (const names of [['0.weight'], ['1.weight'], ['0.weight', '1.weight']]) {
+      for (const options of [{}, { names: 'pytorch' }] as const) {
+        const net = new Tied();
+        net.loadStateDict(new Map(names.map((name) => [name, host(1, 2, 3, Number.NaN)])), options);
+        expect([...net.stateDict().keys()]).toEqual(['0.weight']);
+        expect([...net.parameters()[0]!.dataSync()]).toEqual([1, 2, 3, Number.NaN]);
+      }
+    }
+  });
+
+  test('are refused where their names stand for different elements, or there are others', () => {
+    const net = new Tied();
+    const different = new Map([
+      ['0.weight', host(1, 2, 3, 4)],
+      ['1.weight', host(1, 2, 3, 5)],
+    ]);
+    expect(thrownBy(() => net.loadStateDict(different)).message).toContain('unexpected: 1.weight');
+    const unknown = new Map([['2.weight', host(1, 2, 3, 4)]]);
+    expect(thrownBy(() => net.loadStateDict(unknown)).message).toMatch(/missing: 0.weight; unexpected: 2.weight/);
+  });
+
+  test('are found in modules that are used twice', () => {
+    const block = new Linear(2, 2, { bias: false });
+    const net = new Sequential(block, new Sequential(block));
+    net.loadStateDict(new Map([['1.0.weight', host(4, 3, 2, 1)]]));
+    expect([...block.weight.dataSync()]).toEqual([4, 3, 2, 1]);
   });
 });

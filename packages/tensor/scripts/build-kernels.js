@@ -45,9 +45,21 @@ function hashOf(sources) {
   return hash.digest('hex');
 }
 
+/**
+ * Folds constants before the optimizer sees the module: it would first join branches that differ in a constant alone, which
+ * are the loops of different operations, to one loop that computes all of them.
+ */
+const foldConstants = {
+  afterCompile(module) {
+    module.runPasses(['ssa-nomerge', 'precompute-propagate', 'remove-unused-brs', 'vacuum']);
+  },
+};
+
 async function compile(outFile, options) {
   const entry = relative(process.cwd(), join(folder, 'index.ts'));
-  const { error, stdout, stderr } = await asc.main([entry, '--outFile', outFile, ...settings, ...options]);
+  const { error, stdout, stderr } = await asc.main([entry, '--outFile', outFile, ...settings, ...options], {
+    transforms: [foldConstants],
+  });
   if (error) throw new Error(`${stdout}${stderr}${error.message}`);
   return readFileSync(outFile);
 }

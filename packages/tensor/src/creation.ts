@@ -241,3 +241,35 @@ export function normal(shape: Shape, mean = 0, standardDeviation = 1, options?: 
   }
   return randomTensor('normal', shape, options, (generator) => mean + standardDeviation * generator.normal());
 }
+
+/** Where random integers come from, and the device that they go to. */
+export type RandomIntegerOptions = Omit<RandomOptions, 'dtype'>;
+
+/**
+ * Random integers (int32) from low up to but not including `high`, each as probable as the others.
+ *
+ * @throws ArgumentError where there is no integer in between, or a limit is none of int32
+ */
+export function randomIntegers(shape: Shape, low: number, high: number, options?: RandomIntegerOptions): Tensor {
+  const fit = Number.isInteger(low) && Number.isInteger(high) && low >= -(2 ** 31) && high <= 2 ** 31;
+  if (!(fit && low < high)) {
+    throw new ArgumentError(
+      `randomIntegers: from ${low} up to ${high}: both must be integers of int32, the first one the smaller`,
+    );
+  }
+  const generator = options?.generator ?? randomStream('default');
+  return generate('randomIntegers', shape, { ...options, dtype: 'int32' }, () => low + generator.integer(high - low));
+}
+
+/**
+ * The integers (int32) 0 … length − 1 in random order: [length].
+ *
+ * @throws ArgumentError where the length is not an integer of 0 or more
+ */
+export function randomPermutation(length: number, options?: RandomIntegerOptions): Tensor {
+  if (!Number.isInteger(length) || length < 0) {
+    throw new ArgumentError(`randomPermutation: the length must be an integer of 0 or more, not ${length}`);
+  }
+  const order = (options?.generator ?? randomStream('default')).permutation(length);
+  return tensor(order, options);
+}

@@ -25,6 +25,7 @@ export * from './functions/grid-sample.js';
 export * from './functions/interpolation.js';
 export * from './functions/linear-algebra.js';
 export * from './functions/movement.js';
+export * from './functions/multinomial.js';
 export * from './functions/normalization.js';
 export * from './functions/one-hot.js';
 export * from './functions/pixel-shuffle.js';

@@ -156,7 +156,8 @@ export interface ConvolutionGeometry extends WindowGeometry {
  * What the coefficients of a polynomial are multiplied by, with t = x/bound, s = 2t² − 1 and u = 2s² − 1.
  * `even-odd`: p(x) = E(s) + t·O(s) in powers of s; those of E, then those of O.
  * `twice-even-odd`: the same, but E and O are split once more, such as E(s) = A(u) + s·B(u): term k is s^(k mod 2)·u^⌊k/2⌋.
- * Coefficients are then so small that float32 keeps its digits at every degree up to 32.
+ * Coefficients are then so small that float32 keeps its digits at every degree up to 32. A value beyond float32 may be NaN
+ * instead of infinite.
  * `monomial`: p(x) = Σ c_k t^k.
  */
 export type PolynomialBasis = 'even-odd' | 'twice-even-odd' | 'monomial';

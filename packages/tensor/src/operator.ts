@@ -46,6 +46,13 @@ export function checkType(operation: string, operand: Operand, allowed: readonly
   }
 }
 
+/** @throws DTypeError where an operand that has a part of its own, such as an index, has another type */
+export function checkRole(operation: string, role: string, operand: Operand, dtype: DType): void {
+  if (operand.dtype !== dtype) {
+    throw new DTypeError(`${operation}: the ${role} is ${operand.dtype}: cast() it to ${dtype}`);
+  }
+}
+
 /** @throws DTypeError where the operand does not have float32 or float64 elements */
 export function checkFloat(operation: string, operand: Operand): void {
   checkType(operation, operand, ['float32', 'float64']);

@@ -549,6 +549,15 @@ export class Tensor extends Storage {
     return movement.slice(this, ranges);
   }
   /**
+   * This tensor with the source, which broadcasts, in the place of what `slice(ranges)` takes.
+   *
+   * @throws ShapeError where the ranges are none of this tensor, or the source does not fit the part
+   * @throws DTypeError where the types differ
+   */
+  sliceScatter(ranges: readonly movement.SliceRange[], source: TensorLike): Tensor {
+    return movement.sliceScatter(this, ranges, source);
+  }
+  /**
    * With elements added before and after each of the axes; negative widths take elements away.
    *
    * @param widths [before, after] for every axis
@@ -649,6 +658,7 @@ export class Tensor extends Storage {
   /**
    * Whole slices picked along an axis by their positions (int32 of any shape, which takes the place of the axis)
    *
+   * @throws DTypeError where the positions are not int32
    * @throws ArgumentError where a position is out of range
    */
   take(axis: number, positions: Tensor): Tensor {

@@ -1,4 +1,4 @@
-import { apply, conv1d, conv2d, DTypeError, ones, operators, ShapeError, scope, type Tensor } from '@pnn/tensor';
+import { apply, conv1d, conv2d, DTypeError, ones, operators, ShapeError, scope, type Tensor, zeros } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { at, largestDifference, type Table, tableFrom, tableOf, tablesOf, tensorOf } from './oracle.js';
@@ -238,6 +238,14 @@ describe('conv1d', () => {
           expect(largestDifference(tableFrom(found), row)).toBeLessThan(1e-12);
         }),
       ),
+    );
+  });
+});
+
+it('conv1d names itself and the axis of the line where a window does not fit', () => {
+  scope(() => {
+    expect(() => conv1d(zeros([1, 4, 3]), zeros([2, 4, 5]))).toThrow(
+      'conv1d: [1,4,3]: a window of 5 does not fit into 3 along axis 2',
     );
   });
 });

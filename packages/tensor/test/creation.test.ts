@@ -15,6 +15,8 @@ import {
   ones,
   onesLike,
   operators,
+  randomIntegers,
+  randomPermutation,
   randomStream,
   ShapeError,
   scope,
@@ -287,6 +289,54 @@ describe('eye', () => {
     });
     expect(() => eye(1.5)).toThrow('eye: shape [1.5,1.5]: every length must be an integer of 0 or more');
     expect(() => eye(-1)).toThrow(ShapeError);
+  });
+});
+
+describe('randomIntegers and randomPermutation', () => {
+  const limits = fc.tuple(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.integer({ min: 1, max: 2 ** 32 }));
+
+  it('take their numbers from the generator in order', () => {
+    fc.assert(
+      fc.property(fc.nat(1000), limits, fc.nat(9), (seed, [low, size], length) =>
+        scope(() => {
+          const high = Math.min(low + size, 2 ** 31);
+          const [generator, twin] = [new Generator(seed), new Generator(seed)];
+          const x = randomIntegers([2, length], low, high, { generator });
+          expect([x.dtype, x.shape]).toEqual(['int32', [2, length]]);
+          expect([...x.dataSync()]).toEqual(Array.from({ length: 2 * length }, () => low + twin.integer(high - low)));
+          const order = randomPermutation(length, { generator });
+          expect(order.dtype).toBe('int32');
+          expect([...order.dataSync()]).toEqual([...twin.permutation(length)]);
+        }),
+      ),
+    );
+  });
+
+  it('reach both ends, and every order', () => {
+    scope(() => {
+      setSeed(5);
+      expect(new Set(randomIntegers([200], -2, 2).dataSync())).toEqual(new Set([-2, -1, 0, 1]));
+      const orders = Array.from({ length: 100 }, () => randomPermutation(3).dataSync().join());
+      expect(new Set(orders).size).toBe(6);
+    });
+  });
+
+  it.each([
+    [0, 0],
+    [3, 1],
+    [0.5, 2],
+    [0, Number.NaN],
+    [-(2 ** 31) - 1, 0],
+    [0, 2 ** 31 + 1],
+  ])('refuse limits from %d up to %d', (low, high) => {
+    expect(() => randomIntegers([1], low, high)).toThrow(ArgumentError);
+    expect(() => randomIntegers([1], low, high)).toThrow(
+      `randomIntegers: from ${low} up to ${high}: both must be integers of int32, the first one the smaller`,
+    );
+  });
+
+  it.each([-1, 1.5])('refuse a length of %d', (length) => {
+    expect(() => randomPermutation(length)).toThrow(ArgumentError);
   });
 });
 

@@ -509,7 +509,7 @@ describe('types', () => {
       expect(run).toThrow('add: float32 and float64: make the types equal with cast()');
       expect(() => where(tensor([true]), ones([1]), ones([1], int32))).toThrow('where: float32 and int32');
       expect(() => where(ones([1]), ones([1]), ones([1]))).toThrow(
-        'where: float32 is not supported: cast() to bool first',
+        'where: the condition is float32: cast() it to bool',
       );
       expect(() => ones([2], int32).add(0.5)).toThrow(DTypeError);
       expect(() => ones([2], int32).less(0.5)).toThrow('less: int32 holds integers from');

@@ -111,6 +111,7 @@ it('maskedFill puts a value where the mask holds', () => {
     const mask = tensor([true, false]);
     expect([...x.maskedFill(mask, -inf).dataSync()]).toEqual([-inf, 2, -inf, 4]);
     expect([...x.maskedFill(mask, tensor([[7], [8]])).dataSync()]).toEqual([7, 2, 8, 4]);
-    expect(() => x.maskedFill(x, 0)).toThrow(DTypeError);
+    expect(() => x.maskedFill(x, 0)).toThrow(new DTypeError('maskedFill: the mask is float32: cast() it to bool'));
+    expect(() => x.gather(1, x)).toThrow(new DTypeError('gather: the index is float32: cast() it to int32'));
   });
 });

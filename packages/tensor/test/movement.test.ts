@@ -255,6 +255,46 @@ describe('slice', () => {
     });
   });
 
+  it('sliceScatter puts others where slice takes them from, and leaves the rest', () => {
+    fc.assert(
+      fc.property(cases, fc.boolean(), ({ table, ranges }, isNumber) =>
+        scope(() => {
+          const x = tensorOf(table, 'float64');
+          const part = x.slice(ranges);
+          const source = isNumber ? -7 : part.add(1000);
+          const found = x.sliceScatter(ranges, source);
+          expect(found.shape).toEqual(table.shape);
+          const chosen = chosenBy(table.shape, ranges);
+          const data = indicesOf(table.shape).map((place, i) => {
+            if (!place.every((index, axis) => chosen[axis]!.includes(index))) return table.data[i];
+            return isNumber ? -7 : table.data[i]! + 1000;
+          });
+          expect([...found.dataSync()]).toEqual(data);
+        }),
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('sliceScatter takes whatever broadcasts to the part, of all types', () => {
+    scope(() => {
+      const x = zeros([2, 3]);
+      expect([...x.sliceScatter([[], [1]], tensor([1, 2])).dataSync()]).toEqual([0, 1, 2, 0, 1, 2]);
+      expect([...x.sliceScatter([1], tensor([1, 2, 3])).dataSync()]).toEqual([0, 0, 0, 1, 2, 3]);
+      expect([
+        ...x
+          .cast('bool')
+          .sliceScatter([0, [0, 2]], 1)
+          .dataSync(),
+      ]).toEqual([1, 1, 0, 0, 0, 0]);
+      expect([...x.cast('int32').sliceScatter([0], 4).dataSync()]).toEqual([4, 4, 4, 0, 0, 0]);
+      expect(() => x.sliceScatter([[], [1]], zeros([3, 1, 2]))).toThrow(
+        'sliceScatter: [3,1,2] does not broadcast to the part, which is [2,2]',
+      );
+      expect(() => x.sliceScatter([0], zeros([3], int32))).toThrow(DTypeError);
+    });
+  });
+
   it('has an inverse: what is spread over zeros with the same steps', () => {
     fc.assert(
       fc.property(cases, ({ table, ranges }) =>
@@ -615,6 +655,14 @@ describe('gather, scatterAdd and take', () => {
     );
   });
 
+  it('take refuses positions that are no integers', () => {
+    scope(() => {
+      expect(() => zeros([3, 2]).take(0, tensor([0, 1]))).toThrow(
+        'take: the positions are float32: cast() them to int32',
+      );
+    });
+  });
+
   it('take picks whole slices', () => {
     const slices = shapes({ minRank: 1, maxRank: 3, minLength: 1 }).chain((shape) =>
       fc.nat(2).chain((choice) => {
@@ -707,7 +755,7 @@ describe('gather, scatterAdd and take', () => {
       'an index that is no integer',
       (x) => x.gather(1, ones([2, 1])),
       DTypeError,
-      'gather: float32 is not supported: cast() to int32 first',
+      'gather: the index is float32: cast() it to int32',
     ],
     [
       'another shape',

@@ -1,3 +1,4 @@
+import { cosineSimilarity, normalize } from '@pnn/nn';
 import { meshgrid, type PadFill, type Tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { shapes, tablesOf, tensorOf } from '../../../packages/tensor/test/oracle.js';
@@ -68,6 +69,16 @@ export const composedCases: GradientCases = {
   repeat: fc
     .tuple(anyTensor, fc.nat(2), fc.nat(2))
     .map(([x, first, other]) => ({ inputs: [x], f: (a: Tensor) => a.repeat([first, ...a.shape.map(() => other)]) })),
+  normalize: fc
+    .tuple(tablesOf([2, 3], positive), fc.constantFrom(1, 2, 3))
+    .map(([x, p]) => ({ inputs: [x], f: (a: Tensor) => normalize(a, { p }) })),
+  cosineSimilarity: fc
+    .tuple(tablesOf([2, 3], positive), tablesOf([1, 3], positive))
+    .map((inputs) => ({ inputs, f: (a, b) => cosineSimilarity(a!, b!) })),
+  sliceScatter: fc.tuple(tablesOf([3, 4], anywhere), tablesOf([1, 2], anywhere)).map((inputs) => ({
+    inputs,
+    f: (x, source) => x!.sliceScatter([[1], [undefined, undefined, 2]], source!),
+  })),
   repeatInterleave: fc
     .tuple(anyTensor, fc.nat(2))
     .map(([x, times]) => ({ inputs: [x], f: (a: Tensor) => a.repeatInterleave(times, -1) })),

@@ -4,8 +4,8 @@ import type { Dataset, InputArrays, LabelArrays } from './dataset.js';
 
 /** What an ArrayDataset is made of. */
 export interface ArrayDatasetContent {
-  /** All samples one after another; bytes are taken as pixels and become byte / 255 in a batch. */
-  readonly inputs: Uint8Array | Float32Array | Float64Array;
+  /** All samples one after another; bytes are taken as pixels and become byte / 255 in a batch. Indices are int32. */
+  readonly inputs: InputArrays[keyof InputArrays];
   /** The shape of one sample. */
   readonly inputShape: Shape;
   /** Classes (int32) or numbers to predict, sample by sample. */
@@ -33,7 +33,7 @@ export interface ArrayDatasetContent {
 
 /** Samples and labels in host memory. The arrays are used as they are, not copied. */
 export class ArrayDataset implements Dataset {
-  readonly inputs: Uint8Array | Float32Array | Float64Array;
+  readonly inputs: InputArrays[keyof InputArrays];
   readonly inputShape: Shape;
   readonly inputType: keyof InputArrays;
   readonly labels: Int32Array | Float32Array | Float64Array;
@@ -66,10 +66,10 @@ export class ArrayDataset implements Dataset {
     if (labels instanceof Int32Array) this.#checkClasses(labels, sizeOf(labelShape));
     this.inputs = inputs;
     this.inputShape = inputShape;
-    this.inputType = inputs instanceof Uint8Array ? 'uint8' : floatTypeOf(inputs);
+    this.inputType = inputs instanceof Uint8Array ? 'uint8' : numberTypeOf(inputs);
     this.labels = labels;
     this.labelShape = labelShape;
-    this.labelType = labels instanceof Int32Array ? 'int32' : floatTypeOf(labels);
+    this.labelType = numberTypeOf(labels);
   }
 
   /**
@@ -139,7 +139,8 @@ function namesOf(classes: number | readonly string[] | undefined): readonly stri
   return Array.from({ length: classes }, (_, label) => String(label));
 }
 
-function floatTypeOf(array: { readonly BYTES_PER_ELEMENT: number }): 'float32' | 'float64' {
+function numberTypeOf(array: LabelArrays[keyof LabelArrays]): keyof LabelArrays {
+  if (array instanceof Int32Array) return 'int32';
   return array.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64';
 }
 

@@ -1,4 +1,4 @@
-import { type Generator, type Shape, sizeOf } from '@pnn/tensor';
+import { ArgumentError, type Generator, type Shape, sizeOf } from '@pnn/tensor';
 import type { Dataset, LabelArrays } from './dataset.js';
 import { applied, type Stages, valuesFirst } from './stages.js';
 import type { Transform, ValueTransform } from './transform.js';
@@ -7,7 +7,7 @@ type Elements = Float32Array | Float64Array;
 
 /** The samples of a batch and their labels, one after another. */
 export interface BatchArrays {
-  readonly inputs: Elements;
+  readonly inputs: Elements | Int32Array;
   readonly labels: LabelArrays[keyof LabelArrays];
 }
 
@@ -21,8 +21,8 @@ export class BatchReader {
   readonly #stages: Stages;
   readonly #size: number;
   readonly #labelSize: number;
-  readonly #inputs: Elements;
-  /** The rows of the inputs. */
+  readonly #inputs: Elements | Int32Array;
+  /** The rows of the inputs, for transforms. */
   readonly #samples: readonly Elements[];
   readonly #labels: LabelArrays[keyof LabelArrays];
   /** The samples as bytes, if that is what the data set holds, and what they are looked up by. */
@@ -33,6 +33,7 @@ export class BatchReader {
   /**
    * @param rows the largest number of samples in a batch
    * @throws ShapeError where a transform of values does not fit the samples
+   * @throws ArgumentError where there are transforms of int32
    */
   constructor(dataset: Dataset, transforms: readonly Transform[], rows: number) {
     const { inputShape, inputType } = dataset;
@@ -41,8 +42,12 @@ export class BatchReader {
     this.#size = size;
     this.#labelSize = sizeOf(dataset.labelShape);
     this.#stages = valuesFirst(transforms, inputShape, inputType === 'float32' ? Math.fround : (value) => value);
-    this.#inputs = new (inputType === 'float64' ? Float64Array : Float32Array)(rows * size);
-    this.#samples = Array.from({ length: rows }, (_, row) => this.#inputs.subarray(row * size, (row + 1) * size));
+    const inputs = new batchArrays[inputType](rows * size);
+    this.#inputs = inputs;
+    if (inputs instanceof Int32Array) {
+      if (transforms.length > 0) throw new ArgumentError('DataLoader: inputs are int32: transforms change floats only');
+      this.#samples = [];
+    } else this.#samples = Array.from({ length: rows }, (_, row) => inputs.subarray(row * size, (row + 1) * size));
     this.#labels = new labelConstructors[dataset.labelType](rows * this.#labelSize);
     const isBytes = inputType === 'uint8';
     const array = new Uint8Array(isBytes ? rows * size : 0);
@@ -64,6 +69,7 @@ export class BatchReader {
     const inputs = this.#inputs.subarray(0, elements);
     const labels = this.#labels.subarray(0, indices.length * this.#labelSize);
     this.#dataset.read(indices, this.#bytes?.array.subarray(0, elements) ?? inputs, labels);
+    if (inputs instanceof Int32Array) return { inputs, labels };
     for (let row = 0; row < indices.length; row++) {
       const sample = this.#samples[row]!;
       if (this.#bytes) lookUp(inputs, this.#tables, this.#bytes.view, row * size, (row + 1) * size);
@@ -73,6 +79,9 @@ export class BatchReader {
     return { inputs, labels };
   }
 }
+
+/** What holds the numbers of a batch for inputs of each type. */
+const batchArrays = { uint8: Float32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
 
 const labelConstructors = { int32: Int32Array, float32: Float32Array, float64: Float64Array };
 

@@ -126,8 +126,8 @@ export class DataLoader implements Iterable<Batch> {
   #resumeAt = 0;
 
   /**
-   * @throws ArgumentError where the batch size is no integer above 0, there would be no batch, or the data set has other
-   *   types than a `Dataset` may have
+   * @throws ArgumentError where the batch size is no integer above 0, there would be no batch, the data set has other
+   *   types than a `Dataset` may have, or transforms are given for int32
    * @throws ShapeError where `normalizeChannels` does not fit the samples
    */
   constructor(dataset: Dataset, options: DataLoaderOptions) {
@@ -239,8 +239,8 @@ export class DataLoader implements Iterable<Batch> {
 
 /** Whoever writes a data set in JavaScript is not told by the compiler. */
 function checkTypes({ inputType, labelType }: Dataset): void {
-  const isInput = ['uint8', 'float32', 'float64'].includes(inputType);
-  checkOption(isInput, 'DataLoader', 'inputType of the data set', 'uint8, float32 or float64', inputType);
+  const isInput = ['uint8', 'int32', 'float32', 'float64'].includes(inputType);
+  checkOption(isInput, 'DataLoader', 'inputType of the data set', 'uint8, int32, float32 or float64', inputType);
   const isLabel = ['int32', 'float32', 'float64'].includes(labelType);
   checkOption(isLabel, 'DataLoader', 'labelType of the data set', 'int32, float32 or float64', labelType);
 }

@@ -1,8 +1,9 @@
 import type { Shape } from '@pnn/tensor';
 
-/** The typed array that holds inputs of each type. Bytes become numbers when a batch is made: byte / 255. */
+/** The typed array that holds inputs of each type. Bytes become numbers when a batch is made: byte / 255; int32 stays. */
 export interface InputArrays {
   readonly uint8: Uint8Array;
+  readonly int32: Int32Array;
   readonly float32: Float32Array;
   readonly float64: Float64Array;
 }

@@ -1,6 +1,7 @@
 export * from './activation.js';
 export { type AttentionOptions, scaledDotProductAttention } from './attention.js';
 export * from './embedding.js';
+export * from './gumbel-softmax.js';
 export {
   groupNorm,
   instanceNorm,
@@ -9,3 +10,4 @@ export {
   localResponseNorm,
   rmsNorm,
 } from './normalization.js';
+export * from './vectors.js';

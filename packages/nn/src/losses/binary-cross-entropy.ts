@@ -1,5 +1,5 @@
 import { customOperator } from '@pnn/autograd';
-import { type Tensor, where, zeros } from '@pnn/tensor';
+import { DTypeError, formatShape, ShapeError, type Tensor, where, zeros } from '@pnn/tensor';
 import { checkAlike, type LossOptions, reduce } from './reduction.js';
 
 const SMALLEST_LOGARITHM = -100;
@@ -60,12 +60,44 @@ const logisticLoss = customOperator({
   ],
 });
 
+/** Options of the binary cross-entropy of logits. */
+export interface LogitLossOptions extends LossOptions {
+  /** How much positive targets count beside negative ones, as negatives/positives where those are rare: [C] or []. */
+  readonly posWeight?: Tensor;
+}
+
+/** A share of a loss, which costs nothing where the share is 0, not even where the loss is infinite. */
+function shareOf(share: Tensor, loss: Tensor): Tensor {
+  return where(share.equal(0), zeros([], loss), share.mul(loss));
+}
+
 /**
- * Binary cross-entropy of sigmoid(logit), exact for logits of any size: y·softplus(−x) + (1 − y)·softplus(x).
+ * Binary cross-entropy of sigmoid(logit), exact for logits of any size: w·y·softplus(−x) + (1 − y)·softplus(x), where w is
+ * `posWeight`, or 1.
  *
- * @throws ShapeError where the shapes differ
+ * @throws ShapeError where the shapes differ, or the weight does not broadcast to them
+ * @throws DTypeError where the types differ
  */
-export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, options: LogitLossOptions = {}): Tensor {
   checkAlike('binaryCrossEntropyWithLogits', logits, target);
-  return reduce(logisticLoss([logits, target]), options);
+  const { posWeight } = options;
+  if (!posWeight) return reduce(logisticLoss([logits, target]), options);
+  checkPositiveWeight(posWeight, logits);
+  const positive = shareOf(target.mul(posWeight), logits.neg().softplus());
+  return reduce(positive.add(shareOf(complement(target), logits.softplus())), options);
+}
+
+function checkPositiveWeight({ shape, dtype }: Tensor, logits: Tensor): void {
+  const missing = logits.rank - shape.length;
+  if (missing < 0 || shape.some((length, i) => length !== 1 && length !== logits.shape[missing + i])) {
+    throw new ShapeError(
+      `binaryCrossEntropyWithLogits: logits ${formatShape(logits.shape)}, posWeight ${formatShape(shape)}: it must ` +
+        'broadcast to the logits, as [C] does to [N,C]',
+    );
+  }
+  if (dtype !== logits.dtype) {
+    throw new DTypeError(
+      `binaryCrossEntropyWithLogits: logits ${logits.dtype}, posWeight ${dtype}: make the types equal with cast()`,
+    );
+  }
 }

@@ -1,6 +1,5 @@
 // Functions of one and of two numbers. Each operation has a loop of its own: the constant that names it is folded where
 // the loop is inlined.
-import { erf, erfc, gelu } from '../error-function';
 import { exponential } from '../exponential';
 import { piecesOf, ROW_BLOCK, rowBlocks, rowsPerBlock } from '../rows';
 import { loadSome, madd, storeSome } from '../simd';
@@ -20,12 +19,11 @@ enum UnaryOperation {
   floor,
   ceil,
   round,
+  trunc,
+  sign,
   exp,
   sigmoid,
   silu,
-  erf,
-  erfc,
-  gelu,
   tanh,
 }
 
@@ -68,6 +66,14 @@ function tanh(x: v128): v128 {
   return v128.bitselect(x, result, f32x4.splat(-0.0));
 }
 
+/** ±1 with the sign of x; x itself where it is 0 or NaN. */
+// @ts-ignore: decorator
+@inline
+function sign(x: v128): v128 {
+  const one = v128.bitselect(x, f32x4.splat(1), f32x4.splat(-0.0));
+  return v128.bitselect(one, x, f32x4.gt(f32x4.abs(x), f32x4.splat(0)));
+}
+
 // @ts-ignore: decorator
 @inline
 function unaryOf(operation: i32, x: v128): v128 {
@@ -80,12 +86,11 @@ function unaryOf(operation: i32, x: v128): v128 {
   if (operation == UnaryOperation.floor) return f32x4.floor(x);
   if (operation == UnaryOperation.ceil) return f32x4.ceil(x);
   if (operation == UnaryOperation.round) return f32x4.nearest(x);
+  if (operation == UnaryOperation.trunc) return f32x4.trunc(x);
+  if (operation == UnaryOperation.sign) return sign(x);
   if (operation == UnaryOperation.exp) return exponential(x);
   if (operation == UnaryOperation.sigmoid) return sigmoid(x);
   if (operation == UnaryOperation.silu) return silu(x);
-  if (operation == UnaryOperation.erf) return erf(x);
-  if (operation == UnaryOperation.erfc) return erfc(x);
-  if (operation == UnaryOperation.gelu) return gelu(x);
   return tanh(x);
 }
 
@@ -128,12 +133,11 @@ export function unary(fields: Unary, block: i32): void {
   else if (operation == UnaryOperation.floor) mapUnary(UnaryOperation.floor, x, out, count);
   else if (operation == UnaryOperation.ceil) mapUnary(UnaryOperation.ceil, x, out, count);
   else if (operation == UnaryOperation.round) mapUnary(UnaryOperation.round, x, out, count);
+  else if (operation == UnaryOperation.trunc) mapUnary(UnaryOperation.trunc, x, out, count);
+  else if (operation == UnaryOperation.sign) mapUnary(UnaryOperation.sign, x, out, count);
   else if (operation == UnaryOperation.exp) mapUnary(UnaryOperation.exp, x, out, count);
   else if (operation == UnaryOperation.sigmoid) mapUnary(UnaryOperation.sigmoid, x, out, count);
   else if (operation == UnaryOperation.silu) mapUnary(UnaryOperation.silu, x, out, count);
-  else if (operation == UnaryOperation.erf) mapUnary(UnaryOperation.erf, x, out, count);
-  else if (operation == UnaryOperation.erfc) mapUnary(UnaryOperation.erfc, x, out, count);
-  else if (operation == UnaryOperation.gelu) mapUnary(UnaryOperation.gelu, x, out, count);
   else mapUnary(UnaryOperation.tanh, x, out, count);
 }
 
@@ -150,7 +154,17 @@ enum BinaryOperation {
 
 // @ts-ignore: decorator
 @inline
-function binaryOf(operation: i32, a: v128, b: v128): v128 {
+function integersOf(operation: i32, a: v128, b: v128): v128 {
+  if (operation == BinaryOperation.add) return i32x4.add(a, b);
+  if (operation == BinaryOperation.sub) return i32x4.sub(a, b);
+  if (operation == BinaryOperation.mul) return i32x4.mul(a, b);
+  return operation == BinaryOperation.maximum ? i32x4.max_s(a, b) : i32x4.min_s(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function binaryOf(integers: bool, operation: i32, a: v128, b: v128): v128 {
+  if (integers) return integersOf(operation, a, b);
   if (operation == BinaryOperation.add) return f32x4.add(a, b);
   if (operation == BinaryOperation.sub) return f32x4.sub(a, b);
   if (operation == BinaryOperation.mul) return f32x4.mul(a, b);
@@ -163,22 +177,24 @@ function binaryOf(operation: i32, a: v128, b: v128): v128 {
 /** A row of the output; an operand that does not advance is one number. */
 // @ts-ignore: decorator
 @inline
-function mapBinary(operation: i32, a: usize, b: usize, out: usize, count: i32, aStep: i32, bStep: i32): void {
+function mapBinary(
+  integers: bool, operation: i32, a: usize, b: usize, out: usize, count: i32, aStep: i32, bStep: i32,
+): void {
   const end = out + (<usize>(count & ~3) << 2);
   const rest = count & 3;
   if (aStep && bStep) {
     for (; out < end; a += 16, b += 16, out += 16) {
-      v128.store(out, binaryOf(operation, v128.load(a), v128.load(b)));
+      v128.store(out, binaryOf(integers, operation, v128.load(a), v128.load(b)));
     }
-    if (rest > 0) storeSome(out, binaryOf(operation, loadSome(a, rest), loadSome(b, rest)), rest);
+    if (rest > 0) storeSome(out, binaryOf(integers, operation, loadSome(a, rest), loadSome(b, rest)), rest);
   } else if (aStep) {
     const right = v128.load32_splat(b);
-    for (; out < end; a += 16, out += 16) v128.store(out, binaryOf(operation, v128.load(a), right));
-    if (rest > 0) storeSome(out, binaryOf(operation, loadSome(a, rest), right), rest);
+    for (; out < end; a += 16, out += 16) v128.store(out, binaryOf(integers, operation, v128.load(a), right));
+    if (rest > 0) storeSome(out, binaryOf(integers, operation, loadSome(a, rest), right), rest);
   } else {
     const left = v128.load32_splat(a);
-    for (; out < end; b += 16, out += 16) v128.store(out, binaryOf(operation, left, v128.load(b)));
-    if (rest > 0) storeSome(out, binaryOf(operation, left, loadSome(b, rest)), rest);
+    for (; out < end; b += 16, out += 16) v128.store(out, binaryOf(integers, operation, left, v128.load(b)));
+    if (rest > 0) storeSome(out, binaryOf(integers, operation, left, loadSome(b, rest)), rest);
   }
 }
 
@@ -189,6 +205,8 @@ export class Binary {
   b: f64;
   out: f64;
   operation: f64;
+  /** Whether the elements are int32: for sums, differences, products, extremes and comparisons. */
+  integers: f64;
   /** The three axes of the output. */
   outer: f64;
   middle: f64;
@@ -210,6 +228,7 @@ export function binaryBlocks(fields: Binary): i32 {
 /** A function of every pair of elements. */
 export function binary(fields: Binary, block: i32): void {
   const operation = <i32>fields.operation;
+  const integers = <i32>fields.integers;
   const middle = <i32>fields.middle;
   const length = <i32>fields.length;
   const aStep = <i32>fields.aStep;
@@ -226,12 +245,18 @@ export function binary(fields: Binary, block: i32): void {
     const a = <usize>fields.a + (<usize>(i * <i32>fields.aOuter + j * <i32>fields.aMiddle + start * aStep) << 2);
     const b = <usize>fields.b + (<usize>(i * <i32>fields.bOuter + j * <i32>fields.bMiddle + start * bStep) << 2);
     const out = <usize>fields.out + ((<usize>row * length + start) << 2);
-    if (operation == BinaryOperation.add) mapBinary(BinaryOperation.add, a, b, out, count, aStep, bStep);
-    else if (operation == BinaryOperation.sub) mapBinary(BinaryOperation.sub, a, b, out, count, aStep, bStep);
-    else if (operation == BinaryOperation.mul) mapBinary(BinaryOperation.mul, a, b, out, count, aStep, bStep);
-    else if (operation == BinaryOperation.div) mapBinary(BinaryOperation.div, a, b, out, count, aStep, bStep);
-    else if (operation == BinaryOperation.maximum) mapBinary(BinaryOperation.maximum, a, b, out, count, aStep, bStep);
-    else if (operation == BinaryOperation.minimum) mapBinary(BinaryOperation.minimum, a, b, out, count, aStep, bStep);
-    else mapBinary(BinaryOperation.reluGradient, a, b, out, count, aStep, bStep);
+    if (integers) {
+      if (operation == BinaryOperation.add) mapBinary(true, BinaryOperation.add, a, b, out, count, aStep, bStep);
+      else if (operation == BinaryOperation.sub) mapBinary(true, BinaryOperation.sub, a, b, out, count, aStep, bStep);
+      else if (operation == BinaryOperation.mul) mapBinary(true, BinaryOperation.mul, a, b, out, count, aStep, bStep);
+      else if (operation == BinaryOperation.maximum) mapBinary(true, BinaryOperation.maximum, a, b, out, count, aStep, bStep);
+      else mapBinary(true, BinaryOperation.minimum, a, b, out, count, aStep, bStep);
+    } else if (operation == BinaryOperation.add) mapBinary(false, BinaryOperation.add, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.sub) mapBinary(false, BinaryOperation.sub, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.mul) mapBinary(false, BinaryOperation.mul, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.div) mapBinary(false, BinaryOperation.div, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.maximum) mapBinary(false, BinaryOperation.maximum, a, b, out, count, aStep, bStep);
+    else if (operation == BinaryOperation.minimum) mapBinary(false, BinaryOperation.minimum, a, b, out, count, aStep, bStep);
+    else mapBinary(false, BinaryOperation.reluGradient, a, b, out, count, aStep, bStep);
   }
 }

@@ -15,7 +15,14 @@ enum ComparisonOperation {
 
 // @ts-ignore: decorator
 @inline
-function maskOf(operation: i32, a: v128, b: v128): v128 {
+function maskOf(integers: bool, operation: i32, a: v128, b: v128): v128 {
+  if (integers) {
+    if (operation == ComparisonOperation.equal) return i32x4.eq(a, b);
+    if (operation == ComparisonOperation.notEqual) return i32x4.ne(a, b);
+    if (operation == ComparisonOperation.less) return i32x4.lt_s(a, b);
+    if (operation == ComparisonOperation.lessEqual) return i32x4.le_s(a, b);
+    return operation == ComparisonOperation.greater ? i32x4.gt_s(a, b) : i32x4.ge_s(a, b);
+  }
   if (operation == ComparisonOperation.equal) return f32x4.eq(a, b);
   if (operation == ComparisonOperation.notEqual) return f32x4.ne(a, b);
   if (operation == ComparisonOperation.less) return f32x4.lt(a, b);
@@ -41,22 +48,38 @@ function repeated(operand: usize, step: i32, scratch: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function compareRow(operation: i32, a: usize, b: usize, out: usize, count: i32, aStep: i32, bStep: i32): void {
+function compareRow(
+  integers: bool, operation: i32, a: usize, b: usize, out: usize, count: i32, aStep: i32, bStep: i32,
+): void {
   const end = out + (count & ~15);
   const aBytes = <usize>aStep << 6;
   const bBytes = <usize>bStep << 6;
   for (; out < end; a += aBytes, b += bBytes, out += 16) {
     const truth = truthOf(
-      maskOf(operation, v128.load(a), v128.load(b)),
-      maskOf(operation, v128.load(a, 16), v128.load(b, 16)),
-      maskOf(operation, v128.load(a, 32), v128.load(b, 32)),
-      maskOf(operation, v128.load(a, 48), v128.load(b, 48)),
+      maskOf(integers, operation, v128.load(a), v128.load(b)),
+      maskOf(integers, operation, v128.load(a, 16), v128.load(b, 16)),
+      maskOf(integers, operation, v128.load(a, 32), v128.load(b, 32)),
+      maskOf(integers, operation, v128.load(a, 48), v128.load(b, 48)),
     );
     v128.store(out, truth);
   }
   for (const last = end + (count & 15); out < last; a += <usize>aStep << 2, b += <usize>bStep << 2, out++) {
-    store<u8>(out, i32x4.extract_lane(maskOf(operation, v128.load32_zero(a), v128.load32_zero(b)), 0) & 1);
+    store<u8>(out, i32x4.extract_lane(maskOf(integers, operation, v128.load32_zero(a), v128.load32_zero(b)), 0) & 1);
   }
+}
+
+/** A row with the loop of its operation. */
+// @ts-ignore: decorator
+@inline
+function compareRowBy(
+  integers: bool, operation: i32, a: usize, b: usize, out: usize, count: i32, aStep: i32, bStep: i32,
+): void {
+  if (operation == ComparisonOperation.equal) compareRow(integers, ComparisonOperation.equal, a, b, out, count, aStep, bStep);
+  else if (operation == ComparisonOperation.notEqual) compareRow(integers, ComparisonOperation.notEqual, a, b, out, count, aStep, bStep);
+  else if (operation == ComparisonOperation.less) compareRow(integers, ComparisonOperation.less, a, b, out, count, aStep, bStep);
+  else if (operation == ComparisonOperation.lessEqual) compareRow(integers, ComparisonOperation.lessEqual, a, b, out, count, aStep, bStep);
+  else if (operation == ComparisonOperation.greater) compareRow(integers, ComparisonOperation.greater, a, b, out, count, aStep, bStep);
+  else compareRow(integers, ComparisonOperation.greaterEqual, a, b, out, count, aStep, bStep);
 }
 
 /** Blocks as those of `binary`. */
@@ -72,6 +95,7 @@ export function compareScratch(fields: Binary): usize {
 /** A comparison of every pair of elements; the output is bytes. */
 export function compare(fields: Binary, block: i32, scratch: usize): void {
   const operation = <i32>fields.operation;
+  const integers = <i32>fields.integers;
   const middle = <i32>fields.middle;
   const length = <i32>fields.length;
   const aStep = <i32>fields.aStep;
@@ -90,12 +114,8 @@ export function compare(fields: Binary, block: i32, scratch: usize): void {
     const a = repeated(aStart, aStep, scratch);
     const b = repeated(bStart, bStep, scratch + 64);
     const out = <usize>fields.out + <usize>row * length + start;
-    if (operation == ComparisonOperation.equal) compareRow(ComparisonOperation.equal, a, b, out, count, aStep, bStep);
-    else if (operation == ComparisonOperation.notEqual) compareRow(ComparisonOperation.notEqual, a, b, out, count, aStep, bStep);
-    else if (operation == ComparisonOperation.less) compareRow(ComparisonOperation.less, a, b, out, count, aStep, bStep);
-    else if (operation == ComparisonOperation.lessEqual) compareRow(ComparisonOperation.lessEqual, a, b, out, count, aStep, bStep);
-    else if (operation == ComparisonOperation.greater) compareRow(ComparisonOperation.greater, a, b, out, count, aStep, bStep);
-    else compareRow(ComparisonOperation.greaterEqual, a, b, out, count, aStep, bStep);
+    if (integers) compareRowBy(true, operation, a, b, out, count, aStep, bStep);
+    else compareRowBy(false, operation, a, b, out, count, aStep, bStep);
   }
 }
 

@@ -79,6 +79,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
     );
   }
   const { input, windows, groups } = settingsOf('conv1d', x, [weight.shape[2]!], options);
+  windowCount('conv1d', input.shape, 2, windows[0]!);
   const attributes = { ...planeGeometry([noWindow, ...windows]), groups };
   return apply(operators.conv2d, [input.unsqueeze(2), weight.unsqueeze(2), bias], attributes)[0]!.squeeze(2);
 }

@@ -1,6 +1,6 @@
 import { tensor } from '../creation.js';
 import type { TypedArray } from '../dtype.js';
-import { checkType } from '../operator.js';
+import { checkRole } from '../operator.js';
 import { scope } from '../scope.js';
 import { broadcastShapes, stridesOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -39,7 +39,7 @@ export async function nonzero(x: Tensor): Promise<Tensor> {
  * @throws DTypeError where the mask is not bool
  */
 export async function maskedSelect(x: Tensor, mask: Tensor): Promise<Tensor> {
-  checkType('maskedSelect', mask, ['bool']);
+  checkRole('maskedSelect', 'mask', mask, 'bool');
   const shape = broadcastShapes('maskedSelect', x.shape, mask.shape);
   const held = mask.broadcastTo(shape);
   const places = await placesOf(held);

@@ -1,7 +1,7 @@
 import { apply, scalarLike, type TensorLike, view } from '../apply.js';
 import { type FloatDType, isFloat } from '../dtype.js';
 import { stack } from '../functions/movement.js';
-import { checkFloat } from '../operator.js';
+import { checkFloat, checkRole } from '../operator.js';
 import { operators } from '../operators/index.js';
 import { broadcastShapes } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -17,6 +17,7 @@ export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
 
 /** The value where the mask holds, x elsewhere. */
 export function maskedFill(x: Tensor, mask: Tensor, value: TensorLike): Tensor {
+  checkRole('maskedFill', 'mask', mask, 'bool');
   return where(mask, typeof value === 'number' ? scalarLike('maskedFill', value, x) : value, x);
 }
 

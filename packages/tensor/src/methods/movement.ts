@@ -1,5 +1,5 @@
-import { apply, scalarLike, type TensorLike, view } from '../apply.js';
-import { ArgumentError, ShapeError } from '../errors.js';
+import { apply, placesAlong, scalarLike, type TensorLike, view } from '../apply.js';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
 import type { ScatterReduction } from '../kernels.js';
 import { checkInteger } from '../operator.js';
@@ -176,9 +176,26 @@ export function roll(x: Tensor, shifts: number | readonly number[], axes: Axes):
   return result;
 }
 
+/** x with other elements in the place of a part of it. */
+export function sliceScatter(x: Tensor, ranges: readonly SliceRange[], source: TensorLike): Tensor {
+  const flat = x.reshape([x.size]);
+  const places = placesAlong(flat, 0).reshape(x.shape).slice(ranges);
+  const given = typeof source === 'number' ? scalarLike('sliceScatter', source, x) : source;
+  if (!sameShape(broadcastShapes('sliceScatter', given.shape, places.shape), places.shape)) {
+    throw new ShapeError(
+      `sliceScatter: ${formatShape(given.shape)} does not broadcast to the part, which is ${formatShape(places.shape)}`,
+    );
+  }
+  const elements = given.broadcastTo(places.shape).reshape([places.size]);
+  return flat.scatter(0, places.reshape([places.size]), elements).reshape(x.shape);
+}
+
 /** Whole slices by their positions. */
 export function take(x: Tensor, axis: number, positions: Tensor): Tensor {
   const at = normalizeAxis('take', axis, x.rank);
+  if (positions.dtype !== 'int32') {
+    throw new DTypeError(`take: the positions are ${positions.dtype}: cast() them to int32`);
+  }
   const picked = x.gather(at, positions.reshape(x.shape.map((_, each) => (each === at ? positions.size : 1))));
   if (positions.rank === 1) return picked;
   return picked.reshape([...x.shape.slice(0, at), ...positions.shape, ...x.shape.slice(at + 1)]);

@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import type { BinaryName, ComparisonName, Operand, UnaryName } from '../kernels.js';
-import { checkFloat, checkSameType, checkType, type Operator, operator } from '../operator.js';
+import { checkFloat, checkRole, checkSameType, checkType, type Operator, operator } from '../operator.js';
 import type { Generator } from '../random.js';
 import { broadcastShapes, checkShape, formatShape, type Shape, sameShape } from '../shape.js';
 
@@ -106,7 +106,7 @@ export const elementwiseOperators = {
   where: operator<readonly [Operand, Operand, Operand], void>({
     name: 'where',
     infer: ([condition, a, b]) => {
-      checkType('where', condition, ['bool']);
+      checkRole('where', 'condition', condition, 'bool');
       checkSameType('where', a, b);
       const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', a.shape, b.shape));
       return [{ shape, dtype: a.dtype }];

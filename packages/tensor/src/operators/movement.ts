@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.js';
 import type { Operand, ScatterReduction } from '../kernels.js';
-import { checkInteger, checkSameType, checkType, operator } from '../operator.js';
+import { checkInteger, checkRole, checkSameType, checkType, operator } from '../operator.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.js';
 
 function withoutAxis(shape: Shape, axis: number): Shape {
@@ -9,7 +9,7 @@ function withoutAxis(shape: Shape, axis: number): Shape {
 
 /** @throws where the index does not name places along the axis for elements of this shape */
 function checkIndex(name: string, index: Operand, shape: Shape, axis: number): void {
-  checkType(name, index, ['int32']);
+  checkRole(name, 'index', index, 'int32');
   const others = withoutAxis(index.shape, axis);
   const lengths = withoutAxis(shape, axis);
   if (index.shape.length !== shape.length || others.some((length, i) => length !== 1 && length !== lengths[i])) {

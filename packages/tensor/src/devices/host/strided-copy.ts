@@ -20,13 +20,20 @@ export interface StridedCopy {
 /** Axes with as few of them as possible: those that are walked over in one go become one. */
 export function joinedAxes(shape: Shape, from: readonly number[], to: readonly number[]): CopyAxis[] {
   const axes: CopyAxis[] = [];
+  let last: { length: number; from: number; to: number } | undefined;
   for (let axis = 0; axis < shape.length; axis++) {
-    const next = { length: shape[axis]!, from: from[axis]!, to: to[axis]! };
-    const last = axes.at(-1);
-    if (next.length === 1) continue;
-    if (last && last.from === next.from * next.length && last.to === next.to * next.length) {
-      axes[axes.length - 1] = { ...next, length: last.length * next.length };
-    } else axes.push(next);
+    const length = shape[axis]!;
+    if (length === 1) continue;
+    const fromStep = from[axis]!;
+    const toStep = to[axis]!;
+    if (last && last.from === fromStep * length && last.to === toStep * length) {
+      last.length *= length;
+      last.from = fromStep;
+      last.to = toStep;
+    } else {
+      last = { length, from: fromStep, to: toStep };
+      axes.push(last);
+    }
   }
   return axes;
 }

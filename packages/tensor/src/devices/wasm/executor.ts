@@ -10,6 +10,11 @@ export function addressOf(operand: Operand): number {
   return (operand.buffer as HostBuffer).pointer;
 }
 
+/** Whether kernels that only move elements of 32 bits can move those of the operand. */
+export function isWide({ dtype }: Operand): boolean {
+  return dtype === 'float32' || dtype === 'int32';
+}
+
 type KernelFunction = KernelExports[KernelName];
 
 /** The functions of a kernel, found once: names made for every call would take longer than small kernels. */

@@ -23,6 +23,7 @@ import { ThreadPool } from './threads/thread-pool.js';
  */
 export function deviceWith(exports: KernelExports, threads?: ThreadPool, description?: () => string): Device {
   const executor = new Executor(exports, threads);
+  const elementwise = elementwiseKernels(executor);
   return {
     name: 'wasm',
     get description() {
@@ -32,9 +33,9 @@ export function deviceWith(exports: KernelExports, threads?: ThreadPool, descrip
     kernels: {
       ...reference.kernels,
       ...convolutionKernels(executor),
-      ...elementwiseKernels(executor),
+      ...elementwise,
       ...matmulKernels(executor),
-      ...movementKernels(executor),
+      ...movementKernels(executor, elementwise),
       ...normalizationKernels(executor),
       ...polynomialKernels(executor),
       ...poolingKernels(executor),

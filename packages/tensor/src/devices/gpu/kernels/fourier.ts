@@ -21,7 +21,7 @@ function stageSource({ outer, length, inner }: ReductionLayout, radix: number, d
   const width = (length / (done * radix)) * inner;
   const { statements, at } = unravelIndex('this.thread.x', [outer, radix, done, width, 2], 'i');
   const [line, q, j, place, part] = at as [string, string, string, string, string];
-  const start = ravelIndex([`(${line})`, `(${j})`, `(${place})`], [2 * length * inner, 2 * radix * width, 2]);
+  const start = ravelIndex([line, j, place], [2 * length * inner, 2 * radix * width, 2]);
   return kernelSource(
     ['x', 'roots'],
     `${statements}

@@ -5,11 +5,7 @@ import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** The flat index of an element of [batch, rows, columns]. */
 function element(batch: string, rows: number, columns: number): (row: string, column: string) => string {
-  return (row, column) =>
-    ravelIndex(
-      [batch, row, column].map((each) => `(${each})`),
-      [rows * columns, columns, 1],
-    );
+  return (row, column) => ravelIndex([batch, row, column], [rows * columns, columns, 1]);
 }
 
 /** For elimination step k of n×n matrices: the pivot, the exchange of rows and columns, and what is left then. */
@@ -49,7 +45,7 @@ let column = k;
 let largest = -1.0;
 for (let i = 0; i < ${n}; i++) {
   if (i >= k) {
-    const place = best[${ravelIndex([`(${side.at[0]})`, 'i'], [n, 1])}];
+    const place = best[${ravelIndex([side.at[0]!, 'i'], [n, 1])}];
     const size = Math.abs(x[${ofSide('i', 'place')}]);
     if (size > largest) { largest = size; row = i; column = place; }
   }
@@ -60,8 +56,8 @@ return column;`,
     eliminate: kernelSource(
       ['x', 'pivot', 'k'],
       `${cell.statements}
-const p = pivot[${ravelIndex([`(${matrix})`], [2])}];
-const q = pivot[${ravelIndex([`(${matrix})`], [2], 1)}];
+const p = pivot[${ravelIndex([matrix], [2])}];
+const q = pivot[${ravelIndex([matrix], [2], 1)}];
 ${exchanged('row', i, 'p')}
 ${exchanged('column', j, 'q')}
 const value = x[${ofCell('row', 'column')}];
@@ -77,13 +73,13 @@ return value - share * x[${ofCell('p', 'column')}];`,
     exchange: kernelSource(
       ['order', 'pivot', 'k'],
       `${place.statements}
-const other = pivot[${ravelIndex([`(${owner})`, which], [2, 1])}];
+const other = pivot[${ravelIndex([owner, which], [2, 1])}];
 ${exchanged('from', position, 'other')}
-return order[${ravelIndex([`(${owner})`, which, 'from'], [2 * n, n, 1])}];`,
+return order[${ravelIndex([owner, which, 'from'], [2 * n, n, 1])}];`,
     ),
     part: kernelSource(
       ['order', 'first'],
-      `${line.statements}\nreturn order[${ravelIndex([`(${line.at[0]})`, `(${line.at[1]} + first)`], [2 * n, 1])}];`,
+      `${line.statements}\nreturn order[${ravelIndex([line.at[0]!, `(${line.at[1]} + first)`], [2 * n, 1])}];`,
     ),
   };
 }

@@ -1,6 +1,7 @@
 import type { Kernels, Operand } from '../../../kernels.js';
 import { broadcastStrides, type Shape, stridesOf } from '../../../shape.js';
 import { values } from '../../host/host.js';
+import { linearMemory } from '../../host/linear-memory.js';
 import {
   type CopyAxis,
   joinedAxes,
@@ -12,21 +13,26 @@ import {
 } from '../../host/strided-copy.js';
 import { reference } from '../../reference/index.js';
 import { around, checkIndices } from '../../reference/kernels/movement.js';
-import { addressOf, type Executor } from '../executor.js';
+import { addressOf, type Executor, isWide } from '../executor.js';
 import { type StridedCopy as StridedCopyFields, scatterOperations } from '../generated/tasks.js';
+import { Workspace } from '../workspace.js';
 
 /** Axes that planes are counted along: see kernels/movement/strided-copy.ts. */
 const OUTER_AXES = 4;
+/** Fewer elements are moved sooner than a kernel is called. */
+const MANY = 256;
 const single: CopyAxis = { length: 1, from: 0, to: 0 };
 
 /** What the kernel is told; undefined where it would walk over too many axes. */
 function fieldsOf(x: Operand, out: Operand, { from, to, axes }: StridedCopy): StridedCopyFields | undefined {
   if (axes.length > OUTER_AXES + 2) return undefined;
-  const columns = axes.at(-1) ?? single;
-  const others = axes.slice(0, -1);
-  const neighbors = columns.from === 1 ? -1 : others.findIndex((axis) => axis.from === 1);
-  const [rows = single] = others.splice(neighbors < 0 ? others.length - 1 : neighbors, 1);
-  const outer = (place: number) => others[others.length - 1 - place] ?? single;
+  const innermost = axes.length - 1;
+  const columns = axes[innermost] ?? single;
+  let row = innermost - 1;
+  if (columns.from !== 1) for (let axis = 0; axis < innermost; axis++) if (axes[axis]!.from === 1) row = axis;
+  const rows = axes[row] ?? single;
+  /** The axes that are left, counted from the innermost. */
+  const outer = (place: number) => axes[innermost - 1 - place - Number(innermost - 1 - place <= row)] ?? single;
   const [axis0, axis1, axis2, axis3] = [outer(3), outer(2), outer(1), outer(0)];
   return {
     from: addressOf(x) + from * 4,
@@ -72,14 +78,17 @@ function indexFields(index: Operand, shape: Shape, axis: number) {
   };
 }
 
-function isWide({ dtype }: Operand): boolean {
-  return dtype === 'float32' || dtype === 'int32';
+function hasKernel(out: Operand): boolean {
+  return isWide(out) && out.size >= MANY;
 }
 
 /** Movement of float32 and int32 elements over a few axes, and scattering of float32; `reference` has the rest. */
 export function movementKernels(
   executor: Executor,
+  { fill }: Pick<Kernels, 'fill'>,
 ): Pick<Kernels, 'broadcast' | 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> {
+  const partials = new Workspace();
+
   /** Whether the kernel could make the copy. */
   function copies(x: Operand, out: Operand, copy: StridedCopy): boolean {
     const fields = fieldsOf(x, out, copy);
@@ -87,29 +96,43 @@ export function movementKernels(
     return fields !== undefined;
   }
 
+  /** @throws ArgumentError where an index is not one of the places along the axis */
+  function checkPlaces(operation: string, index: Operand, length: number): void {
+    if (index.size < MANY) {
+      checkIndices(operation, values(index), length);
+      return;
+    }
+    const fields = { index: addressOf(index), size: index.size, partials: 0 };
+    const parts = partials.reserve(executor.sharedBytes('largestIndex', fields));
+    fields.partials = parts.pointer;
+    executor.run('largestIndex', fields);
+    const largest = linearMemory.view(parts, 'int32').subarray(0, executor.blocks('largestIndex', fields));
+    if (largest.some((each) => each < 0 || each >= length)) checkIndices(operation, values(index), length);
+  }
+
   return {
     broadcast(x, out) {
-      if (isWide(out) && copies(x, out, repetition(x, out))) return;
+      if (hasKernel(out) && copies(x, out, repetition(x, out))) return;
       reference.kernels.broadcast(x, out);
     },
     permute(x, out, axes) {
-      if (isWide(out) && copies(x, out, permutation(x, out, axes))) return;
+      if (hasKernel(out) && copies(x, out, permutation(x, out, axes))) return;
       reference.kernels.permute(x, out, axes);
     },
     slice(x, out, starts, steps) {
-      if (isWide(out) && copies(x, out, selection(x, out, starts, steps))) return;
+      if (hasKernel(out) && copies(x, out, selection(x, out, starts, steps))) return;
       reference.kernels.slice(x, out, starts, steps);
     },
     pad(x, out, starts, steps, value) {
-      if (isWide(out)) {
-        values(out).fill(value);
+      if (hasKernel(out)) {
+        fill(out, value);
         if (copies(x, out, spreading(x, out, starts, steps))) return;
       }
       reference.kernels.pad(x, out, starts, steps, value);
     },
     concat(inputs, out, axis) {
       const { outer, inner } = around(out.shape, axis);
-      if (!isWide(out) || outer === 1 || out.size === 0) {
+      if (!hasKernel(out) || outer === 1) {
         reference.kernels.concat(inputs, out, axis);
         return;
       }
@@ -126,14 +149,13 @@ export function movementKernels(
       }
     },
     gather(x, index, out, axis) {
-      const walk = isWide(out) ? indexFields(index, out.shape, axis) : undefined;
+      const walk = hasKernel(out) ? indexFields(index, out.shape, axis) : undefined;
       if (!walk) {
         reference.kernels.gather(x, index, out, axis);
         return;
       }
       const length = x.shape[axis]!;
-      checkIndices('gather', values(index), length);
-      if (out.size === 0) return;
+      checkPlaces('gather', index, length);
       executor.run('gatherAlong', {
         x: addressOf(x),
         index: addressOf(index),
@@ -144,15 +166,15 @@ export function movementKernels(
       });
     },
     scatter(x, index, source, out, axis, reduction) {
-      const walk = out.dtype === 'float32' ? indexFields(index, source.shape, axis) : undefined;
+      const walk = out.dtype === 'float32' && out.size >= MANY ? indexFields(index, source.shape, axis) : undefined;
       if (!walk) {
         reference.kernels.scatter(x, index, source, out, axis, reduction);
         return;
       }
       const length = out.shape[axis]!;
-      checkIndices(reduction === 'add' ? 'scatterAdd' : 'scatter', values(index), length);
+      checkPlaces(reduction === 'add' ? 'scatterAdd' : 'scatter', index, length);
       if (x) values(out).set(values(x));
-      else values(out).fill(0);
+      else fill(out, 0);
       if (source.size === 0) return;
       executor.run('scatterAlong', {
         source: addressOf(source),
