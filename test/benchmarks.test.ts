@@ -167,7 +167,7 @@ test.each([
   { args: ['--json', '/no/such/folder/results.json'], says: 'the folder does not exist' },
   { args: ['--threads', '1,none'], says: 'numbers of 1 or more' },
   { args: ['--peers', 'fortran'], says: '--peers fortran: there are javascript, ' },
-  { args: ['--gpu', 'abacus'], says: '--gpu abacus: there are webgl2, ' },
+  { args: ['--gpu', 'abacus'], says: '--gpu abacus: there are wgsl, ' },
   { args: ['--device', 'abacus'], says: 'wasm or reference' },
 ])('a wrong option is an error of one sentence: $args', ({ args, says }) => {
   expect(() => readOptions(args)).toThrow(UsageError);
