@@ -1,23 +1,26 @@
 import { dataLoaders, digits } from '@pnn/data';
 import { smallCnn } from '@pnn/models';
-import { AdamW, type Batch, crossEntropy, scope, setDevice, setSeed } from '@pnn/nn';
+import { AdamW, type Batch, crossEntropy, type Device, DeviceError, scope, setDevice, setSeed } from '@pnn/nn';
 import { boundaryLoss, PolynomialActivation, RangeTracker } from '@pnn/pnn';
-import { type GpuMode, gpu, listGpuModes } from '@pnn/tensor/gpu';
+import { gpu, listGpuModes } from '@pnn/tensor/gpu';
+import { webgpu } from '@pnn/tensor/webgpu';
 import { drawChart } from './chart.js';
 
 const BOUND = 8;
 const EPOCHS = 2;
 
 const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
-const modes = element<HTMLSelectElement>('mode');
+const devices = element<HTMLSelectElement>('devices');
 const button = element<HTMLButtonElement>('train');
 const status = element('status');
 
-/** Trains on the GPU, and draws after every step. */
-async function train(mode: GpuMode): Promise<void> {
-  const device = await gpu({ mode });
+/** What opens the devices that are offered, in their order. */
+const openers: (() => Promise<Device>)[] = [];
+
+/** Trains on a device, and draws after every step. */
+async function train(device: Device): Promise<void> {
   setDevice(device);
-  element('device').textContent = device.description;
+  element('device').textContent = device.description ?? device.name;
   setSeed(7);
   const { train: batches } = dataLoaders(digits({ train: 640, test: 64 }), { batchSize: 32 });
   const network = smallCnn({
@@ -81,10 +84,22 @@ async function train(mode: GpuMode): Promise<void> {
   }
 }
 
-/** Offers the modes that this browser has. */
-async function offerModes(): Promise<void> {
+function offer(name: string, open: () => Promise<Device>): void {
+  openers.push(open);
+  devices.add(new Option(name));
+}
+
+/** Offers WebGPU first, where the browser has it, and then the modes of gpu.js. */
+async function offerDevices(): Promise<void> {
+  try {
+    const open = () => webgpu({ software: true });
+    offer((await open()).isSoftware ? 'webgpu, by the processor' : 'webgpu', open);
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    console.info(error.message);
+  }
   for (const { mode, available, missing } of await listGpuModes()) {
-    if (available) modes.add(new Option(mode, mode));
+    if (available) offer(`gpu.js, ${mode}`, () => gpu({ mode }));
     else console.info(`${mode}: ${missing}`);
   }
   button.disabled = false;
@@ -97,8 +112,8 @@ const show = (error: unknown): void => {
 
 button.addEventListener('click', async () => {
   button.disabled = true;
-  await train(modes.value as GpuMode).catch(show);
+  await openers[devices.selectedIndex]!().then(train).catch(show);
   button.disabled = false;
 });
 
-await offerModes().catch(show);
+await offerDevices().catch(show);

@@ -27,9 +27,10 @@ describe.skipIf(noBrowser)('the page of examples/browser', () => {
   });
   afterAll(() => browser.close());
 
-  test('offers the modes of the browser, WebGL 2 first', async () => {
-    const offered = await page.$$eval('#mode option', (options) => options.map((option) => option.textContent));
-    expect(offered).toEqual(['webgl2', 'webgpu', 'webasm', 'cpu']);
+  test('offers WebGPU first, and then what gpu.js has', async () => {
+    const offered = await page.$$eval('#devices option', (options) => options.map((option) => option.textContent));
+    const ofLibrary = ['webgl2', 'webgpu', 'webasm', 'cpu'].map((mode) => `gpu.js, ${mode}`);
+    expect(offered).toEqual(['webgpu, by the processor', ...ofLibrary]);
   });
 
   test('says what is wrong where no devices can be looked for', async () => {
@@ -43,14 +44,19 @@ describe.skipIf(noBrowser)('the page of examples/browser', () => {
     await other.close();
   });
 
-  test('trains a network of degree 8 by WebGL 2, and draws loss and reach', async () => {
+  test.each([
+    ['webgpu, by the processor', /^webgpu: .*SwiftShader/i],
+    ['gpu.js, webgl2', /^gpu \(webgl2\): .*SwiftShader/],
+  ])('trains a network of degree 8 by %s, and draws loss and reach', async (name, device) => {
+    await page.selectOption('#devices', { label: name });
     await page.setViewportSize({ width: 1120, height: 760 });
     await page.click('#train');
+    await page.waitForFunction("!/done|Ready/.test(document.getElementById('status').textContent)");
     await page.waitForFunction("/done|Error/.test(document.getElementById('status').textContent)", undefined, {
       timeout: 100_000,
     });
     expect(await page.textContent('#status')).toMatch(/^Epoch 2 of 2, step 40: loss [\d.]+: done$/);
-    expect(await page.textContent('#device')).toMatch(/^gpu \(webgl2\): .*SwiftShader/);
+    expect(await page.textContent('#device')).toMatch(device);
     const [loss] = await lines(page, 'loss');
     expect(loss).toHaveLength(40);
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,10 +1,21 @@
 import { type Device, reference, setDevice, setThreads, wasm } from '@pnn/nn';
 import { enableRelaxedSimd } from '@pnn/nn/node';
 import { type GpuDevice, gpu, gpuModes } from '@pnn/tensor/gpu';
+import { webgpu } from '@pnn/tensor/webgpu';
 import type { DeviceSpec } from '../experiment/specs.js';
 
-/** The devices that the command computes on; `gpu` is the first of the modes after it that is available. */
-export const deviceNames: readonly string[] = ['wasm', 'reference', 'gpu', ...gpuModes.map((mode) => `gpu:${mode}`)];
+/**
+ * The devices that the command computes on; `webgpu:software` is a processor where there is no GPU, and `gpu` the first of
+ * the modes after it that is available.
+ */
+export const deviceNames: readonly string[] = [
+  'wasm',
+  'reference',
+  'webgpu',
+  'webgpu:software',
+  'gpu',
+  ...gpuModes.map((mode) => `gpu:${mode}`),
+];
 
 /**
  * The device of this name.
@@ -15,6 +26,7 @@ export async function openDevice(name: string): Promise<Device | GpuDevice> {
   enableRelaxedSimd();
   if (name === 'wasm') return wasm();
   if (name === 'reference') return reference;
+  if (name === 'webgpu' || name === 'webgpu:software') return webgpu({ software: name !== 'webgpu' });
   const mode = gpuModes.find((each) => name === `gpu:${each}`);
   return gpu(mode ? { mode } : {});
 }

@@ -13,6 +13,10 @@ async function orMissing(action: () => Promise<string>): Promise<string> {
   }
 }
 
+/** What a device says of itself, or what is missing. */
+const described = (name: string, otherwise: string): Promise<string> =>
+  orMissing(async () => (await openDevice(name)).description ?? otherwise);
+
 async function gpuLines(): Promise<[name: string, text: string][]> {
   const lines: [string, string][] = [];
   for (const { mode, missing } of await listGpuModes()) {
@@ -30,8 +34,10 @@ export const devices: Command = {
   options: () => [],
   async run(_options, terminal) {
     const lines: [name: string, text: string][] = [
-      ['wasm', await orMissing(async () => (await openDevice('wasm')).description ?? 'SIMD on the processor')],
+      ['wasm', await described('wasm', 'SIMD on the processor')],
       ['reference', 'plain loops on the processor, every type'],
+      ['webgpu', await described('webgpu', 'a GPU')],
+      ['webgpu:software', await described('webgpu:software', 'a processor')],
     ];
     try {
       lines.push(...(await gpuLines()));

@@ -133,7 +133,7 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   const { given, resume } = start;
   const { device, spec } = await useDevice(start.plan.device);
   const plan = { ...start.plan, device: spec };
-  if (plan.device.name.startsWith('gpu')) terminal.write(`Device: ${device.description}\n`);
+  if (plan.device.name.includes('gpu')) terminal.write(`Device: ${device.description}\n`);
   const written = given === undefined ? undefined : join(given, CHECKPOINT_FILE);
   if (written !== undefined && !(resume && resolve(resume.path) === written)) await refuseCheckpoint(written);
   const { dataset, folder: files, train, test } = plan.data;
@@ -184,6 +184,6 @@ Examples:
   pnn train --dataset mnist --data DIR --degree 16
   pnn train --dataset mnist --data DIR --paper --no-twin
   pnn train --import mine.js --dataset mine --model mlp
-  pnn train --device gpu`,
+  pnn train --device webgpu`,
   run,
 };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getDevice, setDevice } from '@pnn/nn';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { missing } from '../../../tensor/test/webgpu/adapter.js';
 import { type Command, runCommand } from '../../src/cli/command.js';
 import { deviceNames, useDevice } from '../../src/cli/devices.js';
 import { devices } from '../../src/commands/devices.js';
@@ -30,8 +31,8 @@ describe('pnn devices', () => {
       .split('\n')
       .map((line) => line.split(' ')[0]);
     expect(names).toEqual(deviceNames.filter((name) => name !== 'gpu'));
-    expect(text).toMatch(/^gpu:webasm {6}gpu \(webasm\): WebAssembly on the processor/m);
-    expect(text).toMatch(/^gpu:webgl2 {6}missing: WebGL 2 is a feature of browsers/m);
+    expect(text).toMatch(/^gpu:webasm {7}gpu \(webasm\): WebAssembly on the processor/m);
+    expect(text).toMatch(/^gpu:webgl2 {7}missing: WebGL 2 is a feature of browsers/m);
   });
 
   it('says how to get gpu.js where it is not installed', async () => {
@@ -44,7 +45,7 @@ describe('pnn devices', () => {
     vi.doUnmock('gpu.js');
     vi.resetModules();
     expect(status).toBe(0);
-    expect(text).toMatch(/^gpu {8}missing: .*npm install gpu.js$/m);
+    expect(text).toMatch(/^gpu {14}missing: .*npm install gpu.js$/m);
   });
 });
 
@@ -57,6 +58,21 @@ describe('pnn train --device', () => {
     expect(text).toMatch(/^Device: gpu \((webasm|webgpu|headlessgl)\): .*\n/);
     const report = parseReport(readFileSync(join(folder, 'report.json'), 'utf8'));
     expect(text).toContain(`Device: ${report.runs[0]!.device}\n`);
+    expect(Number.isFinite(report.runs[0]!.final!.testLoss)).toBe(true);
+  });
+
+  it.skipIf(missing)('trains on WebGPU, by a processor where that is asked for', async () => {
+    const { status, text } = await printed(
+      train,
+      '--device',
+      'webgpu:software',
+      ...small,
+      '--out',
+      join(folder, 'webgpu'),
+    );
+    expect(status).toBe(0);
+    expect(text).toMatch(/^Device: webgpu: .*\n/);
+    const report = parseReport(readFileSync(join(folder, 'webgpu', 'report.json'), 'utf8'));
     expect(Number.isFinite(report.runs[0]!.final!.testLoss)).toBe(true);
   });
 
@@ -74,7 +90,7 @@ describe('pnn train --device', () => {
 
   it('refuses devices that there are not', async () => {
     await expect(runCommand(train, ['--device', 'tpu'], { write: () => {} })).rejects.toThrow(
-      /--device tpu is none of wasm, reference, gpu, /,
+      /--device tpu is none of wasm, reference, webgpu, webgpu:software, gpu, /,
     );
     await expect(runCommand(train, ['--device', 'gpu:webgl2', ...small], { write: () => {} })).rejects.toThrow(
       /no webgl2: /,

@@ -12,6 +12,7 @@ import {
 import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { Histogram } from '../fitting/index.js';
 import { BufferBackup } from './buffer-backup.js';
+import { quantileOfSizes } from './quantile.js';
 
 /** How bounds are chosen from data. */
 export interface CalibrationOptions {
@@ -120,20 +121,15 @@ export async function calibrate(
 /** What messages call the activation of this name. */
 const layerName = (name: string): string => (name === '' ? 'the activation' : `layer ${name} (PolynomialActivation)`);
 
-/** The smallest size that at least this share of all sizes does not exceed. */
+/** @throws CalibrationError where the quantile is 0, or sizes are not finite */
 function quantileOf(batches: readonly TypedArray[], share: number, name: string): number {
-  const all = new Float64Array(batches.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  for (const batch of batches) for (const x of batch) all[position++] = Math.abs(x);
-  if (all.length === 0) throw new ArgumentError(`calibrate: no inputs reached ${layerName(name)}`);
-  all.sort();
-  const found = all[Math.ceil(share * all.length) - 1]!;
-  // NaN comes last in the order of a typed array.
-  const largest = all.at(-1)!;
-  if (found > 0 && Number.isFinite(largest)) return found;
+  const found = quantileOfSizes(batches, share);
+  if (!found) throw new ArgumentError(`calibrate: no inputs reached ${layerName(name)}`);
+  const { quantile, largest } = found;
+  if (quantile > 0 && Number.isFinite(largest)) return quantile;
   throw new CalibrationError(
     name,
-    `its inputs have the quantile ${found} and reach ${largest}: no bound can be based on that`,
+    `its inputs have the quantile ${quantile} and reach ${largest}: no bound can be based on that`,
   );
 }
 

@@ -8,7 +8,7 @@ const MAX_THREADS = 64;
 /** What computes. */
 export function deviceOptions(): OptionSpecs {
   return {
-    device: { value: 'NAME', description: 'wasm (default), reference, gpu or gpu:MODE: see pnn devices' },
+    device: { value: 'NAME', description: 'wasm (default), reference, webgpu, gpu or gpu:MODE: see pnn devices' },
     threads: {
       value: 'N',
       description: 'threads of the device wasm (default: one for each processor, or PNN_THREADS)',

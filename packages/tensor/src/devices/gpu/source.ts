@@ -57,30 +57,6 @@ export function ravelIndex(at: readonly string[], strides: readonly number[], st
   return parts.join(' + ');
 }
 
-/** A shape and the strides of operands along it, with axes that are walked through as one joined. */
-export interface JoinedAxes {
-  readonly shape: Shape;
-  readonly strides: readonly (readonly number[])[];
-}
-
-/** Joins neighboring axes wherever every operand goes on along the outer one where the inner one ends. */
-export function joinAxes(shape: Shape, strides: readonly (readonly number[])[]): JoinedAxes {
-  const joined: number[] = [];
-  const joinedStrides: number[][] = strides.map(() => []);
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const length = shape[axis]!;
-    if (length === 1) continue;
-    const inner = joined[0];
-    if (inner !== undefined && strides.every((own, i) => own[axis] === joinedStrides[i]![0]! * inner)) {
-      joined[0] = inner * length;
-      continue;
-    }
-    joined.unshift(length);
-    for (const [i, own] of strides.entries()) joinedStrides[i]!.unshift(own[axis]!);
-  }
-  return { shape: joined, strides: joinedStrides };
-}
-
 /** The number of parts in which a long loop is cut, so that many threads share it and no float sums up too many. */
 export function partsOf(length: number): number {
   return length <= 256 ? 1 : Math.ceil(Math.sqrt(length));

@@ -1,10 +1,11 @@
 import type { BinaryName, ComparisonName, Kernels, Operand, UnaryName } from '../../../kernels.js';
 import { broadcastStrides } from '../../../shape.js';
+import { joinAxes } from '../../joined-axes.js';
 import { type Bounds, bufferOf } from '../buffer.js';
 import type { Executor } from '../executor.js';
 import { unaryBodies } from '../functions.js';
 import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds } from '../integers.js';
-import { joinAxes, kernelSource, ravelIndex, unravelIndex } from '../source.js';
+import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** Each binary operator as an expression of `a` and `b`; where neither is larger, one is NaN, and the sum is. */
 const binaryExpressions: Readonly<Record<BinaryName, string>> = {

@@ -1,9 +1,10 @@
 import { ArgumentError } from '../../../errors.js';
 import type { Kernels, Operand, ScatterReduction } from '../../../kernels.js';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../../shape.js';
+import { joinAxes } from '../../joined-axes.js';
 import type { Executor } from '../executor.js';
 import { boundsIn, computeIntegers, integerBounds, keepBounds, rememberBounds, wrongPosition } from '../integers.js';
-import { joinAxes, kernelSource, ravelIndex, unravelIndex } from '../source.js';
+import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 /** WebGL 2 has room for 16 textures in a shader, WebGPU for 8 buffers, the result among them. */
 const INPUTS_AT_ONCE = 6;

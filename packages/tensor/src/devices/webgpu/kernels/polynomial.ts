@@ -1,0 +1,385 @@
+import type { Kernels, Operand, Penalty, PolynomialActivationForm } from '../../../kernels.js';
+import type { Executor } from '../executor.js';
+import { kernel } from '../pipelines.js';
+import { channelWalk, overPart, walkParameters, walkValues } from '../wgsl/channels.js';
+import { penaltyDeclarations, penaltyParameters, penaltyValues } from '../wgsl/penalty.js';
+import { FOLDING, foldGroup } from '../wgsl/reduce.js';
+import { fill } from './elementwise.js';
+import { reduce } from './reduction.js';
+
+/** Coefficients whose gradients are summed up in shared memory at a time. */
+const SUMMED = 32;
+
+/** What the source of a polynomial depends on. */
+interface PolynomialVariant {
+  readonly [key: string]: string | number | boolean;
+  readonly width: 1 | 4;
+  readonly byChannel: boolean;
+  readonly terms: number;
+  readonly evenTerms: number;
+  readonly basis: PolynomialActivationForm['basis'];
+  readonly outside: PolynomialActivationForm['outside'];
+  readonly penalty: Penalty['form'] | 'none';
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** `V` is a vector of elements, or an element; `U` and `B` are their bits and truth values. */
+function declarationsOf({ width, penalty }: PolynomialVariant): string {
+  const aliases =
+    width === 4
+      ? 'alias V = vec4<f32>;\nalias U = vec4<u32>;\nalias B = vec4<bool>;'
+      : 'alias V = f32;\nalias U = u32;\nalias B = bool;';
+  return `${aliases}\n${penalty === 'none' ? '' : penaltyDeclarations(penalty)}`;
+}
+
+function eachLane(width: 1 | 4, call: (lane: string) => string): string {
+  return width === 1 ? call('') : `V(${['.x', '.y', '.z', '.w'].map(call).join(', ')})`;
+}
+
+const sumOf = (width: 1 | 4, name: string): string =>
+  width === 1 ? name : `((${name}.x + ${name}.y) + (${name}.z + ${name}.w))`;
+
+const coefficientsOf = ({ terms, byChannel }: PolynomialVariant): string =>
+  range(terms)
+    .map((k) => `let c${k} = coefficients[${byChannel ? `block / p.parts * ${terms}u + ` : ''}${k}u];`)
+    .join('\n');
+
+/** Statements that declare the input `value`, its bits without the sign, and which lanes are elements of x. */
+const input = ({ width, byChannel }: PolynomialVariant): string => `  let value = x[at];
+  let bits = bitcast<U>(value) & U(0x7fffffffu);
+  let size = bitcast<V>(bits);
+  let isNumber = bits <= U(0x7f800000u);
+  let isElement = ${width === 4 && !byChannel ? 'at * 4u + U(0u, 1u, 2u, 3u) < U(p.count)' : 'B(true)'};
+  let isBeyond = bits > U(bitcast<u32>(p.bound));`;
+
+/** Where the polynomial is evaluated, t = edge/B, and what the powers are taken of. */
+const point = ({ outside, basis }: PolynomialVariant): string => `
+  let edge = ${outside === 'tangent' ? 'select(value, select(V(-p.bound), V(p.bound), value > V(0.0)), isBeyond)' : 'value'};
+  let t = edge / p.bound;
+  let s = ${basis === 'monomial' ? 't' : '2.0 * t * t - 1.0'};
+  ${basis === 'twice-even-odd' ? 'let u = 2.0 * s * s - 1.0;' : ''}`;
+
+/** Horner's method for coefficients, those of the lowest power first; with the derivative where that is wanted. */
+function horner(name: string, coefficients: readonly number[], variable: string, withSlope: boolean): string {
+  if (coefficients.length === 0) return `let ${name} = V(0.0);${withSlope ? `\nlet ${name}Slope = V(0.0);` : ''}`;
+  const lines = [`var ${name} = V(c${coefficients.at(-1)});`];
+  if (withSlope) lines.push(`var ${name}Slope = V(0.0);`);
+  for (const k of coefficients.slice(0, -1).reverse()) {
+    if (withSlope) lines.push(`${name}Slope = fma(${name}Slope, ${variable}, ${name});`);
+    lines.push(`${name} = fma(${name}, ${variable}, V(c${k}));`);
+  }
+  return lines.join('\n');
+}
+
+/** The terms from `first` to before `end`, and their derivative in s where that is wanted. */
+function part({ basis }: PolynomialVariant, name: string, first: number, end: number, withSlope: boolean): string {
+  const coefficients = range(end - first).map((k) => first + k);
+  if (basis !== 'twice-even-odd') return horner(name, coefficients, 's', withSlope);
+  // A(u) + s·B(u).
+  const [a, b] = [`${name}First`, `${name}Second`];
+  const ofParity = (parity: number) => coefficients.filter((_, k) => k % 2 === parity);
+  return `${horner(a, ofParity(0), 'u', withSlope)}
+${horner(b, ofParity(1), 'u', withSlope)}
+let ${name} = fma(s, ${b}, ${a});
+${withSlope ? `let ${name}Slope = ${b} + 4.0 * s * (${a}Slope + s * ${b}Slope);` : ''}`;
+}
+
+const parts = (variant: PolynomialVariant, withSlope: boolean): string =>
+  `${part(variant, 'even', 0, variant.evenTerms, withSlope)}
+${part(variant, 'odd', variant.evenTerms, variant.terms, withSlope)}`;
+
+const chain = ({ basis }: PolynomialVariant): string => (basis === 'monomial' ? '' : '4.0 * t * ');
+
+/** p′(edge) from what `parts` has declared. */
+const slope = (variant: PolynomialVariant): string => `(${chain(variant)}(evenSlope + t * oddSlope) + odd) / p.bound`;
+
+function parametersOf({ penalty }: PolynomialVariant) {
+  return { ...walkParameters, bound: 'f32', ...(penalty === 'none' ? {} : penaltyParameters) } as const;
+}
+
+/** The sum of the penalties, max |x| as bits, how many lie beyond the bound, and how many are not finite. */
+const merging = `fn merged(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  return vec4<u32>(bitcast<u32>(bitcast<f32>(a.x) + bitcast<f32>(b.x)), max(a.y, b.y), a.z + b.z, a.w + b.w);
+}
+var<workgroup> folded: array<vec4<u32>, ${FOLDING}>;`;
+
+/** Value, penalty and range in one pass. */
+const evaluating = kernel('polynomial', (variant: PolynomialVariant) => {
+  const { width, outside, penalty } = variant;
+  const vector = width === 4 ? 'vec4<f32>' : 'f32';
+  const total = (name: string): string => sumOf(width, name);
+  const greatest = width === 1 ? 'largest' : 'max(max(largest.x, largest.y), max(largest.z, largest.w))';
+  return {
+    reads: { x: vector, coefficients: 'f32' },
+    writes: { out: vector, partial: 'vec4<u32>' },
+    parameters: parametersOf(variant),
+    workgroupSize: FOLDING,
+    declarations: `${declarationsOf(variant)}\n${merging}`,
+    body: `${coefficientsOf(variant)}
+var penalties = V(0.0);
+var largest = U(0u);
+var beyond = U(0u);
+var notFinite = U(0u);
+${overPart(`${input(variant)}
+  largest = max(largest, select(U(0u), bits, isElement & isNumber));
+  beyond += select(U(0u), U(1u), isElement & isNumber & isBeyond);
+  notFinite += select(U(0u), U(1u), isElement & (bits >= U(0x7f800000u)));
+  ${
+    penalty === 'none'
+      ? ''
+      : `if (any(size > V(${penalty === 'power' ? '0.0' : 'p.limit'}))) {
+    penalties += select(V(0.0), select(size, ${eachLane(width, (lane) => `penaltyAt(size${lane})`)}, isNumber), isElement${
+      penalty === 'power' ? '' : ' & isNumber'
+    });
+  }`
+  }
+${point(variant)}
+${parts(variant, false)}
+  var result = even + t * odd;
+${
+  outside === 'tangent'
+    ? `  if (any(isBeyond)) {
+${parts(variant, true)}
+    result += select(V(0.0), (value - edge) * (${slope(variant)}), isBeyond);
+  }`
+    : ''
+}
+  out[at] = select(value, result, isNumber);`)}
+let own = vec4<u32>(bitcast<u32>(${total('penalties')}), ${greatest}, ${total('beyond')}, ${total('notFinite')});
+${foldGroup('folded', 'own', (a, b) => `merged(${a}, ${b})`)}
+if (local == 0u) { partial[block] = folded[0]; }`,
+  };
+});
+
+const ranging = kernel('polynomial range', () => ({
+  reads: { partial: 'vec4<u32>' },
+  writes: { penalty: 'f32', range: 'f32' },
+  parameters: { parts: 'u32', elements: 'f32' },
+  workgroupSize: FOLDING,
+  declarations: merging,
+  body: `var own = vec4<u32>(0u);
+for (var part = local; part < p.parts; part += ${FOLDING}u) { own = merged(own, partial[part]); }
+${foldGroup('folded', 'own', (a, b) => `merged(${a}, ${b})`)}
+if (local > 0u) { return; }
+let all = folded[0];
+penalty[0] = bitcast<f32>(all.x) / p.elements;
+range[0] = bitcast<f32>(all.y);
+range[1] = f32(all.z);
+range[2] = f32(all.w);`,
+}));
+
+interface GradientVariant extends PolynomialVariant {
+  readonly hasGradient: boolean;
+  readonly learnable: boolean;
+}
+
+/** Statements that add weight·∂p/∂c_k to the sums of all coefficients. */
+function accumulate({ evenTerms, terms, width, basis }: GradientVariant): string {
+  const lines: string[] = [];
+  const twice = basis === 'twice-even-odd';
+  const add = (start: string, first: number, end: number): void => {
+    if (first === end) return;
+    lines.push(`{ var power = ${start};`);
+    for (let k = first; k < end; k++) {
+      const isSecond = twice && (k - first) % 2 === 1;
+      lines.push(
+        isSecond
+          ? `{ let term = power * s; sum${k} += ${sumOf(width, 'term')}; }`
+          : `sum${k} += ${sumOf(width, 'power')};`,
+      );
+      if (k < end - 1 && (!twice || isSecond)) lines.push(`power *= ${twice ? 'u' : 's'};`);
+    }
+    lines.push('}');
+  };
+  add('weight', 0, evenTerms);
+  add('weight * t', evenTerms, terms);
+  return lines.join('\n');
+}
+
+/** Statements that add weight·(value − edge)·∂p′/∂c_k where the tangent goes on. */
+function accumulateTangent(variant: GradientVariant): string {
+  const { evenTerms, terms, width, basis } = variant;
+  const twice = basis === 'twice-even-odd';
+  const lines = [
+    `let further = select(V(0.0), weight * (value - edge), isBeyond);`,
+    `let inner = V(${basis === 'monomial' ? '1.0' : '4.0 * t'}) / p.bound;`,
+  ];
+  /** @param term an expression of a power and its derivative in s */
+  const add = (first: number, end: number, term: (power: string, slope: string) => string): void => {
+    if (first === end) return;
+    lines.push('{ var power = V(1.0);\nvar powerSlope = V(0.0);');
+    const slope = twice ? '(4.0 * s * powerSlope)' : 'powerSlope';
+    for (let k = first; k < end; k++) {
+      const isSecond = twice && (k - first) % 2 === 1;
+      const value = isSecond ? term('(power * s)', `(power + s * ${slope})`) : term('power', slope);
+      lines.push(`{ let term = further * (${value}); sum${k} += ${sumOf(width, 'term')}; }`);
+      if (k === end - 1 || (twice && !isSecond)) continue;
+      const variable = twice ? 'u' : 's';
+      lines.push(`powerSlope = fma(powerSlope, ${variable}, power);\npower *= ${variable};`);
+    }
+    lines.push('}');
+  };
+  add(0, evenTerms, (_, slope) => `${slope} * inner`);
+  add(evenTerms, terms, (power, slope) => `${power} / p.bound + t * ${slope} * inner`);
+  return `if (any(isBeyond)) {\n${lines.join('\n')}\n}`;
+}
+
+/** Statements that put the sums of the invocations together, in their order, and store them. */
+function storeSums({ terms }: GradientVariant): string {
+  const chunks = range(Math.ceil(terms / SUMMED)).map((chunk) => {
+    const first = chunk * SUMMED;
+    const count = Math.min(SUMMED, terms - first);
+    // Neighbors that add up are one place more than a row apart, in other banks.
+    return `${range(count)
+      .map((k) => `sums[${k * (FOLDING + 1)}u + local] = sum${first + k};`)
+      .join('\n')}
+workgroupBarrier();
+if (local < ${count}u) {
+  var total = 0.0;
+  for (var i = 0u; i < ${FOLDING}u; i++) { total += sums[local * ${FOLDING + 1}u + i]; }
+  partial[block * ${terms}u + ${first}u + local] = total;
+}
+workgroupBarrier();`;
+  });
+  return chunks.join('\n');
+}
+
+/** Gradients of x, and partial sums of those of the coefficients, in one pass. */
+const differentiating = kernel('polynomialGradient', (variant: GradientVariant) => {
+  const { width, outside, penalty, hasGradient, learnable, terms } = variant;
+  const vector = width === 4 ? 'vec4<f32>' : 'f32';
+  return {
+    reads: {
+      x: vector,
+      ...(hasGradient ? { gradient: vector, coefficients: 'f32' } : {}),
+      ...(penalty === 'none' ? {} : { penaltyGradient: 'f32' }),
+    },
+    writes: { out: vector, ...(learnable ? { partial: 'f32' } : {}) },
+    parameters: { ...parametersOf(variant), elements: 'f32' as const },
+    workgroupSize: FOLDING,
+    declarations: `${declarationsOf(variant)}
+${learnable ? `var<workgroup> sums: array<f32, ${Math.min(SUMMED, terms) * (FOLDING + 1)}>;` : ''}`,
+    body: `${hasGradient ? coefficientsOf(variant) : ''}
+${
+  learnable
+    ? range(terms)
+        .map((k) => `var sum${k} = 0.0;`)
+        .join('\n')
+    : ''
+}
+${penalty === 'none' ? '' : 'let share = penaltyGradient[0] / p.elements;'}
+${overPart(`${input(variant)}
+  var total = V(0.0);
+${
+  penalty === 'none'
+    ? ''
+    : `  if (any(size > V(${penalty === 'power' ? '0.0' : 'p.limit'}))) {
+    let steep = share * ${eachLane(width, (lane) => `penaltySlopeAt(size${lane})`)};
+    total = select(select(V(0.0), -steep, value < V(0.0)), steep, value > V(0.0));
+  }`
+}
+${
+  hasGradient
+    ? `${point(variant)}
+${parts(variant, true)}
+  let weight = select(V(0.0), gradient[at], isElement);
+  total += weight * (${slope(variant)});
+${learnable ? accumulate(variant) : ''}
+${learnable && outside === 'tangent' ? accumulateTangent(variant) : ''}`
+    : ''
+}
+  out[at] = select(value, total, isNumber);`)}
+${learnable ? storeSums(variant) : ''}`,
+  };
+});
+
+function variantOf(x: Operand, coefficients: Operand, form: PolynomialActivationForm) {
+  const byChannel = coefficients.shape.length === 2;
+  const walk = channelWalk(x, byChannel);
+  const { basis, evenTerms, outside, penalty } = form;
+  const variant: PolynomialVariant = {
+    width: walk.width,
+    byChannel,
+    terms: coefficients.shape.at(-1)!,
+    evenTerms: basis === 'monomial' ? coefficients.shape.at(-1)! : evenTerms,
+    basis,
+    outside,
+    penalty: penalty ? penalty.form : 'none',
+  };
+  return { walk, variant };
+}
+
+/** Activation polynomials by Horner's method: one pass forward, and one pass backward. */
+export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial' | 'polynomialGradient'> {
+  return {
+    polynomial(x, coefficients, out, penalty, range, form) {
+      if (x.size === 0) {
+        fill(executor, penalty, 0);
+        fill(executor, range, 0);
+        return;
+      }
+      const { walk, variant } = variantOf(x, coefficients, form);
+      const groups = walk.channels * walk.parts;
+      executor.withTemporary('int32', 4 * groups, (partial) => {
+        executor.run(evaluating, variant, {
+          reads: [x, coefficients],
+          writes: [out, partial],
+          parameters: { ...walkValues(walk), bound: form.bound, ...(form.penalty && penaltyValues(form.penalty)) },
+          groups,
+          operations: x.size * 2 * variant.terms,
+        });
+        executor.run(
+          ranging,
+          {},
+          {
+            reads: [partial],
+            writes: [penalty, range],
+            parameters: { parts: groups, elements: x.size },
+            groups: 1,
+          },
+        );
+      });
+    },
+    polynomialGradient(gradient, penaltyGradient, x, coefficients, out, coefficientGradient, form) {
+      const learnable = coefficientGradient !== undefined && gradient !== undefined && x.size > 0;
+      if (coefficientGradient && !learnable) fill(executor, coefficientGradient, 0);
+      if (x.size === 0) return;
+      const { walk, variant } = variantOf(x, coefficients, form);
+      const hasPenalty = penaltyGradient !== undefined && form.penalty !== undefined;
+      const groups = walk.channels * walk.parts;
+      const launch = (partial: Operand | undefined): void =>
+        executor.run(
+          differentiating,
+          {
+            ...variant,
+            penalty: hasPenalty ? variant.penalty : 'none',
+            hasGradient: gradient !== undefined,
+            learnable,
+          },
+          {
+            reads: [x, ...(gradient ? [gradient, coefficients] : []), ...(hasPenalty ? [penaltyGradient] : [])],
+            writes: partial ? [out, partial] : [out],
+            parameters: {
+              ...walkValues(walk),
+              bound: form.bound,
+              ...(hasPenalty ? penaltyValues(form.penalty) : {}),
+              elements: x.size,
+            },
+            groups,
+            operations: x.size * 4 * variant.terms,
+          },
+        );
+      if (!learnable) {
+        launch(undefined);
+        return;
+      }
+      const { terms } = variant;
+      executor.withTemporary('float32', groups * terms, (partial) => {
+        launch(partial);
+        const layout = { outer: walk.channels, length: walk.parts, inner: terms };
+        reduce(executor, 'sum', partial, coefficientGradient, layout);
+      });
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Operand } from '../../../kernels.js';
+import { sizeOf } from '../../../shape.js';
+import { FOLDING } from './reduce.js';
+
+/** Vectors of a part, at the least: eight an invocation. */
+const PART = 8 * FOLDING;
+
+/** Parts of a walk, unless there are more channels: their results are put together by few workgroups. */
+const PARTS = 4096;
+
+/** How [N,C,…] is walked over, channel by channel, in parts of one workgroup each. */
+export interface ChannelWalk {
+  readonly channels: number;
+  /** Elements of a vector: 4 where the planes of the channels consist of such. */
+  readonly width: 1 | 4;
+  /** Vectors of a plane. */
+  readonly area: number;
+  /** Vectors of a channel, over all images. */
+  readonly vectors: number;
+  /** Elements of a channel. */
+  readonly count: number;
+  /** Workgroups of a channel, and the vectors of each. */
+  readonly parts: number;
+  readonly partVectors: number;
+}
+
+/** The walk over all elements (as one channel), or over those of each channel. */
+export function channelWalk(x: Operand, byChannel: boolean): ChannelWalk {
+  const channels = byChannel ? x.shape[1]! : 1;
+  const plane = byChannel ? sizeOf(x.shape.slice(2)) : x.size;
+  const width = !byChannel || plane % 4 === 0 ? 4 : 1;
+  const area = Math.ceil(plane / width);
+  const vectors = plane === 0 ? 0 : (x.size / channels / plane) * area;
+  const fewest = Math.ceil(PARTS / channels);
+  const partVectors = PART * Math.max(1, Math.ceil(vectors / fewest / PART));
+  const parts = Math.max(1, Math.ceil(vectors / partVectors));
+  return { channels, width, area, vectors, count: x.size / channels, parts, partVectors };
+}
+
+/** What a program that walks needs to know. */
+export const walkParameters = {
+  channels: 'u32',
+  area: 'u32',
+  vectors: 'u32',
+  parts: 'u32',
+  partVectors: 'u32',
+  count: 'u32',
+  stepImages: 'u32',
+  stepPlaces: 'u32',
+} as const;
+
+/** The values of these parameters. */
+export function walkValues({ channels, area, vectors, parts, partVectors, count }: ChannelWalk) {
+  // From one vector of an invocation to its next.
+  const stepImages = Math.floor(FOLDING / area);
+  return { channels, area, vectors, parts, partVectors, count, stepImages, stepPlaces: FOLDING - stepImages * area };
+}
+
+/** Statements that `visit` every vector of a part of `channel`, at `at` in the tensor; without a division for each. */
+export function overPart(visit: string): string {
+  return `let channel = block / p.parts;
+let begin = (block % p.parts) * p.partVectors + local;
+let end = min((block % p.parts + 1u) * p.partVectors, p.vectors);
+var image = begin / p.area;
+var place = begin % p.area;
+for (var v = begin; v < end; v += ${FOLDING}u) {
+  let at = (image * p.channels + channel) * p.area + place;
+${visit}
+  image += p.stepImages;
+  place += p.stepPlaces;
+  if (place >= p.area) {
+    place -= p.area;
+    image += 1u;
+  }
+}`;
+}
+
+/** The type of a vector. */
+export function vectorType(width: 1 | 4, type = 'f32'): string {
+  return width === 4 ? `vec4<${type}>` : type;
+}

@@ -1,0 +1,1 @@
+export { type WebGpuCounts, type WebGpuDevice, type WebGpuOptions, webgpu } from '../devices/webgpu/device.js';
