@@ -1,6 +1,6 @@
 import { apply } from '../apply.js';
 import { checkElement } from '../dtype.js';
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
 import { operators } from '../operators/index.js';
 import { formatShape } from '../shape.js';
@@ -72,6 +72,11 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], f
     throw new ShapeError(
       `pad: [${widths.map((pair) => `[${pair}]`)}] for ${formatShape(x.shape)}: every axis needs two integers, and ` +
         'negative ones must not take away more than there is',
+    );
+  }
+  if (typeof fill === 'string' && !Object.hasOwn(extensions, fill)) {
+    throw new ArgumentError(
+      `pad: fill must be a number or one of ${Object.keys(extensions).join(', ')}, not '${fill}'`,
     );
   }
   const kept = widths.some((pair) => pair.some((width) => width < 0))
