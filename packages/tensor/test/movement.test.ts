@@ -413,6 +413,21 @@ describe('pad', () => {
     },
   );
 
+  it('gives a tensor of its own where there is nothing to add', () => {
+    const x = ones([2, 3]);
+    for (const fill of ['replicate', 'reflect', 'circular', 0] as const) {
+      x.pad(
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        fill,
+      ).dispose();
+    }
+    expect([...x.dataSync()]).toEqual(Array(6).fill(1));
+    x.dispose();
+  });
+
   it('knows no other names of elements', () => {
     scope(() => {
       for (const widths of [[[0, 0]], [[1, 1]]] as const) {

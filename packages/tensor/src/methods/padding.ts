@@ -1,4 +1,4 @@
-import { apply } from '../apply.js';
+import { apply, view } from '../apply.js';
 import { checkElement } from '../dtype.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
@@ -83,7 +83,10 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], f
     ? x.slice(widths.map(([before, after], axis) => [cut(before), x.shape[axis]! - cut(after)] as const))
     : x;
   const added = widths.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const);
-  if (typeof fill === 'string') return added.reduce((result, pair, axis) => extend(result, axis, pair, fill), kept);
+  if (typeof fill === 'string') {
+    const padded = added.reduce((result, pair, axis) => extend(result, axis, pair, fill), kept);
+    return padded === x ? view(x) : padded;
+  }
   checkElement('pad', fill, x.dtype);
   return apply(operators.pad, [kept], {
     starts: added.map(([before]) => before),
