@@ -144,7 +144,7 @@ return x[${ravelIndex(place, stridesOf(x.shape))}];`;
     },
     scatter(x, index, source, out, axis, reduction) {
       const length = out.shape[axis]!;
-      checkIndex(reduction === 'add' ? 'scatterAdd' : 'scatter', index, length);
+      checkIndex(x ? 'scatter' : 'scatterAdd', index, length);
       const count = source.shape[axis]!;
       const { statements, at } = unravelIndex('this.thread.x', out.shape, 'i');
       const place = at.map((coordinate, each) => (each === axis ? 'k' : coordinate));
