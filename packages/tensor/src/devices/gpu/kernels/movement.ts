@@ -150,15 +150,17 @@ return x[${ravelIndex(place, stridesOf(x.shape))}];`;
       const place = at.map((coordinate, each) => (each === axis ? 'k' : coordinate));
       const body = `${statements}
 let result = ${x ? 'x[this.thread.x]' : '0'};
+let wrong = 0;
 for (let k = 0; k < ${count}; k++) {
   const position = index[${ravelIndex(place, broadcastStrides(index.shape, source.shape))}];
   if (position === ${at[axis]}) {
     const v = source[${ravelIndex(place, stridesOf(source.shape))}];
     ${joins[reduction]}
   }
-  if (position < 0) { result = absent; }
-  if (position >= ${length}) { result = absent; }
+  if (position < 0) { wrong = wrong + 1; }
+  if (position >= ${length}) { wrong = wrong + 1; }
 }
+if (wrong > 0) { return absent; }
 return result;`;
       const launch = (): void => {
         if (source.size === 0 && !x) executor.fill(out, 0);
