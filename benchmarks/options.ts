@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type GpuMode, gpuModes } from '@pnn/tensor/gpu';
+import { type GpuWay, gpuWays } from './ours/gpu/device.js';
 import { peerNames } from './programs.js';
 import type { Workload } from './workload.js';
 
@@ -13,8 +13,9 @@ npm run bench -- [options]
   --threads LIST    numbers of threads, such as 1,2: 1 where nothing is said
   --peers [LIST]    also other libraries, turn by turn with this one: all of them, or those with such names, such as
                     pytorch,gpu.js: ${peerNames.join(', ')}
-  --gpu [MODES]     also this library on its device gpu, turn by turn likewise: in every mode that the machine has, or in
-                    those with such names, such as webgl2,webasm: ${gpuModes.join(', ')}
+  --gpu [WAYS]      also this library on a GPU, turn by turn likewise, in every way that the machine has, or in those with
+                    such names, such as wgsl,webgl2: by the device webgpu (wgsl), and by gpu.js in its modes:
+                    ${gpuWays.join(', ')}
   --device NAME     wasm (where nothing is said) or reference
   --quick           few repetitions: shows that everything runs, not how fast
   --json FILE       also writes the results to FILE
@@ -26,9 +27,9 @@ the operations that the formula needs over the peak of the processor's SIMD inst
 and written over the bandwidth, both measured by the same process between the repetitions; for several passes over the data
 it is the sum of theirs.
 
-A row of the device gpu is the work over inputs that lie on the device, until its results are there. Upload of the inputs and
-readback of the results stand beside it, and what it costs to wait for nothing. webgl2 and webgpu run in headless Chromium, by the
-GPU where it finds one.
+A row of a GPU is the work over inputs that lie on the device, until its results are there. Upload of the inputs and
+readback of the results stand beside it, and what it costs to wait for nothing. webgl2, and wgsl and webgpu where Node has no
+WebGPU, run in headless Chromium, by the GPU where it finds one.
 
 Peers in JavaScript come with npm ci --prefix benchmarks; NumPy and PyTorch are taken from the first python3 on the path that
 has them, or from the one that the environment variable PNN_PYTHON names.`;
@@ -41,7 +42,7 @@ export interface Options {
   readonly filter: readonly string[];
   readonly threads: readonly number[];
   readonly peers: readonly string[];
-  readonly gpu: readonly GpuMode[];
+  readonly gpu: readonly GpuWay[];
   readonly device: 'wasm' | 'reference';
   readonly quick: boolean;
   readonly json: string | undefined;
@@ -51,7 +52,7 @@ export interface Options {
 
 /** An option without its value stands for all. */
 function completed(args: readonly string[]): string[] {
-  const all: Readonly<Record<string, readonly string[]>> = { '--peers': peerNames, '--gpu': gpuModes };
+  const all: Readonly<Record<string, readonly string[]>> = { '--peers': peerNames, '--gpu': gpuWays };
   return args.map((arg, i) => {
     const names = all[arg];
     return names && (args[i + 1] ?? '-').startsWith('-') ? `${arg}=${names.join()}` : arg;
@@ -116,7 +117,7 @@ export function readOptions(args: readonly string[]): Options {
     filter: filter.flatMap(split),
     threads: threadsOf(threads),
     peers: chosenNames('--peers', peers, peerNames),
-    gpu: chosenNames('--gpu', gpu, gpuModes),
+    gpu: chosenNames('--gpu', gpu, gpuWays),
     device,
     json,
   };

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { GpuMode } from '@pnn/tensor/gpu';
+import type { GpuWay } from './ours/gpu/device.js';
 import type { Program } from './participant.js';
 import { fastestKernels } from './python-kernels.js';
 
@@ -75,7 +75,7 @@ export function peerProgram(name: string, threads: number): Program {
   return peers[name]!(name, threads);
 }
 
-/** This library on its device `gpu` in a mode. */
-export function gpuProgram(mode: GpuMode): Program {
+/** This library on a GPU, in one of the ways. */
+export function gpuProgram(mode: GpuWay): Program {
   return nodeProgram(`gpu-${mode}`, 'ours/gpu/main.ts', [mode]);
 }

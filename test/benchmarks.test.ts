@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gpuModes } from '@pnn/tensor/gpu';
 import { expect, onTestFinished, test } from 'vitest';
 import { floorOf, streamSizeOf } from '../benchmarks/floor.js';
 import { median, quantile, summarize } from '../benchmarks/measurement.js';
 import { help, readOptions, UsageError } from '../benchmarks/options.js';
+import { gpuWays } from '../benchmarks/ours/gpu/device.js';
 import { peerNames } from '../benchmarks/programs.js';
 import type { Report } from '../benchmarks/results.js';
 import { workloads } from '../benchmarks/workloads/index.js';
@@ -186,8 +186,8 @@ test('filters, threads, peers and modes are lists; --peers or --gpu alone means 
   expect(options).toMatchObject({ filter: ['a', 'b', 'c'], threads: [1, 2], device: 'wasm', quick: false });
   expect(options.peers).toEqual(['gpu.js-cpu', 'gpu.js-webasm', 'numpy']);
   expect(readOptions(['--peers', '--quick'])).toMatchObject({ peers: peerNames, quick: true });
-  expect(readOptions(['--gpu', '--quick', '--peers', 'numpy'])).toMatchObject({ gpu: gpuModes, peers: ['numpy'] });
-  expect(readOptions(['--gpu', 'webg,cpu']).gpu).toEqual(['webgl2', 'webgpu', 'cpu']);
+  expect(readOptions(['--gpu', '--quick', '--peers', 'numpy'])).toMatchObject({ gpu: gpuWays, peers: ['numpy'] });
+  expect(readOptions(['--gpu', 'webg,cpu,wgsl']).gpu).toEqual(['wgsl', 'webgl2', 'webgpu', 'cpu']);
   expect(readOptions([])).toMatchObject({ peers: [], gpu: [] });
 });
 

@@ -1,9 +1,9 @@
-import type { GpuMode } from '@pnn/tensor/gpu';
 import type { Page } from 'playwright-core';
 import { hardwareFlags, noBrowser, TestBrowser } from '../../../test/gpu/browser.js';
 import type { Adapter } from '../../protocol.js';
 import { AbsentError } from '../../serve.js';
 import type { Respondent } from '../../subject.js';
+import type { GpuWay } from './device.js';
 import type { BenchmarkPage } from './page.js';
 
 const PAGE = '../../benchmarks/ours/gpu/page.ts';
@@ -22,7 +22,7 @@ function call<Name extends keyof BenchmarkPage>(
  *
  * @throws AbsentError where there is no browser, or it does not have the mode
  */
-export async function openInChromium(mode: GpuMode): Promise<Respondent & { readonly adapter: Adapter }> {
+export async function openInChromium(mode: GpuWay): Promise<Respondent & { readonly adapter: Adapter }> {
   if (noBrowser !== undefined) throw new AbsentError(noBrowser);
   // On the way out the browser is ended at once, whatever its GPU process still computes.
   process.on('SIGTERM', () => process.exit());

@@ -1,14 +1,13 @@
 import { DeviceError } from '@pnn/nn';
-import type { GpuMode } from '@pnn/tensor/gpu';
 import { AbsentError, type Participation, serve } from '../../serve.js';
 import { version } from '../version.js';
-import { missingHere, openDevice, subject } from './device.js';
+import { type GpuWay, missingHere, openDevice, subject } from './device.js';
 
-async function load(mode: GpuMode): Promise<Participation> {
+async function load(mode: GpuWay): Promise<Participation> {
   try {
     const missing = await missingHere(mode);
     if (missing === undefined) return { version, adapter: await openDevice(mode), ...subject };
-    if (mode !== 'webgl2' && mode !== 'webgpu') throw new AbsentError(missing);
+    if (mode !== 'webgl2' && mode !== 'webgpu' && mode !== 'wgsl') throw new AbsentError(missing);
   } catch (error) {
     throw error instanceof DeviceError ? new AbsentError(error.message) : error;
   }
@@ -16,5 +15,5 @@ async function load(mode: GpuMode): Promise<Participation> {
   return { version, ...(await openInChromium(mode)) };
 }
 
-// This library on its device `gpu` in the mode that is named: in Node where Node has the mode, else in Chromium.
-await serve(() => load(process.argv[2] as GpuMode));
+// This library on a GPU, by what is named: in Node where Node has it, else in Chromium.
+await serve(() => load(process.argv[2] as GpuWay));

@@ -1,14 +1,13 @@
-import type { GpuMode } from '@pnn/tensor/gpu';
 import type { Adapter, Answer, Request } from '../../protocol.js';
 import { Performer } from '../../subject.js';
-import { missingHere, openDevice, subject } from './device.js';
+import { type GpuWay, missingHere, openDevice, subject } from './device.js';
 
 const performer = new Performer(subject);
 
 /** What the program in Node calls in the page. */
 export interface BenchmarkPage {
   /** Opens the device, or says in words why it cannot. */
-  start(mode: GpuMode): Promise<Adapter | { readonly absent: string }>;
+  start(mode: GpuWay): Promise<Adapter | { readonly absent: string }>;
   answer(request: Request): Promise<Answer>;
 }
 

@@ -1,12 +1,4 @@
-import { existsSync } from 'node:fs';
-
-/** The driver that computes on the processor, as Debian's package chromium brings it. */
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
-
-if (!process.env.VK_DRIVER_FILES && !process.env.VK_ICD_FILENAMES && existsSync(SWIFTSHADER)) {
-  process.env.VK_DRIVER_FILES = SWIFTSHADER;
-  process.env.VK_ICD_FILENAMES = SWIFTSHADER;
-}
+import './swiftshader.js';
 
 const { webgpu } = await import('@pnn/tensor/webgpu');
 
