@@ -19,10 +19,25 @@ function exists(name: string): boolean {
   return member in prototype;
 }
 
+/** The names of a row as they are in full: `load` is `torch.load` behind `torch.save`, `nn.X` and `Flatten` are one. */
+function namesOf(theirs: string): string[] {
+  let owner = '';
+  return [...theirs.matchAll(/`[^`]+`(?: and `[^`]+`)*/g)].map(([name]) => {
+    const own = /^`([\w.]+\.)\w+/.exec(name)?.[1];
+    if (own !== undefined) owner = own;
+    return own === undefined && /^`\w+`$/.test(name) ? `\`${owner}${name.slice(1)}` : name;
+  });
+}
+
 describe('docs/coming-from-pytorch.md', () => {
   it('has a table of names', () => {
     expect(rows.length).toBe(page.split('## Names')[1]!.match(/^\| /gm)!.length - 2);
     expect(rows.length).toBeGreaterThan(50);
+  });
+
+  it('has every name of PyTorch in one row', () => {
+    const names = rows.flatMap(({ theirs }) => namesOf(theirs));
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
 
   it.each(rows)('$theirs is $ours', ({ ours }) => {

@@ -1,5 +1,6 @@
 import { noGrad, requireGrad, zeroGrad } from '@pnn/autograd';
 import {
+  ArgumentError,
   DTypeError,
   type FloatDType,
   formatShape,
@@ -88,7 +89,11 @@ export abstract class Module {
     for (const [name, child] of this.children()) yield* child.#walk(prefix ? `${prefix}.${name}` : name, seen);
   }
 
-  /** All parameters with their full names, such as `0.weight`; each once. */
+  /**
+   * All parameters with their full names, such as `0.weight`; each once.
+   *
+   * @throws ArgumentError where two tensors have the same name, as under the keys 1 and '1' of a Map
+   */
   *namedParameters(): Generator<[name: string, parameter: Parameter]> {
     for (const [name, value] of this.#state()) if (value instanceof Parameter) yield [name, value];
   }
@@ -105,11 +110,20 @@ export abstract class Module {
 
   *#state(): Generator<[string, Parameter | StateBuffer]> {
     const seen = new Set<Tensor>();
+    const names = new Set<string>();
     for (const [prefix, module] of this.namedModules()) {
       for (const { name, value } of module.#members()) {
         if (value instanceof Module || seen.has(value)) continue;
         seen.add(value);
-        yield [prefix ? `${prefix}.${name}` : name, value];
+        const path = prefix ? `${prefix}.${name}` : name;
+        if (names.has(path)) {
+          throw new ArgumentError(
+            `${this.constructor.name}: two tensors are called ${path}: give the keys of Maps and objects other names, ` +
+              'which differ as texts and have no dots',
+          );
+        }
+        names.add(path);
+        yield [path, value];
       }
     }
   }

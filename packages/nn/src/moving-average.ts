@@ -60,7 +60,8 @@ export class ExponentialMovingAverage implements Disposable {
   readonly #sources: ReadonlyMap<string, Tensor>;
   readonly #averages: ReadonlyMap<string, Tensor>;
   #updates = 0;
-  #applied = false;
+  /** The weights that the average has taken the place of, if it is applied. */
+  #replaced: ReadonlyMap<string, Tensor> | undefined;
 
   /** @throws ArgumentError where the module has no parameters, or the decay is out of range */
   constructor(module: Module, options: ExponentialMovingAverageOptions = {}) {
@@ -86,7 +87,7 @@ export class ExponentialMovingAverage implements Disposable {
    * @throws DisposedError where a parameter was freed, by `module.cast()` for example
    */
   update(): void {
-    if (this.#applied) throw new ArgumentError(`${NAME}.update: the average is applied: take it back first`);
+    if (this.#replaced) throw new ArgumentError(`${NAME}.update: the average is applied: take it back first`);
     const { decay, warmUp } = this.#settings;
     const share = warmUp ? Math.min(decay, (1 + this.#updates) / (10 + this.#updates)) : decay;
     for (const [name, source] of this.#sources) {
@@ -106,22 +107,25 @@ export class ExponentialMovingAverage implements Disposable {
    * Puts the average into the module in place of its weights, for an evaluation or for good; nothing is changed before the
    * first update.
    *
-   * @returns a function that puts the weights back
+   * @returns a function that puts the weights back, unless the average was freed
    * @throws ArgumentError where that was not done since the last time
    */
   apply(): () => void {
-    if (this.#applied) throw new ArgumentError(`${NAME}.apply: the average is applied already: take it back first`);
+    if (this.#replaced) throw new ArgumentError(`${NAME}.apply: the average is applied already: take it back first`);
     if (this.#updates === 0) return () => {};
-    this.#applied = true;
     const weights = new Map(Array.from(this.#sources, ([name, source]) => [name, copyOf(source)]));
+    this.#replaced = weights;
     this.#module.loadStateDict(this.#averages, { strict: false });
     return () => {
-      if (weights.size === 0) return;
+      if (this.#replaced !== weights) return;
       this.#module.loadStateDict(weights, { strict: false });
-      for (const each of weights.values()) each.dispose();
-      weights.clear();
-      this.#applied = false;
+      this.#freeReplaced();
     };
+  }
+
+  #freeReplaced(): void {
+    for (const weights of this.#replaced?.values() ?? []) weights.dispose();
+    this.#replaced = undefined;
   }
 
   /** Everything that it needs to continue bit for bit. The tensors are those in use, not copies. */
@@ -147,8 +151,9 @@ export class ExponentialMovingAverage implements Disposable {
     this.#updates = updates;
   }
 
-  /** Frees the average; the module is left as it is. */
+  /** Frees the average, and the weights that it has taken the place of; the module is left as it is. */
   dispose(): void {
+    this.#freeReplaced();
     for (const average of this.#averages.values()) if (!average.disposed) average.dispose();
   }
 

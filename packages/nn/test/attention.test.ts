@@ -66,6 +66,15 @@ describe('scaledDotProductAttention', () => {
     expect(gradients.every(Number.isFinite)).toBe(true);
   });
 
+  test.each([Number.NEGATIVE_INFINITY, -3.4e38])(
+    'the future has no influence, not where %d is added to all before',
+    (added) => {
+      const mask = tensor(Float64Array.of(added, 0, 0));
+      const y = scaledDotProductAttention(query, key, value, { attentionMask: mask, causal: true });
+      expect(new Set(numbers(y.slice([[], 0])))).toEqual(new Set([0]));
+    },
+  );
+
   test('the future has no influence', () => {
     const changed = value.add(tensor(Float64Array.of(0, 0, 5)).reshape([3, 1]));
     const rows = (v: Tensor) => numbers(scaledDotProductAttention(query, key, v, { causal: true }).slice([[], [0, 2]]));
@@ -246,4 +255,10 @@ test('the activation of a layer may be a polynomial, with what it learns', () =>
   const encoder = new TransformerEncoder(layer, 2, new LayerNorm(4));
   expect(encoder.parameterGroups().map(({ name }) => name)).toEqual(['weight', 'normalization', 'polynomial']);
   expect(encoder.forward(normal([3, 2, 4])).shape).toEqual([3, 2, 4]);
+  const learned = [...encoder.namedParameters()].filter(([, { role }]) => role === 'polynomial');
+  expect(learned.map(([name]) => name)).toEqual([
+    'layers.0.activation.coefficients',
+    'layers.1.activation.coefficients',
+  ]);
+  expect(`${encoder}`.match(/Polynomial\(/g)).toHaveLength(2);
 });

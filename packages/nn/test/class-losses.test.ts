@@ -143,6 +143,12 @@ describe('crossEntropy and negativeLogLikelihood', () => {
       expect(() => crossEntropy(logits, target, { weight: counts })).toThrow(typed);
     }
     expect(() => crossEntropy(zeros([2, 0]), labelsOf(0, 0))).toThrow(ShapeError);
+    expect(() => crossEntropy(logits, logits.cast('int32'))).toThrow(
+      new DTypeError('crossEntropy: prediction float32, target int32: make the types equal with cast()'),
+    );
     expect(() => multiMarginLoss(logits, labelsOf(0))).toThrow(ShapeError);
+    expect(() => multiMarginLoss(logits, labelsOf(0, 1), { p: 3 as 2 })).toThrow(
+      new ArgumentError('multiMarginLoss: p must be 1 or 2, not 3'),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { grad, requireGrad } from '@pnn/autograd';
-import { ArgumentError, normal, ShapeError, type Tensor, tensor, zeros } from '@pnn/tensor';
+import { ArgumentError, DTypeError, normal, ShapeError, type Tensor, tensor, zeros } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -139,8 +139,21 @@ describe('losses with a margin', () => {
     expect(() => marginRankingLoss(zeros([2]), zeros([2]), zeros([1]))).toThrow(
       new ShapeError('marginRankingLoss: [2], [2], [1]: the shapes differ'),
     );
+    expect(() => marginRankingLoss(zeros([2]), zeros([2]), zeros([2], { dtype: 'int32' }))).toThrow(
+      new DTypeError('marginRankingLoss: float32, float32, int32: make the types equal with cast()'),
+    );
     expect(() => tripletMarginLoss(zeros([2]), zeros([2]), zeros([2]), { margin: 0 })).toThrow(
       new ArgumentError('tripletMarginLoss: margin must be positive, not 0'),
+    );
+  });
+
+  test('refuse reductions that there are not', () => {
+    const [x, y] = [zeros([2]), zeros([2])];
+    expect(() => l1Loss(x, y, { reduction: 'average' as 'mean' })).toThrow(
+      new ArgumentError('reduction must be mean, sum or none, not average'),
+    );
+    expect(() => klDivergence(x, y, { reduction: 'batchmean' as 'batchMean' })).toThrow(
+      new ArgumentError('klDivergence: reduction must be mean, sum, none or batchMean, not batchmean'),
     );
   });
 });

@@ -108,6 +108,28 @@ describe('found', () => {
   });
 });
 
+test.each([
+  ['heads.1.weight', [1, '1']],
+  ['heads.a.b.weight', ['a.b', 'a']],
+] as const)('two tensors that would be called %s are refused, not one of them forgotten', (name, [first, second]) => {
+  class Twice extends Module {
+    readonly heads = new Map<string | number, unknown>([
+      [first, linear()],
+      [second, second === 'a' ? { b: linear() } : linear()],
+    ]);
+
+    override forward(input: Tensor): Tensor {
+      return input;
+    }
+  }
+  const message = new ArgumentError(
+    `Twice: two tensors are called ${name}: give the keys of Maps and objects other names, which differ as texts and have ` +
+      'no dots',
+  );
+  expect(() => new Twice().stateDict()).toThrow(message);
+  expect(() => new Twice().parameters()).toThrow(message);
+});
+
 describe('hidden from everybody else', () => {
   class Hidden extends Module {
     readonly #layer: Module;

@@ -159,6 +159,19 @@ describe('ExponentialMovingAverage', () => {
     expect(memory()).toEqual(before);
   });
 
+  it('frees the weights that it has taken the place of for good', () => {
+    const network = networkOf();
+    const before = memory();
+    const average = new ExponentialMovingAverage(network);
+    average.update();
+    const takeBack = average.apply();
+    const own = bits(network);
+    average.dispose();
+    expect(memory()).toEqual(before);
+    takeBack();
+    expect(bits(network)).toEqual(own);
+  });
+
   it('refuses what cannot be averaged', () => {
     expect(() => new ExponentialMovingAverage(networkOf(), { decay: 1 })).toThrow(
       'ExponentialMovingAverage: decay must be from 0 to below 1, not 1',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArgumentError, einsum, ShapeError, scope, zeros } from '../src/index.js';
+import { ArgumentError, einsum, memory, ShapeError, scope, zeros } from '../src/index.js';
 import { at, indicesOf, smallNumbers, type Table, tableFrom, tableOf, tablesOf, tensorOf } from './oracle.js';
 
 /** The definition: a sum over all indices of the product of what they point at. */
@@ -81,6 +81,18 @@ describe('einsum', () => {
         shape: [],
         data: [5],
       });
+    });
+  });
+
+  it('copies nothing of a product whose axes are in order', () => {
+    scope(() => {
+      const [a, b] = [zeros([2, 30, 5]), zeros([2, 5, 40])];
+      const before = memory().bytes;
+      einsum('bij,bjk->bik', a, b);
+      expect(memory().bytes - before).toBe(4 * 2 * 30 * 40);
+      const own = einsum('bij->bij', a);
+      own.dispose();
+      expect(a.disposed).toBe(false);
     });
   });
 

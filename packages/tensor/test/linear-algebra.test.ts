@@ -17,7 +17,7 @@ import {
   zeros,
 } from '@pnn/tensor';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { largestDifference, type Table, tableFrom, tablesOf, tensorOf } from './oracle.js';
 
 const numbers = fc.oneof(
@@ -67,7 +67,7 @@ describe('lu', () => {
         scope(() => {
           const x = tensorOf(table);
           const n = x.shape.at(-1)!;
-          const [factors, rows, columns] = apply(operators.lu, [x], { operation: undefined }) as [
+          const [factors, rows, columns] = apply(operators.lu, [x], { operation: 'lu', inverts: false }) as [
             Tensor,
             Tensor,
             Tensor,
@@ -226,6 +226,21 @@ describe('determinant', () => {
       const none = logDeterminant(zeros([2, 2]));
       expect([none.sign.itemSync(), none.logAbs.itemSync()]).toEqual([0, Number.NEGATIVE_INFINITY]);
     });
+  });
+});
+
+test.each<[string, (x: Tensor) => unknown]>([
+  ['determinant', determinant],
+  ['logDeterminant', logDeterminant],
+  ['inverse', inverse],
+])('%s refuses other shapes and types in its own name', (name, compute) => {
+  scope(() => {
+    expect(() => compute(zeros([2, 3]))).toThrow(
+      new ShapeError(`${name}: [2,3] must be square matrices: its last two axes must be equal`),
+    );
+    expect(() => compute(zeros([2, 2], { dtype: 'int32' }))).toThrow(
+      new DTypeError(`${name}: int32 is not supported: cast() to float32 or float64 first`),
+    );
   });
 });
 

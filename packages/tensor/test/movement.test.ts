@@ -413,6 +413,31 @@ describe('pad', () => {
     },
   );
 
+  it('gives a tensor of its own where there is nothing to add', () => {
+    const x = ones([2, 3]);
+    for (const fill of ['replicate', 'reflect', 'circular', 0] as const) {
+      x.pad(
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        fill,
+      ).dispose();
+    }
+    expect([...x.dataSync()]).toEqual(Array(6).fill(1));
+    x.dispose();
+  });
+
+  it('knows no other names of elements', () => {
+    scope(() => {
+      for (const widths of [[[0, 0]], [[1, 1]]] as const) {
+        expect(() => ones([3]).pad(widths, 'mirror' as never)).toThrow(
+          new ArgumentError("pad: fill must be a number or one of replicate, reflect, circular, not 'mirror'"),
+        );
+      }
+    });
+  });
+
   it.each([
     ['reflect', 3, 'pad: reflect by [0,3] along axis 0 of [3]: its elements give 2 on each side at most'],
     ['circular', 4, 'pad: circular by [0,4] along axis 0 of [3]: its elements give 3'],
@@ -884,6 +909,18 @@ describe('scatter', () => {
       (x) => x.scatter(1, tensor([[3], [0]], int32), 1),
       ArgumentError,
       'scatter: index 3 is not one of the 3',
+    ],
+    [
+      'an index too large for a sum',
+      (x) => x.scatter(1, tensor([[3], [0]], int32), 1, 'add'),
+      ArgumentError,
+      'scatter: index 3 is not one of the 3',
+    ],
+    [
+      'an unknown reduction',
+      (x) => x.scatter(1, zeros([2, 1], int32), 1, 'mean' as never),
+      ArgumentError,
+      "scatter: reduction must be one of replace, add, mul, max, min, not 'mean'",
     ],
     [
       'other types',

@@ -71,6 +71,8 @@ describe('errors', () => {
     ['a position that is no integer', { positions: [0, 0.5] }],
     ['too few starts', { starts: [0, 2] }],
     ['starts that go back', { starts: [0, 3, 2] }],
+    ['a start that is no integer', { starts: [0, 0.5, 2] }],
+    ['entries before the first row', { starts: [1, 1, 2] }],
     ['more weights than positions', { weights: [1, 1, 1] }],
     ['entries after the last row', { starts: [0, 1, 1] }],
   ])('of %s', (_, wrong) => {

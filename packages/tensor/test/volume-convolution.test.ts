@@ -4,6 +4,7 @@ import {
   conv2d,
   conv3d,
   convTranspose3d,
+  DTypeError,
   fold,
   normal,
   type PnnError,
@@ -199,6 +200,33 @@ describe('errors', () => {
       new ShapeError(
         'conv3d: [1,1,2,2,2]: a window of 3 does not fit into 2 along axis 2: make the kernel smaller or the padding larger',
       ),
+    ],
+    [
+      'a window wider than the volume',
+      () => conv3d(zeros([1, 1, 2, 2, 2]), zeros([1, 1, 2, 1, 3])),
+      new ShapeError(
+        'conv3d: [1,1,2,2,2]: a window of 3 does not fit into 2 along axis 4: make the kernel smaller or the padding larger',
+      ),
+    ],
+    [
+      'a bias for other filters',
+      () => conv3d(zeros([1, 1, 2, 2, 2]), zeros([2, 1, 1, 1, 1]), zeros([3])),
+      new ShapeError('conv3d: bias [3] for 2 filters: it must be [2]'),
+    ],
+    [
+      'integers',
+      () => conv3d(zeros([1, 1, 2, 2, 2], { dtype: 'int32' }), zeros([1, 1, 1, 1, 1], { dtype: 'int32' })),
+      new DTypeError('conv3d: int32 is not supported: cast() to float32 or float64 first'),
+    ],
+    [
+      'lines with other channels',
+      () => conv1d(zeros([1, 3, 2]), zeros([1, 2, 1])),
+      new ShapeError('conv1d: input [1,3,2], weight [1,2,1], groups 1: the weight is for 2 channels, not 3'),
+    ],
+    [
+      'lines with a bias for other filters',
+      () => conv1d(zeros([1, 1, 2]), zeros([2, 1, 1]), zeros([3])),
+      new ShapeError('conv1d: bias [3] for 2 filters: it must be [2]'),
     ],
     [
       'another padding mode',

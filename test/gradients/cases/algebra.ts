@@ -128,7 +128,7 @@ export const algebraOperatorCases: GradientCases = {
   fft: lines(fft),
   lu: regular.map((x) => ({
     inputs: [x],
-    f: (a: Tensor) => apply(operators.lu, [a], { operation: undefined })[0]!,
+    f: (a: Tensor) => apply(operators.lu, [a], { operation: 'lu', inverts: false })[0]!,
   })),
   triangularSolve: triangles,
   cholesky: fc.tuple(sizes, batches).chain(([n, batch]) =>

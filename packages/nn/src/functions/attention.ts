@@ -39,8 +39,10 @@ export function attentionWeights(query: Tensor, key: Tensor, scale: number, chan
   if (!first) return scores.softmax();
   const forbidden = others.reduce((a, b) => a.logicalOr(b), first);
   const weights = scores.maskedFill(forbidden, FORBIDDEN).softmax();
-  // Where nothing was allowed, softmax has shared among the forbidden keys. The first key is never in the future.
-  return changes.forbidden.length === 0 ? weights : weights.maskedFill(forbidden, 0);
+  // Where nothing was allowed, softmax has shared among the forbidden keys. By the order of time alone that never happens:
+  // the first key is never in the future.
+  const isByTimeAlone = changes.forbidden.length === 0 && changes.added.length === 0;
+  return isByTimeAlone ? weights : weights.maskedFill(forbidden, 0);
 }
 
 /** Options of attention. */

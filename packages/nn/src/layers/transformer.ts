@@ -68,13 +68,16 @@ abstract class TransformerLayer extends Module {
   readonly dropout: Dropout;
   readonly linear2: Linear;
   readonly activation: Module;
+  /** Private, since the activation would be found in them as well. */
+  readonly #options: TransformerLayerOptions;
 
   constructor(
     readonly dModel: number,
     readonly nhead: number,
-    protected readonly options: TransformerLayerOptions,
+    options: TransformerLayerOptions,
   ) {
     super();
+    this.#options = options;
     const { dimFeedforward = 2048, dropout = 0.1, activation = 'relu' } = options;
     this.selfAttn = this.attention();
     this.linear1 = new Linear(dModel, dimFeedforward, options);
@@ -84,20 +87,20 @@ abstract class TransformerLayer extends Module {
   }
 
   override describe(): string {
-    return `${this.dModel}, ${this.nhead} heads${this.options.normFirst ? ', norm first' : ''}`;
+    return `${this.dModel}, ${this.nhead} heads${this.#options.normFirst ? ', norm first' : ''}`;
   }
 
   protected attention(): MultiheadAttention {
-    const { dropout = 0.1, ...others } = this.options;
+    const { dropout = 0.1, ...others } = this.#options;
     return new MultiheadAttention(this.dModel, this.nhead, { ...others, dropout });
   }
 
   protected norm(): LayerNorm {
-    return new LayerNorm(this.dModel, this.options);
+    return new LayerNorm(this.dModel, this.#options);
   }
 
   protected drop(): Dropout {
-    return new Dropout(this.options.dropout ?? 0.1, this.options.generator);
+    return new Dropout(this.#options.dropout ?? 0.1, this.#options.generator);
   }
 
   protected feedForward(x: Tensor): Tensor {
@@ -106,7 +109,7 @@ abstract class TransformerLayer extends Module {
 
   /** x plus what the block makes of it, with the normalization before the block or behind the sum. */
   protected add(x: Tensor, norm: LayerNorm, dropout: Dropout, block: (x: Tensor) => Tensor): Tensor {
-    return this.options.normFirst
+    return this.#options.normFirst
       ? x.add(dropout.forward(block(norm.forward(x))))
       : norm.forward(x.add(dropout.forward(block(x))));
   }

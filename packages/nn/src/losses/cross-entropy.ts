@@ -7,6 +7,7 @@ import {
   reduceByWeight,
   withoutIgnored,
 } from './class-labels.js';
+import { checkAlike } from './reduction.js';
 
 /** Options of cross-entropy. */
 export interface CrossEntropyOptions extends ClassLossOptions {
@@ -23,6 +24,7 @@ export interface CrossEntropyOptions extends ClassLossOptions {
  * against probabilities of the shape of the logits.
  *
  * @throws ShapeError where the shapes do not fit
+ * @throws DTypeError where labels are not int32, or probabilities of another type than the logits
  * @throws ArgumentError where a label is not a class, or the smoothing not from 0 to 1
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
@@ -75,6 +77,7 @@ function againstProbabilities(logits: Tensor, target: Tensor, options: CrossEntr
       'crossEntropy: ignoreIndex is a label, and the target has probabilities: make those that do not count 0',
     );
   }
+  checkAlike('crossEntropy', logits, target);
   const classes = logits.shape[1]!;
   if (classes === 0) throw new ShapeError(`crossEntropy: logits ${formatShape(logits.shape)} have no classes`);
   if (weight) checkClassWeights('crossEntropy', weight, logits);

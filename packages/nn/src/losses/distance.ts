@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError, type Tensor } from '@pnn/tensor';
-import { checkEqualShapes } from './reduction.js';
+import { checkAllAlike } from './reduction.js';
 
 /** Options of the distance of vectors. */
 export interface PairwiseDistanceOptions {
@@ -55,6 +55,6 @@ export function cosineOf(name: string, a: Tensor, b: Tensor): Tensor {
 }
 
 function checkVectors(name: string, a: Tensor, b: Tensor): void {
-  checkEqualShapes(name, a, b);
+  checkAllAlike(name, a, b);
   if (a.rank === 0) throw new ShapeError(`${name}: scalars are no vectors: the last axis must hold their entries`);
 }

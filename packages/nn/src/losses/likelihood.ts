@@ -1,4 +1,5 @@
 import { ArgumentError, formatShape, full, ShapeError, sameShape, type Tensor, where } from '@pnn/tensor';
+import { checkOption } from '../options.js';
 import { checkAlike, type LossOptions, type LossReduction, reduce } from './reduction.js';
 
 /** Options of the Kullback–Leibler divergence. */
@@ -27,10 +28,13 @@ function timesLogarithm(x: Tensor): Tensor {
  * Kullback–Leibler divergence, element by element: q·(ln q − ln p) for logarithms ln p and probabilities q.
  *
  * @throws ShapeError where the shapes differ
+ * @throws ArgumentError where there is no such reduction
  */
 export function klDivergence(logProbabilities: Tensor, target: Tensor, options: KlDivergenceOptions = {}): Tensor {
   checkAlike('klDivergence', logProbabilities, target);
   const { reduction = 'mean', logTarget = false } = options;
+  const isReduction = ['mean', 'sum', 'none', 'batchMean'].includes(reduction);
+  checkOption(isReduction, 'klDivergence', 'reduction', 'mean, sum, none or batchMean', reduction);
   const terms = logTarget
     ? target.exp().mul(target.sub(logProbabilities))
     : timesLogarithm(target).sub(target.mul(logProbabilities));

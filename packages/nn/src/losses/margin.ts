@@ -1,7 +1,8 @@
 import { ArgumentError, full, type Tensor, where } from '@pnn/tensor';
+import { checkOption } from '../options.js';
 import { type ClassLossOptions, checkLabels } from './class-labels.js';
 import { cosineOf, pairwiseDistance } from './distance.js';
-import { checkAlike, checkEqualShapes, type LossOptions, reduce } from './reduction.js';
+import { checkAlike, checkAllAlike, type LossOptions, reduce } from './reduction.js';
 
 /** max(x, 0) with the derivative 1 at 0, as PyTorch's hinges have it. */
 function hinge(x: Tensor): Tensor {
@@ -41,7 +42,7 @@ export function marginRankingLoss(
   target: Tensor,
   options: LossOptions & { readonly margin?: number } = {},
 ): Tensor {
-  checkEqualShapes('marginRankingLoss', x1, x2, target);
+  checkAllAlike('marginRankingLoss', x1, x2, target);
   return reduce(
     hinge(
       x2
@@ -79,10 +80,11 @@ export interface MultiMarginOptions extends LossOptions, Pick<ClassLossOptions, 
  * Hinge loss of several classes: Σ over c ≠ y of max(margin − x_y + x_c, 0)^p, divided by C; scores [N,C], labels [N].
  *
  * @throws ShapeError where the shapes do not fit
- * @throws ArgumentError where a label is not a class
+ * @throws ArgumentError where a label is not a class, or p neither 1 nor 2
  */
 export function multiMarginLoss(scores: Tensor, labels: Tensor, options: MultiMarginOptions = {}): Tensor {
   const { p = 1, margin = 1, weight } = options;
+  checkOption(p === 1 || p === 2, 'multiMarginLoss', 'p', '1 or 2', p);
   checkLabels('multiMarginLoss', scores, labels, options);
   const column = labels.unsqueeze(1);
   const excess = scores.sub(scores.gather(1, column)).add(margin).relu();
@@ -146,7 +148,7 @@ export function tripletMarginLoss(
   options: TripletMarginOptions = {},
 ): Tensor {
   const { margin = 1, swap = false } = options;
-  checkEqualShapes('tripletMarginLoss', anchor, positive, negative);
+  checkAllAlike('tripletMarginLoss', anchor, positive, negative);
   if (!(margin > 0)) throw new ArgumentError(`tripletMarginLoss: margin must be positive, not ${margin}`);
   const toNegative = pairwiseDistance(anchor, negative, options);
   const nearest = swap ? toNegative.minimum(pairwiseDistance(positive, negative, options)) : toNegative;

@@ -1,4 +1,4 @@
-import { DTypeError, formatShape, ShapeError, sameShape, type Tensor } from '@pnn/tensor';
+import { ArgumentError, DTypeError, formatShape, ShapeError, sameShape, type Tensor } from '@pnn/tensor';
 
 /** What becomes of the losses of the samples: their mean, their sum, or a tensor of them. */
 export type LossReduction = 'mean' | 'sum' | 'none';
@@ -9,10 +9,22 @@ export interface LossOptions {
   readonly reduction?: LossReduction;
 }
 
-/** The losses of all samples as the option asks for. */
+/**
+ * The losses of all samples as the option asks for.
+ *
+ * @throws ArgumentError where there is no such reduction
+ */
 export function reduce(losses: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
-  if (reduction === 'none') return losses;
-  return reduction === 'sum' ? losses.sum() : losses.mean();
+  switch (reduction) {
+    case 'none':
+      return losses;
+    case 'sum':
+      return losses.sum();
+    case 'mean':
+      return losses.mean();
+    default:
+      throw new ArgumentError(`reduction must be mean, sum or none, not ${reduction as string}`);
+  }
 }
 
 /**
@@ -32,8 +44,16 @@ export function checkAlike(name: string, prediction: Tensor, target: Tensor): vo
   }
 }
 
-/** @throws ShapeError where the tensors have different shapes, even if they would broadcast */
-export function checkEqualShapes(name: string, ...tensors: readonly Tensor[]): void {
-  if (tensors.every(({ shape }) => sameShape(shape, tensors[0]!.shape))) return;
-  throw new ShapeError(`${name}: ${tensors.map(({ shape }) => formatShape(shape)).join(', ')}: the shapes differ`);
+/**
+ * @throws ShapeError where the tensors have different shapes, even if they would broadcast
+ * @throws DTypeError where their types differ
+ */
+export function checkAllAlike(name: string, ...tensors: readonly Tensor[]): void {
+  const [first] = tensors;
+  if (!tensors.every(({ shape }) => sameShape(shape, first!.shape))) {
+    throw new ShapeError(`${name}: ${tensors.map(({ shape }) => formatShape(shape)).join(', ')}: the shapes differ`);
+  }
+  if (!tensors.every(({ dtype }) => dtype === first!.dtype)) {
+    throw new DTypeError(`${name}: ${tensors.map(({ dtype }) => dtype).join(', ')}: make the types equal with cast()`);
+  }
 }

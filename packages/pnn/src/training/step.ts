@@ -88,9 +88,10 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
   const start = performance.now();
   let made = false;
   let norm: Tensor | undefined;
+  const computed: Computed[] = [];
   backup.save();
   try {
-    const computed = compute(context, plan);
+    compute(context, plan, computed);
     await synchronize(context);
     norm = clipGradientNorm(optimizer.groups, Number.POSITIVE_INFINITY);
     const measured = await read(context, computed, norm);
@@ -101,6 +102,7 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
     return resultOf(context, plan, measured, (performance.now() - start) / 1000);
   } finally {
     norm?.dispose();
+    for (const tensor of tensorsOf(computed)) tensor[Symbol.dispose]();
     if (!made) {
       backup.restore();
       tracker.discard();
@@ -109,11 +111,14 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
   }
 }
 
-/** The gradients of the mean over the samples of all batches. */
-function compute(context: StepContext, plan: StepPlan): Computed[] {
+/**
+ * The gradients of the mean over the samples of all batches.
+ *
+ * @param computed where each batch is added, so that it can be freed even if the next one fails
+ */
+function compute(context: StepContext, plan: StepPlan, computed: Computed[]): void {
   const { optimizer, accumulate } = context;
   optimizer.zeroGrad();
-  const computed: Computed[] = [];
   for (const batch of plan.batches) computed.push(computeBatch(context, plan, batch));
   if (accumulate > 1) {
     const share = 1 / sumOf(computed.map(({ samples }) => samples));
@@ -124,7 +129,15 @@ function compute(context: StepContext, plan: StepPlan): Computed[] {
       });
     }
   }
-  return computed;
+}
+
+/** Of each batch its loss, its boundary loss if there is one, and its metrics. */
+function tensorsOf(computed: readonly Computed[]): Tensor[] {
+  return computed.flatMap(({ loss, boundary, metrics }) => [
+    loss,
+    ...(boundary ? [boundary] : []),
+    ...Object.values(metrics),
+  ]);
 }
 
 /** Forward, losses and backward: the only forward that the ranges of the epoch are taken from. */
@@ -174,14 +187,10 @@ function unclippedNorm({ groups }: Optimizer): Tensor[] {
 async function read(context: StepContext, computed: readonly Computed[], norm: Tensor): Promise<Measured> {
   const { optimizer, backup, tracker, communicator } = context;
   const names = Object.keys(computed[0]!.metrics);
-  const ofBatches = computed.flatMap(({ loss, boundary, metrics }) => [
-    loss,
-    ...(boundary ? [boundary] : []),
-    ...Object.values(metrics),
-  ]);
+  const ofBatches = tensorsOf(computed);
   const [unclipped, buffers] = [unclippedNorm(optimizer), backup.norms()];
   const values = await readTensors({ ofBatches, norm: [norm], unclipped, buffers, ranges: tracker.unread });
-  for (const tensor of [...ofBatches, ...unclipped, ...buffers]) tensor[Symbol.dispose]();
+  for (const tensor of [...unclipped, ...buffers]) tensor[Symbol.dispose]();
 
   const parts = computed.map(({ samples, boundary }) => {
     const [loss, ...rest] = values.ofBatches.splice(0, 1 + (boundary ? 1 : 0) + names.length).map((each) => each[0]!);

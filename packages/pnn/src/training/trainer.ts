@@ -180,7 +180,10 @@ export class Trainer implements Disposable {
     if (!Number.isSafeInteger(warmUp) || warmUp < 0) {
       throw new ArgumentError(`Trainer: the steps of the warm-up must be an integer of 0 or more, not ${warmUp}`);
     }
-    const { accumulate = 1, best, earlyStopping } = options;
+    const { accumulate = 1, best, earlyStopping, scheduling = 'epoch' } = options;
+    if (scheduling !== 'epoch' && scheduling !== 'step') {
+      throw new ArgumentError(`Trainer: scheduling must be epoch or step, not ${scheduling as string}`);
+    }
     const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
     if (!isCount(accumulate)) {
       throw new ArgumentError(`Trainer: accumulate must be an integer above 0, not ${accumulate}`);
@@ -434,7 +437,12 @@ export class Trainer implements Disposable {
     if (best) {
       if (best.epoch !== this.#epoch) this.#validation = undefined;
       this.network.loadStateDict(this.#bestWeights.tensors);
-    } else this.options.average?.apply();
+    } else {
+      const { average } = this.options;
+      if (average && average.updates > 0) {
+        this.network.loadStateDict(average.stateDict().tensors, { strict: false });
+      }
+    }
     this.#finished = best?.epoch ?? this.#epoch;
   }
 

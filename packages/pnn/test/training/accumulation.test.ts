@@ -1,4 +1,4 @@
-import { Flatten, Linear, memory, OneCycleLR, Sequential, setSeed } from '@pnn/nn';
+import { crossEntropy, Flatten, Linear, memory, OneCycleLR, Sequential, setSeed } from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -92,6 +92,23 @@ describe('Trainer with accumulate', () => {
     expect(new Set(alive.slice(4)).size).toBe(1);
   });
 
+  it('keeps nothing of the first batches where the loss of a later one fails', async () => {
+    let calls = 0;
+    const trainer = toyTrainer({
+      accumulate: 3,
+      loss: (outputs, labels) => {
+        if (++calls % 3 === 0) throw new Error('no loss');
+        return crossEntropy(outputs, labels);
+      },
+    });
+    const train = () => all(trainer.fit(blobLoader(), { epochs: 1 }));
+    await expect(train()).rejects.toThrow('no loss');
+    const { tensors } = await settledMemory();
+    await expect(train()).rejects.toThrow('no loss');
+    // At once: what is only forgotten goes with the garbage.
+    expect(memory().tensors).toBe(tensors);
+  });
+
   it('refuses what is no number of batches', () => {
     for (const accumulate of [0, 1.5, -1]) {
       expect(() => toyTrainer({ accumulate })).toThrow(
@@ -102,6 +119,12 @@ describe('Trainer with accumulate', () => {
 });
 
 describe('Trainer with a scheduler for steps', () => {
+  it('refuses what is neither an epoch nor a step', () => {
+    expect(() => toyTrainer({ scheduling: 'batch' as 'step' })).toThrow(
+      'Trainer: scheduling must be epoch or step, not batch',
+    );
+  });
+
   it('steps it after every step of the optimizer, and goes on from a checkpoint', async () => {
     const make = (onStep?: (step: StepRecord) => void) => {
       const { network, options } = toyTrainer();

@@ -1,4 +1,4 @@
-import { ExponentialMovingAverage, type Module, memory, StateDictError } from '@pnn/nn';
+import { ExponentialMovingAverage, type Module, memory, StateDictError, setSeed } from '@pnn/nn';
 import { describe, expect, it } from 'vitest';
 import {
   checkpointMetadata,
@@ -188,6 +188,24 @@ describe('Trainer with an average', () => {
     averaged.finish();
     expect(averaged.validation).toBe(before);
     expect((await evaluate(averaged.network, validation())).loss).toBe(found[1]!.validationLoss);
+  });
+
+  it('goes on from a checkpoint that is restored after it ended', async () => {
+    const make = () => {
+      setSeed(3);
+      const trainer = toyTrainer();
+      const average = new ExponentialMovingAverage(trainer.network, { decay: 0.5 });
+      return new Trainer(trainer.network, { ...trainer.options, average });
+    };
+    const whole = make();
+    await all(whole.fit(blobLoader(), { epochs: 2 }));
+    const trainer = make();
+    await all(trainer.fit(blobLoader(), { epochs: 1 }));
+    const checkpoint = await takeCheckpoint(trainer);
+    trainer.finish();
+    restoreCheckpoint(trainer, checkpoint);
+    await all(trainer.fit(blobLoader(), { epochs: 2 }));
+    expect(networkBits(trainer.network)).toEqual(networkBits(whole.network));
   });
 
   it('begins anew when the polynomials are fitted', async () => {

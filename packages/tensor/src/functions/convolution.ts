@@ -1,6 +1,7 @@
 import { apply } from '../apply.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { checkInteger } from '../operator.js';
+import { checkConvolution } from '../operators/convolution.js';
 import { operators } from '../operators/index.js';
 import { formatShape, type Pair, type Triple } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -79,6 +80,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
     );
   }
   const { input, windows, groups } = settingsOf('conv1d', x, [weight.shape[2]!], options);
+  checkConvolution('conv1d', input, weight, bias, groups);
   windowCount('conv1d', input.shape, 2, windows[0]!);
   const attributes = { ...planeGeometry([noWindow, ...windows]), groups };
   return apply(operators.conv2d, [input.unsqueeze(2), weight.unsqueeze(2), bias], attributes)[0]!.squeeze(2);
@@ -91,20 +93,18 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
  * @throws ShapeError where the shapes do not fit
  */
 export function conv3d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvolutionOptions<Triple> = {}): Tensor {
-  const shapes = `conv3d: input ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`;
   if (x.rank !== 5 || weight.rank !== 5) {
-    throw new ShapeError(`${shapes}: they must be [N,C,D,H,W] and [F,C/groups,KD,KH,KW]`);
+    throw new ShapeError(
+      `conv3d: input ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}: they must be [N,C,D,H,W] and ` +
+        '[F,C/groups,KD,KH,KW]',
+    );
   }
   const { input, windows, groups } = settingsOf('conv3d', x, weight.shape.slice(2), options);
   const [images, channels, length, height, width] = input.shape as [number, number, number, number, number];
   const [filters, groupChannels, depth, ...kernel] = weight.shape as [number, number, number, number, number];
-  if (channels !== groupChannels * groups) {
-    throw new ShapeError(
-      `${shapes}, groups ${groups}: the weight is for ${groupChannels * groups} channels, not ${channels}`,
-    );
-  }
+  checkConvolution('conv3d', input, weight, bias, groups);
   const [along, ...over] = windows as [AxisWindow, AxisWindow, AxisWindow];
-  const count = windowCount('conv3d', input.shape, 2, along);
+  const [count] = windows.map((window, axis) => windowCount('conv3d', input.shape, 2 + axis, window)) as [number];
   const planes = sparseMatmul(input, 2, windowMatrix(length, count, along))
     .reshape([images, channels * depth, count, height, width])
     .permute([0, 2, 1, 3, 4])

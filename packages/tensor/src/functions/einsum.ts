@@ -1,3 +1,4 @@
+import { view } from '../apply.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { formatShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -114,12 +115,19 @@ function sumExcept({ tensor, labels }: Labeled, needed: ReadonlySet<string>): La
   return { tensor: tensor.sum(axes), labels: labels.filter((label) => needed.has(label)) };
 }
 
+/** The tensor with its axes in the order of the labels; copied only where they are in another. */
+function ordered({ tensor, labels }: Labeled, order: readonly string[]): Tensor {
+  const axes = order.map((label) => labels.indexOf(label));
+  return axes.every((axis, i) => axis === i) ? view(tensor) : tensor.permute(axes);
+}
+
 /** The tensor with its axes in the order of the labels, joined to one axis for each group. */
-function grouped({ tensor, labels }: Labeled, groups: readonly (readonly string[])[]): Tensor {
-  const axes = groups.flat().map((label) => labels.indexOf(label));
-  const ordered = axes.every((axis, i) => axis === i) ? tensor : tensor.permute(axes);
+function grouped(operand: Labeled, groups: readonly (readonly string[])[]): Tensor {
+  const { tensor, labels } = operand;
   const length = (label: string): number => tensor.shape[labels.indexOf(label)]!;
-  return ordered.reshape(groups.map((group) => group.reduce((product, label) => product * length(label), 1)));
+  return ordered(operand, groups.flat()).reshape(
+    groups.map((group) => group.reduce((product, label) => product * length(label), 1)),
+  );
 }
 
 /** One product of matrices for each index of the labels that both have and the result needs. */
@@ -154,7 +162,6 @@ export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor 
     const later = operands.slice(i + 1).flatMap(({ labels }) => labels);
     return contract(product, operand, new Set([...output, ...later]), lengths);
   });
-  const summed = sumExcept(result, new Set(output));
   // A label that broadcast everywhere has length 1 in all of them and is there.
-  return summed.tensor.permute(output.map((label) => summed.labels.indexOf(label)));
+  return ordered(sumExcept(result, new Set(output)), output);
 }

@@ -3,7 +3,7 @@ import { tensor, zerosLike } from '../creation.js';
 import { ArgumentError } from '../errors.js';
 import { along } from '../methods/movement.js';
 import { checkFloat, checkInteger } from '../operator.js';
-import { checkPairs } from '../operators/fourier.js';
+import { checkLine, checkPairs } from '../operators/fourier.js';
 import { operators } from '../operators/index.js';
 import { normalizeAxes, normalizeAxis } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -39,6 +39,7 @@ function transform(operation: string, x: Tensor, axis: number, norm: FourierNorm
   if (exponent === undefined) {
     throw new ArgumentError(`${operation}: norm must be one of ${Object.keys(exponents).join(', ')}, not ${norm}`);
   }
+  checkLine(operation, x, axis);
   const [sums] = apply(operators.fft, [x], { axis, inverse }) as [Tensor];
   const factor = x.shape[axis]! ** (inverse ? exponent - 1 : -exponent);
   return factor === 1 ? sums : sums.mul(factor);
@@ -85,9 +86,9 @@ export function ifft(x: Tensor, options: FourierOptions = {}): Tensor {
  * @throws DTypeError for integers
  */
 export function rfft(x: Tensor, options: FourierOptions = {}): Tensor {
-  checkFloat('rfft', x);
   const { axis = -1, norm = 'backward' } = options;
   const at = normalizeAxis('rfft', axis, x.rank);
+  checkLine('rfft', x, at);
   const whole = transform('rfft', stack([x, zerosLike(x)], -1), at, norm, false);
   return along(whole, at, 0, Math.floor(x.shape[at]! / 2) + 1);
 }
@@ -103,6 +104,7 @@ export function rfft(x: Tensor, options: FourierOptions = {}): Tensor {
  */
 export function irfft(x: Tensor, n?: number, options: FourierOptions = {}): Tensor {
   const { axis = -1, norm = 'backward' } = options;
+  checkFloat('irfft', x);
   checkPairs('irfft', x);
   const at = normalizeAxis('irfft', axis, x.rank - 1);
   const length = n ?? 2 * (x.shape[at]! - 1);

@@ -13,8 +13,8 @@ interface Factors {
   readonly columns: Tensor;
 }
 
-function factor(x: Tensor, operation?: string): Factors {
-  const [factors, rows, columns] = apply(operators.lu, [x], { operation }) as [Tensor, Tensor, Tensor];
+function factor(operation: string, x: Tensor, inverts: boolean): Factors {
+  const [factors, rows, columns] = apply(operators.lu, [x], { operation, inverts }) as [Tensor, Tensor, Tensor];
   return { factors, rows, columns };
 }
 
@@ -78,7 +78,7 @@ function solveBy({ factors, rows, columns }: Factors, b: Tensor): Tensor {
  */
 export function solve(a: Tensor, b: Tensor): Tensor {
   checkSystem('solve', a, b);
-  return withColumns(b, (columns) => solveBy(factor(a, 'solve'), columns));
+  return withColumns(b, (columns) => solveBy(factor('solve', a, true), columns));
 }
 
 /**
@@ -89,7 +89,7 @@ export function solve(a: Tensor, b: Tensor): Tensor {
  * @throws DTypeError for integers
  */
 export function inverse(x: Tensor): Tensor {
-  const factors = factor(x, 'inverse');
+  const factors = factor('inverse', x, true);
   return solveBy(factors, eye(x.shape.at(-1)!, x));
 }
 
@@ -149,14 +149,14 @@ function withoutZeros(factors: Tensor): Tensor {
  * @throws DTypeError for integers
  */
 export function determinant(x: Tensor): Tensor {
-  const whole = factor(x);
+  const whole = factor('determinant', x, false);
   const n = x.shape.at(-1)!;
   // Without elements the sum is 0.
   if (n < 2) return n === 0 ? x.sum([-2, -1]).add(1) : x.squeeze([-2, -1]);
   if (n === 2) return determinantOfTwo(x);
   const ordered = x.gather(-2, whole.rows).gather(-1, whole.columns);
   const [first, last] = [[0, n - 2] as const, [n - 2, n] as const];
-  const head = factor(block(ordered, first, first));
+  const head = factor('determinant', block(ordered, first, first), false);
   const regular = { ...head, factors: withoutZeros(head.factors) };
   const rest = block(ordered, last, last).sub(
     block(ordered, last, first).matmul(solveBy(regular, block(ordered, first, last))),
@@ -181,7 +181,7 @@ export interface LogDeterminant {
  * @throws DTypeError for integers
  */
 export function logDeterminant(x: Tensor): LogDeterminant {
-  const factors = factor(x);
+  const factors = factor('logDeterminant', x, false);
   const pivots = factors.factors.diagonal();
   return { sign: pivots.sign().prod(-1).mul(signOfExchanges(factors)), logAbs: pivots.abs().log().sum(-1) };
 }

@@ -1,6 +1,6 @@
-import { apply } from '../apply.js';
+import { apply, view } from '../apply.js';
 import { checkElement } from '../dtype.js';
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import { concat } from '../functions/movement.js';
 import { operators } from '../operators/index.js';
 import { formatShape } from '../shape.js';
@@ -74,11 +74,19 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], f
         'negative ones must not take away more than there is',
     );
   }
+  if (typeof fill === 'string' && !Object.hasOwn(extensions, fill)) {
+    throw new ArgumentError(
+      `pad: fill must be a number or one of ${Object.keys(extensions).join(', ')}, not '${fill}'`,
+    );
+  }
   const kept = widths.some((pair) => pair.some((width) => width < 0))
     ? x.slice(widths.map(([before, after], axis) => [cut(before), x.shape[axis]! - cut(after)] as const))
     : x;
   const added = widths.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const);
-  if (typeof fill === 'string') return added.reduce((result, pair, axis) => extend(result, axis, pair, fill), kept);
+  if (typeof fill === 'string') {
+    const padded = added.reduce((result, pair, axis) => extend(result, axis, pair, fill), kept);
+    return padded === x ? view(x) : padded;
+  }
   checkElement('pad', fill, x.dtype);
   return apply(operators.pad, [kept], {
     starts: added.map(([before]) => before),

@@ -11,14 +11,22 @@ export function checkPairs(operation: string, { shape }: Operand): void {
   );
 }
 
+/**
+ * @throws DTypeError for integers
+ * @throws ShapeError where the axis has no elements
+ */
+export function checkLine(operation: string, x: Operand, axis: number): void {
+  checkFloat(operation, x);
+  if (x.shape[axis] === 0) throw new ShapeError(`${operation}: ${formatShape(x.shape)}: axis ${axis} has no elements`);
+}
+
 /** Discrete Fourier transforms of complex numbers, which are pairs in a last axis. */
 export const fourierOperators = {
   fft: operator<readonly [Operand], { readonly axis: number; readonly inverse: boolean }>({
     name: 'fft',
     infer: ([x], { axis }) => {
-      checkFloat('fft', x);
       checkPairs('fft', x);
-      if (x.shape[axis] === 0) throw new ShapeError(`fft: ${formatShape(x.shape)}: axis ${axis} has no elements`);
+      checkLine('fft', x, axis);
       return [{ shape: x.shape, dtype: x.dtype }];
     },
     launch: (kernels, [x], [out], { axis, inverse }) => {

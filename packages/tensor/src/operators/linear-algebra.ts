@@ -11,9 +11,10 @@ function checkSquare(operation: string, { shape }: Operand): void {
 
 /** Square matrices as products of triangular ones, and systems of equations. */
 export const linearAlgebraOperators = {
-  lu: operator<readonly [Operand], { readonly operation: string | undefined }>({
+  /** `operation` is what asks for the factors; where it `inverts`, singular matrices are refused in its name. */
+  lu: operator<readonly [Operand], { readonly operation: string; readonly inverts: boolean }>({
     name: 'lu',
-    infer: ([x], { operation = 'lu' }) => {
+    infer: ([x], { operation }) => {
       checkFloat(operation, x);
       checkSquare(operation, x);
       const batch = x.shape.slice(0, -2);
@@ -24,7 +25,8 @@ export const linearAlgebraOperators = {
         { shape: [...batch, 1, n], dtype: 'int32' },
       ];
     },
-    launch: (kernels, [x], [out, rows, columns], { operation }) => kernels.lu(x, out!, rows!, columns!, operation),
+    launch: (kernels, [x], [out, rows, columns], { operation, inverts }) =>
+      kernels.lu(x, out!, rows!, columns!, inverts ? operation : undefined),
   }),
 
   triangularSolve: operator<readonly [Operand, Operand], TriangularForm>({

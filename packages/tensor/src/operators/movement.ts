@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import type { Operand, ScatterReduction } from '../kernels.js';
 import { checkInteger, checkRole, checkSameType, checkType, operator } from '../operator.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.js';
@@ -28,6 +28,8 @@ function checkCount(name: string, index: Operand, source: Operand, axis: number)
       'as elements',
   );
 }
+
+const scatterReductions: readonly ScatterReduction[] = ['replace', 'add', 'mul', 'max', 'min'];
 
 /** Operators that move elements without computing with them. */
 export const movementOperators = {
@@ -128,6 +130,11 @@ export const movementOperators = {
   >({
     name: 'scatter',
     infer: ([x, index, source], { axis, reduction }) => {
+      if (!scatterReductions.includes(reduction)) {
+        throw new ArgumentError(
+          `scatter: reduction must be one of ${scatterReductions.join(', ')}, not '${reduction}'`,
+        );
+      }
       checkSameType('scatter', x, source);
       if (reduction !== 'replace') checkType('scatter', x, ['float32', 'float64', 'int32']);
       if (

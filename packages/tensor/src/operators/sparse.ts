@@ -5,7 +5,10 @@ import { formatShape } from '../shape.js';
 
 /** @throws ArgumentError where the entries do not lie in the matrix, or the rows do not follow one another */
 function checkMatrix({ rows, columns, starts, positions, weights }: SparseMatrix): void {
-  const isOrdered = starts.length === rows + 1 && starts.every((start, row) => start >= (starts[row - 1] ?? 0));
+  const isOrdered =
+    starts.length === rows + 1 &&
+    starts[0] === 0 &&
+    starts.every((start, row) => Number.isInteger(start) && start >= (starts[row - 1] ?? 0));
   const inside = positions.every((position) => Number.isInteger(position) && position >= 0 && position < columns);
   if (isOrdered && inside && starts[rows] === positions.length && weights.length === positions.length) return;
   throw new ArgumentError(

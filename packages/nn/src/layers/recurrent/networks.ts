@@ -46,7 +46,7 @@ abstract class PlainRecurrent extends Recurrent {
    *
    * @throws ShapeError where the shapes do not fit
    * @throws DTypeError where lengths are not int32
-   * @throws ArgumentError where a length is not from 1 to T
+   * @throws ArgumentError where a length that is a number is not from 1 to T
    */
   run(x: Tensor, { hidden, lengths }: RecurrentStart = {}): RecurrentResult {
     const { output, state } = this.read(x, [hidden], lengths);
@@ -105,7 +105,7 @@ export class LSTM extends Recurrent {
    *
    * @throws ShapeError where the shapes do not fit
    * @throws DTypeError where lengths are not int32
-   * @throws ArgumentError where a length is not from 1 to T
+   * @throws ArgumentError where a length that is a number is not from 1 to T
    */
   run(x: Tensor, { hidden, cell, lengths }: LSTMStart = {}): LSTMResult {
     const { output, state } = this.read(x, [hidden, cell], lengths);

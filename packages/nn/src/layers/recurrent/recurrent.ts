@@ -56,7 +56,8 @@ export interface RecurrentOptions extends RandomOptions {
 
 /**
  * How many steps of each sample there are, where they differ: int32 [N] or numbers. What follows is not read, outputs there
- * are 0, and the reverse direction begins at the last step that there is.
+ * are 0, and the reverse direction begins at the last step that there is. The elements of a tensor are not checked: one
+ * beyond T counts as T, one below 1 as no step.
  */
 export type SequenceLengths = Tensor | readonly number[];
 
@@ -154,7 +155,7 @@ export abstract class Recurrent extends Module {
    * @param state one tensor [layers·directions,N,H] for each part of the state, or undefined where that is 0
    * @throws ShapeError where the shapes do not fit
    * @throws DTypeError where lengths are not int32
-   * @throws ArgumentError where a length is not from 1 to T
+   * @throws ArgumentError where a length that is a number is not from 1 to T
    */
   protected read(x: Tensor, state: readonly (Tensor | undefined)[], lengths: SequenceLengths | undefined): Sequence {
     if (x.rank === 2) return this.#readOne(x, state, lengths);

@@ -192,11 +192,16 @@ export const movementCases: readonly KernelCase[] = [
   {
     name: 'an index that the device has computed and that is out of range gives NaN',
     async check(device) {
-      const [values] = await read(() => {
+      const [picked, placed] = await read(() => {
         const x = tensor([1, 2, 3], { device });
-        return [x.gather(0, tensor([0, 2, 5], { device }).cast('int32'))];
+        const source = tensor([4, 5], { device });
+        return [
+          x.gather(0, tensor([0, 2, 5], { device }).cast('int32')),
+          x.scatter(0, tensor([5, 0], { device }).cast('int32'), source, 'replace'),
+        ];
       });
-      expectSame(values!, [1, 3, Number.NaN]);
+      expectSame(picked!, [1, 3, Number.NaN]);
+      expectSame(placed!, [Number.NaN, Number.NaN, Number.NaN]);
     },
   },
 ];

@@ -44,13 +44,20 @@ function checkIndex(operation: string, index: Operand, length: number): void {
   }
 }
 
-/** How `v` is joined with `result`; where neither is larger, one is NaN, and the sum is. */
+/** Takes `v` where it is beyond `result`; NaN stays, and is taken. */
+const takeBeyond = (sign: '>' | '<'): string => `if (result <= 0 || result > 0) {
+      if (v <= 0 || v > 0) {
+        if (v ${sign} result) { result = v; }
+      } else { result = v; }
+    }`;
+
+/** How `v` is joined with `result`. Expressions with a condition would need operands of one type in WebGL. */
 const joins: Readonly<Record<ScatterReduction, string>> = {
   replace: 'result = v;',
   add: 'result = result + v;',
   mul: 'result = result * v;',
-  max: 'result = v > result ? v : (result >= v ? result : result + v);',
-  min: 'result = v < result ? v : (result <= v ? result : result + v);',
+  max: takeBeyond('>'),
+  min: takeBeyond('<'),
 };
 
 /** Operators that move elements without computing with them. */
@@ -137,28 +144,30 @@ return x[${ravelIndex(place, stridesOf(x.shape))}];`;
     },
     scatter(x, index, source, out, axis, reduction) {
       const length = out.shape[axis]!;
-      checkIndex(reduction === 'add' ? 'scatterAdd' : 'scatter', index, length);
+      checkIndex(x ? 'scatter' : 'scatterAdd', index, length);
       const count = source.shape[axis]!;
       const { statements, at } = unravelIndex('this.thread.x', out.shape, 'i');
       const place = at.map((coordinate, each) => (each === axis ? 'k' : coordinate));
       const body = `${statements}
-let result = ${x ? 'x[this.thread.x]' : 'x'};
+let result = ${x ? 'x[this.thread.x]' : '0'};
+let wrong = 0;
 for (let k = 0; k < ${count}; k++) {
   const position = index[${ravelIndex(place, broadcastStrides(index.shape, source.shape))}];
   if (position === ${at[axis]}) {
     const v = source[${ravelIndex(place, stridesOf(source.shape))}];
     ${joins[reduction]}
   }
-  if (position < 0) { result = absent; }
-  if (position >= ${length}) { result = absent; }
+  if (position < 0) { wrong = wrong + 1; }
+  if (position >= ${length}) { wrong = wrong + 1; }
 }
+if (wrong > 0) { return absent; }
 return result;`;
       const launch = (): void => {
         if (source.size === 0 && !x) executor.fill(out, 0);
         else if (source.size === 0) executor.launch(out, kernelSource(['x'], 'return x[this.thread.x];'), x!);
         else {
-          const parameters = ['x', 'index', 'source', 'absent'];
-          executor.launch(out, kernelSource(parameters, body), x ?? 0, index, source, Number.NaN);
+          const parameters = [...(x ? ['x'] : []), 'index', 'source', 'absent'];
+          executor.launch(out, kernelSource(parameters, body), ...(x ? [x] : []), index, source, Number.NaN);
         }
       };
       const before = x ? boundsIn(x) : ([0, 0] as const);

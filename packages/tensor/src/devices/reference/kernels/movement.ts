@@ -103,7 +103,7 @@ export const movement: Pick<Kernels, 'broadcast' | 'permute' | 'slice' | 'pad' |
   },
   scatter(x, index, source, out, axis, reduction) {
     const positions = values(index);
-    checkIndices(reduction === 'add' ? 'scatterAdd' : 'scatter', positions, out.shape[axis]!);
+    checkIndices(x ? 'scatter' : 'scatterAdd', positions, out.shape[axis]!);
     const given = values(source);
     const target = values(out);
     if (x) target.set(values(x));

@@ -172,7 +172,7 @@ export function movementKernels(
         return;
       }
       const length = out.shape[axis]!;
-      checkPlaces(reduction === 'add' ? 'scatterAdd' : 'scatter', index, length);
+      checkPlaces(x ? 'scatter' : 'scatterAdd', index, length);
       if (x) values(out).set(values(x));
       else fill(out, 0);
       if (source.size === 0) return;

@@ -117,14 +117,16 @@ const scattering = kernel('scatter', ({ type, reduction, hasBase, rank }: Scatte
 let own = index / p.stride % p.length;
 ${offsets(rank, 'row', 'list')}
 var result = ${hasBase ? 'x[index]' : `${type}(0)`};
+var wrong = false;
 for (var k = 0u; k < p.along; k++) {
   let position = u32(positions[listOffset + k * p.listStep]);
   if (position == own) {
     let v = source[rowOffset + k * p.sourceStep];
     result = ${joining(reduction, type)};
   }
-  if (position >= p.length) { result = bitcast<${type}>(p.absent); }
+  if (position >= p.length) { wrong = true; }
 }
+if (wrong) { result = bitcast<${type}>(p.absent); }
 out[index] = result;`,
 }));
 
