@@ -39,21 +39,17 @@ function changed([shape, data]: Table, { places, power, isEdge }: Change): Table
 /**
  * What errors may be in units of the rounding, against the sums of absolute values of a result's own terms, beside as many
  * roundings as a sum has terms. Half of the 24 digits are left to outputs in any case: they may have 64 times the error of a
- * tile of their own size, which is some dozens of units. Of the gradient of a weight it is 10 digits: 256 times as much; one
- * that is smaller than that beside the largest may have the error of one that is not, as where padding leaves it no terms.
+ * tile of their own size, which is some dozens of units. Of the gradient of a weight it is 10 digits: 256 times as much.
  */
 const LEFT = 2 ** 12;
 const LEFT_TO_WEIGHTS = 2 ** 14;
-const SMALL_TAP = 256;
 
 function expectOwnDigits(device: Device, { inputs, terms, compute }: ReturnType<typeof forward>, left = LEFT): void {
   scope(() => {
     const { expected, magnitudes } = exactly(inputs, compute);
     const result = compute(...inputs.map(([shape, data]) => place(device, shape, data))).dataSync();
-    const least = left === LEFT_TO_WEIGHTS ? Math.max(...Array.from(magnitudes)) / SMALL_TAP : 0;
     for (let i = 0; i < result.length; i++) {
-      const own = Math.max(magnitudes[i]!, least);
-      if (Math.abs(result[i]! - expected[i]!) <= (left + 4 * terms) * UNIT * own) continue;
+      if (Math.abs(result[i]! - expected[i]!) <= (left + 4 * terms) * UNIT * magnitudes[i]!) continue;
       throw new Error(`element ${i} is ${result[i]}, expected ${expected[i]}, of terms of ${magnitudes[i]}`);
     }
   });

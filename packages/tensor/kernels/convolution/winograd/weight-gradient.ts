@@ -190,6 +190,7 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
   const digits: i32 = 31 - clz<i32>(positions);
   const limit = SPREAD + <f32>digits;
   for (let i = 0; i < CHANNEL_LIMIT + FILTER_LIMIT; i++) f32.store(scratch + SPREADS + (<usize>i << 2), NaN);
+  const empty = emptyTaps(fields);
   const weights = <usize>fields.shared + ((<usize>(part * groups + group) * allFilters * allChannels * 9) << 2);
   for (let f = 0; f < filters; f++) {
     for (let c = 0; c < channels; c += 4) {
@@ -204,7 +205,7 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
         for (let tap = 0; tap < 9; tap++) {
           const value = f32.load(values + (<usize>tap << 4));
           finite += value * 0;
-          f32.store(to + (<usize>tap << 2), value);
+          f32.store(to + (<usize>tap << 2), empty & (1 << tap) ? 0 : value);
         }
         if (doubtful & (1 << lane)) {
           const ofInput = scratch + SPREADS + (<usize>(c + lane) << 2);
@@ -230,13 +231,16 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
           }
           const filter = group * allFilters + firstFilter + f;
           const channel = group * allChannels + firstChannel + c + lane;
-          memory.fill(to, 0, 36);
-          for (let index = firstSlab; index < lastSlab; index++) {
-            slab.take(index, fields, rows, columns);
-            correlateRows(fields, slab, filter, channel, to);
+          // An infinity that meets padding alone shows in no sum of rows.
+          finite = f32.load(largest + (<usize>(c + lane) << 2)) * 0 + f32.load(largest + (<usize>(CHANNEL_LIMIT + f) << 2)) * 0;
+          if (finite == 0) {
+            memory.fill(to, 0, 36);
+            for (let index = firstSlab; index < lastSlab; index++) {
+              slab.take(index, fields, rows, columns);
+              correlateRows(fields, slab, filter, channel, to);
+            }
+            for (let tap: usize = 0; tap < 36; tap += 4) finite += f32.load(to + tap) * 0;
           }
-          finite = 0;
-          for (let tap: usize = 0; tap < 36; tap += 4) finite += f32.load(to + tap) * 0;
           if (finite != 0) {
             memory.fill(to, 0, 36);
             for (let index = firstSlab; index < lastSlab; index++) {
@@ -259,6 +263,19 @@ function condense(largest: usize, count: i32): void {
     const one = i32x4.max_s(two, v128.shuffle<f32>(two, two, 1, 1, 1, 1));
     v128.store32_lane(largest + (<usize>i << 2), one, 0);
   }
+}
+
+/** A bit for each tap that padding leaves no inputs, as where there is more of it before a plane than there are outputs. */
+function emptyTaps(fields: Convolution): i32 {
+  let taps = 0;
+  for (let tap = 0; tap < 9; tap++) {
+    const down = tap / 3 - <i32>fields.paddingY;
+    const across = (tap % 3) - <i32>fields.paddingX;
+    const hasRows = max(0, -down) < min(<i32>fields.outHeight, <i32>fields.height - down);
+    const hasColumns = max(0, -across) < min(<i32>fields.outWidth, <i32>fields.width - across);
+    if (!hasRows || !hasColumns) taps |= 1 << tap;
+  }
+  return taps;
 }
 
 /** How many outputs of one filter some slabs have; no more than 2^24. */
