@@ -140,3 +140,6 @@ export function planeGeometry([rows, columns]: readonly AxisWindow[]): WindowGeo
 
 /** Along an axis of one element that was put there to make a plane of a line. */
 export const noWindow: AxisWindow = { kernel: 1, stride: 1, dilation: 1, before: 0, after: 0 };
+
+/** How the tensors are laid out that windows of so many axes, less one, move over. */
+export const windowedLayouts: readonly string[] = ['[N,C,L]', '[N,C,H,W]', '[N,C,D,H,W]'];

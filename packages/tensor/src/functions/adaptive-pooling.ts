@@ -4,17 +4,16 @@ import { checkFloat } from '../operator.js';
 import { formatShape, numbersOf, type Pair, type Triple } from '../shape.js';
 import { type SparseEntry, sparseMatrix } from '../sparse-matrix.js';
 import type { Tensor } from '../tensor.js';
+import { windowedLayouts } from '../windows.js';
 import { interpolate } from './interpolation.js';
 import { averagePool1d, averagePool2d, averagePool3d, maxPool1d, maxPool2d, maxPool3d } from './pooling.js';
 import { sparseMatmul } from './sparse.js';
-
-const layouts = ['[N,C,L]', '[N,C,H,W]', '[N,C,D,H,W]'];
 
 function sizesOf(operation: string, x: Tensor, size: number | readonly number[], rank: number): readonly number[] {
   checkFloat(operation, x);
   if (x.rank !== rank + 2 || x.shape.slice(2).includes(0)) {
     throw new ShapeError(
-      `${operation}: ${formatShape(x.shape)}: the input must be ${layouts[rank - 1]}, with elements along all axes`,
+      `${operation}: ${formatShape(x.shape)}: the input must be ${windowedLayouts[rank - 1]}, with elements along all axes`,
     );
   }
   return numbersOf(operation, 'size', size, rank, 1);

@@ -12,6 +12,7 @@ import {
   planeGeometry,
   reachOf,
   windowCount,
+  windowedLayouts,
 } from '../windows.js';
 
 /** How a pooling window moves. @default by its own size, without padding */
@@ -54,8 +55,6 @@ interface PoolingAxis {
   readonly count: number;
 }
 
-const layouts = ['[N,C,L]', '[N,C,H,W]', '[N,C,D,H,W]'];
-
 /** PyTorch's rule of rounding up: the last window begins inside the axis or in the padding before it. */
 function lastCovering(shape: readonly number[], axis: number, operation: string, window: AxisWindow): number {
   const length = shape[axis]!;
@@ -71,7 +70,7 @@ function poolingAxes(
   options: MaxPoolingOptions<Numbers>,
 ): PoolingAxis[] {
   if (x.rank !== rank + 2) {
-    throw new ShapeError(`${operation}: ${formatShape(x.shape)}: the input must be ${layouts[rank - 1]}`);
+    throw new ShapeError(`${operation}: ${formatShape(x.shape)}: the input must be ${windowedLayouts[rank - 1]}`);
   }
   const kernels = numbersOf(operation, 'kernel', kernel, rank, 1);
   const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;

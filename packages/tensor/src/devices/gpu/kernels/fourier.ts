@@ -1,20 +1,10 @@
 import type { Kernels, ReductionLayout } from '../../../kernels.js';
 import { primeFactors } from '../../prime-factors.js';
+import { rootsOfUnity } from '../../roots-of-unity.js';
 import type { Executor } from '../executor.js';
 import { kernelSource, ravelIndex, unravelIndex } from '../source.js';
 
 const COPY = kernelSource(['x'], 'return x[this.thread.x];');
-
-/** The complex roots of 1 in their order, clockwise or (inverse) not: shaders have no exact sines. */
-function rootsOf(n: number, inverse: boolean): Float32Array {
-  const roots = new Float32Array(2 * n);
-  for (let t = 0; t < n; t++) {
-    const angle = (2 * Math.PI * t) / n;
-    roots[2 * t] = Math.cos(angle);
-    roots[2 * t + 1] = inverse ? Math.sin(angle) : -Math.sin(angle);
-  }
-  return roots;
-}
 
 /** One factor of Stockham's transform, as in the kernel of `reference`; the product of those before it is `done`. */
 function stageSource({ outer, length, inner }: ReductionLayout, radix: number, done: number): string {
@@ -54,7 +44,7 @@ export function fourierKernels(executor: Executor): Pick<Kernels, 'fft'> {
         return;
       }
       executor.withTemporary(2 * length, (roots) => {
-        executor.memory.write(roots, rootsOf(length, inverse));
+        executor.memory.write(roots, rootsOfUnity(length, inverse));
         let done = 1;
         for (const radix of primeFactors(length)) {
           executor.launch(out, stageSource(layout, radix, done), done === 1 ? x : out, roots);

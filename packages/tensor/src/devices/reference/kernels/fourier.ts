@@ -1,20 +1,11 @@
 import type { Kernels } from '../../../kernels.js';
 import { values } from '../../host/host.js';
 import { primeFactors } from '../../prime-factors.js';
+import { rootsOfUnity } from '../../roots-of-unity.js';
 
 /** A forward transform, in place, of one line of complex numbers of a known length. */
 interface Transform {
   run(line: Float64Array): void;
-}
-
-/** e^(−2πi·t/n) for all t < n. */
-function rootsOf(n: number): Float64Array {
-  const roots = new Float64Array(2 * n);
-  for (let t = 0; t < n; t++) {
-    roots[2 * t] = Math.cos((2 * Math.PI * t) / n);
-    roots[2 * t + 1] = -Math.sin((2 * Math.PI * t) / n);
-  }
-  return roots;
 }
 
 /** The prime factors with pairs of twos as fours, whose butterflies have no multiplications. */
@@ -43,7 +34,7 @@ class MixedRadix implements Transform {
   constructor(n: number) {
     this.#n = n;
     this.#radices = radicesOf(n);
-    this.#roots = rootsOf(n);
+    this.#roots = rootsOfUnity(n);
     this.#other = new Float64Array(2 * n);
     this.#terms = new Float64Array(2 * Math.max(1, ...this.#radices));
   }

@@ -1,5 +1,6 @@
 import type { TypedArray } from '../../../dtype.js';
 import type { Kernels, Operand, ReductionLayout } from '../../../kernels.js';
+import { histogramEdges } from '../../histogram-edges.js';
 import { values } from '../../host/host.js';
 import { PositionSorter } from './sort.js';
 
@@ -49,9 +50,7 @@ function argFold(beats: (value: number, best: number) => boolean) {
  */
 export function countInBins(source: TypedArray, counts: TypedArray, low: number, high: number): void {
   const bins = counts.length;
-  const width = (high - low) / bins;
-  const edges = Float64Array.from({ length: bins }, (_, i) => low + i * width);
-  if (source instanceof Float32Array) for (let i = 0; i < bins; i++) edges[i] = Math.fround(edges[i]!);
+  const edges = histogramEdges(bins, low, high, source instanceof Float32Array ? Math.fround : (edge) => edge);
   counts.fill(0);
   for (let i = 0; i < source.length; i++) {
     const value = source[i]!;

@@ -5,7 +5,7 @@ import { kernel } from '../pipelines.js';
 import { gemm, type Loader, type TileName, tileOf } from '../wgsl/gemm.js';
 import { fill } from './elementwise.js';
 import { multiply } from './product.js';
-import { stridedInputGradient } from './strided-gradient.js';
+import { gradientQuad, stridedInputGradient } from './strided-gradient.js';
 
 /** What the source depends on: the window, as divisions by constants are cheap. */
 interface ConvolutionVariant {
@@ -118,15 +118,6 @@ function reached(name: string, stride: number): string {
   return `if (${name} % ${stride} != 0) { return 0.0; }\n${name} = ${name} / ${stride};`;
 }
 
-/** Four elements of the gradient, of windows beside each other, where every place is reached by one. */
-const reachedQuad = `let y = line.y - depth.y;
-if (u32(y) >= p.outHeight) { return vec4<f32>(0.0); }
-let z = line.z - depth.z;
-let at = base + line.x + depth.x + y * i32(p.outWidth) + z;
-return vec4<f32>(${[0, 1, 2, 3]
-  .map((lane) => `select(0.0, gradient[at + ${lane}], u32(z + ${lane}) < p.outWidth)`)
-  .join(', ')});`;
-
 /** Transposed filters times the gradients of all windows that reach a place. */
 const inputGradient = kernel('conv2dInputGradient', (variant: ConvolutionVariant) => {
   const area = variant.kernelY * variant.kernelX;
@@ -157,7 +148,7 @@ ${reached('y', variant.strideY)}
 ${reached('z', variant.strideX)}
 if (u32(y) >= p.outHeight || u32(z) >= p.outWidth) { return 0.0; }
 return gradient[base + line.x + depth.x + y * i32(p.outWidth) + z];`,
-      quad: variant.quads ? reachedQuad : undefined,
+      quad: variant.quads ? gradientQuad : undefined,
       contiguous: 'line',
     },
     parameters: sizeNames,

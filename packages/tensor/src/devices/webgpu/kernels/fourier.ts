@@ -1,20 +1,10 @@
 import type { Kernels, Operand } from '../../../kernels.js';
 import { primeFactors } from '../../prime-factors.js';
+import { rootsOfUnity } from '../../roots-of-unity.js';
 import type { Executor } from '../executor.js';
 import { kernel } from '../pipelines.js';
 
 const GROUP = 64;
-
-/** The complex roots of 1 in their order, clockwise or (inverse) not. */
-function rootsOf(n: number, inverse: boolean): Float32Array {
-  const roots = new Float32Array(2 * n);
-  for (let t = 0; t < n; t++) {
-    const angle = (2 * Math.PI * t) / n;
-    roots[2 * t] = Math.cos(angle);
-    roots[2 * t + 1] = inverse ? Math.sin(angle) : -Math.sin(angle);
-  }
-  return roots;
-}
 
 /** One factor of Stockham's transform, as in the kernel of `reference`; the product of those before it is `done`. */
 const advancing = kernel('fft', () => ({
@@ -49,7 +39,7 @@ export function fourierKernels(executor: Executor): Pick<Kernels, 'fft'> {
       const factors = length === 1 ? [1] : primeFactors(length);
       const count = out.size / 2;
       executor.withTemporary('float32', 2 * length, (roots) => {
-        executor.memory.write(roots, rootsOf(length, inverse));
+        executor.memory.write(roots, rootsOfUnity(length, inverse));
         executor.withTemporary('float32', out.size, (other) => {
           let from: Operand = x;
           let done = 1;

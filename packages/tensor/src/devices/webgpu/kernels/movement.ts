@@ -10,45 +10,29 @@ import { bitsOf, fill } from './elementwise.js';
 
 const GROUP = 256;
 
-/** out[i, j, …] = x[start + i·stride0 + j·stride1 + …], bits as they are. */
-const striding = kernel('strided', ({ rank }: { rank: number }) => ({
-  reads: { x: 'u32' },
-  writes: { out: 'u32' },
-  parameters: {
-    count: 'u32',
-    start: 'i32',
-    ...parametersOf(numbered('shape', rank), 'u32'),
-    ...parametersOf(numbered('stride', rank), 'i32'),
-  },
-  workgroupSize: GROUP,
-  body: `if (index >= p.count) { return; }
-${coordinates(rank, 'index')}
-var source = p.start;
-${numbered('at', rank)
-  .map((at, axis) => `source += i32(${at}) * p.stride${axis};`)
-  .join('\n')}
-out[index] = x[source];`,
-}));
-
-/** out[start + i·stride0 + j·stride1 + …] = x[i, j, …]. */
-const spreading = kernel('spread', ({ rank }: { rank: number }) => ({
-  reads: { x: 'u32' },
-  writes: { out: 'u32' },
-  parameters: {
-    count: 'u32',
-    start: 'i32',
-    ...parametersOf(numbered('shape', rank), 'u32'),
-    ...parametersOf(numbered('stride', rank), 'i32'),
-  },
-  workgroupSize: GROUP,
-  body: `if (index >= p.count) { return; }
+/** Copies bits between elements in their order and those at start + i·stride0 + j·stride1 + … */
+const stridedCopy = (name: string, copy: string) =>
+  kernel(name, ({ rank }: { rank: number }) => ({
+    reads: { x: 'u32' },
+    writes: { out: 'u32' },
+    parameters: {
+      count: 'u32',
+      start: 'i32',
+      ...parametersOf(numbered('shape', rank), 'u32'),
+      ...parametersOf(numbered('stride', rank), 'i32'),
+    },
+    workgroupSize: GROUP,
+    body: `if (index >= p.count) { return; }
 ${coordinates(rank, 'index')}
 var place = p.start;
 ${numbered('at', rank)
   .map((at, axis) => `place += i32(${at}) * p.stride${axis};`)
   .join('\n')}
-out[place] = x[index];`,
-}));
+${copy}`,
+  }));
+
+const striding = stridedCopy('strided', 'out[index] = x[place];');
+const spreading = stridedCopy('spread', 'out[place] = x[index];');
 
 /** Statements that declare, for the coordinates of `index`, offsets by strides of these names. */
 const offsets = (rank: number, ...names: readonly string[]): string =>
@@ -141,44 +125,39 @@ function checkIndex(operation: string, index: Operand, length: number): void {
 export function movementKernels(
   executor: Executor,
 ): Pick<Kernels, 'permute' | 'slice' | 'pad' | 'concat' | 'gather' | 'scatter'> {
+  /** Walks over all elements of one of the two, in their order. */
+  const copyAlong = (
+    program: typeof striding,
+    walked: Operand,
+    [x, out]: readonly [Operand, Operand],
+    strides: readonly number[],
+    start: number,
+  ): void => {
+    const joined = joinAxes(walked.shape, [strides]);
+    const { shape } = joined;
+    executor.run(
+      program,
+      { rank: shape.length },
+      {
+        reads: [x],
+        writes: [out],
+        parameters: {
+          count: walked.size,
+          start,
+          ...valuesOf('shape', shape),
+          ...valuesOf('stride', joined.strides[0]!),
+        },
+        groups: Math.ceil(walked.size / GROUP),
+      },
+    );
+  };
   const gatherStrided = (x: Operand, out: Operand, strides: readonly number[], start: number): void => {
     if (out.size === 0) return;
-    const joined = joinAxes(out.shape, [strides]);
-    executor.run(
-      striding,
-      { rank: joined.shape.length },
-      {
-        reads: [x],
-        writes: [out],
-        parameters: {
-          count: out.size,
-          start,
-          ...valuesOf('shape', joined.shape),
-          ...valuesOf('stride', joined.strides[0]!),
-        },
-        groups: Math.ceil(out.size / GROUP),
-      },
-    );
+    copyAlong(striding, out, [x, out], strides, start);
     bufferOf(out).bounds = x.size === out.size ? bufferOf(x).bounds : undefined;
   };
-  const spread = (x: Operand, out: Operand, strides: readonly number[], start: number): void => {
-    const joined = joinAxes(x.shape, [strides]);
-    executor.run(
-      spreading,
-      { rank: joined.shape.length },
-      {
-        reads: [x],
-        writes: [out],
-        parameters: {
-          count: x.size,
-          start,
-          ...valuesOf('shape', joined.shape),
-          ...valuesOf('stride', joined.strides[0]!),
-        },
-        groups: Math.ceil(x.size / GROUP),
-      },
-    );
-  };
+  const spread = (x: Operand, out: Operand, strides: readonly number[], start: number): void =>
+    copyAlong(spreading, x, [x, out], strides, start);
   const stepped = (shape: Shape, starts: readonly number[], steps: readonly number[]) => {
     const own = stridesOf(shape);
     return {

@@ -1,4 +1,5 @@
 import type { ArgReductionName, Kernels, Operand, ReductionLayout, ReductionName } from '../../../kernels.js';
+import { histogramEdges } from '../../histogram-edges.js';
 import { type Executor, scalarType } from '../executor.js';
 import { kernel } from '../pipelines.js';
 import type { ScalarType } from '../wgsl/program.js';
@@ -233,13 +234,6 @@ for (var bin = local; bin < p.bins; bin += ${GROUP}u) {
 }`,
 }));
 
-/** The smallest element of each bin; the first bin takes what is smaller, too. */
-function edgesOf(bins: number, low: number, high: number, isFloat: boolean): Float64Array {
-  const width = (high - low) / bins;
-  const round = isFloat ? Math.fround : Math.ceil;
-  return Float64Array.from({ length: bins }, (_, bin) => round(low + bin * width));
-}
-
 /** Sums, extremes and counts. */
 export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction' | 'argReduction' | 'histogram'> {
   return {
@@ -257,7 +251,7 @@ export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction' 
       if (x.size === 0) return;
       const isFloat = x.dtype === 'float32';
       executor.withTemporary(isFloat ? 'float32' : 'int32', counts.size, (edges) => {
-        executor.memory.write(edges, edgesOf(counts.size, low, high, isFloat));
+        executor.memory.write(edges, histogramEdges(counts.size, low, high, isFloat ? Math.fround : Math.ceil));
         executor.run(
           counting,
           { type: scalarType(x), own: counts.size <= OWN_BINS },

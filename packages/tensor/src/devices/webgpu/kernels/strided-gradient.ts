@@ -22,6 +22,15 @@ taps${axis} = count${axis};
 first${axis} = (phase${axis} + ${padding}) / ${stride}u;`;
 }
 
+/** Four elements of the gradient, of windows beside each other, where every place is reached by one. */
+export const gradientQuad = `let y = line.y - depth.y;
+if (u32(y) >= p.outHeight) { return vec4<f32>(0.0); }
+let z = line.z - depth.z;
+let at = base + line.x + depth.x + y * i32(p.outWidth) + z;
+return vec4<f32>(${[0, 1, 2, 3]
+  .map((lane) => `select(0.0, gradient[at + ${lane}], u32(z + ${lane}) < p.outWidth)`)
+  .join(', ')});`;
+
 /**
  * The gradient of the input where windows advance by a stride: every place is reached only by the places of the window
  * with its own remainder. Places of one phase y mod stride, x mod stride make a product of their own, with the share of the
@@ -95,12 +104,3 @@ let matrixBase = i32((ownGroup * p.channels * p.height + phaseY) * p.width + pha
     hasBias: false,
   });
 });
-
-/** Four elements of the gradient, of windows beside each other. */
-const gradientQuad = `let y = line.y - depth.y;
-if (u32(y) >= p.outHeight) { return vec4<f32>(0.0); }
-let z = line.z - depth.z;
-let at = base + line.x + depth.x + y * i32(p.outWidth) + z;
-return vec4<f32>(${[0, 1, 2, 3]
-  .map((lane) => `select(0.0, gradient[at + ${lane}], u32(z + ${lane}) < p.outWidth)`)
-  .join(', ')});`;
