@@ -1,5 +1,5 @@
 # To be sourced, with $here, $out and $say set: unpacks what was carried, and finds the driver of the GPU.
-work=${GPU_MACHINE_WORK:-/tmp/gpu-machine-work}
+work=${GPU_MACHINE_WORK:-${TMPDIR:-/tmp}/gpu-machine-work}
 mkdir -p "$work"
 
 unpackTo() {

@@ -120,11 +120,11 @@ export function replayEffects<T>(effects: Effects, body: () => T): T {
     return body();
   } finally {
     if (outermost) replaying = false;
-    journal = undefined;
+    // Those outside have noted before all that is taken back now.
+    journal = own.outer;
     undo(own);
     // The same elements again: a graph that has used them need not refuse. A tracer has seen the changes and counts them.
     if (!activeTracer()) for (const { tensor, version } of own.tensors) tensor.buffer.version = version;
-    journal = own.outer;
     own.dispose();
   }
 }
