@@ -1,5 +1,8 @@
 import { ArgumentError, FormatError } from '@pnn/nn';
 
+/** Lends memory of so many bytes. */
+export type LendMemory = (bytes: number) => Uint8Array;
+
 /** Where files of a data set come from: a folder (`folder` of `@pnn/data/node`), downloads of a page, memory. */
 export interface FileSource {
   /** What messages call the place, such as `the folder 'data'`. */
@@ -9,11 +12,11 @@ export interface FileSource {
   /**
    * The bytes of a file; undefined if there is none of this name.
    *
-   * @param memory where the bytes may be put, if they fit: lent for large files, so that nothing else has to hold them
+   * @param memory lends room for so many bytes of the file, so that nothing else has to hold them; the source may do without
    * @throws ArgumentError if it is there and cannot be read
    * @throws FormatError if it has more than `maxBytes`
    */
-  read(name: string, maxBytes: number, memory?: Uint8Array): Promise<Uint8Array | undefined>;
+  read(name: string, maxBytes: number, memory?: LendMemory): Promise<Uint8Array | undefined>;
 }
 
 /** Files that are in memory already, by name: for a page that has downloaded them, and for tests. */
@@ -54,8 +57,8 @@ export interface DataFileRequest {
   readonly folders?: readonly string[];
   /** What errors recommend if none of them is there. */
   readonly advice: string;
-  /** Where a file that is not compressed may be put, if it fits. */
-  readonly memory?: Uint8Array;
+  /** Lends memory that a file may be put in as it is stored. */
+  readonly memory?: LendMemory;
 }
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;

@@ -1,5 +1,5 @@
 export type { DatasetEntry, SampleCounts } from './dataset-entry.js';
-export { type FileSource, filesInMemory } from './file-source.js';
+export { type FileSource, filesInMemory, type LendMemory } from './file-source.js';
 export { decodeIdx, encodeIdx, type IdxArray, type IdxData } from './formats/idx.js';
 export { type DataLoaders, type DataLoadersOptions, dataLoaders } from './loaders.js';
 export { datasets, loadDataset } from './registry.js';

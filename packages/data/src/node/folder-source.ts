@@ -34,8 +34,7 @@ export function folder(path: string): FileSource {
         const status = await stat(file);
         if (!status.isFile()) throw new ArgumentError(`${file} is not a file`);
         if (status.size > maxBytes) throw tooLarge(file, status.size);
-        const fits = memory !== undefined && status.size <= memory.length;
-        const target = fits ? memory.subarray(0, status.size) : new Uint8Array(status.size);
+        const target = memory?.(status.size) ?? new Uint8Array(status.size);
         const handle = await open(file);
         try {
           return await fill(handle, target);

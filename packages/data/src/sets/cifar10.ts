@@ -1,6 +1,6 @@
 import { ArrayDataset, FormatError } from '@pnn/nn';
 import type { DatasetEntry } from '../dataset-entry.js';
-import { type FileSource, readDataFile } from '../file-source.js';
+import { type FileSource, type LendMemory, readDataFile } from '../file-source.js';
 import type { DatasetSplits } from '../splits.js';
 
 const SIDE = 32;
@@ -18,8 +18,8 @@ const FILES = 'the six .bin files of the binary version of CIFAR-10, https://www
 
 const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
-/** The file as checked records, in the memory if they fit. */
-async function readRecords(source: FileSource, name: string, memory: Uint8Array): Promise<Uint8Array> {
+/** The file as checked records, in the memory if the source uses it. */
+async function readRecords(source: FileSource, name: string, memory: LendMemory): Promise<Uint8Array> {
   const advice = `put ${FILES} there`;
   const { path, bytes } = await readDataFile({
     dataset: 'cifar10',
@@ -44,26 +44,33 @@ async function readRecords(source: FileSource, name: string, memory: Uint8Array)
   return bytes;
 }
 
-function grown<T extends Uint8Array | Int32Array>(array: T, larger: T): T {
-  larger.set(array);
-  return larger;
-}
-
 /**
  * Joins the files of a split. Each is read to where its images belong, if the source can do that, and then moved together
  * over the labels in between: so that nothing but the images takes memory.
  */
 async function readSplit(source: FileSource, names: readonly string[]): Promise<ArrayDataset> {
-  let images = new Uint8Array(names.length * RECORDS_PER_FILE * IMAGE_BYTES + RECORDS_PER_FILE);
-  let labels = new Int32Array(names.length * RECORDS_PER_FILE);
+  let images = new Uint8Array(0);
+  let labels = new Int32Array(0);
   let count = 0;
+  /** Makes room for the records of a file: for all files where it is as they are published. */
+  const reserve = (bytes: number) => {
+    const end = count + Math.ceil(bytes / RECORD_BYTES);
+    if (end <= labels.length) return;
+    const records = Math.max(2 * labels.length, end === RECORDS_PER_FILE ? names.length * end : end);
+    const moved = new Uint8Array(records * IMAGE_BYTES + RECORDS_PER_FILE);
+    moved.set(images.subarray(0, count * IMAGE_BYTES));
+    images = moved;
+    const movedLabels = new Int32Array(records);
+    movedLabels.set(labels.subarray(0, count));
+    labels = movedLabels;
+  };
   for (const name of names) {
-    const records = await readRecords(source, name, images.subarray(count * IMAGE_BYTES));
-    const end = count + records.length / RECORD_BYTES;
-    if (end > labels.length) {
-      images = grown(images, new Uint8Array(2 * end * IMAGE_BYTES));
-      labels = grown(labels, new Int32Array(2 * end));
-    }
+    const records = await readRecords(source, name, (bytes) => {
+      reserve(bytes);
+      const room = images.subarray(count * IMAGE_BYTES);
+      return bytes <= room.length ? room.subarray(0, bytes) : new Uint8Array(bytes);
+    });
+    reserve(records.length);
     for (let start = 0; start < records.length; start += RECORD_BYTES, count++) {
       labels[count] = records[start]!;
       images.set(records.subarray(start + 1, start + RECORD_BYTES), count * IMAGE_BYTES);
