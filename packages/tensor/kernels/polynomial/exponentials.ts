@@ -1,6 +1,6 @@
 // The exponential penalty of a group of seven vectors: e^u − 1 and its derivative e^u, where u is the excess over the limit,
-// at most the cap. With v = u/2^k ≤ 3, e^v − 1 = v·q(v), where q has degree 9 and (by Remez exchange) a relative error of
-// at most 1.1e-8; then k times e^2v − 1 = y·(y + 2) with y = e^v − 1. An error of float32 in |x| changes e^u by more than
+// at most the cap. With v = u/2^k ≤ 1.5, e^v − 1 = v·q(v), where q has degree 6 and (by Remez exchange) a relative error of
+// at most 6.7e-8; then k times e^2v − 1 = y·(y + 2) with y = e^v − 1. An error of float32 in |x| changes e^u by more than
 // all this does. Nothing overflows before e^u does.
 import { madd } from '../simd';
 
@@ -11,10 +11,10 @@ export const CAP: usize = 16;
 export const MAGNITUDE: usize = 32;
 const DOUBLINGS: usize = 48;
 const COEFFICIENTS: usize = 64;
-const TERMS: usize = 10;
+const TERMS: usize = 7;
 const LAST: usize = COEFFICIENTS + (TERMS - 1) * 16;
 export const EXPONENTIAL_BYTES: usize = COEFFICIENTS + TERMS * 16;
-const LARGEST_ARGUMENT: f64 = 3;
+const LARGEST_ARGUMENT: f64 = 1.5;
 
 /** Stores k and the coefficients. */
 export function storeExponential(memory: usize, cap: f64): void {
@@ -27,16 +27,13 @@ export function storeExponential(memory: usize, cap: f64): void {
   store<i32>(memory, doublings, DOUBLINGS);
   let power = scale;
   let at = memory + LAST;
-  power = storeCoefficient(at, 1, power, scale);
-  power = storeCoefficient(at - 16, 0.5000003576278687, power, scale);
-  power = storeCoefficient(at - 32, 0.16666238009929657, power, scale);
-  power = storeCoefficient(at - 48, 0.041686609387397766, power, scale);
-  power = storeCoefficient(at - 64, 0.008287061005830765, power, scale);
-  power = storeCoefficient(at - 80, 0.0014493780909106135, power, scale);
-  power = storeCoefficient(at - 96, 0.00015129374514799565, power, scale);
-  power = storeCoefficient(at - 112, 0.00004688275294029154, power, scale);
-  power = storeCoefficient(at - 128, -0.000003207603640476009, power, scale);
-  storeCoefficient(at - 144, 0.0000010726610071287723, power, scale);
+  power = storeCoefficient(at, 1.0000000669530407, power, scale);
+  power = storeCoefficient(at - 16, 0.4999952541930013, power, scale);
+  power = storeCoefficient(at - 32, 0.16672023375832906, power, scale);
+  power = storeCoefficient(at - 48, 0.04144469579753135, power, scale);
+  power = storeCoefficient(at - 64, 0.008761851754485269, power, scale);
+  power = storeCoefficient(at - 80, 0.0009768535977694476, power, scale);
+  storeCoefficient(at - 96, 0.00038292125805232646, power, scale);
 }
 
 function storeCoefficient(at: usize, coefficient: f64, power: f64, scale: f64): f64 {

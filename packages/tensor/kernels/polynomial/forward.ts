@@ -125,7 +125,10 @@ function forwardGroups(fields: Activation, x: usize, out: usize, groups: i32, sc
   if (form != PenaltyForm.none) {
     const count = listBeyond(groupSizes, groups, plainSize(fields), list);
     addPenalties(form, x, list, count, scratch + PENALTIES, scratch + PENALTY);
-    if (anyBeyond(sizes, fields.capSize)) addBeyondCap(form, x, groups, scratch + BEYOND_CAP, scratch + PENALTY);
+    if (anyBeyond(sizes, fields.capSize)) {
+      const beyondCap = listBeyond(groupSizes, groups, <f32>fields.capSize, list);
+      addBeyondCap(form, x, list, beyondCap, scratch + BEYOND_CAP, scratch + PENALTY);
+    }
   }
   if (anyBeyond(sizes, fields.bound)) {
     const count = listBeyond(groupSizes, groups, fields.bound, list);

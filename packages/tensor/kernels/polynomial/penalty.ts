@@ -115,19 +115,40 @@ export function addPenalties(form: i32, x: usize, list: usize, groups: i32, sums
   else if (form == PenaltyForm.power) addPowers(x, list, groups, sums, memory);
 }
 
-/** Adds what arguments are beyond the cap to the two sums. */
-export function addBeyondCap(form: i32, x: usize, groups: i32, sums: usize, memory: usize): void {
-  const zero = f32x4.splat(0);
+/** What four arguments are beyond the cap. */
+// @ts-ignore: decorator
+@inline
+function beyondCap(form: i32, x: usize, magnitude: v128, limit: v128, cap: v128): v128 {
+  const size = v128.and(v128.load(x), magnitude);
+  const argument = form == PenaltyForm.power ? f32x4.mul(size, limit) : f32x4.sub(size, limit);
+  return f32x4.pmax(f32x4.splat(0), f32x4.sub(argument, cap));
+}
+
+// @ts-ignore: decorator
+@inline
+function addGroupsBeyondCap(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
   const magnitude = v128.load(memory, MAGNITUDE);
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
   let total = v128.load(sums);
-  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += 16) {
-    const size = v128.and(v128.load(x), magnitude);
-    const argument = form == PenaltyForm.power ? f32x4.mul(size, limit) : f32x4.sub(size, limit);
-    total = addDoubles(total, f32x4.pmax(zero, f32x4.sub(argument, cap)));
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    const at = x + load<u32>(list);
+    let even = beyondCap(form, at, magnitude, limit, cap);
+    let odd = beyondCap(form, at + 16, magnitude, limit, cap);
+    even = f32x4.add(even, beyondCap(form, at + 32, magnitude, limit, cap));
+    odd = f32x4.add(odd, beyondCap(form, at + 48, magnitude, limit, cap));
+    even = f32x4.add(even, beyondCap(form, at + 64, magnitude, limit, cap));
+    odd = f32x4.add(odd, beyondCap(form, at + 80, magnitude, limit, cap));
+    even = f32x4.add(even, beyondCap(form, at + 96, magnitude, limit, cap));
+    total = addDoubles(total, f32x4.add(even, odd));
   }
   v128.store(sums, total);
+}
+
+/** Adds what arguments in the groups of a list are beyond the cap to the two sums. */
+export function addBeyondCap(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
+  if (form == PenaltyForm.power) addGroupsBeyondCap(PenaltyForm.power, x, list, groups, sums, memory);
+  else addGroupsBeyondCap(PenaltyForm.exponential, x, list, groups, sums, memory);
 }
 
 /** Adds share·u, or share·u^9, to four gradients with the signs of their inputs. */

@@ -1,7 +1,7 @@
 // Beyond its bound an activation may go on along its tangent: the values and the slopes of a polynomial are replaced there, a
 // group of seven vectors at a time if any of its inputs is beyond.
 import { madd } from '../simd';
-import { Activation, coefficientAt, edgeSlope, GROUP_BYTES, isOdd, termsOf } from './activation';
+import { Activation, coefficientAt, edgeSlope, isOdd, termsOf } from './activation';
 
 // What is needed lies in memory, numbers four times each: the bound, the mask of magnitudes, and of the value, of the slope
 // and of the slope with respect to |x| the one at B and which bits of it are others at −B.
@@ -48,62 +48,54 @@ function edgeOf(x: v128, edge: usize): v128 {
   return v128.xor(v128.load(edge), v128.and(v128.load(edge, 16), i32x4.shr_s(x, 31)));
 }
 
+/** Counts in each lane the inputs of a vector that are beyond the bound; puts the tangent there if it goes on. */
 // @ts-ignore: decorator
 @inline
-function countBeyond(count: v128, x: v128, bound: v128, magnitude: v128): v128 {
-  return i32x4.sub(count, f32x4.gt(v128.and(x, magnitude), bound));
-}
-
-/** Counts in each lane the inputs of seven vectors that are beyond the bound. */
-// @ts-ignore: decorator
-@inline
-function countGroup(count: v128, x: usize, bound: v128, magnitude: v128): v128 {
-  count = countBeyond(count, v128.load(x), bound, magnitude);
-  count = countBeyond(count, v128.load(x, 16), bound, magnitude);
-  count = countBeyond(count, v128.load(x, 32), bound, magnitude);
-  count = countBeyond(count, v128.load(x, 48), bound, magnitude);
-  count = countBeyond(count, v128.load(x, 64), bound, magnitude);
-  count = countBeyond(count, v128.load(x, 80), bound, magnitude);
-  return countBeyond(count, v128.load(x, 96), bound, magnitude);
-}
-
-/** Replaces four values, or slopes that are multiplied by a gradient, where inputs are beyond the bound. */
-// @ts-ignore: decorator
-@inline
-function straighten(slopes: bool, x: usize, gradient: usize, out: usize, bound: v128, magnitude: v128, memory: usize): void {
+function countVector(tangent: bool, count: v128, x: usize, out: usize, bound: v128, magnitude: v128, memory: usize): v128 {
   const values = v128.load(x);
-  const excess = f32x4.sub(v128.and(values, magnitude), bound);
-  const line = slopes
-    ? f32x4.mul(v128.load(gradient), edgeOf(values, memory + SLOPE))
-    : madd(excess, edgeOf(values, memory + OUTWARD_SLOPE), edgeOf(values, memory + VALUE));
-  v128.store(out, v128.bitselect(line, v128.load(out), f32x4.gt(excess, f32x4.splat(0))));
+  const size = v128.and(values, magnitude);
+  const isBeyond = f32x4.gt(size, bound);
+  if (tangent) {
+    const line = madd(f32x4.sub(size, bound), edgeOf(values, memory + OUTWARD_SLOPE), edgeOf(values, memory + VALUE));
+    v128.store(out, v128.bitselect(line, v128.load(out), isBeyond));
+  }
+  return i32x4.sub(count, isBeyond);
 }
 
 // @ts-ignore: decorator
 @inline
-function straightenGroup(slopes: bool, x: usize, gradient: usize, out: usize, bound: v128, magnitude: v128, memory: usize): void {
-  straighten(slopes, x, gradient, out, bound, magnitude, memory);
-  straighten(slopes, x + 16, gradient + 16, out + 16, bound, magnitude, memory);
-  straighten(slopes, x + 32, gradient + 32, out + 32, bound, magnitude, memory);
-  straighten(slopes, x + 48, gradient + 48, out + 48, bound, magnitude, memory);
-  straighten(slopes, x + 64, gradient + 64, out + 64, bound, magnitude, memory);
-  straighten(slopes, x + 80, gradient + 80, out + 80, bound, magnitude, memory);
-  straighten(slopes, x + 96, gradient + 96, out + 96, bound, magnitude, memory);
+function countGroups(tangent: bool, x: usize, out: usize, list: usize, groups: i32, counts: usize, memory: usize): void {
+  const bound = v128.load(memory, BOUND);
+  const magnitude = v128.load(memory, MAGNITUDE);
+  let count = v128.load(counts);
+  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
+    const at = load<u32>(list);
+    count = countVector(tangent, count, x + at, out + at, bound, magnitude, memory);
+    count = countVector(tangent, count, x + at + 16, out + at + 16, bound, magnitude, memory);
+    count = countVector(tangent, count, x + at + 32, out + at + 32, bound, magnitude, memory);
+    count = countVector(tangent, count, x + at + 48, out + at + 48, bound, magnitude, memory);
+    count = countVector(tangent, count, x + at + 64, out + at + 64, bound, magnitude, memory);
+    count = countVector(tangent, count, x + at + 80, out + at + 80, bound, magnitude, memory);
+    count = countVector(tangent, count, x + at + 96, out + at + 96, bound, magnitude, memory);
+  }
+  v128.store(counts, count);
 }
 
 /** Counts the inputs beyond the bound in each lane of `counts` in the groups of a list; puts the tangent there if it goes on. */
 export function countAndStraighten(
   tangent: bool, x: usize, out: usize, list: usize, groups: i32, counts: usize, memory: usize,
 ): void {
-  const bound = v128.load(memory, BOUND);
-  const magnitude = v128.load(memory, MAGNITUDE);
-  let count = v128.load(counts);
-  for (const end = list + (<usize>groups << 2); list < end; list += 4) {
-    const at = load<u32>(list);
-    count = countGroup(count, x + at, bound, magnitude);
-    if (tangent) straightenGroup(false, x + at, 0, out + at, bound, magnitude, memory);
-  }
-  v128.store(counts, count);
+  if (tangent) countGroups(true, x, out, list, groups, counts, memory);
+  else countGroups(false, x, out, list, groups, counts, memory);
+}
+
+/** Puts the slope of the tangent times the gradient where four inputs are beyond the bound. */
+// @ts-ignore: decorator
+@inline
+function straightenVector(x: usize, gradient: usize, out: usize, bound: v128, magnitude: v128, memory: usize): void {
+  const values = v128.load(x);
+  const line = f32x4.mul(v128.load(gradient), edgeOf(values, memory + SLOPE));
+  v128.store(out, v128.bitselect(line, v128.load(out), f32x4.gt(v128.and(values, magnitude), bound)));
 }
 
 /** Puts the slope of the tangent times the gradient beyond the bound in the groups of a list. */
@@ -112,6 +104,12 @@ export function straightenSlopes(x: usize, gradient: usize, out: usize, list: us
   const magnitude = v128.load(memory, MAGNITUDE);
   for (const end = list + (<usize>groups << 2); list < end; list += 4) {
     const at = load<u32>(list);
-    straightenGroup(true, x + at, gradient + at, out + at, bound, magnitude, memory);
+    straightenVector(x + at, gradient + at, out + at, bound, magnitude, memory);
+    straightenVector(x + at + 16, gradient + at + 16, out + at + 16, bound, magnitude, memory);
+    straightenVector(x + at + 32, gradient + at + 32, out + at + 32, bound, magnitude, memory);
+    straightenVector(x + at + 48, gradient + at + 48, out + at + 48, bound, magnitude, memory);
+    straightenVector(x + at + 64, gradient + at + 64, out + at + 64, bound, magnitude, memory);
+    straightenVector(x + at + 80, gradient + at + 80, out + at + 80, bound, magnitude, memory);
+    straightenVector(x + at + 96, gradient + at + 96, out + at + 96, bound, magnitude, memory);
   }
 }
