@@ -1,31 +1,30 @@
-import { BatchNorm1d, BatchNorm2d, BatchNorm3d, type Module } from '@pnn/nn';
+import { type Module, Parameter } from '@pnn/nn';
 import type { Tensor } from '@pnn/tensor';
 import type { GoldenCase } from './load.js';
 
-/** PyTorch's names of the state of BatchNorm by ours. */
-const batchNormNames: Readonly<Record<string, string>> = {
-  gamma: 'weight',
-  beta: 'bias',
-  runningMean: 'runningMean',
-  runningVariance: 'runningVar',
-  batchesTracked: 'numBatchesTracked',
-};
+/** PyTorch's names, in camelCase as in golden files, of what is called otherwise here. */
+const statisticsNames: ReadonlyMap<string, string> = new Map([
+  ['runningVariance', 'runningVar'],
+  ['batchesTracked', 'numBatchesTracked'],
+]);
+const normalizationNames: ReadonlyMap<string, string> = new Map([
+  ['gamma', 'weight'],
+  ['beta', 'bias'],
+]);
 
 const isDomain = (name: string) => /(^|\.)domain$/.test(name);
 
 /** The parameters and buffers of a module by the names that they have in a golden file. */
 export function goldenState(module: Module): Record<string, Tensor> {
-  const modules = new Map(module.namedModules());
   return Object.fromEntries(
     [...module.stateDict()].flatMap(([name, tensor]): [string, Tensor][] => {
       // Of a polynomial PyTorch has the coefficients; what they mean follows from the attributes of the case.
       if (isDomain(name)) return [];
       const split = name.lastIndexOf('.') + 1;
-      const owner = modules.get(name.slice(0, Math.max(split - 1, 0)));
-      const isBatchNorm = [BatchNorm1d, BatchNorm2d, BatchNorm3d].some((BatchNorm) => owner instanceof BatchNorm);
-      return [
-        [isBatchNorm ? name.slice(0, split) + batchNormNames[name.slice(split)] : name, tensor] as [string, Tensor],
-      ];
+      const last = name.slice(split);
+      const isNormalization = tensor instanceof Parameter && tensor.role === 'normalization';
+      const renamed = (isNormalization ? normalizationNames.get(last) : undefined) ?? statisticsNames.get(last) ?? last;
+      return [[name.slice(0, split) + renamed, tensor]];
     }),
   );
 }

@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from '@pnn/tensor';
 import { type Found, findNested } from './nested.js';
+import { checkOption } from './options.js';
 import { Parameter, StateBuffer } from './parameter.js';
 import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
 import { pyTorchName, toPyTorchNames } from './pytorch-names.js';
@@ -189,8 +190,11 @@ export abstract class Module {
    *   differs; nothing is changed then
    * @throws DTypeError, ShapeError or ArgumentError where the parts of a host array do not fit each other; nothing is
    *   changed then
+   * @throws ArgumentError where there are no such names
    */
   loadStateDict(given: ReadonlyMap<string, Tensor | HostArray>, options: LoadStateOptions = {}): void {
+    const { names = 'own' } = options;
+    checkOption(names === 'own' || names === 'pytorch', 'loadStateDict', 'names', "'own' or 'pytorch'", names);
     const tensors = this.stateDict();
     const own = options.names === 'pytorch' ? toPyTorchNames(tensors) : tensors;
     const everyName = Array.from(this.#everyName(), ([name, tensor]): [string, Tensor] => [
@@ -303,12 +307,15 @@ export abstract class Module {
 
   /** The module and all in it as a tree, with settings and numbers of parameters. */
   toString(): string {
-    const lines = (module: Module, label: string, indent: string): string[] => {
+    const lines = (module: Module, label: string, around: readonly Module[]): string[] => {
+      const start = `${'  '.repeat(around.length)}${label}${module.constructor.name}`;
+      if (around.includes(module)) return [`${start}, which this is in`];
       const count = module.parameterCount();
-      const own = `${indent}${label}${module.constructor.name}(${module.describe()})${count > 0 ? `  ${count.toLocaleString('en')}` : ''}`;
-      return [own, ...module.children().flatMap(([name, child]) => lines(child, `${name}: `, `${indent}  `))];
+      const own = `${start}(${module.describe()})${count > 0 ? `  ${count.toLocaleString('en')}` : ''}`;
+      const within = [...around, module];
+      return [own, ...module.children().flatMap(([name, child]) => lines(child, `${name}: `, within))];
     };
-    return lines(this, '', '').join('\n');
+    return lines(this, '', []).join('\n');
   }
 
   /** @throws ShapeError | DTypeError where the input has not that many axes, or is not a float tensor */

@@ -124,6 +124,32 @@ describe('names', () => {
   });
 });
 
+describe('toString', () => {
+  test('ends where a module is within itself', () => {
+    class Child extends Module {
+      parent: Module | undefined;
+      override forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    class Parent extends Module {
+      readonly first = new Child();
+      readonly layer = new Linear(2, 3);
+      override forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const parent = new Parent();
+    parent.first.parent = parent;
+    expect(parent.toString().split('\n')).toEqual([
+      'Parent()  9',
+      '  first: Child()  9',
+      '    parent: Parent, which this is in',
+      `  layer: ${parent.layer}`,
+    ]);
+  });
+});
+
 describe('sharing', () => {
   test('lists a parameter that two layers share once, under its first name', () => {
     const tied = new Tied();

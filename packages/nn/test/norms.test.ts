@@ -87,7 +87,7 @@ describe('values', () => {
     const layer = new InstanceNorm1d(1, { trackRunningStatistics: true, momentum: 0.5, ...float64 });
     layer.forward(tensor(Float64Array.of(1, 3, 5, 9), { shape: [2, 1, 2] }));
     expect(numbers(layer.runningMean!)).toEqual([0.5 * ((2 + 7) / 2)]);
-    expect(numbers(layer.runningVar!)).toEqual([0.5 + 0.5 * ((2 + 8) / 2)]);
+    expect(numbers(layer.runningVariance!)).toEqual([0.5 + 0.5 * ((2 + 8) / 2)]);
     layer.eval();
     const before = numbers(layer.runningMean!);
     layer.forward(normal([2, 1, 3], 0, 1, float64));
@@ -118,8 +118,8 @@ describe('state', () => {
       'weight',
       'bias',
       'runningMean',
-      'runningVar',
-      'numBatchesTracked',
+      'runningVariance',
+      'batchesTracked',
     ]);
     expect(tracked.parameterGroups().map(({ name }) => name)).toEqual(['normalization']);
   });

@@ -1,4 +1,4 @@
-import { type HostArray, ones, type Tensor, tensor } from '@pnn/tensor';
+import { ArgumentError, type HostArray, ones, type Tensor, tensor } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchNorm1d, Linear, Sequential } from '../src/layers/index.js';
@@ -80,6 +80,14 @@ describe('toPyTorchNames', () => {
     expect(() => network.loadStateDict(state)).toThrow("; pass { names: 'pytorch' } for the names of PyTorch");
     state.delete('1.weight');
     expect(() => network.loadStateDict(state, { names: 'pytorch' })).toThrow(/: missing: 1\.weight$/);
+  });
+
+  it('refuses names that it does not know', () => {
+    const network = new Linear(2, 3);
+    const options = { names: 'torch' as 'pytorch' };
+    expect(() => network.loadStateDict(network.stateDict(), options)).toThrow(
+      new ArgumentError("loadStateDict: names must be 'own' or 'pytorch', not torch"),
+    );
   });
 
   it('refuses two of the same name', () => {

@@ -37,9 +37,9 @@ abstract class InstanceNorm extends Module {
   readonly weight: Parameter | undefined;
   readonly bias: Parameter | undefined;
   readonly runningMean: StateBuffer | undefined;
-  readonly runningVar: StateBuffer | undefined;
+  readonly runningVariance: StateBuffer | undefined;
   /** PyTorch keeps this number, too, and never counts. */
-  readonly numBatchesTracked: StateBuffer | undefined;
+  readonly batchesTracked: StateBuffer | undefined;
   readonly #epsilon: number;
   readonly #momentum: number;
 
@@ -60,8 +60,8 @@ abstract class InstanceNorm extends Module {
     }
     if (trackRunningStatistics) {
       this.runningMean = new StateBuffer(zeros([channels], options));
-      this.runningVar = new StateBuffer(ones([channels], options));
-      this.numBatchesTracked = new StateBuffer(zeros([], { ...options, dtype: 'int32' }));
+      this.runningVariance = new StateBuffer(ones([channels], options));
+      this.batchesTracked = new StateBuffer(zeros([], { ...options, dtype: 'int32' }));
     }
   }
 
@@ -72,8 +72,8 @@ abstract class InstanceNorm extends Module {
   /** @throws ShapeError where there are other channels, or a channel of a sample has a single number */
   protected normalize(x: Tensor): Tensor {
     checkChannels(this.constructor.name, x, this.channels);
-    if (!this.training && this.runningMean && this.runningVar) {
-      return normalizeBy(x, this.runningMean, this.runningVar, this.weight, this.bias, this.#epsilon);
+    if (!this.training && this.runningMean && this.runningVariance) {
+      return normalizeBy(x, this.runningMean, this.runningVariance, this.weight, this.bias, this.#epsilon);
     }
     const { output, mean, variance } = normalizeInstances(
       this.constructor.name,
@@ -89,7 +89,7 @@ abstract class InstanceNorm extends Module {
   /** Running statistics learn from the means over the samples. */
   #track(mean: Tensor, variance: Tensor, count: number): void {
     this.runningMean?.assignLerp(mean.mean(0), this.#momentum);
-    this.runningVar?.assignLerp(variance.mean(0), this.#momentum, count / (count - 1));
+    this.runningVariance?.assignLerp(variance.mean(0), this.#momentum, count / (count - 1));
   }
 }
 

@@ -1,4 +1,4 @@
-import { type HostArray, keep, type Module, noGrad, scope, type Tensor, tensor } from '@pnn/nn';
+import { type HostArray, keep, type Module, noGrad, StateDictError, scope, type Tensor, tensor } from '@pnn/nn';
 
 /** Copies of the parameters and buffers of a network as they were in its best epoch. */
 export class BestWeights {
@@ -20,16 +20,26 @@ export class BestWeights {
     });
   }
 
-  /** Takes over what was kept of a network of the same kind. */
+  /**
+   * Takes over what was kept of a network of the same kind, or nothing where nothing was kept.
+   *
+   * @throws StateDictError where some is missing, and some was kept; nothing is changed then
+   */
   restore(network: Module, arrays: ReadonlyMap<string, HostArray>): void {
+    const own = network.stateDict();
+    const missing = [...own.keys()].filter((name) => !arrays.has(name));
+    if (arrays.size > 0 && missing.length > 0) {
+      throw new StateDictError(`BestWeights: the weights of the best epoch lack ${missing.join(', ')}`);
+    }
     this.dispose();
-    for (const [name, { device }] of network.stateDict()) {
-      const array = arrays.get(name);
-      if (array)
+    for (const [name, array] of arrays) {
+      const device = own.get(name)?.device;
+      if (device) {
         this.#copies.set(
           name,
           scope(() => keep(tensor(array.data, { shape: array.shape, device }))),
         );
+      }
     }
   }
 

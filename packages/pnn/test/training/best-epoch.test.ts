@@ -1,4 +1,4 @@
-import { ExponentialMovingAverage, type Module, memory, StateDictError, setSeed } from '@pnn/nn';
+import { ExponentialMovingAverage, type Module, memory, StateDictError, setSeed, toHostArrays } from '@pnn/nn';
 import { describe, expect, it } from 'vitest';
 import {
   checkpointMetadata,
@@ -11,6 +11,7 @@ import {
   type TrainerOptions,
   takeCheckpoint,
 } from '../../src/index.js';
+import { BestWeights } from '../../src/training/best-weights.js';
 import { Monitor, type MonitorOptions } from '../../src/training/monitor.js';
 import { settledMemory } from '../settled-memory.js';
 import { all, blobLoader, networkBits, toyTrainer, withoutTimes } from './toy.js';
@@ -127,6 +128,22 @@ describe('Trainer with best', () => {
   it('names the metric that is not there', async () => {
     const trainer = toyTrainer({ best: { metric: 'recall' } });
     await expect(all(trainer.fit(blobLoader(), { epochs: 1 }))).rejects.toThrow('there is no metric recall to watch');
+  });
+
+  it('refuses best weights that lack some, and keeps those that it had', async () => {
+    const trainer = toyTrainer({ best: { mode: 'max' } });
+    await all(trainer.fit(blobLoader(), { epochs: 2, validation: validation() }));
+    const best = new BestWeights();
+    best.take(trainer.network);
+    const some = new Map([...(await toHostArrays(trainer.network.stateDict(), ''))].slice(1));
+    expect(() => best.restore(trainer.network, some)).toThrow(
+      new StateDictError(
+        `BestWeights: the weights of the best epoch lack ${[...trainer.network.stateDict().keys()][0]}`,
+      ),
+    );
+    expect(best.tensors.size).toBe(trainer.network.stateDict().size);
+    best.restore(trainer.network, new Map());
+    expect(best.tensors.size).toBe(0);
   });
 
   it('gives the copies back', async () => {
