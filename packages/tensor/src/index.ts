@@ -61,7 +61,7 @@ export type { SliceRange } from './methods/movement.js';
 export type { PadFill } from './methods/padding.js';
 export type { Axes, ReductionOptions } from './methods/reduction.js';
 export type { ScanOptions } from './methods/scan.js';
-export type { SortOptions } from './methods/sort.js';
+export type { Sorted, SortOptions } from './methods/sort.js';
 export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
 export { type OperatorFamilies, type OperatorName, type Operators, operators } from './operators/index.js';
 export {

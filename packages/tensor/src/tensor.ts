@@ -13,7 +13,7 @@ import { norm, standardDeviation } from './methods/norm.js';
 import { type PadFill, pad } from './methods/padding.js';
 import * as reduction from './methods/reduction.js';
 import { running, type ScanOptions } from './methods/scan.js';
-import type { SortOptions } from './methods/sort.js';
+import type { Sorted, SortOptions } from './methods/sort.js';
 import * as sorting from './methods/sort.js';
 import { operators } from './operators/index.js';
 import { formatTensor, inspect } from './print.js';
@@ -431,7 +431,7 @@ export class Tensor extends Storage {
    * The elements in order along an axis, and their positions (int32). NaN counts as the largest; equal elements stay in
    * their order.
    */
-  sort(axis = -1, options?: SortOptions): { values: Tensor; indices: Tensor } {
+  sort(axis = -1, options?: SortOptions): Sorted {
     return sorting.sort(this, axis, options);
   }
   /** The positions (int32) of the elements in order along an axis, as of `sort` */
@@ -444,10 +444,7 @@ export class Tensor extends Storage {
    * @param options.axis the last one where it is missing
    * @throws ShapeError where the axis is shorter than k
    */
-  topk(
-    k: number,
-    options?: { readonly largest?: boolean; readonly axis?: number },
-  ): { values: Tensor; indices: Tensor } {
+  topk(k: number, options?: { readonly largest?: boolean; readonly axis?: number }): Sorted {
     return sorting.topk(this, k, options?.axis ?? -1, options?.largest ?? true);
   }
   /**

@@ -527,6 +527,8 @@ describe('bincount', () => {
     );
     scope(() => {
       expect(() => bincount(tensor([0, 5], int32), 5)).toThrow(ArgumentError);
+      expect(() => bincount(tensor([0, 5]), 5)).toThrow('bincount: the tensor of labels is float32');
+      expect(() => bincount(tensor([0, 5], int32), 2.5)).toThrow('bincount: count must be an integer of 0 or more');
       expect(() => bincount(tensor([0, 1]), 5)).toThrow(DTypeError);
       expect(() => bincount(tensor([0, 1], int32), 5, { weights: ones([1]) })).toThrow(
         new ShapeError('bincount: labels [2], weights [1]: the shapes differ'),
@@ -1101,7 +1103,12 @@ describe('oneHot', () => {
       expect(oneHot(labels, 4, { dtype: 'float64' }).dtype).toBe('float64');
       expect(tableFrom(oneHot(tensor(1, int32), 2))).toEqual({ shape: [2], data: [0, 1] });
       expect(() => oneHot(labels, 2)).toThrow('index 2 is not one of the 2');
-      expect(() => oneHot(ones([2]), 2)).toThrow(DTypeError);
+      expect(() => oneHot(ones([2]), 2)).toThrow(
+        new DTypeError('oneHot: the tensor of labels is float32: cast() it to int32'),
+      );
+      expect(() => oneHot(labels, -2)).toThrow(
+        new ArgumentError('oneHot: classes must be an integer of 0 or more, not -2'),
+      );
     });
   });
 });

@@ -237,6 +237,12 @@ describe('logSumExp', () => {
     );
   });
 
+  it('is that of 0 where there are no elements', () => {
+    scope(() => {
+      expect(tableFrom(zeros([2, 0, 3]).logSumExp(1))).toEqual({ shape: [2, 3], data: Array(6).fill(-inf) });
+    });
+  });
+
   it('neither overflows nor makes NaN of infinities', () => {
     scope(() => {
       const x = tensor(

@@ -119,8 +119,9 @@ export function prod(x: Tensor, axes: Axes, options: ReductionOptions | undefine
   return result.reshape(shapeWithout(x, reduced, options));
 }
 
-/** ln Σ e^x over one axis. */
+/** ln Σ e^x over one axis: −∞ where it has no elements. */
 export function logSumExp(x: Tensor, axis: number, options: ReductionOptions | undefined): Tensor {
+  if (x.shape[normalizeAxis('logSumExp', axis, x.rank)] === 0) return x.sum(axis, options).log();
   const largest = x.detach().max(axis, { keepDims: true });
   const finite = where(largest.abs().less(Number.POSITIVE_INFINITY), largest, scalarLike('logSumExp', 0, largest));
   const sum = x.sub(finite).exp().sum(axis, { keepDims: true });
