@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { ArgumentError, FormatError } from '@pnn/nn';
 import { describe, expect, test } from 'vitest';
 import { type DataFileRequest, readDataFile } from '../src/file-source.js';
-import { type FileSource, filesInMemory } from '../src/index.js';
+import { type FileSource, filesInMemory, type LendMemory } from '../src/index.js';
 
 const bytes = Uint8Array.of(5, 6, 7);
 const compressed = Uint8Array.from(gzipSync(bytes));
@@ -88,9 +88,9 @@ describe('readDataFile', () => {
   });
 
   test('lends memory to the source, which need not take it', async () => {
-    const memory = new Uint8Array(10);
+    const memory = () => new Uint8Array(10);
     const source = filesInMemory(new Map([['a', bytes]]));
-    let lent: Uint8Array | undefined;
+    let lent: LendMemory | undefined;
     const spy: FileSource = {
       ...source,
       read(name, maxBytes, given) {
