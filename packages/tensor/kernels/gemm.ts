@@ -1,7 +1,7 @@
 // Products of matrices from packed panels (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
 // 2008): panels of 4 rows of the left factor and of 8 columns of the right one, laid out step by step along the depth,
 // meet in tiles of 4×8 sums that stay in registers.
-import { madd, storeTransposed } from './simd';
+import { madd, storeTransposed, wide } from './simd';
 import { ceilDiv } from './task';
 
 export const ROWS: i32 = 4;
@@ -201,12 +201,137 @@ export function multiplyTile(depth: i32, a: usize, b: usize, out: usize, rowStri
   addTile(depth, a, b, out, rowStride, start);
 }
 
-/** As multiplyTile, for panels of rows one after the other, with tiles of 32 numbers. */
-export function multiplyTiles(panels: i32, depth: i32, a: usize, b: usize, out: usize, start: usize): void {
-  for (let i = 0; i < panels; i++) {
-    addTile(depth, a, b, out, 32, start);
-    a += <usize>depth << 4;
-    out += 128;
+/**
+ * Adds to two 4×8 tiles at once, `tileStride` bytes apart, with two panels of columns one after the other: where V8 takes two
+ * vectors for one, a single tile leaves half of the registers empty; where it does not, two need more than there are.
+ */
+export function multiplyTwoTiles(
+  depth: i32,
+  a: usize,
+  b: usize,
+  out: usize,
+  rowStride: usize,
+  tileStride: usize,
+  start: usize,
+): void {
+  const out1 = out + rowStride;
+  const out2 = out1 + rowStride;
+  const out3 = out2 + rowStride;
+  let c00: v128, c01: v128, c02: v128, c03: v128, c10: v128, c11: v128, c12: v128, c13: v128;
+  let c20: v128, c21: v128, c22: v128, c23: v128, c30: v128, c31: v128, c32: v128, c33: v128;
+  if (start) {
+    c00 = v128.load32_splat(start);
+    c10 = v128.load32_splat(start, 4);
+    c20 = v128.load32_splat(start, 8);
+    c30 = v128.load32_splat(start, 12);
+    c01 = c00;
+    c02 = c00;
+    c03 = c00;
+    c11 = c10;
+    c12 = c10;
+    c13 = c10;
+    c21 = c20;
+    c22 = c20;
+    c23 = c20;
+    c31 = c30;
+    c32 = c30;
+    c33 = c30;
+  } else {
+    c00 = v128.load(out);
+    c01 = v128.load(out, 16);
+    c02 = v128.load(out + tileStride);
+    c03 = v128.load(out + tileStride, 16);
+    c10 = v128.load(out1);
+    c11 = v128.load(out1, 16);
+    c12 = v128.load(out1 + tileStride);
+    c13 = v128.load(out1 + tileStride, 16);
+    c20 = v128.load(out2);
+    c21 = v128.load(out2, 16);
+    c22 = v128.load(out2 + tileStride);
+    c23 = v128.load(out2 + tileStride, 16);
+    c30 = v128.load(out3);
+    c31 = v128.load(out3, 16);
+    c32 = v128.load(out3 + tileStride);
+    c33 = v128.load(out3 + tileStride, 16);
+  }
+  const end = a + (<usize>depth << 4);
+  let right = b + (<usize>depth << 5);
+  while (a != end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const b2 = v128.load(right);
+    const b3 = v128.load(right, 16);
+    let row = v128.load32_splat(a);
+    c00 = madd(row, b0, c00);
+    c01 = madd(row, b1, c01);
+    c02 = madd(row, b2, c02);
+    c03 = madd(row, b3, c03);
+    row = v128.load32_splat(a, 4);
+    c10 = madd(row, b0, c10);
+    c11 = madd(row, b1, c11);
+    c12 = madd(row, b2, c12);
+    c13 = madd(row, b3, c13);
+    row = v128.load32_splat(a, 8);
+    c20 = madd(row, b0, c20);
+    c21 = madd(row, b1, c21);
+    c22 = madd(row, b2, c22);
+    c23 = madd(row, b3, c23);
+    row = v128.load32_splat(a, 12);
+    c30 = madd(row, b0, c30);
+    c31 = madd(row, b1, c31);
+    c32 = madd(row, b2, c32);
+    c33 = madd(row, b3, c33);
+    a += 16;
+    b += 32;
+    right += 32;
+  }
+  v128.store(out, c00);
+  v128.store(out, c01, 16);
+  v128.store(out + tileStride, c02);
+  v128.store(out + tileStride, c03, 16);
+  v128.store(out1, c10);
+  v128.store(out1, c11, 16);
+  v128.store(out1 + tileStride, c12);
+  v128.store(out1 + tileStride, c13, 16);
+  v128.store(out2, c20);
+  v128.store(out2, c21, 16);
+  v128.store(out2 + tileStride, c22);
+  v128.store(out2 + tileStride, c23, 16);
+  v128.store(out3, c30);
+  v128.store(out3, c31, 16);
+  v128.store(out3 + tileStride, c32);
+  v128.store(out3 + tileStride, c33, 16);
+}
+
+/**
+ * As multiplyTile, for all panels of rows with all panels of columns: tiles of 32 numbers, those of a panel of columns one after
+ * the other.
+ */
+export function multiplyTiles(
+  rowPanels: i32,
+  columnPanels: i32,
+  depth: i32,
+  a: usize,
+  b: usize,
+  out: usize,
+  start: usize,
+): void {
+  const panelStride = <usize>rowPanels << 7;
+  let panel = 0;
+  for (; wide && panel + 2 <= columnPanels; panel += 2) {
+    for (let i = 0; i < rowPanels; i++) {
+      const left = a + ((<usize>i * <usize>depth) << 4);
+      multiplyTwoTiles(depth, left, b, out + (<usize>i << 7), 32, panelStride, start);
+    }
+    b += <usize>depth << 6;
+    out += 2 * panelStride;
+  }
+  for (; panel < columnPanels; panel++) {
+    for (let i = 0; i < rowPanels; i++) {
+      addTile(depth, a + ((<usize>i * <usize>depth) << 4), b, out + (<usize>i << 7), 32, start);
+    }
+    b += <usize>depth << 5;
+    out += panelStride;
   }
 }
 
@@ -243,7 +368,29 @@ export function multiplyPanels(
   edge: usize,
 ): void {
   const tile = edge + 64;
-  for (let j = 0; j < columns; j += COLUMNS) {
+  let j = 0;
+  for (; wide && j + 2 * COLUMNS <= columns; j += 2 * COLUMNS) {
+    let left = a;
+    let target = out + (<usize>j << 2);
+    let first = start;
+    let i = 0;
+    for (; i + ROWS <= rows; i += ROWS) {
+      multiplyTwoTiles(depth, left, b, target, rowStride, 32, first);
+      left += <usize>depth << 4;
+      target += rowStride << 2;
+      first += startStep;
+    }
+    for (let half = 0; half < 2 && i < rows; half++) {
+      const height = rows - i;
+      const to = target + (<usize>half << 5);
+      const right = b + (<usize>(half * depth) << 5);
+      if (!start) copyTile(tile, 32, to, rowStride, height, COLUMNS);
+      multiplyTile(depth, left, right, tile, 32, first);
+      copyTile(to, rowStride, tile, 32, height, COLUMNS);
+    }
+    b += <usize>depth << 6;
+  }
+  for (; j < columns; j += COLUMNS) {
     let left = a;
     let target = out + (<usize>j << 2);
     let first = start;

@@ -1,3 +1,11 @@
+/**
+ * 1 where the platform takes two vectors side by side for one of 256 bits. Some kernels then keep more of them in registers; what
+ * they compute stays the same, to the bit.
+ */
+// @ts-ignore: decorator
+@external('env', 'wide')
+export declare const wide: i32;
+
 /** a·b + c, rounded once where the processor can: relaxed SIMD leaves that to it. */
 // @ts-ignore: decorator
 @inline

@@ -3,6 +3,7 @@
 const IMPORT_SECTION = 2;
 const DATA_SECTION = 11;
 const MEMORY = 2;
+const GLOBAL = 3;
 /** A memory that is shared and has a largest size: https://github.com/WebAssembly/threads. */
 const SHARED = 3;
 
@@ -38,13 +39,26 @@ export function hasStaticData(bytes) {
 /**
  * The position of the byte that says how the imported memory is.
  *
- * @throws Error where the module imports anything but a shared memory with a largest size
+ * @throws Error where the module imports anything but a shared memory with a largest size, and numbers
  */
 export function memoryFlagsOf(bytes) {
   const [count, first] = numberAt(bytes, sectionsOf(bytes).get(IMPORT_SECTION));
-  const [moduleLength, moduleName] = numberAt(bytes, first);
-  const [fieldLength, fieldName] = numberAt(bytes, moduleName + moduleLength);
-  const kind = fieldName + fieldLength;
-  if (count === 1 && bytes[kind] === MEMORY && bytes[kind + 1] === SHARED) return kind + 1;
-  throw new Error('the kernels import something else than a shared memory with a largest size');
+  let found;
+  let position = first;
+  for (let i = 0; i < count; i++) {
+    const [moduleLength, moduleName] = numberAt(bytes, position);
+    const [fieldLength, fieldName] = numberAt(bytes, moduleName + moduleLength);
+    const kind = fieldName + fieldLength;
+    if (bytes[kind] === MEMORY && bytes[kind + 1] === SHARED) {
+      found = kind + 1;
+      // Its smallest and its largest size follow.
+      position = numberAt(bytes, numberAt(bytes, kind + 2)[1])[1];
+    } else if (bytes[kind] === GLOBAL) {
+      position = kind + 3;
+    } else {
+      throw new Error('the kernels import something else than a shared memory with a largest size, and numbers');
+    }
+  }
+  if (found === undefined) throw new Error('the kernels import no memory');
+  return found;
 }

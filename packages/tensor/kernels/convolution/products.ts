@@ -1,6 +1,6 @@
 // Products of packed weights and patches, which are packed block by block or read where they lie.
-import { COLUMN_LIMIT, COLUMNS, DEPTH_LIMIT, multiplyTile, ROWS } from '../gemm';
-import { gather, madd } from '../simd';
+import { COLUMN_LIMIT, COLUMNS, DEPTH_LIMIT, multiplyTile, multiplyTwoTiles, ROWS } from '../gemm';
+import { gather, madd, wide } from '../simd';
 import { ceilDiv, partSize } from '../task';
 import { packPatches } from './patches';
 import { areSpaced, offsetAt } from './tables';
@@ -13,6 +13,13 @@ function storeSpaced(to: usize, values: v128): void {
   v128.store32_lane(to, values, 1, 8);
   v128.store32_lane(to, values, 2, 16);
   v128.store32_lane(to, values, 3, 24);
+}
+
+/** Whether a panel of columns lies side by side in the output. */
+// @ts-ignore: decorator
+@inline
+function areContiguous(offsets: usize): bool {
+  return offsetAt(offsets, 7) - offsetAt(offsets, 0) == 28;
 }
 
 /** As multiplyPanels, with an offset for every column of the output. */
@@ -30,16 +37,31 @@ function multiplyScattered(
   edge: usize,
 ): void {
   const tile = edge + 64;
+  // Rows of the panel that were computed together with those of the panel before it.
+  let done = 0;
   for (let j = 0; j < columns; j += COLUMNS) {
     const offsets = outOffsets + (<usize>j << 2);
     const whole = j + COLUMNS <= columns;
-    const contiguous = whole && offsetAt(offsets, 7) - offsetAt(offsets, 0) == 28;
+    const contiguous = whole && areContiguous(offsets);
     const spaced = whole && !contiguous && areSpaced(offsets, 0) && areSpaced(offsets, 4);
     const width = min(COLUMNS, columns - j);
-    let left = a;
-    let first = start;
-    let target = out;
-    for (let i = 0; i < rows; i += ROWS) {
+    let left = a + ((<usize>done * <usize>depth) << 2);
+    let first = start + <usize>(done / ROWS) * startStep;
+    let target = out + <usize>done * rowStride;
+    let i = done;
+    done = 0;
+    if (wide && !i && contiguous && j + 2 * COLUMNS <= columns && areContiguous(offsets + 32)) {
+      const at = offsetAt(offsets, 0);
+      const tileStride = offsetAt(offsets, 8) - at;
+      for (; i + ROWS <= rows; i += ROWS) {
+        multiplyTwoTiles(depth, left, b, target + at, rowStride, tileStride, first);
+        left += <usize>depth << 4;
+        target += rowStride << 2;
+        first += startStep;
+      }
+      done = i;
+    }
+    for (; i < rows; i += ROWS) {
       if (contiguous && i + ROWS <= rows) {
         multiplyTile(depth, left, b, target + offsetAt(offsets, 0), rowStride, first);
       } else {

@@ -77,16 +77,16 @@ export function edgeSlope(fields: Activation, term: i32): f64 {
   return (term < even ? slope : 1 + slope) * fields.inverseBound;
 }
 
-/** Elements of seven vectors: as many as hide the latency of Horner's method and fit in the registers. */
-export const GROUP: i32 = 28;
-export const GROUP_BYTES: usize = 112;
+/** Elements of eight vectors: as many as hide the latency of Horner's method, in pairs that V8 can take for one of 256 bits. */
+export const GROUP: i32 = 32;
+export const GROUP_BYTES: usize = 128;
 /** Elements that stay in the first-level cache while all is computed that is made of them. */
 export const CHUNK: i32 = 16 * GROUP;
 /** Elements that are computed before it is looked whether any of them are out of range. */
 export const RUN: i32 = 8 * CHUNK;
 const BLOCK: i32 = 4 * RUN;
-/** A vector for each group of a run. */
-export const GROUP_SIZES_BYTES: usize = <usize>(RUN / GROUP) << 4;
+/** Two vectors for each group of a run. */
+export const GROUP_SIZES_BYTES: usize = <usize>(RUN / GROUP) << 5;
 /** A number for each, and one more. */
 export const LIST_BYTES: usize = (<usize>(RUN / GROUP) << 2) + 16;
 

@@ -7,7 +7,7 @@ import {
 import { madd } from '../simd';
 import { ceilDiv } from '../task';
 import {
-  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, storeSizes, VALUE,
+  anyBeyond, CHEBYSHEV, clearSizes, CONSTANTS_BYTES, horner, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesSoFar, storeSizes, VALUE,
 } from './group';
 import { addPenaltySlopes, addRestSlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import {
@@ -291,7 +291,7 @@ function sizesIn(x: usize, bytes: usize): v128 {
 }
 
 /**
- * The gradients of whole groups without their penalties. Returns the largest sizes, and stores those of each group of seven
+ * The gradients of whole groups without their penalties. Returns the largest sizes, and stores those of each group of eight
  * vectors unless coefficients are learned, which takes groups of four.
  */
 function backwardValues(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): v128 {
@@ -302,13 +302,16 @@ function backwardValues(fields: Activation, x: usize, gradient: usize, out: usiz
     for (let at: usize = 0; at < bytes; at += 16) v128.store(out + at, f32x4.splat(0));
     return storeSizes(x, groups, sizes);
   }
-  v128.store(constants, f32x4.splat(0));
+  clearSizes(constants);
   if (!fields.learnable) {
+    let all: v128;
     if (fields.twice) {
       differentiateTwice(fields, x, gradient, out, bytes, scratch);
-      v128.store(constants, storeSizes(x, groups, sizes));
-    } else differentiate(fields, x, gradient, out, groups, scratch);
-    const all = v128.load(constants);
+      all = storeSizes(x, groups, sizes);
+    } else {
+      differentiate(fields, x, gradient, out, groups, scratch);
+      all = sizesSoFar(constants);
+    }
     if (fields.tangent && anyBeyond(all, fields.bound)) {
       const count = listBeyond(sizes, groups, fields.bound, scratch + LIST);
       straightenSlopes(x, gradient, out, scratch + LIST, count, scratch + TANGENT);
@@ -322,7 +325,7 @@ function backwardValues(fields: Activation, x: usize, gradient: usize, out: usiz
   }
   if (fields.twice) differentiateTwice(fields, x, gradient, out, bytes, scratch);
   else differentiateAll(fields, x, gradient, out, groups, scratch);
-  return i32x4.max_s(all, v128.load(constants));
+  return i32x4.max_s(all, sizesSoFar(constants));
 }
 
 /** Computes whole groups: at most a run where the tangent goes on. */

@@ -1,4 +1,4 @@
-// The exponential penalty of a group of seven vectors: e^u − 1 and its derivative e^u, where u is the excess over the limit,
+// The exponential penalty of a group of eight vectors: e^u − 1 and its derivative e^u, where u is the excess over the limit,
 // at most the cap. With v = u/2^k ≤ 1.5, e^v − 1 = v·q(v), where q has degree 6 and (by Remez exchange) a relative error of
 // at most 6.7e-8; then k times e^2v − 1 = y·(y + 2) with y = e^v − 1. An error of float32 in |x| changes e^u by more than
 // all this does. Nothing overflows before e^u does.
@@ -73,6 +73,7 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
   const u4 = excessOf(v128.load(x, 64), magnitude, limit, cap);
   const u5 = excessOf(v128.load(x, 80), magnitude, limit, cap);
   const u6 = excessOf(v128.load(x, 96), magnitude, limit, cap);
+  const u7 = excessOf(v128.load(x, 112), magnitude, limit, cap);
   let p = memory + COEFFICIENTS;
   let c = v128.load(p);
   let v0 = c;
@@ -82,6 +83,7 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
   let v4 = c;
   let v5 = c;
   let v6 = c;
+  let v7 = c;
   const last = memory + LAST;
   do {
     p += 16;
@@ -93,6 +95,7 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
     v4 = madd(v4, u4, c);
     v5 = madd(v5, u5, c);
     v6 = madd(v6, u6, c);
+    v7 = madd(v7, u7, c);
   } while (p < last);
   v0 = f32x4.mul(v0, u0);
   v1 = f32x4.mul(v1, u1);
@@ -101,6 +104,7 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
   v4 = f32x4.mul(v4, u4);
   v5 = f32x4.mul(v5, u5);
   v6 = f32x4.mul(v6, u6);
+  v7 = f32x4.mul(v7, u7);
   for (let i = load<i32>(memory, DOUBLINGS); i > 0; i--) {
     const two = f32x4.splat(2);
     v0 = f32x4.mul(v0, f32x4.add(v0, two));
@@ -110,10 +114,12 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
     v4 = f32x4.mul(v4, f32x4.add(v4, two));
     v5 = f32x4.mul(v5, f32x4.add(v5, two));
     v6 = f32x4.mul(v6, f32x4.add(v6, two));
+    v7 = f32x4.mul(v7, f32x4.add(v7, two));
   }
   if (!slopes) {
-    const low = f32x4.add(f32x4.add(v0, v1), f32x4.add(v2, v3));
-    return f32x4.add(low, f32x4.add(f32x4.add(v4, v5), v6));
+    const even = f32x4.add(f32x4.add(v0, v2), f32x4.add(v4, v6));
+    const odd = f32x4.add(f32x4.add(v1, v3), f32x4.add(v5, v7));
+    return f32x4.add(even, odd);
   }
   const shares = f32x4.splat(share);
   const sign = f32x4.splat(-0.0);
@@ -124,17 +130,18 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
   addSlope(x + 64, out + 64, u4, v4, shares, sign);
   addSlope(x + 80, out + 80, u5, v5, shares, sign);
   addSlope(x + 96, out + 96, u6, v6, shares, sign);
+  addSlope(x + 112, out + 112, u7, v7, shares, sign);
   return c;
 }
 
-/** The sums of e^u − 1 over seven vectors. */
+/** The sums of e^u − 1 over eight vectors. */
 // @ts-ignore: decorator
 @inline
 export function exponentialSum(x: usize, memory: usize): v128 {
   return exponentialGroup(false, x, 0, 0, memory);
 }
 
-/** Adds share·e^u to the gradients of seven vectors at `out`, with their signs, where they are beyond the limit. */
+/** Adds share·e^u to the gradients of eight vectors at `out`, with their signs, where they are beyond the limit. */
 // @ts-ignore: decorator
 @inline
 export function addExponentialSlopes(x: usize, out: usize, share: f32, memory: usize): void {

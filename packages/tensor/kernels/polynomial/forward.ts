@@ -6,7 +6,7 @@ import {
 import { ceilDiv } from '../task';
 import {
   anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, listBeyond, SHIFTED,
-  setConstants, storeSizes, VALUE, VALUE_LINE, VALUE_ODD,
+  setConstants, sizesSoFar, storeSizes, VALUE, VALUE_LINE, VALUE_ODD,
 } from './group';
 import { addBeyondCap, addPenalties, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import { gatherPieces, scatterPieces } from './staging';
@@ -100,7 +100,7 @@ function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch
       horner(CHEBYSHEV, VALUE_ODD, constants, odd, lastOdd, x, 0, out, groups, sizes);
     }
   }
-  return v128.load(constants);
+  return sizesSoFar(constants);
 }
 
 /** Counts the inputs that are not finite, and finds the largest size where there may be NaN. */

@@ -1,4 +1,4 @@
-// Horner's method and sums of powers for groups of seven vectors. Their code is written once and inlined into functions
+// Horner's method and sums of powers for groups of eight vectors. Their code is written once and inlined into functions
 // for each form, with the form as a constant.
 import { madd } from '../simd';
 import { GROUP_BYTES } from './activation';
@@ -35,18 +35,29 @@ export const SLOPE_ODD: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
-export function finish(kind: i32, v: v128, x: v128, gradient: v128, out: usize, rest: v128): void {
+export function resultOf(kind: i32, v: v128, x: v128, gradient: v128, before: v128, rest: v128): v128 {
   if (kind == VALUE_LINE) v = madd(x, rest, v);
   else if (kind == SLOPE_LINE) v = madd(x, v, rest);
-  else if (kind == VALUE_ODD || kind == SLOPE_ODD) v = madd(x, v, v128.load(out));
-  if (kind >= SLOPE) v = f32x4.mul(gradient, v);
-  v128.store(out, v);
+  else if (kind == VALUE_ODD || kind == SLOPE_ODD) v = madd(x, v, before);
+  return kind >= SLOPE ? f32x4.mul(gradient, v) : v;
 }
 
+/** Two vectors side by side: all that is loaded comes before what is stored, so that they can be computed as one. */
 // @ts-ignore: decorator
 @inline
-function gradientAt(result: i32, gradient: usize): v128 {
-  return result >= SLOPE ? v128.load(gradient) : f32x4.splat(0);
+export function finishPair(kind: i32, v0: v128, v1: v128, x: usize, gradient: usize, out: usize, rest: v128): void {
+  const x0 = v128.load(x);
+  const x1 = v128.load(x, 16);
+  const isSlope = kind >= SLOPE;
+  const isSum = kind == VALUE_ODD || kind == SLOPE_ODD;
+  const g0 = isSlope ? v128.load(gradient) : x0;
+  const g1 = isSlope ? v128.load(gradient, 16) : x1;
+  const o0 = isSum ? v128.load(out) : x0;
+  const o1 = isSum ? v128.load(out, 16) : x1;
+  const r0 = resultOf(kind, v0, x0, g0, o0, rest);
+  const r1 = resultOf(kind, v1, x1, g1, o1, rest);
+  v128.store(out, r0);
+  v128.store(out, r1, 16);
 }
 
 /** All bits but that of the sign. */
@@ -65,35 +76,52 @@ export function largest(a: v128, b: v128, magnitude: v128 = i32x4.splat(MAGNITUD
   return i32x4.max_s(sizesOf(a, magnitude), sizesOf(b, magnitude));
 }
 
-// What a group needs besides coefficients lies in memory, where it takes no registers: the largest sizes so far, the scale
-// of the variable, the rest for `finish`, −1 and the mask of magnitudes. Loads and stores also keep the compiler from moving work into the inner loops.
+// What a group needs besides coefficients lies in memory, where it takes no registers: the largest sizes so far of every second
+// vector and of those between, the scale of the variable, the rest for `finishPair`, −1 and the mask of magnitudes. Loads and
+// stores also keep the compiler from moving work into the inner loops.
 export const LARGEST: usize = 0;
-export const SCALE: usize = 16;
-export const REST: usize = 20;
-export const MINUS_ONE: usize = 24;
-export const MASK: usize = 28;
-export const CONSTANTS_BYTES: usize = 32;
+export const SCALE: usize = 32;
+export const REST: usize = 36;
+export const MINUS_ONE: usize = 40;
+export const MASK: usize = 44;
+export const CONSTANTS_BYTES: usize = 48;
 
 /** Stores them, with no sizes so far. */
 export function setConstants(constants: usize, scale: f32, rest: f32): void {
-  v128.store(constants, i32x4.splat(0), LARGEST);
+  clearSizes(constants);
   f32.store(constants, scale, SCALE);
   f32.store(constants, rest, REST);
   f32.store(constants, -1, MINUS_ONE);
   store<i32>(constants, MAGNITUDE, MASK);
 }
 
-/** Stores the largest sizes of each group, and returns those of all. */
+// @ts-ignore: decorator
+@inline
+export function clearSizes(constants: usize): void {
+  v128.store(constants, i32x4.splat(0), LARGEST);
+  v128.store(constants, i32x4.splat(0), LARGEST + 16);
+}
+
+/** The largest sizes so far, of all vectors. */
+// @ts-ignore: decorator
+@inline
+export function sizesSoFar(constants: usize): v128 {
+  return i32x4.max_s(v128.load(constants, LARGEST), v128.load(constants, LARGEST + 16));
+}
+
+/** Stores the largest sizes of each group, of every second vector and of those between, and returns those of all. */
 export function storeSizes(x: usize, groups: i32, sizes: usize): v128 {
-  let all = i32x4.splat(0);
-  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, sizes += 16) {
-    const first = i32x4.max_s(largest(v128.load(x), v128.load(x, 16)), largest(v128.load(x, 32), v128.load(x, 48)));
-    const second = i32x4.max_s(largest(v128.load(x, 64), v128.load(x, 80)), sizesOf(v128.load(x, 96)));
-    const own = i32x4.max_s(first, second);
-    v128.store(sizes, own);
-    all = i32x4.max_s(all, own);
+  let evens = i32x4.splat(0);
+  let odds = i32x4.splat(0);
+  for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, sizes += 32) {
+    const even = i32x4.max_s(largest(v128.load(x), v128.load(x, 32)), largest(v128.load(x, 64), v128.load(x, 96)));
+    const odd = i32x4.max_s(largest(v128.load(x, 16), v128.load(x, 48)), largest(v128.load(x, 80), v128.load(x, 112)));
+    v128.store(sizes, even);
+    v128.store(sizes, odd, 16);
+    evens = i32x4.max_s(evens, even);
+    odds = i32x4.max_s(odds, odd);
   }
-  return all;
+  return i32x4.max_s(evens, odds);
 }
 
 /** Whether a size in the lanes is beyond this one. */
@@ -111,11 +139,39 @@ export function anyBeyond(sizes: v128, size: f64): bool {
  */
 export function listBeyond(sizes: usize, groups: i32, size: f64, list: usize): i32 {
   const start = list;
-  for (let at = 0; at < groups * <i32>GROUP_BYTES; at += <i32>GROUP_BYTES, sizes += 16) {
+  for (let at = 0; at < groups * <i32>GROUP_BYTES; at += <i32>GROUP_BYTES, sizes += 32) {
     store<i32>(list, at);
-    list += <usize>anyBeyond(v128.load(sizes), size) << 2;
+    list += <usize>anyBeyond(i32x4.max_s(v128.load(sizes), v128.load(sizes, 16)), size) << 2;
   }
   return <i32>(list - start) >> 2;
+}
+
+/** The same as `horner` for a polynomial of one term. */
+// @ts-ignore: decorator
+@inline
+function constant(
+  result: i32, constants: usize, term: usize, x: usize, gradient: usize, out: usize, groups: i32, sizes: usize,
+): void {
+  const v = v128.load32_splat(term);
+  const rest = v128.load32_splat(constants, REST);
+  const magnitude = v128.load32_splat(constants, MASK);
+  let evens = v128.load(constants, LARGEST);
+  let odds = v128.load(constants, LARGEST + 16);
+  for (let group = 0; group < groups; group++, sizes += 32) {
+    let even = i32x4.splat(0);
+    let odd = i32x4.splat(0);
+    for (const end = x + GROUP_BYTES; x < end; x += 32, gradient += 32, out += 32) {
+      even = i32x4.max_s(even, sizesOf(v128.load(x), magnitude));
+      odd = i32x4.max_s(odd, sizesOf(v128.load(x, 16), magnitude));
+      finishPair(result, v, v, x, gradient, out, rest);
+    }
+    v128.store(sizes, even);
+    v128.store(sizes, odd, 16);
+    evens = i32x4.max_s(evens, even);
+    odds = i32x4.max_s(odds, odd);
+  }
+  v128.store(constants, evens, LARGEST);
+  v128.store(constants, odds, LARGEST + 16);
 }
 
 /** Evaluates a polynomial in s by Horner's method for whole groups, and stores the largest sizes of each group at `sizes`. */
@@ -125,8 +181,12 @@ export function horner(
   variable: i32, result: i32, constants: usize, first: usize, last: usize,
   x: usize, gradient: usize, out: usize, groups: i32, sizes: usize,
 ): void {
+  if (last <= first) {
+    constant(result, constants, first, x, gradient, out, groups, sizes);
+    return;
+  }
   const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES, sizes += 16) {
+  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES, sizes += 32) {
     const x0 = v128.load(x);
     const x1 = v128.load(x, 16);
     const x2 = v128.load(x, 32);
@@ -134,13 +194,18 @@ export function horner(
     const x4 = v128.load(x, 64);
     const x5 = v128.load(x, 80);
     const x6 = v128.load(x, 96);
+    const x7 = v128.load(x, 112);
     const magnitude = v128.load32_splat(constants, MASK);
-    const own = i32x4.max_s(
-      i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), largest(x4, x5, magnitude)),
-      sizesOf(x6, magnitude),
-    );
-    v128.store(sizes, own);
-    v128.store(constants, i32x4.max_s(v128.load(constants, LARGEST), own), LARGEST);
+    const even = i32x4.max_s(largest(x0, x2, magnitude), largest(x4, x6, magnitude));
+    const odd = i32x4.max_s(largest(x1, x3, magnitude), largest(x5, x7, magnitude));
+    const evens = i32x4.max_s(v128.load(constants, LARGEST), even);
+    const odds = i32x4.max_s(v128.load(constants, LARGEST + 16), odd);
+    v128.store(sizes, even);
+    v128.store(sizes, odd, 16);
+    v128.store(constants, evens, LARGEST);
+    v128.store(constants, odds, LARGEST + 16);
+    let p = last;
+    let c = v128.load32_splat(p);
     const scale = v128.load32_splat(constants, SCALE);
     const minusOne = v128.load32_splat(constants, MINUS_ONE);
     const s0 = variableOf(variable, x0, scale, minusOne);
@@ -150,8 +215,7 @@ export function horner(
     const s4 = variableOf(variable, x4, scale, minusOne);
     const s5 = variableOf(variable, x5, scale, minusOne);
     const s6 = variableOf(variable, x6, scale, minusOne);
-    let p = last;
-    let c = v128.load32_splat(p);
+    const s7 = variableOf(variable, x7, scale, minusOne);
     let v0 = c;
     let v1 = c;
     let v2 = c;
@@ -159,27 +223,45 @@ export function horner(
     let v4 = c;
     let v5 = c;
     let v6 = c;
-    if (p > first) {
-      do {
-        p -= 4;
-        c = v128.load32_splat(p);
-        v0 = madd(v0, s0, c);
-        v1 = madd(v1, s1, c);
-        v2 = madd(v2, s2, c);
-        v3 = madd(v3, s3, c);
-        v4 = madd(v4, s4, c);
-        v5 = madd(v5, s5, c);
-        v6 = madd(v6, s6, c);
-      } while (p > first);
+    let v7 = c;
+    if ((last - first) & 4) {
+      p -= 4;
+      const d = v128.load32_splat(p);
+      v0 = madd(c, s0, d);
+      v1 = madd(c, s1, d);
+      v2 = madd(c, s2, d);
+      v3 = madd(c, s3, d);
+      v4 = madd(c, s4, d);
+      v5 = madd(c, s5, d);
+      v6 = madd(c, s6, d);
+      v7 = madd(c, s7, d);
+    }
+    while (p > first) {
+      p -= 8;
+      c = v128.load32_splat(p, 4);
+      v0 = madd(v0, s0, c);
+      v1 = madd(v1, s1, c);
+      v2 = madd(v2, s2, c);
+      v3 = madd(v3, s3, c);
+      v4 = madd(v4, s4, c);
+      v5 = madd(v5, s5, c);
+      v6 = madd(v6, s6, c);
+      v7 = madd(v7, s7, c);
+      c = v128.load32_splat(p);
+      v0 = madd(v0, s0, c);
+      v1 = madd(v1, s1, c);
+      v2 = madd(v2, s2, c);
+      v3 = madd(v3, s3, c);
+      v4 = madd(v4, s4, c);
+      v5 = madd(v5, s5, c);
+      v6 = madd(v6, s6, c);
+      v7 = madd(v7, s7, c);
     }
     const rest = v128.load32_splat(constants, REST);
-    finish(result, v0, v128.load(x), gradientAt(result, gradient), out, rest);
-    finish(result, v1, v128.load(x, 16), gradientAt(result, gradient + 16), out + 16, rest);
-    finish(result, v2, v128.load(x, 32), gradientAt(result, gradient + 32), out + 32, rest);
-    finish(result, v3, v128.load(x, 48), gradientAt(result, gradient + 48), out + 48, rest);
-    finish(result, v4, v128.load(x, 64), gradientAt(result, gradient + 64), out + 64, rest);
-    finish(result, v5, v128.load(x, 80), gradientAt(result, gradient + 80), out + 80, rest);
-    finish(result, v6, v128.load(x, 96), gradientAt(result, gradient + 96), out + 96, rest);
+    finishPair(result, v0, v1, x, gradient, out, rest);
+    finishPair(result, v2, v3, x + 32, gradient + 32, out + 32, rest);
+    finishPair(result, v4, v5, x + 64, gradient + 64, out + 64, rest);
+    finishPair(result, v6, v7, x + 96, gradient + 96, out + 96, rest);
   }
 }
 
@@ -194,14 +276,13 @@ function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128
 
 // @ts-ignore: decorator
 @inline
-function shortStep(
-  terms: i32, at: usize, out: usize, sizes: v128, magnitude: v128, scale: v128, rest: v128,
-  c0: v128, c1: v128, c2: v128, c3: v128, c4: v128,
-): v128 {
-  const x = v128.load(at);
-  const v = shortHorner(terms, variableOf(SHIFTED, x, scale, scale), c0, c1, c2, c3, c4);
-  v128.store(out, madd(x, rest, v));
-  return i32x4.max_s(sizes, sizesOf(x, magnitude));
+function shortPair(
+  terms: i32, x0: v128, x1: v128, out: usize, scale: v128, rest: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128,
+): void {
+  const v0 = shortHorner(terms, variableOf(SHIFTED, x0, scale, scale), c0, c1, c2, c3, c4);
+  const v1 = shortHorner(terms, variableOf(SHIFTED, x1, scale, scale), c0, c1, c2, c3, c4);
+  v128.store(out, madd(x0, rest, v0));
+  v128.store(out, madd(x1, rest, v1), 16);
 }
 
 /**
@@ -221,19 +302,24 @@ export function hornerShort(
   const c3 = terms > 3 ? v128.load32_splat(table, 12) : c1;
   const c4 = terms > 4 ? v128.load32_splat(table, 16) : c1;
   const magnitude = v128.load32_splat(constants, MASK);
-  let sizes = v128.load(constants, LARGEST);
+  let evens = v128.load(constants, LARGEST);
+  let odds = v128.load(constants, LARGEST + 16);
   const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, groupSizes += 16) {
-    let own = i32x4.splat(0);
-    own = shortStep(terms, x, out, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    own = shortStep(terms, x + 16, out + 16, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    own = shortStep(terms, x + 32, out + 32, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    own = shortStep(terms, x + 48, out + 48, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    own = shortStep(terms, x + 64, out + 64, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    own = shortStep(terms, x + 80, out + 80, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    own = shortStep(terms, x + 96, out + 96, own, magnitude, scale, rest, c0, c1, c2, c3, c4);
-    v128.store(groupSizes, own);
-    sizes = i32x4.max_s(sizes, own);
+  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, groupSizes += 32) {
+    let even = i32x4.splat(0);
+    let odd = i32x4.splat(0);
+    for (let i: usize = 0; i < GROUP_BYTES; i += 32) {
+      const x0 = v128.load(x + i);
+      const x1 = v128.load(x + i, 16);
+      even = i32x4.max_s(even, sizesOf(x0, magnitude));
+      odd = i32x4.max_s(odd, sizesOf(x1, magnitude));
+      shortPair(terms, x0, x1, out + i, scale, rest, c0, c1, c2, c3, c4);
+    }
+    v128.store(groupSizes, even);
+    v128.store(groupSizes, odd, 16);
+    evens = i32x4.max_s(evens, even);
+    odds = i32x4.max_s(odds, odd);
   }
-  v128.store(constants, sizes, LARGEST);
+  v128.store(constants, evens, LARGEST);
+  v128.store(constants, odds, LARGEST + 16);
 }

@@ -1,4 +1,4 @@
-// Penalties on inputs beyond a limit, of a group of seven vectors at a time: see `Penalty` in src/kernels.ts. They are
+// Penalties on inputs beyond a limit, of a group of eight vectors at a time: see `Penalty` in src/kernels.ts. They are
 // functions of an argument: the excess over the limit, for the tenth power |x|·scale. Beyond the cap a penalty is that at
 // the cap and, for all inputs together, the sum of what they are beyond it times the slope at the cap.
 import { madd } from '../simd';
@@ -81,6 +81,7 @@ function groupSum(form: i32, x: usize, memory: usize): v128 {
   even = addValue(form, even, v128.load(x, 64), magnitude, limit, cap);
   odd = addValue(form, odd, v128.load(x, 80), magnitude, limit, cap);
   even = addValue(form, even, v128.load(x, 96), magnitude, limit, cap);
+  odd = addValue(form, odd, v128.load(x, 112), magnitude, limit, cap);
   return f32x4.add(even, odd);
 }
 
@@ -140,6 +141,7 @@ function addGroupsBeyondCap(form: i32, x: usize, list: usize, groups: i32, sums:
     even = f32x4.add(even, beyondCap(form, at + 64, magnitude, limit, cap));
     odd = f32x4.add(odd, beyondCap(form, at + 80, magnitude, limit, cap));
     even = f32x4.add(even, beyondCap(form, at + 96, magnitude, limit, cap));
+    odd = f32x4.add(odd, beyondCap(form, at + 112, magnitude, limit, cap));
     total = addDoubles(total, f32x4.add(even, odd));
   }
   v128.store(sums, total);
@@ -179,6 +181,7 @@ function addGroupSlopes(form: i32, x: usize, out: usize, share: f32, memory: usi
   addSlope(form, x + 64, out + 64, shares, magnitude, limit, cap);
   addSlope(form, x + 80, out + 80, shares, magnitude, limit, cap);
   addSlope(form, x + 96, out + 96, shares, magnitude, limit, cap);
+  addSlope(form, x + 112, out + 112, shares, magnitude, limit, cap);
 }
 
 // @ts-ignore: decorator

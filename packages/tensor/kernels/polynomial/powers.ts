@@ -3,8 +3,8 @@
 import { lowerDoubles, madd, upperDoubles } from '../simd';
 import { CHUNK } from './activation';
 import {
-  CHEBYSHEV, finish, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
-  VALUE, variableOf,
+  CHEBYSHEV, finishPair, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, resultOf, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
+  sizesSoFar, VALUE, variableOf,
 } from './group';
 
 /** Bytes whose powers are summed in single precision. */
@@ -62,8 +62,10 @@ function slopesAndPowers(
       const x2 = v128.load(x, 32);
       const x3 = v128.load(x, 48);
       const magnitude = v128.load32_splat(constants, MASK);
-      const sizes = i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), v128.load(constants, LARGEST));
-      v128.store(constants, sizes, LARGEST);
+      const evens = i32x4.max_s(largest(x0, x2, magnitude), v128.load(constants, LARGEST));
+      const odds = i32x4.max_s(largest(x1, x3, magnitude), v128.load(constants, LARGEST + 16));
+      v128.store(constants, evens, LARGEST);
+      v128.store(constants, odds, LARGEST + 16);
       const scale = v128.load32_splat(constants, SCALE);
       const minusOne = v128.load32_splat(constants, MINUS_ONE);
       const s0 = variableOf(variable, x0, scale, minusOne);
@@ -113,10 +115,8 @@ function slopesAndPowers(
         } while (p > first);
       }
       const rest = v128.load32_splat(constants, REST);
-      finish(result, v0, v128.load(x), v128.load(gradient), out, rest);
-      finish(result, v1, v128.load(x, 16), v128.load(gradient, 16), out + 16, rest);
-      finish(result, v2, v128.load(x, 32), v128.load(gradient, 32), out + 32, rest);
-      finish(result, v3, v128.load(x, 48), v128.load(gradient, 48), out + 48, rest);
+      finishPair(result, v0, v1, x, gradient, out, rest);
+      finishPair(result, v2, v3, x + 32, gradient + 32, out + 32, rest);
     }
     flush(sums, sumsEnd, totals);
   }
@@ -180,7 +180,7 @@ function shortSlopes(
   const rest = v128.load32_splat(constants, REST);
   const c0 = v128.load32_splat(table);
   const c1 = terms > 2 ? v128.load32_splat(table, 4) : c0;
-  let sizes = v128.load(constants, LARGEST);
+  let sizes = sizesSoFar(constants);
   let total0 = v128.load(totals);
   let total1 = v128.load(totals, 16);
   let total2 = v128.load(totals, 32);
@@ -206,8 +206,10 @@ function shortSlopes(
       const w1 = f32x4.mul(g1, s1);
       sum1 = f32x4.add(sum1, f32x4.add(w0, w1));
       if (terms > 2) sum2 = f32x4.add(sum2, madd(w1, s1, f32x4.mul(w0, s0)));
-      finish(SLOPE_LINE, terms > 2 ? madd(c1, s0, c0) : c0, x0, g0, out, rest);
-      finish(SLOPE_LINE, terms > 2 ? madd(c1, s1, c0) : c0, x1, g1, out + 16, rest);
+      const r0 = resultOf(SLOPE_LINE, terms > 2 ? madd(c1, s0, c0) : c0, x0, g0, x0, rest);
+      const r1 = resultOf(SLOPE_LINE, terms > 2 ? madd(c1, s1, c0) : c0, x1, g1, x1, rest);
+      v128.store(out, r0);
+      v128.store(out, r1, 16);
     }
     total0 = addDoubles(total0, sum0);
     total1 = addDoubles(total1, sum1);

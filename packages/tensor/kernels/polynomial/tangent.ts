@@ -1,5 +1,5 @@
 // Beyond its bound an activation may go on along its tangent: the values and the slopes of a polynomial are replaced there, a
-// group of seven vectors at a time if any of its inputs is beyond.
+// group of eight vectors at a time if any of its inputs is beyond.
 import { madd } from '../simd';
 import { Activation, coefficientAt, edgeSlope, isOdd, termsOf } from './activation';
 
@@ -77,6 +77,7 @@ function countGroups(tangent: bool, x: usize, out: usize, list: usize, groups: i
     count = countVector(tangent, count, x + at + 64, out + at + 64, bound, magnitude, memory);
     count = countVector(tangent, count, x + at + 80, out + at + 80, bound, magnitude, memory);
     count = countVector(tangent, count, x + at + 96, out + at + 96, bound, magnitude, memory);
+    count = countVector(tangent, count, x + at + 112, out + at + 112, bound, magnitude, memory);
   }
   v128.store(counts, count);
 }
@@ -111,5 +112,6 @@ export function straightenSlopes(x: usize, gradient: usize, out: usize, list: us
     straightenVector(x + at + 64, gradient + at + 64, out + at + 64, bound, magnitude, memory);
     straightenVector(x + at + 80, gradient + at + 80, out + at + 80, bound, magnitude, memory);
     straightenVector(x + at + 96, gradient + at + 96, out + at + 96, bound, magnitude, memory);
+    straightenVector(x + at + 112, gradient + at + 112, out + at + 112, bound, magnitude, memory);
   }
 }

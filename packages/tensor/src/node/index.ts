@@ -7,3 +7,5 @@ import { setFlagsFromString } from 'node:v8';
 export function enableRelaxedSimd(): void {
   if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
+
+export { enableWideSimd, wideSimdObstacle } from './wide-simd.js';

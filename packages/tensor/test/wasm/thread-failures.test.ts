@@ -79,7 +79,7 @@ test('the program goes on, on one thread, and says so once, where workers do not
     started++;
     return startWorker(...settings);
   };
-  const pool = new ThreadPool(new WebAssembly.Module(foreignModule), exports, { start });
+  const pool = new ThreadPool({ module: new WebAssembly.Module(foreignModule), wide: false }, exports, { start });
   const device = deviceWith(exports, pool);
   setThreads(3);
   const step = () => normal([300, 300], 0, 1, { device }).exp().dispose();

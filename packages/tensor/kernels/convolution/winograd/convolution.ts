@@ -100,13 +100,8 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
     const rowPanels = ceilDiv(some, ROWS);
     for (let point = 0; point < POINTS; point++) {
       const a = weights + <usize>point * weightStep + ((<usize>first * channels) << 2);
-      let b = source + <usize>point * sourceStep;
-      let to = products + <usize>point * productStep;
-      for (let panel = 0; panel < panels; panel++) {
-        multiplyTiles(rowPanels, channels, a, b, to, zeros);
-        to += <usize>rowPanels << 7;
-        b += <usize>channels << 5;
-      }
+      const b = source + <usize>point * sourceStep;
+      multiplyTiles(rowPanels, panels, channels, a, b, products + <usize>point * productStep, zeros);
     }
     for (let f = 0; f < some; f++) {
       storeFilter(

@@ -175,13 +175,9 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
     }
     const start = index == firstSlab ? zeros : 0;
     for (let point = 0; point < POINTS; point++) {
-      let b = inputs + <usize>point * inputStep;
-      let to = sums + <usize>point * sumStep;
-      for (let panel = 0; panel < channelPanels; panel++) {
-        multiplyTiles(filterPanels, tiles, slopes + <usize>point * slopeStep, b, to, start);
-        to += <usize>filterPanels << 7;
-        b += <usize>tiles << 5;
-      }
+      const a = slopes + <usize>point * slopeStep;
+      const b = inputs + <usize>point * inputStep;
+      multiplyTiles(filterPanels, channelPanels, tiles, a, b, sums + <usize>point * sumStep, start);
     }
   }
 

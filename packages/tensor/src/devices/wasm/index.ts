@@ -1,8 +1,9 @@
 import type { Device } from '../../device.js';
 import { hostMemory } from '../host/host.js';
 import { reference } from '../reference/index.js';
+import { chosenInstructions, takeModule } from './chosen-module.js';
 import { Executor } from './executor.js';
-import { bestInstructions, compile, instantiate, type KernelExports } from './instance.js';
+import { bestInstructions, instantiate, type KernelExports } from './instance.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
 import { matmulKernels } from './kernels/matmul.js';
@@ -64,14 +65,14 @@ export function hasWasm(): boolean {
  */
 export function wasm(): Device {
   if (!device) {
-    const instructionSet = bestInstructions() ?? 'simd';
-    const module = compile(instructionSet);
+    const module = takeModule();
     const exports = instantiate(module);
     const threads = new ThreadPool(module, exports);
     device = deviceWith(exports, threads, () => {
       const count = threads.mostThreads;
-      const instructions = instructionSet === 'simd' ? 'SIMD' : 'relaxed SIMD';
-      return `wasm (${instructions}, ${count} ${count === 1 ? 'thread' : 'threads'})`;
+      const instructions = chosenInstructions() === 'simd' ? 'SIMD' : 'relaxed SIMD';
+      const width = module.wide ? '256 bits, ' : '';
+      return `wasm (${instructions}, ${width}${count} ${count === 1 ? 'thread' : 'threads'})`;
     });
   }
   return device;

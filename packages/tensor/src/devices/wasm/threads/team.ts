@@ -1,5 +1,6 @@
 import { type HostBuffer, linearMemory } from '../../host/linear-memory.js';
 import { MAX_FIELDS } from '../generated/tasks.js';
+import type { KernelModule } from '../instance.js';
 import { Workspace } from '../workspace.js';
 import * as control from './control-block.js';
 import type { PlatformWorker, startWorker } from './platform-worker.js';
@@ -35,7 +36,7 @@ export class Team {
   readonly #workers: PlatformWorker[] = [];
 
   /** @param start what starts a worker */
-  constructor(module: WebAssembly.Module, kernels: readonly string[], start: typeof startWorker) {
+  constructor({ module, wide }: KernelModule, kernels: readonly string[], start: typeof startWorker) {
     this.#start = start;
     const words = control.controlWords(MAX_WORKERS);
     this.#control = linearMemory.allocate(words * Int32Array.BYTES_PER_ELEMENT);
@@ -43,7 +44,7 @@ export class Team {
     const { memory } = linearMemory;
     this.#words = new Int32Array(memory.buffer, this.#control.pointer, words).fill(0);
     this.#fields = new Float64Array(memory.buffer, this.#task.pointer, MAX_FIELDS);
-    this.#data = { module, memory, kernels, control: this.#control.pointer, words };
+    this.#data = { module, memory, wide, kernels, control: this.#control.pointer, words };
   }
 
   /** The number of workers. */

@@ -1,7 +1,7 @@
 import { DeviceError } from '../../../errors.js';
 import { linearMemory } from '../../host/linear-memory.js';
 import type { KernelName } from '../generated/tasks.js';
-import type { KernelExports } from '../instance.js';
+import type { KernelExports, KernelModule } from '../instance.js';
 import { Workspace } from '../workspace.js';
 import { hasWorkers, startWorker } from './platform-worker.js';
 import { type Job, Team } from './team.js';
@@ -30,7 +30,7 @@ function obstacle(): string | undefined {
 
 /** Workers that share the blocks of kernels with the calling thread. They are started when first needed. */
 export class ThreadPool {
-  readonly #module: WebAssembly.Module;
+  readonly #module: KernelModule;
   readonly #kernels: readonly KernelName[];
   readonly #patience: number;
   readonly #startWorker: typeof startWorker;
@@ -43,7 +43,7 @@ export class ThreadPool {
 
   /** Workers run the kernels of the module; `exports` are those of the calling thread, and name them. */
   constructor(
-    module: WebAssembly.Module,
+    module: KernelModule,
     exports: KernelExports,
     { patience = PATIENCE_MILLISECONDS, start = startWorker }: PoolOptions = {},
   ) {

@@ -7,6 +7,8 @@ const SPIN_MILLISECONDS = 0.05;
 export interface WorkerData {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** See `KernelModule`. */
+  readonly wide: boolean;
   /** The exports that jobs name by their index. */
   readonly kernels: readonly string[];
   /** Where the control block begins. */
@@ -19,8 +21,8 @@ export interface WorkerData {
 
 /** The program of a worker, as text, so that it needs no file that a bundler would have to find. */
 export const workerProgram: string = `
-function work({ module, memory, kernels: names, control, words: count, index }) {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+function work({ module, memory, wide, kernels: names, control, words: count, index }) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, wide: Number(wide) } });
   const kernels = names.map((name) => exports[name]);
   const words = new Int32Array(memory.buffer, control, count);
   const slot = ${control.SLOTS} + index * ${control.SLOT_WORDS};
