@@ -12,12 +12,14 @@ const alone = [
 /**
  * `npm test` runs everything; what it is given goes on to vitest. `npm run test:gradients` runs `test/gradients` and the
  * tests of autograd. `npm run test:quick` is the mode `quick`: what lies in `packages`, without the command line, and
- * properties drawn for no longer than `test/quick.ts` says.
+ * properties drawn for no longer than `test/quick.ts` says. With PNN_SIMD=256 in the environment, which takes Node 24 or later,
+ * all tests compute with 256 bits.
  */
 export default defineConfig(({ mode }) => {
   const quick = mode === 'quick';
   const exclude = [...configDefaults.exclude, ...(quick ? ['test/**', 'packages/*/test/command/**'] : [])];
-  const setupFiles = quick ? ['test/quick.ts'] : [];
+  const wide = process.env.PNN_SIMD === '256';
+  const setupFiles = [...(wide ? ['test/wide-simd.ts'] : []), ...(quick ? ['test/quick.ts'] : [])];
   return {
     resolve: { conditions: ['@pnn/source'] },
     ssr: { resolve: { conditions: ['@pnn/source'] } },

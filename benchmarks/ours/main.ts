@@ -1,5 +1,5 @@
 import { reference, setDevice, wasm } from '@pnn/tensor';
-import { enableRelaxedSimd } from '@pnn/tensor/node';
+import { enableRelaxedSimd, enableWideSimd, wideSimdObstacle } from '@pnn/tensor/node';
 import { Probe } from '../probes/probe.js';
 import { serve } from '../serve.js';
 import { preparedInMemory } from './task.js';
@@ -9,10 +9,11 @@ import { version } from './version.js';
 // This library as a participant, on the device that is named.
 await serve(async () => {
   enableRelaxedSimd();
+  const wide = wideSimdObstacle() === undefined && enableWideSimd();
   setDevice(process.argv[2] === 'reference' ? reference : wasm());
-  const probe = new Probe();
+  const probe = new Probe(wide);
   return {
-    version,
+    version: `${version} with SIMD of ${wide ? 256 : 128} bits`,
     prepare: (work) => preparedInMemory(taskOf(work)),
     probe: (threads, bytes) => probe.rate(threads, bytes),
   };

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
-/** What a thread is given when it starts: the probes, and the number of threads that have ever arrived at a start. */
+/** What a thread is given when it starts: the probes, the number of threads that have ever arrived at a start, and the width. */
 interface ProbeThread {
   readonly module: WebAssembly.Module;
   readonly arrived: Int32Array;
+  /** Whether V8 takes two vectors for one of 256 bits. */
+  readonly wide: boolean;
 }
 
 /** What a thread is asked: operations without `bytes`, else to stream so many; it begins at so many arrivals. */
@@ -36,6 +38,8 @@ export class Probe {
   readonly #workers: Worker[] = [];
   #starts = 0;
 
+  constructor(private readonly wide: boolean) {}
+
   /**
    * Operations per second in float32, a product and a sum counted as two; or, with `bytes`, bytes per second read and
    * written by streams over arrays of so many bytes in all. Of all threads together.
@@ -55,7 +59,7 @@ export class Probe {
   }
 
   async #startWorker(): Promise<Worker> {
-    const workerData: ProbeThread = { module: await this.#module, arrived: this.#arrived };
+    const workerData: ProbeThread = { module: await this.#module, arrived: this.#arrived, wide: this.wide };
     const worker = new Worker(new URL('worker.js', import.meta.url), { workerData });
     worker.unref();
     await once(worker, 'message');

@@ -5,7 +5,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 const OPERATIONS = 2 ** 28;
 const BYTES = 2 ** 26;
 
-const OPERATIONS_PER_ROUND = 12 * 4 * 2;
 const ROUNDS_PER_CALL = 2 ** 14;
 const PAGE = 65536;
 const LINE = 64;
@@ -14,14 +13,16 @@ const LINE = 64;
 const FACTOR = 0.5;
 const TERM = 1;
 
-const { module, arrived } = workerData;
+const { module, arrived, wide } = workerData;
+const operationsPerRound = (wide ? 20 : 12) * 4 * 2;
 const memory = new WebAssembly.Memory({ initial: 1 });
 const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
+const arithmetic = wide ? kernels.wideArithmetic : kernels.arithmetic;
 
 function compute(operations) {
-  const calls = Math.ceil(operations / (ROUNDS_PER_CALL * OPERATIONS_PER_ROUND));
-  for (let i = 0; i < calls; i++) kernels.arithmetic(ROUNDS_PER_CALL, FACTOR, TERM);
-  return calls * ROUNDS_PER_CALL * OPERATIONS_PER_ROUND;
+  const calls = Math.ceil(operations / (ROUNDS_PER_CALL * operationsPerRound));
+  for (let i = 0; i < calls; i++) arithmetic(ROUNDS_PER_CALL, FACTOR, TERM, 0);
+  return calls * ROUNDS_PER_CALL * operationsPerRound;
 }
 
 /** Half of the bytes are read, the other half is written, again and again up to a total. */

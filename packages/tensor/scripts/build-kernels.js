@@ -4,30 +4,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
-import asc from 'assemblyscript/asc';
+import { compileKernels, folder } from './compile-kernels.js';
 import { tasksSource } from './kernel-tasks.js';
 import { hasStaticData, memoryFlagsOf } from './wasm-sections.js';
 
-const folder = fileURLToPath(new URL('../kernels', import.meta.url));
 const generated = fileURLToPath(new URL('../src/devices/wasm/generated', import.meta.url));
 const targets = { modules: join(generated, 'modules.ts'), tasks: join(generated, 'tasks.ts') };
 
-const settings = [
-  '-O3',
-  '--runtime',
-  'stub',
-  '--noAssert',
-  '--noExportMemory',
-  '--importMemory',
-  '--maximumMemory',
-  '65536',
-  '--enable',
-  'threads',
-  '--sharedMemory',
-];
 const instructions = { simd: ['--enable', 'simd'], relaxedSimd: ['--enable', 'simd', '--enable', 'relaxed-simd'] };
 
 /** The sources by their names below kernels/. */
@@ -39,29 +25,10 @@ function readSources() {
 function hashOf(sources) {
   const hash = createHash('sha256');
   for (const [name, text] of sources) hash.update(name).update(text);
-  for (const script of ['./build-kernels.js', './kernel-tasks.js', './wasm-sections.js'])
+  for (const script of ['./build-kernels.js', './compile-kernels.js', './kernel-tasks.js', './wasm-sections.js'])
     hash.update(readFileSync(new URL(script, import.meta.url)));
   hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version);
   return hash.digest('hex');
-}
-
-/**
- * Folds constants before the optimizer sees the module: it would first join branches that differ in a constant alone, which
- * are the loops of different operations, to one loop that computes all of them.
- */
-const foldConstants = {
-  afterCompile(module) {
-    module.runPasses(['ssa-nomerge', 'precompute-propagate', 'remove-unused-brs', 'vacuum']);
-  },
-};
-
-async function compile(outFile, options) {
-  const entry = relative(process.cwd(), join(folder, 'index.ts'));
-  const { error, stdout, stderr } = await asc.main([entry, '--outFile', outFile, ...settings, ...options], {
-    transforms: [foldConstants],
-  });
-  if (error) throw new Error(`${stdout}${stderr}${error.message}`);
-  return readFileSync(outFile);
 }
 
 /**
@@ -83,7 +50,7 @@ async function build(sources, hash) {
   let names = [];
   try {
     for (const [instructionSet, enable] of Object.entries(instructions)) {
-      const bytes = await compile(join(work, `${instructionSet}.wasm`), enable);
+      const bytes = await compileKernels(join(work, `${instructionSet}.wasm`), enable);
       modules[instructionSet] = { memoryFlags: memoryFlagsOf(bytes), code: bytes.toString('base64') };
       names = exportNames(bytes);
     }

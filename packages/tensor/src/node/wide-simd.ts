@@ -17,7 +17,30 @@ const FLAG = 'experimental-wasm-revectorize';
 /** What x and y of the samples are: several groups of every kernel, and pieces of them. */
 const SAMPLE_SHAPE = [3, 5, 13, 18] as const;
 
-/** The flags of the processor; undefined where the system does not tell them. */
+/** What decides whether V8 packs vectors. */
+export interface WidePlatform {
+  /** The version of Node. */
+  readonly node: string;
+  readonly system: string;
+  readonly arch: string;
+  /** The flags of the processor; undefined where the system does not tell them. */
+  readonly flags: ReadonlySet<string> | undefined;
+  /** The environment variable PNN_SIMD. */
+  readonly width: string | undefined;
+}
+
+/** Why V8 does not pack vectors there, or is not to. */
+export function obstacleOn({ node, system, arch, flags, width }: WidePlatform): string | undefined {
+  if (width === '128') return 'PNN_SIMD is 128';
+  if (width && width !== '256') return `PNN_SIMD must be 128 or 256, not ${width}`;
+  if (Number.parseInt(node, 10) < FIRST_NODE) {
+    return `Node ${node} does not pack vectors: Node ${FIRST_NODE} and later do`;
+  }
+  if (arch !== 'x64') return `vectors are packed on x64 alone, and this is ${arch}`;
+  if (!flags) return `${system} does not tell whether the processor has AVX2`;
+  return flags.has('avx2') ? undefined : 'the processor has no AVX2';
+}
+
 function processorFlags(): ReadonlySet<string> | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -28,21 +51,20 @@ function processorFlags(): ReadonlySet<string> | undefined {
   }
 }
 
+/** The platform that this runs on. */
+export function platformHere(): WidePlatform {
+  const { platform, arch, versions, env } = process;
+  return { node: versions.node, system: platform, arch, flags: processorFlags(), width: env.PNN_SIMD };
+}
+
 /**
  * Why `enableWideSimd` cannot be used here, in a sentence; undefined where it can. It can with Node 24 or later on a processor
- * with AVX2, where the system tells that it has it (Linux does), unless the environment variable PNN_SIMD is 128.
+ * with AVX2, where the system tells that it has it (Linux does), before the first `wasm()`, unless the environment variable
+ * PNN_SIMD is 128.
  */
 export function wideSimdObstacle(): string | undefined {
-  const width = process.env.PNN_SIMD;
-  if (width === '128') return 'PNN_SIMD is 128';
-  if (width !== undefined && width !== '' && width !== '256') return `PNN_SIMD must be 128 or 256, not ${width}`;
-  if (Number.parseInt(process.versions.node, 10) < FIRST_NODE) {
-    return `Node ${process.versions.node} does not pack vectors: Node ${FIRST_NODE} and later do`;
-  }
-  if (process.arch !== 'x64') return `vectors are packed on x64 alone, and this is ${process.arch}`;
-  const flags = processorFlags();
-  if (!flags) return `${process.platform} does not tell whether the processor has AVX2`;
-  return flags.has('avx2') ? undefined : 'the processor has no AVX2';
+  if (isModuleTaken()) return 'the device wasm is in use: it is chosen before the first wasm()';
+  return obstacleOn(platformHere());
 }
 
 /** What every kernel computes from some numbers, as bytes by the name of the sample. */
@@ -79,13 +101,11 @@ function differences(a: ReadonlyMap<string, readonly Buffer[]>, b: ReadonlyMap<s
  * with 128 bits. Results have the same bits at either width.
  *
  * @returns whether kernels compute with 256 bits from now on
- * @throws DeviceError where that is not possible, with the reason that `wideSimdObstacle` gives, or after the first `wasm()`
+ * @throws DeviceError where that is not possible, with the reason that `wideSimdObstacle` gives
  */
 export function enableWideSimd(): boolean {
   const obstacle = wideSimdObstacle();
   if (obstacle !== undefined) throw new DeviceError(`enableWideSimd: ${obstacle}`);
-  if (isModuleTaken())
-    throw new DeviceError('enableWideSimd: the device wasm is in use: call it before the first wasm()');
   const instructions = chosenInstructions();
   const expected = samplesOn(deviceWith(instantiate(compile(instructions))));
   setFlagsFromString(`--${FLAG}`);
