@@ -1,10 +1,13 @@
 // Prints "N passed, N failed" from vitest's JSON and ends with status 1 unless all went well.
 import { existsSync, readFileSync } from 'node:fs';
 
-const [file, status] = process.argv.slice(2);
-const { numPassedTests, numFailedTests, testResults } = existsSync(file)
-  ? JSON.parse(readFileSync(file, 'utf8'))
-  : { numPassedTests: 0, numFailedTests: 0, testResults: [] };
+const [status, ...files] = process.argv.slice(2);
+const nothing = { numPassedTests: 0, numFailedTests: 0, testResults: [] };
+const reports = files.map((file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : nothing));
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+const numPassedTests = sum(reports.map((report) => report.numPassedTests));
+const numFailedTests = sum(reports.map((report) => report.numFailedTests));
+const testResults = reports.flatMap((report) => report.testResults);
 
 // A file that cannot be loaded has no tests that could fail, and errors outside of tests only show in the status.
 const broken = testResults.filter(

@@ -98,7 +98,19 @@ function unaryOf(operation: i32, x: v128): v128 {
 @inline
 function mapUnary(operation: i32, x: usize, out: usize, count: i32): void {
   const end = x + (<usize>(count & ~3) << 2);
-  for (; x < end; x += 16, out += 16) v128.store(out, unaryOf(operation, v128.load(x)));
+  for (; x + 16 < end; x += 32, out += 32) {
+    const low = v128.load(x);
+    const high = v128.load(x, 16);
+    const lowResult = unaryOf(operation, low);
+    const highResult = unaryOf(operation, high);
+    v128.store(out, lowResult);
+    v128.store(out, highResult, 16);
+  }
+  if (x < end) {
+    v128.store(out, unaryOf(operation, v128.load(x)));
+    x += 16;
+    out += 16;
+  }
   const rest = count & 3;
   if (rest > 0) storeSome(out, unaryOf(operation, loadSome(x, rest)), rest);
 }
