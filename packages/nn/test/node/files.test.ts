@@ -216,7 +216,7 @@ describe('a file that the system does not read at once', () => {
     readSlowly();
     const bytes = await readFileBytes(path);
     expect(bytes).toEqual(new Uint8Array(await fs.readFile(path)));
-    const fortran = new TextDecoder('latin1').decode(bytes).replace('False, ', 'True,  ');
+    const fortran = Buffer.from(bytes).toString('latin1').replace('False, ', 'True,  ');
     await fs.writeFile(path, fortran, 'latin1');
     readSlowly();
     const { data } = await loadNpy(path);
