@@ -1,5 +1,3 @@
 import { enableWideSimd } from '@pnn/tensor/node';
-import { isModuleTaken } from '../packages/tensor/src/devices/wasm/chosen-module.js';
 
-// Files of one worker share the kernels.
-if (!isModuleTaken()) enableWideSimd();
+if (!enableWideSimd()) throw new Error('kernels give other bits with 256 bits than with 128');

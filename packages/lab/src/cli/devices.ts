@@ -19,11 +19,16 @@ export const deviceNames: readonly string[] = [
 
 let isChosen = false;
 
-/** The device wasm with the fastest instructions that there are; they are chosen once. */
+/**
+ * The device wasm with the fastest instructions that there are; they are chosen once.
+ *
+ * @throws DeviceError | ArgumentError where PNN_SIMD names a width that cannot be had
+ */
 function fastestWasm(): Device {
   if (!isChosen) {
     enableRelaxedSimd();
-    if (wideSimdObstacle() === undefined) enableWideSimd();
+    // Asked for by name, it is refused with the reason.
+    if (process.env.PNN_SIMD === '256' || wideSimdObstacle() === undefined) enableWideSimd();
     isChosen = true;
   }
   return wasm();

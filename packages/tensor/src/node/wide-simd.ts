@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { normal } from '../creation.js';
 import type { Device } from '../device.js';
-import { chooseModule, chosenInstructions, isModuleTaken } from '../devices/wasm/chosen-module.js';
+import { chooseModule, chosenInstructions, isModuleTaken, isWideChosen } from '../devices/wasm/chosen-module.js';
 import { deviceWith } from '../devices/wasm/index.js';
 import { compile, instantiate } from '../devices/wasm/instance.js';
-import { DeviceError } from '../errors.js';
+import { ArgumentError, DeviceError } from '../errors.js';
 import { Generator } from '../random.js';
 import { scope } from '../scope.js';
 import { kernelSamples } from './kernel-samples.js';
@@ -29,10 +29,14 @@ export interface WidePlatform {
   readonly width: string | undefined;
 }
 
-/** Why V8 does not pack vectors there, or is not to. */
+/**
+ * Why V8 does not pack vectors there, or is not to.
+ *
+ * @throws ArgumentError where PNN_SIMD is no width
+ */
 export function obstacleOn({ node, system, arch, flags, width }: WidePlatform): string | undefined {
   if (width === '128') return 'PNN_SIMD is 128';
-  if (width && width !== '256') return `PNN_SIMD must be 128 or 256, not ${width}`;
+  if (width && width !== '256') throw new ArgumentError(`PNN_SIMD must be 128 or 256, not ${width}`);
   if (Number.parseInt(node, 10) < FIRST_NODE) {
     return `Node ${node} does not pack vectors: Node ${FIRST_NODE} and later do`;
   }
@@ -61,9 +65,11 @@ export function platformHere(): WidePlatform {
  * Why `enableWideSimd` cannot be used here, in a sentence; undefined where it can. It can with Node 24 or later on a processor
  * with AVX2, where the system tells that it has it (Linux does), before the first `wasm()`, unless the environment variable
  * PNN_SIMD is 128.
+ *
+ * @throws ArgumentError where PNN_SIMD is neither 128 nor 256
  */
 export function wideSimdObstacle(): string | undefined {
-  if (isModuleTaken()) return 'the device wasm is in use: it is chosen before the first wasm()';
+  if (isModuleTaken() && !isWideChosen()) return 'the device wasm is in use: it is chosen before the first wasm()';
   return obstacleOn(platformHere());
 }
 
@@ -98,7 +104,7 @@ function differences(a: ReadonlyMap<string, readonly Buffer[]>, b: ReadonlyMap<s
  * Has V8 join two vectors of 128 bits to one of 256 wherever kernels compute with two side by side: products of matrices take
  * half of the time. To be called before the first `wasm()`; workers follow. V8 calls the pass experimental, so it is a choice,
  * and the kernels are tried first: where any of them gives another bit than without, a line on stderr says so, and all goes on
- * with 128 bits. Results have the same bits at either width.
+ * with 128 bits. Results have the same bits at either width. Another call changes nothing.
  *
  * @returns whether kernels compute with 256 bits from now on
  * @throws DeviceError where that is not possible, with the reason that `wideSimdObstacle` gives
@@ -106,6 +112,7 @@ function differences(a: ReadonlyMap<string, readonly Buffer[]>, b: ReadonlyMap<s
 export function enableWideSimd(): boolean {
   const obstacle = wideSimdObstacle();
   if (obstacle !== undefined) throw new DeviceError(`enableWideSimd: ${obstacle}`);
+  if (isWideChosen()) return true;
   const instructions = chosenInstructions();
   const expected = samplesOn(deviceWith(instantiate(compile(instructions))));
   setFlagsFromString(`--${FLAG}`);

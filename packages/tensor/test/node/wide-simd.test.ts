@@ -1,9 +1,9 @@
-import { type Device, DeviceError, Generator, normal, scope, setThreads, wasm } from '@pnn/tensor';
+import { ArgumentError, type Device, DeviceError, Generator, normal, scope, setThreads, wasm } from '@pnn/tensor';
 import { enableWideSimd, wideSimdObstacle } from '@pnn/tensor/node';
 import { describe, expect, test } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
-import { obstacleOn } from '../../src/node/wide-simd.js';
+import { obstacleOn, platformHere } from '../../src/node/wide-simd.js';
 
 describe('wideSimdObstacle', () => {
   const platform = {
@@ -25,13 +25,18 @@ describe('wideSimdObstacle', () => {
     [{ system: 'win32', flags: undefined }, 'win32 does not tell whether the processor has AVX2'],
     [{ flags: new Set(['avx', 'sse4_2']) }, 'the processor has no AVX2'],
     [{ width: '128' }, 'PNN_SIMD is 128'],
-    [{ width: '512' }, 'PNN_SIMD must be 128 or 256, not 512'],
   ])('of %j is a sentence', (other, sentence) => {
     expect(obstacleOn({ ...platform, ...other })).toBe(sentence);
   });
 });
 
 const obstacle = wideSimdObstacle();
+
+test('a width that is none is refused', () => {
+  expect(() => obstacleOn({ ...platformHere(), width: '512' })).toThrow(
+    new ArgumentError('PNN_SIMD must be 128 or 256, not 512'),
+  );
+});
 
 test.skipIf(obstacle !== undefined)('enableWideSimd has wasm() compute with 256 bits, in workers, too', () => {
   expect(enableWideSimd()).toBe(true);
@@ -49,9 +54,12 @@ test.skipIf(obstacle !== undefined)('enableWideSimd has wasm() compute with 256 
   const narrow = deviceWith(instantiate(compile('relaxedSimd')));
   expect(Buffer.compare(Buffer.from(product(wasm()).buffer), Buffer.from(product(narrow).buffer))).toBe(0);
   setThreads(1);
+  expect(wideSimdObstacle()).toBeUndefined();
+  expect(enableWideSimd()).toBe(true);
 });
 
-test('enableWideSimd says why it cannot be used', () => {
+test.skipIf(obstacle === undefined)('enableWideSimd says why it cannot be used', () => {
+  expect(() => enableWideSimd()).toThrow(new DeviceError(`enableWideSimd: ${obstacle}`));
   wasm();
   expect(wideSimdObstacle()).toBe('the device wasm is in use: it is chosen before the first wasm()');
   expect(() => enableWideSimd()).toThrow(new DeviceError(`enableWideSimd: ${wideSimdObstacle()}`));

@@ -13,6 +13,11 @@ export function isModuleTaken(): boolean {
   return isTaken;
 }
 
+/** Whether `wasm()` has, or is to have, kernels with 256 bits. */
+export function isWideChosen(): boolean {
+  return chosen?.wide ?? false;
+}
+
 /** Has `wasm()` take the kernels of this module. */
 export function chooseModule(module: KernelModule): void {
   chosen = module;
