@@ -13,7 +13,9 @@ const DOUBLINGS: usize = 48;
 const COEFFICIENTS: usize = 64;
 const TERMS: usize = 7;
 const LAST: usize = COEFFICIENTS + (TERMS - 1) * 16;
-export const EXPONENTIAL_BYTES: usize = COEFFICIENTS + TERMS * 16;
+/** Two sums over a group, side by side. */
+export const GROUP_SUMS: usize = COEFFICIENTS + TERMS * 16;
+export const EXPONENTIAL_BYTES: usize = GROUP_SUMS + 32;
 const LARGEST_ARGUMENT: f64 = 1.5;
 
 /** Stores k and the coefficients. */
@@ -48,21 +50,35 @@ export function excessOf(x: v128, magnitude: v128, limit: v128, cap: v128): v128
   return f32x4.pmin(f32x4.pmax(f32x4.splat(0), f32x4.sub(v128.and(x, magnitude), limit)), cap);
 }
 
-/** Adds share·(y + 1) to the gradient of x where the excess is not 0, with the sign of x. */
+/** share·(y + 1) where the excess is not 0, with the sign of x. */
 // @ts-ignore: decorator
 @inline
-function addSlope(x: usize, out: usize, u: v128, y: v128, share: v128, sign: v128): void {
+function slopeOf(x: v128, u: v128, y: v128, share: v128, sign: v128): v128 {
   const slope = v128.and(madd(y, share, share), f32x4.gt(u, f32x4.splat(0)));
-  v128.store(out, f32x4.add(v128.load(out), v128.xor(slope, v128.and(v128.load(x), sign))));
+  return v128.xor(slope, v128.and(x, sign));
+}
+
+/** Adds the slopes of two vectors to their gradients. */
+// @ts-ignore: decorator
+@inline
+function addSlopes(x: usize, out: usize, u0: v128, u1: v128, y0: v128, y1: v128, share: v128, sign: v128): void {
+  const x0 = v128.load(x);
+  const x1 = v128.load(x, 16);
+  const before0 = v128.load(out);
+  const before1 = v128.load(out, 16);
+  const after0 = f32x4.add(before0, slopeOf(x0, u0, y0, share, sign));
+  const after1 = f32x4.add(before1, slopeOf(x1, u1, y1, share, sign));
+  v128.store(out, after0);
+  v128.store(out, after1, 16);
 }
 
 /**
- * The sum of e^u − 1 in each lane; if `slopes` are wanted it adds share·e^u to the gradients at `out` instead, with the signs
- * of x.
+ * Stores the sums of e^u − 1 over every second vector and over those between; if `slopes` are wanted it adds share·e^u to the
+ * gradients at `out` instead, with the signs of x.
  */
 // @ts-ignore: decorator
 @inline
-function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory: usize): v128 {
+function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory: usize): void {
   const magnitude = v128.load(memory, MAGNITUDE);
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
@@ -119,26 +135,23 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
   if (!slopes) {
     const even = f32x4.add(f32x4.add(v0, v2), f32x4.add(v4, v6));
     const odd = f32x4.add(f32x4.add(v1, v3), f32x4.add(v5, v7));
-    return f32x4.add(even, odd);
+    v128.store(memory, even, GROUP_SUMS);
+    v128.store(memory, odd, GROUP_SUMS + 16);
+    return;
   }
   const shares = f32x4.splat(share);
   const sign = f32x4.splat(-0.0);
-  addSlope(x, out, u0, v0, shares, sign);
-  addSlope(x + 16, out + 16, u1, v1, shares, sign);
-  addSlope(x + 32, out + 32, u2, v2, shares, sign);
-  addSlope(x + 48, out + 48, u3, v3, shares, sign);
-  addSlope(x + 64, out + 64, u4, v4, shares, sign);
-  addSlope(x + 80, out + 80, u5, v5, shares, sign);
-  addSlope(x + 96, out + 96, u6, v6, shares, sign);
-  addSlope(x + 112, out + 112, u7, v7, shares, sign);
-  return c;
+  addSlopes(x, out, u0, u1, v0, v1, shares, sign);
+  addSlopes(x + 32, out + 32, u2, u3, v2, v3, shares, sign);
+  addSlopes(x + 64, out + 64, u4, u5, v4, v5, shares, sign);
+  addSlopes(x + 96, out + 96, u6, u7, v6, v7, shares, sign);
 }
 
-/** The sums of e^u − 1 over eight vectors. */
+/** Stores the sums of e^u − 1 over eight vectors. */
 // @ts-ignore: decorator
 @inline
-export function exponentialSum(x: usize, memory: usize): v128 {
-  return exponentialGroup(false, x, 0, 0, memory);
+export function storeExponentialSums(x: usize, memory: usize): void {
+  exponentialGroup(false, x, 0, 0, memory);
 }
 
 /** Adds share·e^u to the gradients of eight vectors at `out`, with their signs, where they are beyond the limit. */

@@ -17,10 +17,10 @@ import { evaluateTwice, TWICE_BYTES, twicePlace } from './twice';
 // not finite in each lane, and two sums in double precision each of penalties and of what arguments are beyond the cap.
 const LARGEST: usize = 0;
 const BEYOND: usize = 16;
-const NOT_FINITE: usize = 32;
-const PENALTIES: usize = 48;
-const BEYOND_CAP: usize = 64;
-const STATISTICS_BYTES: usize = 80;
+const NOT_FINITE: usize = 48;
+const PENALTIES: usize = 64;
+const BEYOND_CAP: usize = 80;
+const STATISTICS_BYTES: usize = 96;
 /** The largest sizes of each group of a run. */
 const GROUP_SIZES: usize = STATISTICS_BYTES;
 /** A list of groups. */
@@ -190,7 +190,7 @@ export function polynomial(fields: Activation, block: i32, scratch: usize): void
   let notFinite = 0;
   for (let lane = scratch; lane < scratch + 16; lane += 4) {
     largest = max(largest, f32.load(lane, LARGEST));
-    beyond += i32.load(lane, BEYOND);
+    beyond += i32.load(lane, BEYOND) + i32.load(lane, BEYOND + 16);
     notFinite += i32.load(lane, NOT_FINITE);
   }
   f64.store(partials, largest, 8);

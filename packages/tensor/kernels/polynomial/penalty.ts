@@ -4,7 +4,7 @@
 import { madd } from '../simd';
 import { Activation, GROUP, GROUP_BYTES } from './activation';
 import {
-  addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, exponentialSum, LIMIT, MAGNITUDE, storeExponential,
+  addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, GROUP_SUMS, LIMIT, MAGNITUDE, storeExponential, storeExponentialSums,
 } from './exponentials';
 import { addDoubles } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
@@ -66,11 +66,14 @@ function addValue(form: i32, sum: v128, x: v128, magnitude: v128, limit: v128, c
   return madd(form == PenaltyForm.power ? ninth(u) : u, u, sum);
 }
 
-/** The sum over a group in each lane. */
+/** Stores the sums over every second vector of a group and over those between. */
 // @ts-ignore: decorator
 @inline
-function groupSum(form: i32, x: usize, memory: usize): v128 {
-  if (form == PenaltyForm.exponential) return exponentialSum(x, memory);
+function storeGroupSums(form: i32, x: usize, memory: usize): void {
+  if (form == PenaltyForm.exponential) {
+    storeExponentialSums(x, memory);
+    return;
+  }
   const magnitude = v128.load(memory, MAGNITUDE);
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
@@ -82,7 +85,15 @@ function groupSum(form: i32, x: usize, memory: usize): v128 {
   odd = addValue(form, odd, v128.load(x, 80), magnitude, limit, cap);
   even = addValue(form, even, v128.load(x, 96), magnitude, limit, cap);
   odd = addValue(form, odd, v128.load(x, 112), magnitude, limit, cap);
-  return f32x4.add(even, odd);
+  v128.store(memory, even, GROUP_SUMS);
+  v128.store(memory, odd, GROUP_SUMS + 16);
+}
+
+/** Adds the sums over a group to two in double precision. */
+// @ts-ignore: decorator
+@inline
+function addGroupSums(total: v128, memory: usize): v128 {
+  return addDoubles(total, f32x4.add(v128.load(memory, GROUP_SUMS), v128.load(memory, GROUP_SUMS + 16)));
 }
 
 // @ts-ignore: decorator
@@ -90,7 +101,8 @@ function groupSum(form: i32, x: usize, memory: usize): v128 {
 function addGroups(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
   let total = v128.load(sums);
   for (const end = list + (<usize>groups << 2); list < end; list += 4) {
-    total = addDoubles(total, groupSum(form, x + load<u32>(list), memory));
+    storeGroupSums(form, x + load<u32>(list), memory);
+    total = addGroupSums(total, memory);
   }
   v128.store(sums, total);
 }
@@ -142,7 +154,9 @@ function addGroupsBeyondCap(form: i32, x: usize, list: usize, groups: i32, sums:
     odd = f32x4.add(odd, beyondCap(form, at + 80, magnitude, limit, cap));
     even = f32x4.add(even, beyondCap(form, at + 96, magnitude, limit, cap));
     odd = f32x4.add(odd, beyondCap(form, at + 112, magnitude, limit, cap));
-    total = addDoubles(total, f32x4.add(even, odd));
+    v128.store(memory, even, GROUP_SUMS);
+    v128.store(memory, odd, GROUP_SUMS + 16);
+    total = addGroupSums(total, memory);
   }
   v128.store(sums, total);
 }
@@ -153,14 +167,27 @@ export function addBeyondCap(form: i32, x: usize, list: usize, groups: i32, sums
   else addGroupsBeyondCap(PenaltyForm.exponential, x, list, groups, sums, memory);
 }
 
-/** Adds share·u, or share·u^9, to four gradients with the signs of their inputs. */
+/** share·u, or share·u^9, with the sign of x. */
 // @ts-ignore: decorator
 @inline
-function addSlope(form: i32, x: usize, out: usize, share: v128, magnitude: v128, limit: v128, cap: v128): void {
-  const values = v128.load(x);
-  const u = argumentOf(form, values, magnitude, limit, cap);
+function slopeOf(form: i32, x: v128, share: v128, magnitude: v128, limit: v128, cap: v128): v128 {
+  const u = argumentOf(form, x, magnitude, limit, cap);
   const slope = f32x4.mul(share, form == PenaltyForm.power ? ninth(u) : u);
-  v128.store(out, f32x4.add(v128.load(out), v128.xor(slope, v128.andnot(values, magnitude))));
+  return v128.xor(slope, v128.andnot(x, magnitude));
+}
+
+/** Adds the slopes of two vectors to their gradients. */
+// @ts-ignore: decorator
+@inline
+function addSlopePair(form: i32, x: usize, out: usize, share: v128, magnitude: v128, limit: v128, cap: v128): void {
+  const x0 = v128.load(x);
+  const x1 = v128.load(x, 16);
+  const before0 = v128.load(out);
+  const before1 = v128.load(out, 16);
+  const after0 = f32x4.add(before0, slopeOf(form, x0, share, magnitude, limit, cap));
+  const after1 = f32x4.add(before1, slopeOf(form, x1, share, magnitude, limit, cap));
+  v128.store(out, after0);
+  v128.store(out, after1, 16);
 }
 
 // @ts-ignore: decorator
@@ -174,14 +201,10 @@ function addGroupSlopes(form: i32, x: usize, out: usize, share: f32, memory: usi
   const magnitude = v128.load(memory, MAGNITUDE);
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
-  addSlope(form, x, out, shares, magnitude, limit, cap);
-  addSlope(form, x + 16, out + 16, shares, magnitude, limit, cap);
-  addSlope(form, x + 32, out + 32, shares, magnitude, limit, cap);
-  addSlope(form, x + 48, out + 48, shares, magnitude, limit, cap);
-  addSlope(form, x + 64, out + 64, shares, magnitude, limit, cap);
-  addSlope(form, x + 80, out + 80, shares, magnitude, limit, cap);
-  addSlope(form, x + 96, out + 96, shares, magnitude, limit, cap);
-  addSlope(form, x + 112, out + 112, shares, magnitude, limit, cap);
+  addSlopePair(form, x, out, shares, magnitude, limit, cap);
+  addSlopePair(form, x + 32, out + 32, shares, magnitude, limit, cap);
+  addSlopePair(form, x + 64, out + 64, shares, magnitude, limit, cap);
+  addSlopePair(form, x + 96, out + 96, shares, magnitude, limit, cap);
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 // Beyond its bound an activation may go on along its tangent: the values and the slopes of a polynomial are replaced there, a
 // group of eight vectors at a time if any of its inputs is beyond.
 import { madd } from '../simd';
-import { Activation, coefficientAt, edgeSlope, isOdd, termsOf } from './activation';
+import { Activation, coefficientAt, edgeSlope, GROUP_BYTES, isOdd, termsOf } from './activation';
 
 // What is needed lies in memory, numbers four times each: the bound, the mask of magnitudes, and of the value, of the slope
 // and of the slope with respect to |x| the one at B and which bits of it are others at −B.
@@ -48,18 +48,11 @@ function edgeOf(x: v128, edge: usize): v128 {
   return v128.xor(v128.load(edge), v128.and(v128.load(edge, 16), i32x4.shr_s(x, 31)));
 }
 
-/** Counts in each lane the inputs of a vector that are beyond the bound; puts the tangent there if it goes on. */
+/** The tangent at x of the size |x|. */
 // @ts-ignore: decorator
 @inline
-function countVector(tangent: bool, count: v128, x: usize, out: usize, bound: v128, magnitude: v128, memory: usize): v128 {
-  const values = v128.load(x);
-  const size = v128.and(values, magnitude);
-  const isBeyond = f32x4.gt(size, bound);
-  if (tangent) {
-    const line = madd(f32x4.sub(size, bound), edgeOf(values, memory + OUTWARD_SLOPE), edgeOf(values, memory + VALUE));
-    v128.store(out, v128.bitselect(line, v128.load(out), isBeyond));
-  }
-  return i32x4.sub(count, isBeyond);
+function lineAt(x: v128, size: v128, bound: v128, memory: usize): v128 {
+  return madd(f32x4.sub(size, bound), edgeOf(x, memory + OUTWARD_SLOPE), edgeOf(x, memory + VALUE));
 }
 
 // @ts-ignore: decorator
@@ -67,22 +60,35 @@ function countVector(tangent: bool, count: v128, x: usize, out: usize, bound: v1
 function countGroups(tangent: bool, x: usize, out: usize, list: usize, groups: i32, counts: usize, memory: usize): void {
   const bound = v128.load(memory, BOUND);
   const magnitude = v128.load(memory, MAGNITUDE);
-  let count = v128.load(counts);
+  let even = v128.load(counts);
+  let odd = v128.load(counts, 16);
   for (const end = list + (<usize>groups << 2); list < end; list += 4) {
-    const at = load<u32>(list);
-    count = countVector(tangent, count, x + at, out + at, bound, magnitude, memory);
-    count = countVector(tangent, count, x + at + 16, out + at + 16, bound, magnitude, memory);
-    count = countVector(tangent, count, x + at + 32, out + at + 32, bound, magnitude, memory);
-    count = countVector(tangent, count, x + at + 48, out + at + 48, bound, magnitude, memory);
-    count = countVector(tangent, count, x + at + 64, out + at + 64, bound, magnitude, memory);
-    count = countVector(tangent, count, x + at + 80, out + at + 80, bound, magnitude, memory);
-    count = countVector(tangent, count, x + at + 96, out + at + 96, bound, magnitude, memory);
-    count = countVector(tangent, count, x + at + 112, out + at + 112, bound, magnitude, memory);
+    let from = x + load<u32>(list);
+    let to = out + load<u32>(list);
+    for (const last = from + GROUP_BYTES; from < last; from += 32, to += 32) {
+      const x0 = v128.load(from);
+      const x1 = v128.load(from, 16);
+      const size0 = v128.and(x0, magnitude);
+      const size1 = v128.and(x1, magnitude);
+      const isBeyond0 = f32x4.gt(size0, bound);
+      const isBeyond1 = f32x4.gt(size1, bound);
+      even = i32x4.sub(even, isBeyond0);
+      odd = i32x4.sub(odd, isBeyond1);
+      if (tangent) {
+        const before0 = v128.load(to);
+        const before1 = v128.load(to, 16);
+        const after0 = v128.bitselect(lineAt(x0, size0, bound, memory), before0, isBeyond0);
+        const after1 = v128.bitselect(lineAt(x1, size1, bound, memory), before1, isBeyond1);
+        v128.store(to, after0);
+        v128.store(to, after1, 16);
+      }
+    }
   }
-  v128.store(counts, count);
+  v128.store(counts, even);
+  v128.store(counts, odd, 16);
 }
 
-/** Counts the inputs beyond the bound in each lane of `counts` in the groups of a list; puts the tangent there if it goes on. */
+/** Counts the inputs beyond the bound in each of the eight lanes at `counts` in the groups of a list; puts the tangent there if it goes on. */
 export function countAndStraighten(
   tangent: bool, x: usize, out: usize, list: usize, groups: i32, counts: usize, memory: usize,
 ): void {
@@ -90,13 +96,12 @@ export function countAndStraighten(
   else countGroups(false, x, out, list, groups, counts, memory);
 }
 
-/** Puts the slope of the tangent times the gradient where four inputs are beyond the bound. */
+/** The slope of the tangent times the gradient where inputs are beyond the bound, and what was there elsewhere. */
 // @ts-ignore: decorator
 @inline
-function straightenVector(x: usize, gradient: usize, out: usize, bound: v128, magnitude: v128, memory: usize): void {
-  const values = v128.load(x);
-  const line = f32x4.mul(v128.load(gradient), edgeOf(values, memory + SLOPE));
-  v128.store(out, v128.bitselect(line, v128.load(out), f32x4.gt(v128.and(values, magnitude), bound)));
+function straightened(x: v128, gradient: v128, before: v128, bound: v128, magnitude: v128, memory: usize): v128 {
+  const line = f32x4.mul(gradient, edgeOf(x, memory + SLOPE));
+  return v128.bitselect(line, before, f32x4.gt(v128.and(x, magnitude), bound));
 }
 
 /** Puts the slope of the tangent times the gradient beyond the bound in the groups of a list. */
@@ -105,13 +110,17 @@ export function straightenSlopes(x: usize, gradient: usize, out: usize, list: us
   const magnitude = v128.load(memory, MAGNITUDE);
   for (const end = list + (<usize>groups << 2); list < end; list += 4) {
     const at = load<u32>(list);
-    straightenVector(x + at, gradient + at, out + at, bound, magnitude, memory);
-    straightenVector(x + at + 16, gradient + at + 16, out + at + 16, bound, magnitude, memory);
-    straightenVector(x + at + 32, gradient + at + 32, out + at + 32, bound, magnitude, memory);
-    straightenVector(x + at + 48, gradient + at + 48, out + at + 48, bound, magnitude, memory);
-    straightenVector(x + at + 64, gradient + at + 64, out + at + 64, bound, magnitude, memory);
-    straightenVector(x + at + 80, gradient + at + 80, out + at + 80, bound, magnitude, memory);
-    straightenVector(x + at + 96, gradient + at + 96, out + at + 96, bound, magnitude, memory);
-    straightenVector(x + at + 112, gradient + at + 112, out + at + 112, bound, magnitude, memory);
+    for (let i: usize = at; i < <usize>at + GROUP_BYTES; i += 32) {
+      const x0 = v128.load(x + i);
+      const x1 = v128.load(x + i, 16);
+      const g0 = v128.load(gradient + i);
+      const g1 = v128.load(gradient + i, 16);
+      const before0 = v128.load(out + i);
+      const before1 = v128.load(out + i, 16);
+      const after0 = straightened(x0, g0, before0, bound, magnitude, memory);
+      const after1 = straightened(x1, g1, before1, bound, magnitude, memory);
+      v128.store(out + i, after0);
+      v128.store(out + i, after1, 16);
+    }
   }
 }

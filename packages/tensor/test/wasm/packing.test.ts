@@ -21,6 +21,13 @@ const joined: Readonly<Record<string, number>> = {
   'polynomial/forward/evaluate': 945,
   'polynomial/backward/differentiate': 483,
   'polynomial/group/storeSizes': 32,
+  'polynomial/penalty/addExponentials': 117,
+  'polynomial/penalty/addExponentialSlopesOf': 198,
+  'polynomial/penalty/addPowers': 79,
+  'polynomial/penalty/addPowerSlopes': 116,
+  'polynomial/penalty/addSquareSlopes': 100,
+  'polynomial/penalty/addBeyondCap': 118,
+  'polynomial/tangent/countAndStraighten': 62,
   'polynomial/powers/lineSlopes': 42,
   'polynomial/powers/oddSlopes': 65,
   'polynomial/powers/oddValues': 33,
@@ -29,6 +36,7 @@ const joined: Readonly<Record<string, number>> = {
   'polynomial/powers/threeTermSlopes': 18,
   'polynomial/twice/storePart': 88,
   'polynomial/backward/differentiateTwice': 96,
+  'elementwise/arithmetic/unary': 58,
 };
 
 const FLAGS = [
