@@ -9,9 +9,9 @@ import { ceilDiv } from '../task';
 import {
   anyBeyond, CHEBYSHEV, clearSizes, CONSTANTS_BYTES, horner, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesSoFar, storeSizes, VALUE,
 } from './group';
-import { addPenaltySlopes, addRestSlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
+import { addPenaltySlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import {
-  addDoubles, lineSlopes, monomialSlopes, oddSlopes, oddValues, POWER_GROUP, shiftedSlopes, threeTermSlopes, twoTermSlopes,
+  addDoubles, lineSlopes, monomialSlopes, oddSlopes, oddValues, SUM_BYTES, shiftedSlopes, threeTermSlopes, twoTermSlopes,
 } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
 import { storeTangent, straightenSlopes, TANGENT_BYTES } from './tangent';
@@ -62,19 +62,13 @@ function sumsOf(fields: Activation): i32 {
 // @ts-ignore: decorator
 @inline
 function totalsOf(fields: Activation, scratch: usize): usize {
-  return scratch + SUMS + (<usize>sumsOf(fields) << 4);
+  return scratch + SUMS + <usize>sumsOf(fields) * SUM_BYTES;
 }
 
 // @ts-ignore: decorator
 @inline
 function tableOf(fields: Activation, scratch: usize): usize {
   return totalsOf(fields, scratch) + (<usize>sumsOf(fields) << 4);
-}
-
-// @ts-ignore: decorator
-@inline
-function groupOf(fields: Activation): i32 {
-  return fields.learnable ? POWER_GROUP : GROUP;
 }
 
 /** Terms of the table: those of Q and of P, or all of the derivative in the monomial basis; one of each at least. */
@@ -207,13 +201,13 @@ function differentiateAll(fields: Activation, x: usize, gradient: usize, out: us
   const second = first + (<usize>firstTerms(fields) << 2);
   const last = second + (<usize>secondTerms(fields) << 2) - 4;
   const sums = scratch + SUMS;
-  const odd = sums + (<usize>firstOddSum(fields) << 4);
-  const end = sums + (<usize>sumsOf(fields) << 4);
+  const odd = sums + <usize>firstOddSum(fields) * SUM_BYTES;
+  const end = sums + <usize>sumsOf(fields) * SUM_BYTES;
   const totals = totalsOf(fields, scratch);
   if (fields.monomial) {
     monomialSlopes(constants, first, last, x, gradient, out, groups, sums, end, totals);
   } else if (fields.oddTerms > 1) {
-    const oddTotals = totals + (odd - sums);
+    const oddTotals = totals + (<usize>firstOddSum(fields) << 4);
     oddValues(constants, first, second - 4, x, gradient, out, groups, odd, end, oddTotals);
     oddSlopes(constants, second, last, x, gradient, out, groups, sums, odd, totals);
   } else if (isShifted(fields)) {
@@ -295,7 +289,7 @@ function sizesIn(x: usize, bytes: usize): v128 {
  * vectors unless coefficients are learned, which takes groups of four.
  */
 function backwardValues(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): v128 {
-  const bytes = <usize>(groups * groupOf(fields)) << 2;
+  const bytes = <usize>groups * GROUP_BYTES;
   const constants = scratch + CONSTANTS;
   const sizes = scratch + GROUP_SIZES;
   if (!gradient) {
@@ -334,15 +328,12 @@ function backwardGroups(fields: Activation, x: usize, gradient: usize, out: usiz
   const form = <i32>fields.form;
   const plain = plainSize(fields);
   if (form == PenaltyForm.none || !anyBeyond(sizes, plain)) return;
-  const bytes = <usize>(groups * groupOf(fields)) << 2;
+  const bytes = <usize>groups * GROUP_BYTES;
   const share = <f32>fields.penaltyShare;
-  const whole = <i32>(bytes / GROUP_BYTES);
-  const rest = bytes % GROUP_BYTES;
   const list = scratch + LIST;
-  if (fields.learnable) storeSizes(x, whole, scratch + GROUP_SIZES);
-  const count = listBeyond(scratch + GROUP_SIZES, whole, plain, list);
+  if (fields.learnable) storeSizes(x, groups, scratch + GROUP_SIZES);
+  const count = listBeyond(scratch + GROUP_SIZES, groups, plain, list);
   addPenaltySlopes(form, x, out, list, count, share, scratch + PENALTY);
-  if (rest) addRestSlopes(form, x + bytes - rest, out + bytes - rest, rest, share, scratch + PENALTY);
   if (anyBeyond(sizes, f32.MAX_VALUE)) keepNaN(x, out, bytes);
 }
 
@@ -362,8 +353,7 @@ export function polynomialGradient(fields: Activation, block: i32, scratch: usiz
   const images = endImage(fields, block);
   const start = firstPosition(fields, block);
   const end = endPosition(fields, block);
-  const group = groupOf(fields);
-  const planesAtOnce = planesPerChunk(fields, group);
+  const planesAtOnce = planesPerChunk(fields, GROUP);
   const step = <usize>fields.channels * <usize>fields.area << 2;
   const gradients = <usize>fields.gradient;
   const table = tableOf(fields, scratch);
@@ -382,19 +372,19 @@ export function polynomialGradient(fields: Activation, block: i32, scratch: usiz
     for (let position = start; position < end; position += RUN) {
       const at = plane + (<usize>position << 2);
       const count = min(RUN, end - position);
-      const groups = planes == 1 ? count / group : 0;
+      const groups = planes == 1 ? count / GROUP : 0;
       const x = <usize>fields.x + at;
       const gradient = gradients ? gradients + at : 0;
       const out = <usize>fields.out + at;
       if (groups) backwardGroups(fields, x, gradient, out, groups, scratch);
-      const rest = count - groups * group;
+      const rest = count - groups * GROUP;
       if (rest) {
-        const tail = <usize>(groups * group) << 2;
+        const tail = <usize>(groups * GROUP) << 2;
         const all = rest * planes;
         const stage = gradient ? scratch + STAGE_GRADIENT : 0;
-        gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step, group);
-        if (gradient) gatherPieces(stage, gradient + tail, rest, planes, step, group);
-        backwardGroups(fields, scratch + STAGE_X, stage, scratch + STAGE_OUT, ceilDiv(all, group), scratch);
+        gatherPieces(scratch + STAGE_X, x + tail, rest, planes, step, GROUP);
+        if (gradient) gatherPieces(stage, gradient + tail, rest, planes, step, GROUP);
+        backwardGroups(fields, scratch + STAGE_X, stage, scratch + STAGE_OUT, ceilDiv(all, GROUP), scratch);
         scatterPieces(out + tail, scratch + STAGE_OUT, rest, planes, step);
       }
     }

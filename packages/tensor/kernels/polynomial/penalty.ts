@@ -2,12 +2,11 @@
 // functions of an argument: the excess over the limit, for the tenth power |x|·scale. Beyond the cap a penalty is that at
 // the cap and, for all inputs together, the sum of what they are beyond it times the slope at the cap.
 import { madd } from '../simd';
-import { Activation, GROUP, GROUP_BYTES } from './activation';
+import { Activation } from './activation';
 import {
   addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, GROUP_SUMS, LIMIT, MAGNITUDE, storeExponential, storeExponentialSums,
 } from './exponentials';
 import { addDoubles } from './powers';
-import { gatherPieces, scatterPieces } from './staging';
 
 /** Forms of a penalty: see `Penalty` in src/kernels.ts. */
 export enum PenaltyForm {
@@ -26,11 +25,7 @@ export function plainSize(fields: Activation): f32 {
   return form == PenaltyForm.power ? -1 : <f32>min(fields.bound, fields.limit);
 }
 
-// What is needed lies in memory; at last, a group that is not whole, with its results and as a list of its own.
-const REST_X: usize = EXPONENTIAL_BYTES;
-const REST_OUT: usize = REST_X + GROUP_BYTES;
-const REST_LIST: usize = REST_OUT + GROUP_BYTES;
-export const PENALTY_BYTES: usize = REST_LIST + 16;
+export const PENALTY_BYTES: usize = EXPONENTIAL_BYTES;
 
 /** Stores the numbers; for the tenth power its scale at the place of the limit. */
 export function storePenalty(fields: Activation, memory: usize): void {
@@ -235,14 +230,4 @@ export function addPenaltySlopes(
   if (form == PenaltyForm.exponential) addExponentialSlopesOf(x, out, list, groups, share, memory);
   else if (form == PenaltyForm.quadratic) addSquareSlopes(x, out, list, groups, share, memory);
   else if (form == PenaltyForm.power) addPowerSlopes(x, out, list, groups, share, memory);
-}
-
-/** The same for less than a group. */
-export function addRestSlopes(form: i32, x: usize, out: usize, bytes: usize, share: f32, memory: usize): void {
-  const count = <i32>(bytes >> 2);
-  gatherPieces(memory + REST_X, x, count, 1, 0, GROUP);
-  gatherPieces(memory + REST_OUT, out, count, 1, 0, GROUP);
-  store<i32>(memory, 0, REST_LIST);
-  addPenaltySlopes(form, memory + REST_X, memory + REST_OUT, memory + REST_LIST, 1, share, memory);
-  scatterPieces(out, memory + REST_OUT, count, 1, 0);
 }

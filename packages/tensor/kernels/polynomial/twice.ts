@@ -4,7 +4,7 @@
 import { madd } from '../simd';
 import { CHUNK, GROUP_BYTES, GROUP_SIZES_BYTES } from './activation';
 import { CONSTANTS_BYTES, horner, LINEAR, setConstants, VALUE } from './group';
-import { monomialSlopes } from './powers';
+import { monomialSlopes, SUM_BYTES } from './powers';
 
 const CHUNK_BYTES: usize = <usize>CHUNK << 2;
 
@@ -107,10 +107,10 @@ export function twiceSum(k: i32, terms: i32): i32 {
 /** Adds Σ w·u^k for the weights that are at the place of the first part; what else is computed there is not used. */
 function addPowers(terms: i32, bytes: usize, memory: usize, sums: usize, totals: usize): void {
   const weights = memory + PARTS;
-  const groups = <i32>(bytes >> 6);
+  const groups = <i32>(bytes / GROUP_BYTES);
   // Horner's method goes along, for as many coefficients as the sums but one: any numbers do.
   const last = memory + S + (<usize>max(0, terms - 2) << 2);
-  const end = sums + (<usize>sumsOfPart(terms) << 4);
+  const end = sums + <usize>sumsOfPart(terms) * SUM_BYTES;
   monomialSlopes(memory, memory + S, last, memory + U, weights, weights + CHUNK_BYTES, groups, sums, end, totals);
 }
 
@@ -130,25 +130,27 @@ function addSeries(x: usize, gradient: usize, bytes: usize, terms: i32, memory: 
   storeWeights(x, gradient, false, bytes, memory);
   addPowers(firstTerms, bytes, memory, sums, totals);
   if (terms < 2) return;
-  const offset = <usize>sumsOfPart(firstTerms) << 4;
+  const offset = <usize>sumsOfPart(firstTerms);
   storeWeights(x, gradient, true, bytes, memory);
-  addPowers(terms >> 1, bytes, memory, sums + offset, totals + offset);
+  addPowers(terms >> 1, bytes, memory, sums + offset * SUM_BYTES, totals + (offset << 4));
 }
 
 /**
- * Adds up the gradients times every term of F, and times x and every term of G, for so many bytes of inputs, a multiple of
- * 64; sums as in powers.ts, those of F before those of G.
+ * Adds up the gradients times every term of F, and times x and every term of G, for so many bytes of inputs, of whole
+ * groups; sums as in powers.ts, those of F before those of G.
  */
 export function addTwicePowers(
   x: usize, gradient: usize, bytes: usize, firstTerms: i32, secondTerms: i32, memory: usize, scale: f32,
   sums: usize, totals: usize,
 ): void {
   setConstants(memory, 1, 0);
-  const offset = <usize>twiceSums(firstTerms) << 4;
+  const offset = <usize>twiceSums(firstTerms);
+  const secondSums = sums + offset * SUM_BYTES;
+  const secondTotals = totals + (offset << 4);
   for (let start: usize = 0; start < bytes; start += CHUNK_BYTES) {
     const length = min(CHUNK_BYTES, bytes - start);
     storeVariables(x + start, length, memory, scale);
     addSeries(0, gradient + start, length, firstTerms, memory, sums, totals);
-    if (secondTerms) addSeries(x + start, gradient + start, length, secondTerms, memory, sums + offset, totals + offset);
+    if (secondTerms) addSeries(x + start, gradient + start, length, secondTerms, memory, secondSums, secondTotals);
   }
 }
