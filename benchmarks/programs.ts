@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wideSimdObstacle } from '@pnn/tensor/node';
 import type { GpuWay } from './ours/gpu/device.js';
 import type { Program } from './participant.js';
 import { fastestKernels } from './python-kernels.js';
@@ -57,7 +58,13 @@ function pythonProgram(name: string, module: string, file: string, threads: numb
   };
 }
 
+/** This library where it computes with 128 bits, beside it where it computes with 256. */
+function narrowProgram(name: string, threads: number): Program {
+  return nodeProgram(name, 'ours/main.ts', ['wasm'], { PNN_THREADS: `${threads}`, PNN_SIMD: '128' });
+}
+
 const peers: Readonly<Record<string, (name: string, threads: number) => Program>> = {
+  ...(wideSimdObstacle() === undefined && { 'pnn-128': narrowProgram }),
   javascript: (name) => nodeProgram(name, 'peers/javascript.ts', []),
   'tfjs-wasm': (name) => nodeProgram(name, 'peers/tfjs.js', []),
   'jax-js': (name) => nodeProgram(name, 'peers/jax.js', []),

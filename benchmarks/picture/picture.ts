@@ -76,11 +76,11 @@ function ratioDomain(groups: readonly BarGroup[]): readonly [number, number] {
 function machine({ environment }: Report): string[] {
   const { processor, cores, node, date, device, versions } = environment;
   const others = Object.entries(versions).flatMap(([name, version]) => {
-    if (name === 'ours' || name === 'javascript' || name === 'gpu.js-cpu') return [];
+    if (['ours', 'pnn-128', 'javascript', 'gpu.js-cpu'].includes(name)) return [];
     return [`${name === 'gpu.js-webasm' ? 'gpu.js' : (participants[name]?.label ?? name)} ${version}`];
   });
   return [
-    `${processor}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}, device ${device}, ${date.slice(0, 10)}`,
+    `${processor}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}, @pnn ${versions.ours ?? device}, ${date.slice(0, 10)}`,
     others.join(', '),
   ];
 }

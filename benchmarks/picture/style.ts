@@ -1,6 +1,7 @@
 /** What everyone who takes part is called and which color of the sheet they have. */
 export const participants: Readonly<Record<string, { readonly label: string; readonly color: string }>> = {
   ours: { label: '@pnn', color: 'ours' },
+  'pnn-128': { label: '@pnn with 128 bits', color: 'ours-narrow' },
   pytorch: { label: 'PyTorch', color: 'pytorch' },
   'jax-js': { label: 'jax-js', color: 'jax' },
   'tfjs-wasm': { label: 'TensorFlow.js (wasm)', color: 'tfjs' },
@@ -13,11 +14,11 @@ export const participants: Readonly<Record<string, { readonly label: string; rea
 /** Readable on a light and on a dark page: the picture brings its own ground. */
 export const styleSheet = `
 :root { --ground: #ffffff; --frame: #d8dee6; --ink: #1c232d; --soft: #5b6675; --grid: #e6eaef;
-  --ours: #d4380d; --pytorch: #7a3fc4; --jax: #0b7f6b; --tfjs: #b26a00; --numpy: #1d64c8; --javascript: #6a7280;
+  --ours: #d4380d; --ours-narrow: #e88a63; --pytorch: #7a3fc4; --jax: #0b7f6b; --tfjs: #b26a00; --numpy: #1d64c8; --javascript: #6a7280;
   --gpu: #b8336f; --gpu-cpu: #d17aa5; }
 @media (prefers-color-scheme: dark) {
   :root { --ground: #14181f; --frame: #303845; --ink: #e8ebf0; --soft: #a3adba; --grid: #2a313c;
-    --ours: #ff8a5c; --pytorch: #c19cf7; --jax: #4fcbb0; --tfjs: #f0b35f; --numpy: #6fadff; --javascript: #a2abb9;
+    --ours: #ff8a5c; --ours-narrow: #b86a4a; --pytorch: #c19cf7; --jax: #4fcbb0; --tfjs: #f0b35f; --numpy: #6fadff; --javascript: #a2abb9;
     --gpu: #f48bb8; --gpu-cpu: #b0688a; }
 }
 svg { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; }
