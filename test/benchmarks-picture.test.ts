@@ -53,7 +53,7 @@ const report: Report = {
 test('a report is drawn with the machine, the faster form of each degree, and ratios', () => {
   const svg = drawReport(report);
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 960 \d+"/);
-  expect(svg).toContain('Abacus &lt;9000&gt; &amp; sons, 2 cores, Node v22.1.0, device wasm, 2026-01-02<');
+  expect(svg).toContain('Abacus &lt;9000&gt; &amp; sons, 2 cores, Node v22.1.0, @pnn 0.1.0 on wasm, 2026-01-02<');
   expect(svg).toContain('>PyTorch 9.9<');
   expect(svg).toContain('on one thread');
   expect(svg).toContain('prefers-color-scheme: dark');

@@ -13,7 +13,7 @@ await serve(async () => {
   setDevice(process.argv[2] === 'reference' ? reference : wasm());
   const probe = new Probe(wide);
   return {
-    version: `${version} with SIMD of ${wide ? 256 : 128} bits`,
+    version: `${version} (${wide ? 256 : 128}-bit SIMD)`,
     prepare: (work) => preparedInMemory(taskOf(work)),
     probe: (threads, bytes) => probe.rate(threads, bytes),
   };

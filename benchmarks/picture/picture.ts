@@ -80,7 +80,7 @@ function machine({ environment }: Report): string[] {
     return [`${name === 'gpu.js-webasm' ? 'gpu.js' : (participants[name]?.label ?? name)} ${version}`];
   });
   return [
-    `${processor}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}, @pnn ${versions.ours ?? device}, ${date.slice(0, 10)}`,
+    `${processor}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}, @pnn ${versions.ours} on ${device}, ${date.slice(0, 10)}`,
     others.join(', '),
   ];
 }

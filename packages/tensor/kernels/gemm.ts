@@ -1,6 +1,6 @@
 // Products of matrices from packed panels (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
 // 2008): panels of 4 rows of the left factor and of 8 columns of the right one, laid out step by step along the depth,
-// meet in tiles of 4×8 sums that stay in registers.
+// meet in tiles of 4×8 sums that stay in registers, two at once where V8 takes two vectors for one.
 import { madd, storeTransposed, wide } from './simd';
 import { ceilDiv } from './task';
 

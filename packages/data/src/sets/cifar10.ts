@@ -76,10 +76,12 @@ async function readSplit(source: FileSource, names: readonly string[]): Promise<
       images.set(records.subarray(start + 1, start + RECORD_BYTES), count * IMAGE_BYTES);
     }
   }
+  // Where there was room for more, it is given back.
+  const isFull = count === labels.length;
   return new ArrayDataset({
-    inputs: images.subarray(0, count * IMAGE_BYTES),
+    inputs: isFull ? images.subarray(0, count * IMAGE_BYTES) : images.slice(0, count * IMAGE_BYTES),
     inputShape: [CHANNELS, SIDE, SIDE],
-    labels: labels.subarray(0, count),
+    labels: isFull ? labels : labels.slice(0, count),
     classes,
   });
 }

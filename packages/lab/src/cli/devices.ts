@@ -26,7 +26,6 @@ let isChosen = false;
  */
 function fastestWasm(): Device {
   if (!isChosen) {
-    enableRelaxedSimd();
     // Asked for by name, it is refused with the reason.
     if (process.env.PNN_SIMD === '256' || wideSimdObstacle() === undefined) enableWideSimd();
     isChosen = true;
@@ -40,6 +39,7 @@ function fastestWasm(): Device {
  * @throws DeviceError if something is missing: the message says how to get it
  */
 export async function openDevice(name: string): Promise<Device | GpuDevice> {
+  enableRelaxedSimd();
   if (name === 'wasm') return fastestWasm();
   if (name === 'reference') return reference;
   if (name === 'webgpu' || name === 'webgpu:software') return webgpu({ software: name !== 'webgpu' });

@@ -88,7 +88,10 @@ function countGroups(tangent: bool, x: usize, out: usize, list: usize, groups: i
   v128.store(counts, odd, 16);
 }
 
-/** Counts the inputs beyond the bound in each of the eight lanes at `counts` in the groups of a list; puts the tangent there if it goes on. */
+/**
+ * Counts the inputs beyond the bound, in each of the eight lanes at `counts`, in the groups of a list; puts the tangent there if
+ * it goes on.
+ */
 export function countAndStraighten(
   tangent: bool, x: usize, out: usize, list: usize, groups: i32, counts: usize, memory: usize,
 ): void {

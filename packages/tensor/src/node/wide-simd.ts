@@ -4,7 +4,7 @@ import { normal } from '../creation.js';
 import type { Device } from '../device.js';
 import { chooseModule, chosenInstructions, isModuleTaken, isWideChosen } from '../devices/wasm/chosen-module.js';
 import { deviceWith } from '../devices/wasm/index.js';
-import { compile, instantiate } from '../devices/wasm/instance.js';
+import { compile, type InstructionSet, instantiate, type KernelModule } from '../devices/wasm/instance.js';
 import { ArgumentError, DeviceError } from '../errors.js';
 import { Generator } from '../random.js';
 import { scope } from '../scope.js';
@@ -12,7 +12,6 @@ import { kernelSamples } from './kernel-samples.js';
 
 /** The first Node whose compiler for WebAssembly packs vectors: that of V8 13.6. */
 const FIRST_NODE = 24;
-const FLAG = 'experimental-wasm-revectorize';
 
 /** What x and y of the samples are: several groups of every kernel, and pieces of them. */
 const SAMPLE_SHAPE = [3, 5, 13, 18] as const;
@@ -21,6 +20,8 @@ const SAMPLE_SHAPE = [3, 5, 13, 18] as const;
 export interface WidePlatform {
   /** The version of Node. */
   readonly node: string;
+  /** Whether this Node was built with the pass. */
+  readonly hasPass: boolean;
   readonly system: string;
   readonly arch: string;
   /** The flags of the processor; undefined where the system does not tell them. */
@@ -34,12 +35,13 @@ export interface WidePlatform {
  *
  * @throws ArgumentError where PNN_SIMD is no width
  */
-export function obstacleOn({ node, system, arch, flags, width }: WidePlatform): string | undefined {
+export function obstacleOn({ node, hasPass, system, arch, flags, width }: WidePlatform): string | undefined {
   if (width === '128') return 'PNN_SIMD is 128';
   if (width && width !== '256') throw new ArgumentError(`PNN_SIMD must be 128 or 256, not ${width}`);
   if (Number.parseInt(node, 10) < FIRST_NODE) {
     return `Node ${node} does not pack vectors: Node ${FIRST_NODE} and later do`;
   }
+  if (!hasPass) return `this build of Node ${node} does not pack vectors`;
   if (arch !== 'x64') return `vectors are packed on x64 alone, and this is ${arch}`;
   if (!flags) return `${system} does not tell whether the processor has AVX2`;
   return flags.has('avx2') ? undefined : 'the processor has no AVX2';
@@ -58,7 +60,15 @@ function processorFlags(): ReadonlySet<string> | undefined {
 /** The platform that this runs on. */
 export function platformHere(): WidePlatform {
   const { platform, arch, versions, env } = process;
-  return { node: versions.node, system: platform, arch, flags: processorFlags(), width: env.PNN_SIMD };
+  const { variables } = process.config as { readonly variables: Readonly<Record<string, unknown>> };
+  return {
+    node: versions.node,
+    hasPass: variables.v8_enable_wasm_simd256_revec === 1,
+    system: platform,
+    arch,
+    flags: processorFlags(),
+    width: env.PNN_SIMD,
+  };
 }
 
 /**
@@ -69,7 +79,8 @@ export function platformHere(): WidePlatform {
  * @throws ArgumentError where PNN_SIMD is neither 128 nor 256
  */
 export function wideSimdObstacle(): string | undefined {
-  if (isModuleTaken() && !isWideChosen()) return 'the device wasm is in use: it is chosen before the first wasm()';
+  if (isModuleTaken() && !isWideChosen())
+    return 'the device wasm is in use: its kernels are chosen at the first wasm()';
   return obstacleOn(platformHere());
 }
 
@@ -100,6 +111,29 @@ function differences(a: ReadonlyMap<string, readonly Buffer[]>, b: ReadonlyMap<s
   );
 }
 
+/** Whether Node was started with a flag of V8. */
+function isGiven(flag: string): boolean {
+  return [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(flag);
+}
+
+/** How V8 compiles the module: all of it at once, by the compiler that packs, so that the trial is of the code that is kept. */
+const COMPILING = [
+  ['--experimental-wasm-revectorize', '--no-experimental-wasm-revectorize'],
+  ['--no-liftoff', '--liftoff'],
+  ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
+] as const;
+
+/** The kernels, compiled to instructions of 256 bits. V8's flags are then as before, so that no other module is. */
+export function compilePacked(instructions: InstructionSet): KernelModule {
+  const changed = COMPILING.filter(([flag]) => !isGiven(flag));
+  try {
+    for (const [flag] of changed) setFlagsFromString(flag);
+    return compile(instructions, true);
+  } finally {
+    for (const [, before] of changed) setFlagsFromString(before);
+  }
+}
+
 /**
  * Has V8 join two vectors of 128 bits to one of 256 wherever kernels compute with two side by side: products of matrices take
  * half of the time. To be called before the first `wasm()`; workers follow. V8 calls the pass experimental, so it is a choice,
@@ -108,6 +142,7 @@ function differences(a: ReadonlyMap<string, readonly Buffer[]>, b: ReadonlyMap<s
  *
  * @returns whether kernels compute with 256 bits from now on
  * @throws DeviceError where that is not possible, with the reason that `wideSimdObstacle` gives
+ * @throws ArgumentError where the environment variable PNN_SIMD is neither 128 nor 256
  */
 export function enableWideSimd(): boolean {
   const obstacle = wideSimdObstacle();
@@ -115,19 +150,12 @@ export function enableWideSimd(): boolean {
   if (isWideChosen()) return true;
   const instructions = chosenInstructions();
   const expected = samplesOn(deviceWith(instantiate(compile(instructions))));
-  setFlagsFromString(`--${FLAG}`);
-  // So that the trial is of the code that is kept: V8 compiles all of it at once, by the compiler that packs.
-  setFlagsFromString('--no-liftoff');
-  setFlagsFromString('--no-wasm-lazy-compilation');
-  const module = compile(instructions, true);
-  setFlagsFromString('--liftoff');
-  setFlagsFromString('--wasm-lazy-compilation');
+  const module = compilePacked(instructions);
   const different = differences(expected, samplesOn(deviceWith(instantiate(module))));
   if (different.length === 0) {
     chooseModule(module);
     return true;
   }
-  setFlagsFromString(`--no-${FLAG}`);
   console.error(`wasm: kernels compute with 128 bits: with 256, other bits come from ${different.join(', ')}`);
   return false;
 }

@@ -286,8 +286,8 @@ describe.each(variants)('polynomial on %s', (_, device) => {
           expectWithin(actual!, results, bounds);
           if (!which.learnable) return;
 
-          // 1,792 elements are summed in float32: one product, two additions in each of 112 groups of four vectors, and 112 of
-          // the groups; in short polynomials 448 elements by 56 pairs.
+          // 2,048 elements are summed in float32: one product, two additions among the four vectors of half a group, and 64 of the
+          // groups; in short polynomials 512 elements by 64 pairs.
           const sumBounds = new Float64Array(expectedSums!.size);
           const area = each.shape.slice(2).reduce((product, length) => product * length, 1);
           each.x.forEach((x, i) => {
@@ -306,7 +306,7 @@ describe.each(variants)('polynomial on %s', (_, device) => {
               sumBounds[channel * terms + k]! +=
                 weight *
                 (errors[i]!.values[k]! +
-                  116 * UNIT * size +
+                  68 * UNIT * size +
                   8 * UNIT * slope * (excess + Math.abs(edges[i]!) * Math.sign(excess)));
             }
           });

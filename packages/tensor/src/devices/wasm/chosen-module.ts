@@ -29,7 +29,7 @@ export function chooseModule(module: KernelModule): void {
  * @throws DeviceError where the platform has no WebAssembly SIMD
  */
 export function takeModule(): KernelModule {
-  isTaken = true;
   chosen ??= compile(chosenInstructions());
+  isTaken = true;
   return chosen;
 }
