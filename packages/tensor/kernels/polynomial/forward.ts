@@ -85,9 +85,11 @@ function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch
   if (shifted) {
     const half = <f32>(0.5 / (fields.inverseBound * fields.inverseBound));
     setConstants(constants, -half, fields.oddTerms ? f32.load(odd) : 0);
-    if (fields.evenTerms == 2) hornerShort(2, constants, table, x, out, groups, sizes);
-    else if (fields.evenTerms == 3) hornerShort(3, constants, table, x, out, groups, sizes);
-    else if (fields.evenTerms == 5) hornerShort(5, constants, table, x, out, groups, sizes);
+    if (fields.evenTerms == 2) hornerShort(SHIFTED, VALUE_LINE, 2, constants, table, x, 0, out, groups, sizes);
+    else if (fields.evenTerms == 3) hornerShort(SHIFTED, VALUE_LINE, 3, constants, table, x, 0, out, groups, sizes);
+    else if (fields.evenTerms == 4) hornerShort(SHIFTED, VALUE_LINE, 4, constants, table, x, 0, out, groups, sizes);
+    else if (fields.evenTerms == 5) hornerShort(SHIFTED, VALUE_LINE, 5, constants, table, x, 0, out, groups, sizes);
+    else if (fields.evenTerms == 6) hornerShort(SHIFTED, VALUE_LINE, 6, constants, table, x, 0, out, groups, sizes);
     else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups, sizes);
   } else if (fields.monomial) {
     setConstants(constants, <f32>fields.inverseBound, 0);

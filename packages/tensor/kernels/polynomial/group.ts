@@ -60,6 +60,12 @@ export function finishPair(kind: i32, v0: v128, v1: v128, x: usize, gradient: us
   v128.store(out, r1, 16);
 }
 
+// @ts-ignore: decorator
+@inline
+function gradientAt(result: i32, gradient: usize): v128 {
+  return result >= SLOPE ? v128.load(gradient) : f32x4.splat(0);
+}
+
 /** All bits but that of the sign. */
 const MAGNITUDE: i32 = 0x7fffffff;
 
@@ -267,8 +273,9 @@ export function horner(
 
 // @ts-ignore: decorator
 @inline
-function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128): v128 {
-  let v = terms > 4 ? madd(c4, s, c3) : c3;
+function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128): v128 {
+  let v = terms > 5 ? madd(c5, s, c4) : c4;
+  v = terms > 4 ? madd(v, s, c3) : c3;
   v = terms > 3 ? madd(v, s, c2) : c2;
   v = terms > 2 ? madd(v, s, c1) : c1;
   return madd(v, s, c0);
@@ -277,44 +284,59 @@ function shortHorner(terms: i32, s: v128, c0: v128, c1: v128, c2: v128, c3: v128
 // @ts-ignore: decorator
 @inline
 function shortPair(
-  terms: i32, x0: v128, x1: v128, out: usize, scale: v128, rest: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128,
+  variable: i32, result: i32, terms: i32, x0: v128, x1: v128, gradient: usize, out: usize,
+  scale: v128, minusOne: v128, rest: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128,
 ): void {
-  const v0 = shortHorner(terms, variableOf(SHIFTED, x0, scale, scale), c0, c1, c2, c3, c4);
-  const v1 = shortHorner(terms, variableOf(SHIFTED, x1, scale, scale), c0, c1, c2, c3, c4);
-  v128.store(out, madd(x0, rest, v0));
-  v128.store(out, madd(x1, rest, v1), 16);
+  const g0 = gradientAt(result, gradient);
+  const g1 = gradientAt(result, gradient + 16);
+  const v0 = shortHorner(terms, variableOf(variable, x0, scale, minusOne), c0, c1, c2, c3, c4, c5);
+  const v1 = shortHorner(terms, variableOf(variable, x1, scale, minusOne), c0, c1, c2, c3, c4, c5);
+  v128.store(out, resultOf(result, v0, x0, g0, v0, rest));
+  v128.store(out, resultOf(result, v1, x1, g1, v1, rest), 16);
 }
 
 /**
- * The same for SHIFTED and VALUE_LINE with two to five terms: the coefficients stay in registers, and vectors one after
+ * The same for VALUE_LINE and SLOPE_LINE with two to six terms: the coefficients stay in registers, and vectors one after
  * the other hide the latency.
  */
 // @ts-ignore: decorator
 @inline
 export function hornerShort(
-  terms: i32, constants: usize, table: usize, x: usize, out: usize, groups: i32, groupSizes: usize,
+  variable: i32, result: i32, terms: i32, constants: usize, table: usize,
+  x: usize, gradient: usize, out: usize, groups: i32, groupSizes: usize,
 ): void {
   const scale = v128.load32_splat(constants, SCALE);
+  const minusOne = variable == CHEBYSHEV ? v128.load32_splat(constants, MINUS_ONE) : scale;
   const rest = v128.load32_splat(constants, REST);
   const c0 = v128.load32_splat(table);
   const c1 = v128.load32_splat(table, 4);
   const c2 = terms > 2 ? v128.load32_splat(table, 8) : c1;
   const c3 = terms > 3 ? v128.load32_splat(table, 12) : c1;
   const c4 = terms > 4 ? v128.load32_splat(table, 16) : c1;
+  const c5 = terms > 5 ? v128.load32_splat(table, 20) : c1;
   const magnitude = v128.load32_splat(constants, MASK);
   let evens = v128.load(constants, LARGEST);
   let odds = v128.load(constants, LARGEST + 16);
   const end = x + <usize>groups * GROUP_BYTES;
-  for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, groupSizes += 32) {
-    let even = i32x4.splat(0);
-    let odd = i32x4.splat(0);
-    for (let i: usize = 0; i < GROUP_BYTES; i += 32) {
-      const x0 = v128.load(x + i);
-      const x1 = v128.load(x + i, 16);
-      even = i32x4.max_s(even, sizesOf(x0, magnitude));
-      odd = i32x4.max_s(odd, sizesOf(x1, magnitude));
-      shortPair(terms, x0, x1, out + i, scale, rest, c0, c1, c2, c3, c4);
-    }
+  for (; x < end; x += GROUP_BYTES, gradient += GROUP_BYTES, out += GROUP_BYTES, groupSizes += 32) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    shortPair(variable, result, terms, x0, x1, gradient, out, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+    const x2 = v128.load(x, 32);
+    const x3 = v128.load(x, 48);
+    let even = largest(x0, x2, magnitude);
+    let odd = largest(x1, x3, magnitude);
+    shortPair(variable, result, terms, x2, x3, gradient + 32, out + 32, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+    const x4 = v128.load(x, 64);
+    const x5 = v128.load(x, 80);
+    even = i32x4.max_s(even, sizesOf(x4, magnitude));
+    odd = i32x4.max_s(odd, sizesOf(x5, magnitude));
+    shortPair(variable, result, terms, x4, x5, gradient + 64, out + 64, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+    const x6 = v128.load(x, 96);
+    const x7 = v128.load(x, 112);
+    even = i32x4.max_s(even, sizesOf(x6, magnitude));
+    odd = i32x4.max_s(odd, sizesOf(x7, magnitude));
+    shortPair(variable, result, terms, x6, x7, gradient + 96, out + 96, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
     v128.store(groupSizes, even);
     v128.store(groupSizes, odd, 16);
     evens = i32x4.max_s(evens, even);
