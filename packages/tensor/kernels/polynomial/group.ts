@@ -319,24 +319,33 @@ export function hornerShort(
   let odds = v128.load(constants, LARGEST + 16);
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += GROUP_BYTES, gradient += GROUP_BYTES, out += GROUP_BYTES, groupSizes += 32) {
-    const x0 = v128.load(x);
-    const x1 = v128.load(x, 16);
-    shortPair(variable, result, terms, x0, x1, gradient, out, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
-    const x2 = v128.load(x, 32);
-    const x3 = v128.load(x, 48);
-    let even = largest(x0, x2, magnitude);
-    let odd = largest(x1, x3, magnitude);
-    shortPair(variable, result, terms, x2, x3, gradient + 32, out + 32, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
-    const x4 = v128.load(x, 64);
-    const x5 = v128.load(x, 80);
-    even = i32x4.max_s(even, sizesOf(x4, magnitude));
-    odd = i32x4.max_s(odd, sizesOf(x5, magnitude));
-    shortPair(variable, result, terms, x4, x5, gradient + 64, out + 64, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
-    const x6 = v128.load(x, 96);
-    const x7 = v128.load(x, 112);
-    even = i32x4.max_s(even, sizesOf(x6, magnitude));
-    odd = i32x4.max_s(odd, sizesOf(x7, magnitude));
-    shortPair(variable, result, terms, x6, x7, gradient + 96, out + 96, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+    let even = i32x4.splat(0);
+    let odd = even;
+    // A loop, in which V8 fills the registers better; for so few terms it would take longer than they do.
+    if (terms == 2) {
+      const x0 = v128.load(x);
+      const x1 = v128.load(x, 16);
+      shortPair(variable, result, terms, x0, x1, gradient, out, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+      const x2 = v128.load(x, 32);
+      const x3 = v128.load(x, 48);
+      shortPair(variable, result, terms, x2, x3, gradient + 32, out + 32, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+      const x4 = v128.load(x, 64);
+      const x5 = v128.load(x, 80);
+      shortPair(variable, result, terms, x4, x5, gradient + 64, out + 64, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+      const x6 = v128.load(x, 96);
+      const x7 = v128.load(x, 112);
+      shortPair(variable, result, terms, x6, x7, gradient + 96, out + 96, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+      even = i32x4.max_s(largest(x0, x2, magnitude), largest(x4, x6, magnitude));
+      odd = i32x4.max_s(largest(x1, x3, magnitude), largest(x5, x7, magnitude));
+    } else {
+      for (let i: usize = 0; i < GROUP_BYTES; i += 32) {
+        const x0 = v128.load(x + i);
+        const x1 = v128.load(x + i, 16);
+        even = i32x4.max_s(even, sizesOf(x0, magnitude));
+        odd = i32x4.max_s(odd, sizesOf(x1, magnitude));
+        shortPair(variable, result, terms, x0, x1, gradient + i, out + i, scale, minusOne, rest, c0, c1, c2, c3, c4, c5);
+      }
+    }
     v128.store(groupSizes, even);
     v128.store(groupSizes, odd, 16);
     evens = i32x4.max_s(evens, even);
