@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { packed } from '../../packages/tensor/src/node/wide-simd.js';
 
 /** What a thread is given when it starts: the probes, the number of threads that have ever arrived at a start, and the width. */
 interface ProbeThread {
@@ -26,19 +27,23 @@ async function compile(...features: readonly string[]): Promise<Buffer<ArrayBuff
 }
 
 /** The probes with the fused product and sum where the platform has it, as the library's kernels. */
-async function probeModule(): Promise<WebAssembly.Module> {
+async function probeModule(wide: boolean): Promise<WebAssembly.Module> {
   const relaxed = await compile('simd', 'relaxed-simd');
-  return new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : await compile('simd'));
+  const bytes = WebAssembly.validate(relaxed) ? relaxed : await compile('simd');
+  const module = () => new WebAssembly.Module(bytes);
+  return wide ? packed(module) : module();
 }
 
 /** Measures what this machine can do at best: one thread, or several of this process at once. */
 export class Probe {
-  readonly #module: Promise<WebAssembly.Module> = probeModule();
+  readonly #module: Promise<WebAssembly.Module>;
   readonly #arrived = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #workers: Worker[] = [];
   #starts = 0;
 
-  constructor(private readonly wide: boolean) {}
+  constructor(private readonly wide: boolean) {
+    this.#module = probeModule(wide);
+  }
 
   /**
    * Operations per second in float32, a product and a sum counted as two; or, with `bytes`, bytes per second read and

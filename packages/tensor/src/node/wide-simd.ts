@@ -123,15 +123,20 @@ const COMPILING = [
   ['--no-wasm-lazy-compilation', '--wasm-lazy-compilation'],
 ] as const;
 
-/** The kernels, compiled to instructions of 256 bits. V8's flags are then as before, so that no other module is. */
-export function compilePacked(instructions: InstructionSet): KernelModule {
+/** Compiles what `compile` makes a module of to instructions of 256 bits. V8's flags are then as before, so that no other is. */
+export function packed<T>(compile: () => T): T {
   const changed = COMPILING.filter(([flag]) => !isGiven(flag));
   try {
     for (const [flag] of changed) setFlagsFromString(flag);
-    return compile(instructions, true);
+    return compile();
   } finally {
     for (const [, before] of changed) setFlagsFromString(before);
   }
+}
+
+/** The kernels, compiled to instructions of 256 bits. */
+export function compilePacked(instructions: InstructionSet): KernelModule {
+  return packed(() => compile(instructions, true));
 }
 
 /**
