@@ -10,6 +10,8 @@ import {
 
 /** Bytes whose powers are summed in single precision. */
 const SUMMED: usize = <usize>CHUNK << 4;
+/** Bytes of coefficients beyond which a group is computed in halves at any width: measured. */
+const MOST_PAIRED: usize = 64;
 /** A sum in single precision is two vectors. */
 export const SUM_BYTES: usize = 32;
 
@@ -253,7 +255,7 @@ function slopesAndPowers(
   const products = sumsEnd - SUM_BYTES;
   while (x < end) {
     const chunkEnd = min(end, x + SUMMED);
-    if (wide) {
+    if (wide && last - first < MOST_PAIRED) {
       for (; x < chunkEnd; x += GROUP_BYTES, gradient += GROUP_BYTES, out += GROUP_BYTES) {
         computePairs(variable, result, constants, first, last, x, gradient, out, sums, products);
       }
