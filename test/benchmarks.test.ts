@@ -100,7 +100,7 @@ test('a run prints a table and writes the results, whichever peers are missing',
   );
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^wasm on \d+ cores? of .*, Node v\S+\n\nours \S+, javascript v\S+\n\npolynomial/);
+  expect(stdout).toMatch(/^wasm on \d+ cores? of .*, Node v\S+\n\nours \S+ \((128|256)-bit SIMD\), javascript v\S+\n\npolynomial/);
   expect(stdout).toMatch(/\n {2}ours +[\d.]+ [mµ]?s +IQR [\d.]+ % +3 runs +\d+ % of the roofline \(/);
   expect(stdout).toMatch(/\n {2}javascript +[\d.]+ [mµ]?s +IQR [\d.]+ % +3 runs +×[\d.]+ (slower|faster)\n/);
   expect(stdout).toMatch(/\n {2}numpy +– +cannot be started: .*\n/);
