@@ -100,7 +100,9 @@ test('a run prints a table and writes the results, whichever peers are missing',
   );
   expect(stderr).toBe('');
   expect(status).toBe(0);
-  expect(stdout).toMatch(/^wasm on \d+ cores? of .*, Node v\S+\n\nours \S+ \((128|256)-bit SIMD\), javascript v\S+\n\npolynomial/);
+  expect(stdout).toMatch(
+    /^wasm on \d+ cores? of .*, Node v\S+\n\nours \S+ \((128|256)-bit SIMD\), javascript v\S+\n\npolynomial/,
+  );
   expect(stdout).toMatch(/\n {2}ours +[\d.]+ [mµ]?s +IQR [\d.]+ % +3 runs +\d+ % of the roofline \(/);
   expect(stdout).toMatch(/\n {2}javascript +[\d.]+ [mµ]?s +IQR [\d.]+ % +3 runs +×[\d.]+ (slower|faster)\n/);
   expect(stdout).toMatch(/\n {2}numpy +– +cannot be started: .*\n/);
@@ -166,7 +168,7 @@ test.each([
   { args: ['--json'], says: "'--json <value>' argument missing" },
   { args: ['--json', '/no/such/folder/results.json'], says: 'the folder does not exist' },
   { args: ['--threads', '1,none'], says: 'numbers of 1 or more' },
-  { args: ['--peers', 'fortran'], says: '--peers fortran: there are javascript, ' },
+  { args: ['--peers', 'fortran'], says: `--peers fortran: there are ${peerNames[0]}, ` },
   { args: ['--gpu', 'abacus'], says: '--gpu abacus: there are wgsl, ' },
   { args: ['--device', 'abacus'], says: 'wasm or reference' },
 ])('a wrong option is an error of one sentence: $args', ({ args, says }) => {
