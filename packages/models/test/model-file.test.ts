@@ -8,7 +8,6 @@ import {
   DataLoader,
   FormatError,
   type Module,
-  memory,
   noGrad,
   randomState,
   scope,
@@ -28,6 +27,7 @@ import {
 } from '@pnn/pnn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mutationsOf } from '../../pnn/test/codec/mutations.js';
+import { settledMemory } from '../../pnn/test/settled-memory.js';
 import { all, networkBits } from '../../pnn/test/training/toy.js';
 import { buildModel, type DescribedNetwork, encodeNetworkFile, type ModelSpec } from '../src/index.js';
 import { networkDescription } from '../src/network-description.js';
@@ -190,7 +190,8 @@ describe('saveNetwork and loadNetwork', () => {
     const path = join(folder, 'changed');
     await saveNetwork(path, described);
     const { tensors, metadata } = await loadSafetensors(path);
-    const before = memory();
+    // What earlier tests forgot is freed first, and not in between.
+    const before = await settledMemory();
     const description = JSON.parse(metadata['pnn.network']!) as Record<string, unknown>;
     for (const [change, reason] of [
       [{ outputs: 3 }, /7\.weight is float32 \[2,5\] instead of float32 \[3,5\]/],
@@ -217,7 +218,7 @@ describe('saveNetwork and loadNetwork', () => {
       await expect(loadNetwork(path)).rejects.toThrow(FormatError);
       await expect(loadNetwork(path)).rejects.toThrow(reason);
     }
-    expect(memory()).toEqual(before);
+    expect(await settledMemory()).toEqual(before);
     await expect(saveNetwork(join(folder, 'missing', 'x'), described)).rejects.toThrow(FileError);
   });
 });
