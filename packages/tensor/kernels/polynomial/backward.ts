@@ -7,7 +7,7 @@ import {
 import { madd } from '../simd';
 import { ceilDiv } from '../task';
 import {
-  anyBeyond, CHEBYSHEV, clearSizes, CONSTANTS_BYTES, horner, hornerShort, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesSoFar, storeSizes, VALUE,
+  anyBeyond, CHEBYSHEV, clearSizes, CONSTANTS_BYTES, horner, hornerLine, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesSoFar, storeSizes, VALUE,
 } from './group';
 import { addPenaltySlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import {
@@ -187,15 +187,8 @@ function differentiate(fields: Activation, x: usize, gradient: usize, out: usize
   const second = first + (<usize>firstTerms(fields) << 2);
   const last = second + (<usize>secondTerms(fields) << 2) - 4;
   if (fields.monomial) horner(LINEAR, SLOPE, constants, first, last, x, gradient, out, groups, sizes);
-  else if (fields.oddTerms <= 1) {
-    const terms = secondTerms(fields);
-    if (terms == 2) hornerShort(CHEBYSHEV, SLOPE_LINE, 2, constants, second, x, gradient, out, groups, sizes);
-    else if (terms == 3) hornerShort(CHEBYSHEV, SLOPE_LINE, 3, constants, second, x, gradient, out, groups, sizes);
-    else if (terms == 4) hornerShort(CHEBYSHEV, SLOPE_LINE, 4, constants, second, x, gradient, out, groups, sizes);
-    else if (terms == 5) hornerShort(CHEBYSHEV, SLOPE_LINE, 5, constants, second, x, gradient, out, groups, sizes);
-    else if (terms == 6) hornerShort(CHEBYSHEV, SLOPE_LINE, 6, constants, second, x, gradient, out, groups, sizes);
-    else horner(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups, sizes);
-  } else {
+  else if (fields.oddTerms <= 1) hornerLine(CHEBYSHEV, SLOPE_LINE, constants, second, last, x, gradient, out, groups, sizes);
+  else {
     horner(CHEBYSHEV, VALUE, constants, first, second - 4, x, gradient, out, groups, sizes);
     horner(CHEBYSHEV, SLOPE_ODD, constants, second, last, x, gradient, out, groups, sizes);
   }

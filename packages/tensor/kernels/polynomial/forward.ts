@@ -5,7 +5,7 @@ import {
 } from './activation';
 import { ceilDiv } from '../task';
 import {
-  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, hornerShort, LINEAR, listBeyond, SHIFTED,
+  anyBeyond, CHEBYSHEV, CONSTANTS_BYTES, horner, hornerLine, LINEAR, listBeyond, SHIFTED,
   setConstants, sizesSoFar, storeSizes, VALUE, VALUE_LINE, VALUE_ODD,
 } from './group';
 import { addBeyondCap, addPenalties, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
@@ -85,12 +85,7 @@ function evaluate(fields: Activation, x: usize, out: usize, groups: i32, scratch
   if (shifted) {
     const half = <f32>(0.5 / (fields.inverseBound * fields.inverseBound));
     setConstants(constants, -half, fields.oddTerms ? f32.load(odd) : 0);
-    if (fields.evenTerms == 2) hornerShort(SHIFTED, VALUE_LINE, 2, constants, table, x, 0, out, groups, sizes);
-    else if (fields.evenTerms == 3) hornerShort(SHIFTED, VALUE_LINE, 3, constants, table, x, 0, out, groups, sizes);
-    else if (fields.evenTerms == 4) hornerShort(SHIFTED, VALUE_LINE, 4, constants, table, x, 0, out, groups, sizes);
-    else if (fields.evenTerms == 5) hornerShort(SHIFTED, VALUE_LINE, 5, constants, table, x, 0, out, groups, sizes);
-    else if (fields.evenTerms == 6) hornerShort(SHIFTED, VALUE_LINE, 6, constants, table, x, 0, out, groups, sizes);
-    else horner(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups, sizes);
+    hornerLine(SHIFTED, VALUE_LINE, constants, table, last, x, 0, out, groups, sizes);
   } else if (fields.monomial) {
     setConstants(constants, <f32>fields.inverseBound, 0);
     horner(LINEAR, VALUE, constants, table, last, x, 0, out, groups, sizes);

@@ -301,7 +301,7 @@ function shortPair(
  */
 // @ts-ignore: decorator
 @inline
-export function hornerShort(
+function hornerShort(
   variable: i32, result: i32, terms: i32, constants: usize, table: usize,
   x: usize, gradient: usize, out: usize, groups: i32, groupSizes: usize,
 ): void {
@@ -353,4 +353,20 @@ export function hornerShort(
   }
   v128.store(constants, evens, LARGEST);
   v128.store(constants, odds, LARGEST + 16);
+}
+
+/** `horner` for VALUE_LINE and SLOPE_LINE, in the way that is the fastest for so many terms. */
+// @ts-ignore: decorator
+@inline
+export function hornerLine(
+  variable: i32, result: i32, constants: usize, first: usize, last: usize,
+  x: usize, gradient: usize, out: usize, groups: i32, sizes: usize,
+): void {
+  const terms = <i32>((last - first) >> 2) + 1;
+  if (terms == 2) hornerShort(variable, result, 2, constants, first, x, gradient, out, groups, sizes);
+  else if (terms == 3) hornerShort(variable, result, 3, constants, first, x, gradient, out, groups, sizes);
+  else if (terms == 4) hornerShort(variable, result, 4, constants, first, x, gradient, out, groups, sizes);
+  else if (terms == 5) hornerShort(variable, result, 5, constants, first, x, gradient, out, groups, sizes);
+  else if (terms == 6) hornerShort(variable, result, 6, constants, first, x, gradient, out, groups, sizes);
+  else horner(variable, result, constants, first, last, x, gradient, out, groups, sizes);
 }
