@@ -1,9 +1,12 @@
 import { apply } from '../apply.js';
+import { normal } from '../creation.js';
+import type { Device } from '../device.js';
 import { concat } from '../functions/movement.js';
 import { sparseMatmul } from '../functions/sparse.js';
 import { comparisonNames, unaryNames } from '../kernels.js';
 import { where } from '../methods/elementwise.js';
 import { operators } from '../operators/index.js';
+import { Generator } from '../random.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
@@ -12,6 +15,13 @@ export interface SampleOperands {
   readonly x: Tensor;
   readonly y: Tensor;
   readonly draw: (shape: Shape) => Tensor;
+}
+
+/** Normal numbers on a device, the same for the same seed. */
+export function sampleOperands(device: Device, shape: Shape, seed: number): SampleOperands {
+  const generator = new Generator(seed);
+  const draw = (of: Shape) => normal(of, 0, 2, { device, generator });
+  return { x: draw(shape), y: draw(shape), draw };
 }
 
 const binaryNames = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'reluGradient'] as const;

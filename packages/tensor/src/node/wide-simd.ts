@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { normal } from '../creation.js';
 import type { Device } from '../device.js';
 import { chooseModule, chosenInstructions, isModuleTaken, isWideChosen } from '../devices/wasm/chosen-module.js';
 import { deviceWith } from '../devices/wasm/index.js';
 import { compile, type InstructionSet, instantiate, type KernelModule } from '../devices/wasm/instance.js';
 import { ArgumentError, DeviceError } from '../errors.js';
-import { Generator } from '../random.js';
 import { scope } from '../scope.js';
-import { kernelSamples } from './kernel-samples.js';
+import { kernelSamples, sampleOperands } from './kernel-samples.js';
 
 /** The first Node whose compiler for WebAssembly packs vectors: that of V8 13.6. */
 const FIRST_NODE = 24;
@@ -87,9 +85,7 @@ export function wideSimdObstacle(): string | undefined {
 /** What every kernel computes from some numbers, as bytes by the name of the sample. */
 function samplesOn(device: Device): ReadonlyMap<string, readonly Buffer[]> {
   return scope(() => {
-    const generator = new Generator(1);
-    const draw = (shape: readonly number[]) => normal(shape, 0, 2, { device, generator });
-    const operands = { x: draw(SAMPLE_SHAPE), y: draw(SAMPLE_SHAPE), draw };
+    const operands = sampleOperands(device, SAMPLE_SHAPE, 1);
     return new Map(
       Object.entries(kernelSamples).map(([name, compute]) => [
         name,
