@@ -16,4 +16,5 @@ export * from './pytorch-names.js';
 export * from './registry.js';
 export { ModuleError } from './running.js';
 export * from './schedulers/index.js';
+export * from './shards.js';
 export { type LoadStateOptions, StateDictError, toHostArrays } from './state-dict.js';

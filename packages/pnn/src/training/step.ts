@@ -120,14 +120,16 @@ function compute(context: StepContext, plan: StepPlan, computed: Computed[]): vo
   const { optimizer, accumulate } = context;
   optimizer.zeroGrad();
   for (const batch of plan.batches) computed.push(computeBatch(context, plan, batch));
-  if (accumulate > 1) {
-    const share = 1 / sumOf(computed.map(({ samples }) => samples));
-    for (const gradient of gradientsOf(optimizer)) {
-      scope(() => {
-        const factor = full([], share, gradient);
-        updateInPlace(gradient, (kernels) => kernels.scale(gradient, factor));
-      });
-    }
+  if (accumulate > 1) scale(gradientsOf(optimizer), 1 / sumOf(computed.map(({ samples }) => samples)));
+}
+
+/** Multiplies tensors by a number, in place. */
+function scale(tensors: readonly Tensor[], by: number): void {
+  for (const each of tensors) {
+    scope(() => {
+      const factor = full([], by, each);
+      updateInPlace(each, (kernels) => kernels.scale(each, factor));
+    });
   }
 }
 
@@ -169,9 +171,12 @@ function gradientsOf({ groups }: Optimizer): Tensor[] {
   return groups.flatMap(({ parameters }) => parameters.flatMap(({ grad }) => grad ?? []));
 }
 
-/** Gradients and running statistics become those of all processes. */
-function synchronize({ optimizer, backup, communicator }: StepContext): Promise<void> {
-  return communicator.average([...gradientsOf(optimizer), ...backup.changed]);
+/** Gradients and running statistics become the means over all processes. */
+async function synchronize({ optimizer, backup, communicator }: StepContext): Promise<void> {
+  if (communicator.size === 1) return;
+  const tensors = [...gradientsOf(optimizer), ...backup.changed];
+  await communicator.sum(tensors);
+  scale(tensors, 1 / communicator.size);
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);

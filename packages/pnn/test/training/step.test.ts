@@ -163,12 +163,12 @@ function meeting(size: number): Communicator[] {
   return Array.from({ length: size }, (_, rank) => ({
     rank,
     size,
-    async average(tensors) {
+    async sum(tensors) {
       const parts = await exchange(
         rank,
         tensors.map((each) => each.dataSync()),
       );
-      replace(tensors, (i) => parts[0]![i]!.map((__, k) => parts.reduce((sum, part) => sum + part[i]![k]!, 0) / size));
+      replace(tensors, (i) => parts[0]![i]!.map((__, k) => parts.reduce((sum, part) => sum + part[i]![k]!, 0)));
     },
     gather: (numbers) =>
       exchange(
