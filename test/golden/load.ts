@@ -34,6 +34,7 @@ export const goldenFamilies = [
   'functions',
   'scans',
   'rearrangement',
+  'sound',
 ] as const;
 
 /** The name of a golden file. */
@@ -83,7 +84,7 @@ export interface GoldenCase {
   readonly secondOrder?: { readonly of: readonly string[]; readonly gradients: GoldenTensors };
 }
 
-const kinds = ['operator', 'layer', 'loss', 'optimizer', 'scheduler', 'initialization'] as const;
+const kinds = ['operator', 'layer', 'loss', 'optimizer', 'scheduler', 'initialization', 'feature'] as const;
 
 /** The kinds of things that the golden files hold. */
 export type GoldenKind = (typeof kinds)[number];

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeWav, encodeWav, type WavEncoding } from '@pnn/data';
 import { parseReport, stringifyReport } from '@pnn/lab';
 import {
   buildModel,
@@ -95,6 +96,22 @@ function wrongNetwork({ network, description }: SavedNetwork): string | undefine
   return shape.length === 2 ? undefined : `its output is [${shape}]`;
 }
 
+/** Sound in every encoding. */
+function soundSamples(): Sample[] {
+  const sound = { sampleRate: 8000, channels: [Float32Array.of(0.1, -0.5, 1), Float32Array.of(0, 0.25, -1)] };
+  const encodings: readonly WavEncoding[] = ['pcm8', 'pcm16', 'pcm24', 'pcm32', 'float32', 'float64'];
+  return encodings.map((encoding) => ({
+    name: `${encoding}.wav`,
+    bytes: encodeWav(sound, encoding),
+    read: async (mutated) => {
+      const { channels } = decodeWav(mutated, 'sound.wav');
+      const frames = channels[0]?.length ?? 0;
+      const isWhole = frames > 0 && channels.every((each) => each.length === frames && each.every(Number.isFinite));
+      return isWhole ? undefined : 'its channels are not finite samples of one length';
+    },
+  }));
+}
+
 /** Bytes of every format of this software, read in memory. */
 export async function samplesInMemory(): Promise<readonly Sample[]> {
   const [run] = exampleReport().runs;
@@ -130,6 +147,7 @@ export async function samplesInMemory(): Promise<readonly Sample[]> {
           : 'it is another one when it is written and read again';
       },
     },
+    ...soundSamples(),
   ];
 }
 
