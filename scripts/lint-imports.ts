@@ -14,6 +14,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   pnn: ['tensor', 'autograd', 'nn'],
   data: ['tensor', 'autograd', 'nn'],
   models: ['tensor', 'autograd', 'nn', 'pnn'],
+  he: ['tensor', 'autograd', 'nn', 'pnn', 'models'],
   lab: ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models'],
 };
 

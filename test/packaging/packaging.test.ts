@@ -114,6 +114,14 @@ describe('the tarballs', () => {
   });
 });
 
+test('@pnn/he does without node-seal, and says so where it needs it', () => {
+  const { folder } = projectWith(packageNames);
+  const program = "import('@pnn/he').then(({ openSeal }) => openSeal()).catch(({ message }) => console.log(message))";
+  expect(run(folder, process.execPath, '-e', program)).toMatch(
+    /^node-seal cannot be loaded .*: npm install node-seal@6/m,
+  );
+});
+
 const engine = ['tensor', 'autograd', 'nn'] as const;
 
 describe.each<{
@@ -150,7 +158,7 @@ describe.each<{
   },
   {
     only: '@pnn/lab',
-    packages: packageNames,
+    packages: packageNames.filter((name) => name !== 'he'),
     programs: { 'examples/digits.ts': learns(), 'examples/own-dataset.ts': learns() },
   },
 ])('a project with $only', ({ only, packages, programs }) => {

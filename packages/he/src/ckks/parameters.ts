@@ -1,0 +1,97 @@
+import { PlanError } from '../errors.js';
+
+/** The parameters of CKKS (Cheon, Kim, Kim and Song, 2016) in residue form: both sides must have the same. */
+export interface Parameters {
+  /** N, the degree of the ring, a power of two; a ciphertext has N/2 slots. */
+  readonly degree: number;
+  /**
+   * Bits of each prime, data primes first: the first one stays to the end, the last data prime is dropped by the first
+   * rescale. The last of all is the special prime of key switching.
+   */
+  readonly bits: readonly number[];
+}
+
+/** The parameters with the primes that belong to them. */
+export interface ParametersWithPrimes extends Parameters {
+  /** In the order of the bits; each is 1 modulo 2N. */
+  readonly primes: readonly bigint[];
+}
+
+/**
+ * Bits that the product of all primes may have for 128-bit classical security with ternary secrets: the table of the
+ * Homomorphic Encryption Standard (2018), which SEAL enforces.
+ */
+export const MAX_MODULUS_BITS: Readonly<Record<number, number>> = { 4096: 109, 8192: 218, 16384: 438, 32768: 881 };
+
+const MAX_PRIME_BITS = 60;
+
+/** Bases for which the test of Miller and Rabin decides every number below 2^64 (Sinclair, 2011). */
+const WITNESSES = [2n, 325n, 9375n, 28178n, 450775n, 9780504n, 1795265022n];
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n;
+  for (let square = base % modulus, rest = exponent; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = (result * square) % modulus;
+    square = (square * square) % modulus;
+  }
+  return result;
+}
+
+function isPrime(candidate: bigint): boolean {
+  let odd = candidate - 1n;
+  let twos = 0;
+  for (; (odd & 1n) === 0n; odd >>= 1n) twos++;
+  return WITNESSES.every((witness) => {
+    if (witness % candidate === 0n) return true;
+    let x = power(witness, odd, candidate);
+    if (x === 1n || x === candidate - 1n) return true;
+    for (let i = 1; i < twos; i++) {
+      x = (x * x) % candidate;
+      if (x === candidate - 1n) return true;
+    }
+    return false;
+  });
+}
+
+/** The largest primes with so many bits that are 1 modulo 2N, the largest first. */
+function largestPrimes(degree: number, bits: number, count: number): bigint[] {
+  const step = 2n * BigInt(degree);
+  const found: bigint[] = [];
+  let candidate = (((1n << BigInt(bits)) - 1n) / step) * step + 1n;
+  for (; found.length < count && candidate > 1n << BigInt(bits - 1); candidate -= step) {
+    if (isPrime(candidate)) found.push(candidate);
+  }
+  if (found.length < count) {
+    throw new PlanError(`there are no ${count} primes of ${bits} bits that are 1 modulo ${step}: take more bits`);
+  }
+  return found;
+}
+
+/**
+ * The primes of the parameters, chosen as SEAL's `CoeffModulus::Create` does: of each size the largest ones, and the
+ * smallest of these first.
+ *
+ * @throws PlanError where the parameters are not 128-bit secure, or there are no such primes
+ */
+export function withPrimes({ degree, bits }: Parameters): ParametersWithPrimes {
+  const most = MAX_MODULUS_BITS[degree];
+  if (most === undefined) throw new PlanError(`N must be one of ${Object.keys(MAX_MODULUS_BITS)}, not ${degree}`);
+  const total = bits.reduce((sum, each) => sum + each, 0);
+  if (total > most) {
+    throw new PlanError(
+      `N = ${degree} is secure up to ${most} bits, and ${bits.join(' + ')} are ${total}: take a larger N`,
+    );
+  }
+  if (bits.length < 2 || bits.some((each) => each > MAX_PRIME_BITS)) {
+    throw new PlanError(`primes of ${bits.join(', ')} bits: there must be two or more, of at most ${MAX_PRIME_BITS}`);
+  }
+  const ofSize = new Map(
+    [...new Set(bits)].map((size) => [size, largestPrimes(degree, size, bits.filter((each) => each === size).length)]),
+  );
+  return { degree, bits, primes: bits.map((size) => ofSize.get(size)!.pop()!) };
+}
+
+/** The level of a fresh ciphertext: how often it can be rescaled. */
+export function topLevel({ bits }: Parameters): number {
+  return bits.length - 2;
+}

@@ -1,0 +1,12 @@
+export type { Ciphertext, EvaluationKeys, Evaluator, EvaluatorFactory, Plaintext } from './ckks/evaluator.js';
+export {
+  MAX_MODULUS_BITS,
+  type Parameters,
+  type ParametersWithPrimes,
+  topLevel,
+  withPrimes,
+} from './ckks/parameters.js';
+export { KeyError, MalformedError, PlanError } from './errors.js';
+export type { Handle, SealContext, SealLibrary } from './seal/context.js';
+export { type NodeSeal, openSeal } from './seal/library.js';
+export { SealEvaluator } from './seal/seal-evaluator.js';
