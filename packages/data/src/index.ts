@@ -18,6 +18,8 @@ export { type DataLoaders, type DataLoadersOptions, dataLoaders } from './loader
 export { datasets, loadDataset } from './registry.js';
 export { cifar10 } from './sets/cifar10.js';
 export { type DigitsOptions, digits } from './sets/digits/digits.js';
+export { type FsddOptions, fsdd } from './sets/fsdd.js';
+export { type HarOptions, har } from './sets/har.js';
 export { fashionMnist, mnist } from './sets/mnist.js';
 export type { DatasetSplits } from './splits.js';
 export { channelStatistics } from './statistics.js';

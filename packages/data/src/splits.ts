@@ -6,4 +6,9 @@ export interface DatasetSplits<Split extends Dataset = Dataset> {
   readonly name: string;
   readonly train: Split;
   readonly test: Split;
+  /**
+   * Whose each training sample is, such as the number of a speaker: what is held out to choose by is then all of some of them, so
+   * that nobody is on both sides.
+   */
+  readonly groups?: Int32Array;
 }

@@ -1,0 +1,41 @@
+import { FormatError } from '@pnn/nn';
+import { resample } from '../features/resample.js';
+import { type DataFileRequest, readDataFile } from '../file-source.js';
+import { decodeWav, mixToMono } from '../formats/wav.js';
+
+/** Rates at which speech is recorded. Beyond them a file is damaged, and would become an endless recording. */
+const MIN_RATE = 4000;
+const MAX_RATE = 384_000;
+
+/**
+ * A recording of a WAV file, in mono and at this rate.
+ *
+ * @throws ArgumentError if the file is not there or cannot be read
+ * @throws FormatError if it is no WAV file, damaged, or of a rate that no speech is recorded at
+ */
+export async function readRecording(request: DataFileRequest, sampleRate: number): Promise<Float32Array> {
+  const { path, bytes } = await readDataFile(request);
+  const sound = decodeWav(bytes, path);
+  if (sound.sampleRate < MIN_RATE || sound.sampleRate > MAX_RATE) {
+    throw new FormatError(
+      `${request.dataset}: ${path} has a sample rate of ${sound.sampleRate}, and speech one from ${MIN_RATE} to ${MAX_RATE}`,
+    );
+  }
+  return resample(mixToMono(sound), sound.sampleRate, sampleRate);
+}
+
+/**
+ * Puts a recording into the middle of an array: silence around it if it is shorter, its middle alone if it is longer.
+ *
+ * @returns `out`
+ */
+export function center(samples: Float32Array, out: Float32Array): Float32Array {
+  const before = Math.floor((out.length - samples.length) / 2);
+  if (before < 0) {
+    out.set(samples.subarray(-before, -before + out.length));
+    return out;
+  }
+  out.fill(0);
+  out.set(samples, before);
+  return out;
+}
