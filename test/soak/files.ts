@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { cifar10, encodeIdx, fashionMnist, filesInMemory, mnist } from '@pnn/data';
 import { PnnError } from '@pnn/nn';
 import fc from 'fast-check';
+import { datasetFiles } from '../../packages/data/test/damage/files.js';
 import { mutations } from '../../packages/tensor/test/mutations.js';
 import { type CaseSeed, type Part, SoakFailure, seedOf } from './part.js';
 import { type Sample, samplesInMemory, samplesOnDisk } from './sample-files.js';
@@ -17,48 +16,6 @@ const MUTATIONS = fc.array(mutations, { minLength: 1, maxLength: 3 });
 
 /** One case in so many is a file on the disk. */
 const DISK_EVERY = 50;
-
-const idx = (shape: readonly number[]) =>
-  encodeIdx({ shape, data: Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i * 7) % 10) });
-
-/** The files of data sets in memory: name, bytes, and what reads them all. */
-function datasetSamples(): Sample[] {
-  const parts: readonly (readonly [string, Uint8Array])[] = [
-    ['train-images-idx3-ubyte', idx([3, 28, 28])],
-    ['train-labels-idx1-ubyte', idx([3])],
-    ['t10k-images-idx3-ubyte', idx([2, 28, 28])],
-    ['t10k-labels-idx1-ubyte', idx([2])],
-  ];
-  const record = Uint8Array.from({ length: 3073 }, (_, i) => (i * 7) % 10);
-  const batches = ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5', 'test_batch'].map(
-    (name) => [`${name}.bin`, record] as const,
-  );
-  const one = (
-    files: readonly (readonly [string, Uint8Array])[],
-    changed: number,
-    read: typeof mnist | typeof cifar10,
-  ): Sample => {
-    const [name, bytes] = files[changed]!;
-    return {
-      name,
-      bytes,
-      read: async (mutated) => {
-        const { train, test } = await read(filesInMemory(new Map([...files, [name, mutated]])));
-        for (const { inputs, inputShape, length, labels } of [train, test]) {
-          const size = inputShape.reduce((a, b) => a * b, 1);
-          if (inputs.length !== length * size || labels.length !== length) return 'the lengths do not fit';
-        }
-        return undefined;
-      },
-    };
-  };
-  const compressed = parts.map(([name, bytes]) => [`${name}.gz`, new Uint8Array(gzipSync(bytes))] as const);
-  return [
-    ...parts.map((_, i) => one(parts, i, mnist)),
-    ...compressed.map((_, i) => one(compressed, i, fashionMnist)),
-    ...batches.map((_, i) => one(batches, i, cifar10)),
-  ];
-}
 
 /** Files of every format with a few bytes changed: each is refused by a sentence, or read as what it says now. */
 export class MutatedFiles implements Part {
@@ -75,7 +32,7 @@ export class MutatedFiles implements Part {
 
   static async open(): Promise<MutatedFiles> {
     const folder = await mkdtemp(join(tmpdir(), 'pnn-soak-files-'));
-    return new MutatedFiles([...(await samplesInMemory()), ...datasetSamples()], await samplesOnDisk(folder), folder);
+    return new MutatedFiles([...(await samplesInMemory()), ...datasetFiles()], await samplesOnDisk(folder), folder);
   }
 
   get figures(): Readonly<Record<string, number>> {

@@ -1,4 +1,5 @@
 import type { Shape } from '@pnn/nn';
+import type { DatasetOption, DatasetSettings } from './dataset-options.js';
 import type { FileSource } from './file-source.js';
 import type { DatasetSplits } from './splits.js';
 
@@ -17,8 +18,12 @@ export interface DatasetEntry {
   readonly inputShape?: Shape;
   /** Which files it is read from and where they come from, as in `put … there`; left out for data without files. */
   readonly files?: string;
+  /** What can be chosen about it, by name; left out if there is nothing to choose. */
+  readonly options?: Readonly<Record<string, DatasetOption>>;
   /** What suits it better than the defaults of every training. */
   readonly training?: { readonly epochs?: number; readonly batchSize?: number; readonly lr?: number };
+  /** The name of the model that suits it better than the default one, which is for images. */
+  readonly model?: string;
   /** Widths of models, by their names, that suit it better than those of the model. */
   readonly widths?: Readonly<Record<string, readonly number[]>>;
   /**
@@ -31,7 +36,8 @@ export interface DatasetEntry {
    * Loads or makes the data. More samples than are wanted may come; they are left out.
    *
    * @param source the user's folder; only read by data sets with `files`
+   * @param settings what was chosen of `options`, with values that are among the choices
    * @throws ArgumentError or FormatError if files are missing or damaged
    */
-  readonly load: (source: FileSource, counts: SampleCounts) => Promise<DatasetSplits>;
+  readonly load: (source: FileSource, counts: SampleCounts, settings: DatasetSettings) => Promise<DatasetSplits>;
 }

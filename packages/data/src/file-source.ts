@@ -17,6 +17,13 @@ export interface FileSource {
    * @throws FormatError if it has more than `maxBytes`
    */
   read(name: string, maxBytes: number, memory?: LendMemory): Promise<Uint8Array | undefined>;
+  /**
+   * The names of all files, sorted, with `/` behind folders: for data sets whose files have any names. Left out by a source
+   * that cannot tell, such as downloads of a page.
+   *
+   * @throws ArgumentError if the place cannot be looked through
+   */
+  list?(): Promise<readonly string[]>;
 }
 
 /** Files that are in memory already, by name: for a page that has downloaded them, and for tests. */
@@ -29,6 +36,7 @@ export function filesInMemory(files: ReadonlyMap<string, Uint8Array>, descriptio
       if (bytes && bytes.length > maxBytes) throw tooLarge(name, bytes.length);
       return bytes;
     },
+    list: async () => [...files.keys()].sort(),
   };
 }
 
@@ -37,8 +45,8 @@ export function tooLarge(path: string, bytes: number): FormatError {
   return new FormatError(`${path} has ${bytes} bytes, more than any file of the data set`);
 }
 
-/** The largest file that is read, and the most that a compressed one may expand to; MNIST's has 47,040,016 bytes. */
-const MAX_FILE_BYTES = 64 * 2 ** 20;
+/** Enough for the files of most data sets; the largest of MNIST has 47,040,016 bytes. */
+const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
 
 /** Bytes together with where they came from. */
 export interface DataFile {
@@ -59,6 +67,8 @@ export interface DataFileRequest {
   readonly advice: string;
   /** Lends memory that a file may be put in as it is stored. */
   readonly memory?: LendMemory;
+  /** The largest file that is read, and the most that a compressed one may expand to. @default 64 MiB */
+  readonly maxBytes?: number;
 }
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -69,7 +79,7 @@ function messageOf(error: unknown): string {
   return error.message || (error.cause instanceof Error ? error.cause.message : error.name);
 }
 
-async function decompress(dataset: string, path: string, bytes: Uint8Array): Promise<Uint8Array> {
+async function decompress(dataset: string, path: string, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
@@ -77,10 +87,10 @@ async function decompress(dataset: string, path: string, bytes: Uint8Array): Pro
     const reader = stream.getReader();
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       length += next.value.length;
-      if (length > MAX_FILE_BYTES) {
+      if (length > maxBytes) {
         await reader.cancel();
         throw new FormatError(
-          `${dataset}: ${path} expands to over ${MAX_FILE_BYTES} bytes, more than any file of the data set`,
+          `${dataset}: ${path} expands to over ${maxBytes} bytes, more than any file of the data set`,
         );
       }
       chunks.push(next.value);
@@ -99,9 +109,12 @@ async function decompress(dataset: string, path: string, bytes: Uint8Array): Pro
 }
 
 /** The bytes as the source has them. Its errors do not know of a data set and get its name here. */
-async function readStored({ dataset, source, memory }: DataFileRequest, name: string): Promise<Uint8Array | undefined> {
+async function readStored(
+  { dataset, source, memory, maxBytes = DEFAULT_MAX_BYTES }: DataFileRequest,
+  name: string,
+): Promise<Uint8Array | undefined> {
   try {
-    return await source.read(name, MAX_FILE_BYTES, memory);
+    return await source.read(name, maxBytes, memory);
   } catch (error) {
     const message = `${dataset}: ${messageOf(error)}`;
     if (error instanceof FormatError) throw new FormatError(message, { cause: error });
@@ -123,12 +136,12 @@ function alternatives(names: readonly string[]): string {
  * @throws FormatError if a file is larger than any of a data set, or its gzip stream is damaged
  */
 export async function readDataFile(request: DataFileRequest): Promise<DataFile> {
-  const { dataset, source, names, folders = [], advice } = request;
+  const { dataset, source, names, folders = [], advice, maxBytes = DEFAULT_MAX_BYTES } = request;
   for (const name of [...names, ...folders.flatMap((folder) => names.map((each) => `${folder}/${each}`))]) {
     const stored = await readStored(request, name);
     if (!stored) continue;
     const path = source.pathOf(name);
-    return { path, bytes: isGzip(stored) ? await decompress(dataset, path, stored) : stored };
+    return { path, bytes: isGzip(stored) ? await decompress(dataset, path, stored, maxBytes) : stored };
   }
   const elsewhere = folders.length > 0 ? `, nor has its folder ${alternatives(folders)}` : '';
   throw new ArgumentError(

@@ -1,9 +1,14 @@
 import { ArgumentError, type Dataset, Registry } from '@pnn/nn';
 import type { DatasetEntry, SampleCounts } from './dataset-entry.js';
+import { checkSettings, type DatasetSettings } from './dataset-options.js';
 import type { FileSource } from './file-source.js';
-import { cifar10Dataset } from './sets/cifar10.js';
+import { cifar10Dataset } from './sets/cifar/cifar10.js';
+import { cifar100Dataset } from './sets/cifar/cifar100.js';
+import { csvDataset } from './sets/csv.js';
 import { digitsDataset } from './sets/digits/digits.js';
 import { fashionMnistDataset, mnistDataset } from './sets/mnist.js';
+import { npyDataset } from './sets/npy.js';
+import { optdigitsDataset } from './sets/optdigits.js';
 import type { DatasetSplits } from './splits.js';
 import { Subset } from './subset.js';
 
@@ -13,6 +18,10 @@ export const datasets = new Registry<DatasetEntry>('data set', [
   mnistDataset,
   fashionMnistDataset,
   cifar10Dataset,
+  cifar100Dataset,
+  optdigitsDataset,
+  csvDataset,
+  npyDataset,
 ]);
 
 /** What stands for the folder of data sets that have none. */
@@ -44,24 +53,29 @@ function first(dataset: Dataset, count: number | undefined, split: string): Data
  * Loads a data set by name, the first samples of each split if not all are wanted.
  *
  * @param options.source where its files are; not needed for data sets without files
- * @throws ArgumentError if the data set is unknown, needs files and gets no source, a file is missing, or more samples
+ * @param options.settings what is chosen about it, by the names of its options
+ * @throws ArgumentError if the data set is unknown, has no such option, needs files and gets no source, a file is missing, or more samples
  *   are wanted than there are
  * @throws FormatError if a file is damaged
  */
 export async function loadDataset(
   name: string,
-  options: SampleCounts & { readonly source?: FileSource | undefined } = {},
+  options: SampleCounts & {
+    readonly source?: FileSource | undefined;
+    readonly settings?: DatasetSettings | undefined;
+  } = {},
 ): Promise<DatasetSplits> {
   const entry = datasets.get(name);
-  const { source, train, test } = options;
+  const { source, train, test, settings = {} } = options;
+  checkSettings(entry, settings);
   checkCount('train', train);
   checkCount('test', test);
   if (entry.files !== undefined && !source) {
     throw new ArgumentError(`loadDataset: the data set ${name} needs a source of its files: ${entry.files}`);
   }
-  const splits = await entry.load(source ?? nowhere, { train, test });
+  const splits = await entry.load(source ?? nowhere, { train, test }, settings);
   return {
-    name: splits.name,
+    ...splits,
     train: first(splits.train, train, `${splits.name}/train`),
     test: first(splits.test, test, `${splits.name}/test`),
   };

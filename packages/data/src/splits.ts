@@ -11,4 +11,6 @@ export interface DatasetSplits<Split extends Dataset = Dataset> {
    * that nobody is on both sides.
    */
   readonly groups?: Int32Array;
+  /** Samples that whoever published the data set apart to choose by, if so; where there are none, some of `train` are held out. */
+  readonly validation?: Split;
 }

@@ -1,33 +1,5 @@
-import {
-  ArgumentError,
-  type ChannelStatistics,
-  type Dataset,
-  type InputArrays,
-  type LabelArrays,
-  sizeOf,
-} from '@pnn/nn';
-
-/** Samples that are read at a time. */
-const CHUNK = 256;
-
-const inputArrays = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
-const labelArrays = { int32: Int32Array, float32: Float32Array, float64: Float64Array };
-
-/** Reads a data set from its first to its last sample, a chunk at a time, in memory that is used again. */
-function* chunksOf(dataset: Dataset): Generator<{ inputs: InputArrays[keyof InputArrays]; count: number }> {
-  const size = sizeOf(dataset.inputShape);
-  const rows = Math.min(CHUNK, dataset.length);
-  const inputs = new inputArrays[dataset.inputType](rows * size);
-  const labelSize = sizeOf(dataset.labelShape);
-  const labels: LabelArrays[keyof LabelArrays] = new labelArrays[dataset.labelType](rows * labelSize);
-  for (let start = 0; start < dataset.length; start += rows) {
-    const count = Math.min(rows, dataset.length - start);
-    const indices = Int32Array.from({ length: count }, (_, i) => start + i);
-    const chunk = inputs.subarray(0, count * size);
-    dataset.read(indices, chunk, labels.subarray(0, count * labelSize));
-    yield { inputs: chunk, count };
-  }
-}
+import { ArgumentError, type ChannelStatistics, type Dataset, sizeOf } from '@pnn/nn';
+import { chunksOf } from './chunks.js';
 
 /** Calls `visit` with every element of every sample and the channel that it belongs to: the first axis counts them. */
 function forEachElement(dataset: Dataset, visit: (channel: number, element: number) => void): void {

@@ -14,7 +14,12 @@ test('the README lists the data sets of the registry', () => {
   expect(listed).toEqual(
     datasets
       .entries()
-      .map(({ name, summary, inputShape, files }) => [`\`${name}\``, summary, `[${inputShape}]`, files !== undefined]),
+      .map(({ name, summary, inputShape, files }) => [
+        `\`${name}\``,
+        summary,
+        inputShape ? `[${inputShape}]` : 'any',
+        files !== undefined,
+      ]),
   );
 });
 

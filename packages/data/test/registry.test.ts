@@ -27,7 +27,16 @@ afterEach(() => {
 
 describe('datasets', () => {
   test('has ours', () => {
-    expect(datasets.names()).toEqual(['digits', 'mnist', 'fashion-mnist', 'cifar10']);
+    expect(datasets.names()).toEqual([
+      'digits',
+      'mnist',
+      'fashion-mnist',
+      'cifar10',
+      'cifar100',
+      'optdigits',
+      'csv',
+      'npy',
+    ]);
   });
 
   test('tells of each the shape of its samples before anything is loaded', async () => {
@@ -38,6 +47,10 @@ describe('datasets', () => {
       [1, 28, 28],
       [1, 28, 28],
       [3, 32, 32],
+      [3, 32, 32],
+      [1, 8, 8],
+      undefined,
+      undefined,
     ]);
   });
 
@@ -80,7 +93,9 @@ describe('loadDataset', () => {
   test('answers an unknown name with the known ones', async () => {
     register(entry);
     await expect(loadDataset('minst')).rejects.toThrow(
-      new ArgumentError("no data set is called 'minst'; there are digits, mnist, fashion-mnist, cifar10, counting"),
+      new ArgumentError(
+        "no data set is called 'minst'; there are digits, mnist, fashion-mnist, cifar10, cifar100, optdigits, csv, npy, counting",
+      ),
     );
   });
 

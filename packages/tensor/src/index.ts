@@ -12,7 +12,7 @@ export * from './errors.js';
 export type { ByteReader, ByteRequest } from './formats/byte-reader.js';
 export { readFromMemory } from './formats/byte-reader.js';
 export { checkHostArray, type HostArray } from './formats/host-array.js';
-export { decodeNpy, encodeNpy, npyParts, readNpy } from './formats/npy.js';
+export { decodeNpy, encodeNpy, npyElementType, npyParts, readNpy } from './formats/npy.js';
 export * from './formats/safetensors.js';
 export * from './functions/adaptive-pooling.js';
 export * from './functions/bincount.js';

@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, PnnError } from '@pnn/nn';
 import { type FileSource, tooLarge } from '../file-source.js';
@@ -20,6 +20,16 @@ async function fill(file: FileHandle, memory: Uint8Array): Promise<Uint8Array> {
     filled += bytesRead;
   }
   return memory.subarray(0, filled);
+}
+
+/** The names of all files below a folder; a link to a folder is not followed, for it may lead back. */
+async function filesBelow(path: string, prefix = ''): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.map(async (entry) => {
+    const name = `${prefix}${entry.name}`;
+    return entry.isDirectory() ? filesBelow(join(path, entry.name), `${name}/`) : [name];
+  });
+  return (await Promise.all(names)).flat();
 }
 
 /** The files of a folder. */
@@ -46,6 +56,14 @@ export function folder(path: string): FileSource {
         if (isAbsent(error)) return undefined;
         const reason = error instanceof Error ? error.message : error;
         throw new ArgumentError(`${file} cannot be read (${reason})`, { cause: error });
+      }
+    },
+    async list() {
+      try {
+        return (await filesBelow(path)).sort();
+      } catch (error) {
+        const reason = isAbsent(error) ? 'it does not exist' : error instanceof Error ? error.message : error;
+        throw new ArgumentError(`the folder '${path}' cannot be looked through (${reason})`, { cause: error });
       }
     },
   };

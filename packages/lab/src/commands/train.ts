@@ -136,9 +136,10 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   if (plan.device.name.includes('gpu')) terminal.write(`Device: ${device.description}\n`);
   const written = given === undefined ? undefined : join(given, CHECKPOINT_FILE);
   if (written !== undefined && !(resume && resolve(resume.path) === written)) await refuseCheckpoint(written);
-  const { dataset, folder: files, train, test } = plan.data;
+  const { dataset, folder: files, settings, train, test } = plan.data;
   const data = await loadDataset(dataset, {
     source: files === null ? undefined : folder(files),
+    settings,
     train: train ?? undefined,
     test: test ?? undefined,
   });

@@ -1,11 +1,10 @@
-import { type DataLoaders, type DatasetSplits, dataLoaders, Subset } from '@pnn/data';
+import { type DataLoaders, type DatasetSplits, dataLoaders, holdOut } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
 import {
   crossEntropy,
   DataLoader,
   type Dataset,
   DTypeError,
-  Generator,
   type Module,
   meanSquaredError,
   normalizeChannels,
@@ -43,8 +42,8 @@ export interface ExperimentEvents {
 const squaredError: Loss = (outputs, labels) => meanSquaredError(outputs, labels.reshape(outputs.shape));
 
 /** Networks compute in single precision, and whole numbers may be classes or not. */
-function checkData({ name, train, test }: DatasetSplits): void {
-  for (const { inputType, labelType, classes } of [train, test]) {
+function checkData({ name, train, test, validation }: DatasetSplits): void {
+  for (const { inputType, labelType, classes } of [train, test, ...(validation ? [validation] : [])]) {
     if (inputType === 'float64' || labelType === 'float64') {
       throw new DTypeError(`the data set ${name} is of float64, networks are of float32: put it into Float32Arrays`);
     }
@@ -56,14 +55,9 @@ function checkData({ name, train, test }: DatasetSplits): void {
   }
 }
 
-/** The share of the training samples that is held out to choose by. */
-const HELD_OUT = 0.1;
-
-/** Random samples for training and for choosing: the same for the same seed, whatever else is drawn. */
-function holdOut(dataset: Dataset, seed: number): [train: Subset, heldOut: Subset] {
-  const order = new Generator(seed, 'held out').permutation(dataset.length);
-  const count = Math.ceil(HELD_OUT * dataset.length);
-  return [new Subset(dataset, order.slice(count)), new Subset(dataset, order.slice(0, count))];
+/** What to learn from and what to choose by: the published validation data, or a tenth of the training samples. */
+function splitForChoice({ train, validation }: DatasetSplits, seed: number): { train: Dataset; heldOut: Dataset } {
+  return validation ? { train, heldOut: validation } : holdOut(train, { seed });
 }
 
 /** One network on its data: training, test and record. */
@@ -95,7 +89,7 @@ export class Experiment {
     const { inputShape } = data.train;
     this.network = buildModel(model, { inputShape, outputs: this.#outputs, activation: activationFactory(method) });
     const chooses = training.keepBest || training.patience !== null;
-    const [train, heldOut] = chooses ? holdOut(data.train, training.seed) : [data.train];
+    const { train, heldOut } = chooses ? splitForChoice(data, training.seed) : { train: data.train };
     this.#loaders = dataLoaders({ ...data, train }, { batchSize: training.batchSize });
     const { statistics } = this.#loaders;
     this.#heldOut =
@@ -110,7 +104,7 @@ export class Experiment {
     this.trainer = new Trainer(this.network, {
       optimizer,
       scheduler: schedulerOf(training, optimizer),
-      plateau: 'training',
+      plateau: heldOut ? 'validation' : 'training',
       accumulate: training.accumulate,
       ...(average && { average }),
       ...(training.keepBest && { best: {} }),

@@ -1,6 +1,7 @@
+import type { DatasetSettings } from '@pnn/data';
 import { type ModelSpec, modelSpec, models } from '@pnn/models';
 import { defaultMethod, defaultTraining, type MethodSpec, type TrainingSpec } from '@pnn/pnn';
-import { count, type Decoder, methodSpec, nullable, object, text, trainingSpec } from '@pnn/pnn/codec';
+import { count, type Decoder, dictionary, methodSpec, nullable, object, text, trainingSpec } from '@pnn/pnn/codec';
 
 /** Which data to train on. */
 export interface DataSpec {
@@ -8,6 +9,8 @@ export interface DataSpec {
   readonly dataset: string;
   /** The absolute path of the folder of its files; null for data without files. */
   readonly folder: string | null;
+  /** What was chosen about the data set, by the names of its options. */
+  readonly settings: DatasetSettings;
   /** The number of training samples; null for all. */
   readonly train: number | null;
   /** The number of test samples; null for all. */
@@ -18,6 +21,7 @@ export interface DataSpec {
 export const dataSpec: Decoder<DataSpec> = object<DataSpec>({
   dataset: text,
   folder: nullable(text),
+  settings: dictionary(text),
   train: nullable(count),
   test: nullable(count),
 });

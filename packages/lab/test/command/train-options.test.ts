@@ -37,7 +37,13 @@ describe('the options of pnn train', () => {
     });
     expect(specOf('--model mlp').model.widths).toEqual([256, 128]);
     expect(specOf('--model resnet8').model.widths).toEqual([]);
-    expect(dataSpecFrom(optionsOf())).toEqual({ dataset: 'digits', folder: null, train: null, test: null });
+    expect(dataSpecFrom(optionsOf())).toEqual({
+      dataset: 'digits',
+      folder: null,
+      settings: {},
+      train: null,
+      test: null,
+    });
     expect(deviceSpecFrom(optionsOf())).toEqual({ name: 'wasm', threads: null });
   });
 
@@ -84,6 +90,7 @@ describe('the options of pnn train', () => {
     expect(dataSpecFrom(optionsOf(...data))).toEqual({
       dataset: 'mnist',
       folder: resolve('some/where'),
+      settings: {},
       train: 9,
       test: 7,
     });

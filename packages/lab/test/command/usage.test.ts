@@ -80,8 +80,8 @@ describe('--help', () => {
     const { text } = await printed(train, '--help');
     const help = text.replaceAll(/\s+/g, ' ');
     for (const line of [
-      '--epochs N passes over the training data (default 2; digits 4; paper 30)',
-      '--batch-size N samples in a step (default 128; digits 64; paper 128)',
+      '--epochs N passes over the training data (default 2; digits 4; optdigits 20; csv 20; paper 30)',
+      '--batch-size N samples in a step (default 128; digits 64; csv 32; paper 128)',
       '--lr R learning rate (default 0.001; digits 0.002; paper 0.001)',
       'hidden widths of cnn (default 16,32; digits 8,16), mlp (default 256,128)',
     ]) {
@@ -109,6 +109,14 @@ describe('pnn train refuses, naming the option,', () => {
     ['--dataset imagenet', '--dataset imagenet is none of digits, mnist, fashion-mnist, cifar10'],
     ['--dataset mnist', '--dataset mnist needs --data DIR'],
     ['--data somewhere', '--data goes with --dataset mnist, fashion-mnist, cifar10'],
+    ['--data-options label=y', 'the data set digits has no option label'],
+    ['--dataset csv --data x --data-options lable=y', 'the data set csv has no option lable; it has label, task, file'],
+    [
+      '--dataset csv --data x --data-options task=both',
+      'the option task of the data set csv is classes or numbers, not',
+    ],
+    ['--dataset csv --data x --data-options label', '--data-options label is not of the form NAME=VALUE,NAME=VALUE'],
+    ['--dataset csv --data x --data-options label=', '--data-options label= is not of the form'],
     ['--train-samples 0', '--train-samples 0 is not an integer from 2 to 1000000000'],
     ['--train-samples 1', '--train-samples 1 is not an integer from 2 to 1000000000'],
     ['--train-samples 2e9', '--train-samples 2e9 is not an integer from 2 to 1000000000'],

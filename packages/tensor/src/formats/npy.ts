@@ -125,6 +125,18 @@ export function decodeNpy(bytes: Uint8Array, name: string): HostArray {
   return readFromMemory(bytes, readNpy(bytes.length, name));
 }
 
+/**
+ * The type of the elements as a .npy file stores them, which `decodeNpy` may widen: bytes (uint8), say, become int32.
+ *
+ * @param bytes the whole file, or more of it than the header
+ * @param name the name of the file, for messages
+ * @throws FormatError when the header breaks the rules of the format
+ */
+export function npyElementType(bytes: Uint8Array, name: string): ElementType {
+  const [header] = readFromMemory(bytes, readHeader(bytes.length, name));
+  return parseHeader(header, name).type;
+}
+
 /** The header's text and the position of the first element. */
 function* readHeader(byteLength: number, name: string): ByteReader<[header: string, dataStart: number]> {
   const start = new Uint8Array(Math.min(byteLength, VERSION_END + 4));

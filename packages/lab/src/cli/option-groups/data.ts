@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { datasets } from '@pnn/data';
+import { checkSettings, type DatasetSettings, datasets } from '@pnn/data';
+import { ArgumentError } from '@pnn/nn';
 import type { DataSpec } from '../../experiment/specs.js';
 import type { OptionSpecs, Options } from '../options.js';
 
@@ -16,6 +17,10 @@ export function dataOptions(): OptionSpecs {
       description: `${datasets.names().join(', ')} (default ${DEFAULT_DATASET}, which the program draws itself)`,
     },
     data: { value: 'DIR', description: 'folder with the files of the data set in their official form' },
+    'data-options': {
+      value: 'NAME=VALUE,…',
+      description: `what can be chosen about a data set: ${describeSettings()}`,
+    },
     'train-samples': { value: 'N', description: 'train on the first N samples only' },
     'test-samples': { value: 'N', description: 'test on the first N samples only' },
     import: {
@@ -23,6 +28,36 @@ export function dataOptions(): OptionSpecs {
       description: 'modules that register data sets, models or targets of your own, loaded before all else',
     },
   };
+}
+
+/** The names of the options of all data sets that have some. */
+function describeSettings(): string {
+  return datasets
+    .entries()
+    .flatMap(({ name, options }) => (options ? [`${name} ${Object.keys(options).join(', ')}`] : []))
+    .join('; ');
+}
+
+/** What was chosen about the data set; a value may have commas where no `NAME=` follows. */
+function settingsFrom(options: Options, dataset: string): DatasetSettings {
+  const text = options.text('data-options');
+  if (text === undefined) return {};
+  const settings = Object.fromEntries(
+    text.split(/,(?=[\w-]+=)/).map((each) => {
+      const [name = '', value] = [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)];
+      if (!each.includes('=') || name === '' || value === '') {
+        return options.refuse(`--data-options ${text} is not of the form NAME=VALUE,NAME=VALUE`);
+      }
+      return [name, value];
+    }),
+  );
+  try {
+    checkSettings(datasets.get(dataset), settings);
+  } catch (error) {
+    if (error instanceof ArgumentError) options.refuse(error.message);
+    throw error;
+  }
+  return settings;
 }
 
 /** @throws UsageError if options do not fit */
@@ -40,6 +75,7 @@ export function dataSpecFrom(options: Options): DataSpec {
   return {
     dataset,
     folder: folder === undefined ? null : resolve(folder),
+    settings: settingsFrom(options, dataset),
     // BatchNorm cannot learn from a single sample.
     train: options.integer('train-samples', 2, MAX_SAMPLES) ?? null,
     test: options.integer('test-samples', 1, MAX_SAMPLES) ?? null,

@@ -13,8 +13,9 @@ export function modelOptions(): OptionSpecs {
     return [`${name} (${defaultByDataset(widths.join(','), (entry) => entry.widths?.[name]?.join(','))})`];
   });
   const withDropout = models.entries().flatMap(({ name, dropout }) => (dropout ? [name] : []));
+  const defaultModel = defaultByDataset(DEFAULT_MODEL, ({ model }) => model);
   return {
-    model: { value: 'NAME', description: `${models.names().join(', ')} (default ${DEFAULT_MODEL})` },
+    model: { value: 'NAME', description: `${models.names().join(', ')} (${defaultModel})` },
     widths: { value: 'N,N,…', description: `filters or hidden widths of ${withWidths.join(', ')}` },
     order: { value: 'NAME', description: `${normalizationOrders[0]} (default) or ${normalizationOrders[1]}` },
     dropout: { value: 'P', description: `probability of dropping a feature of ${withDropout.join(', ')} (default 0)` },
@@ -51,8 +52,8 @@ function dropoutFrom(options: Options, model: string, dataset: string): number {
  * @throws UsageError if a value is out of its range, or the model does not take the samples of the data set
  */
 export function modelSpecFrom(options: Options, dataset: string): ModelSpec {
-  const name = options.choice('model', models.names()) ?? DEFAULT_MODEL;
-  const { inputShape, widths } = datasets.get(dataset);
+  const { inputShape, widths, model: suited } = datasets.get(dataset);
+  const name = options.choice('model', models.names()) ?? suited ?? DEFAULT_MODEL;
   const model = modelNamed(name, widthsFrom(options, name) ?? widths?.[name]);
   const order = options.choice('order', normalizationOrders) ?? model.order;
   const spec = { ...model, order, dropout: dropoutFrom(options, name, dataset) };

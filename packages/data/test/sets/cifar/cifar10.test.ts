@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ArgumentError, FormatError } from '@pnn/nn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { channelStatistics, cifar10, type FileSource, filesInMemory } from '../../src/index.js';
-import { folder } from '../../src/node/index.js';
+import { channelStatistics, cifar10, type FileSource, filesInMemory } from '../../../src/index.js';
+import { folder } from '../../../src/node/index.js';
 
 const RECORD = 3073;
 const NAMES = [...[1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`), 'test_batch.bin'];
@@ -180,7 +180,7 @@ describe.skipIf(!process.env.PNN_DATA)('the published CIFAR-10 in PNN_DATA', () 
   const published = join(process.env.PNN_DATA ?? '', 'cifar10');
 
   test('takes less than 1.3 times the bytes of its files in memory, batches included', () => {
-    const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+    const repository = fileURLToPath(new URL('../../../../..', import.meta.url));
     const program = fileURLToPath(new URL('cifar10-memory.ts', import.meta.url));
     const options = ['--import=tsx', '--conditions=@pnn/source', program, published];
     const growth = Number(execFileSync(process.execPath, options, { cwd: repository, encoding: 'utf8' }));

@@ -2,8 +2,8 @@
  * Prints by how many bytes this process grows while it loads CIFAR-10 from a folder and begins an epoch of batches: it
  * needs a process of its own to be told apart from what the tests take.
  */
-import { dataLoaders, loadDataset } from '../../src/index.js';
-import { folder } from '../../src/node/index.js';
+import { dataLoaders, loadDataset } from '../../../src/index.js';
+import { folder } from '../../../src/node/index.js';
 
 const [path] = process.argv.slice(2);
 if (path === undefined) throw new Error('name the folder of CIFAR-10');

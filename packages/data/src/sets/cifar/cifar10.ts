@@ -1,0 +1,38 @@
+import type { ArrayDataset } from '@pnn/nn';
+import type { DatasetEntry } from '../../dataset-entry.js';
+import type { FileSource } from '../../file-source.js';
+import type { DatasetSplits } from '../../splits.js';
+import { CIFAR_SHAPE, type Publication, readSplit } from './records.js';
+
+const publication: Publication = {
+  name: 'cifar10',
+  labels: [['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']],
+  recordsOfFirstFile: 10_000,
+  maxBytes: 64 * 2 ** 20,
+  folder: 'cifar-10-batches-bin',
+  files: 'the six .bin files of the binary version of CIFAR-10, https://www.cs.toronto.edu/~kriz/cifar.html',
+};
+
+/**
+ * CIFAR-10, 50,000 and 10,000 color images of ten things, 3x32x32, channels red, green, blue (Krizhevsky, "Learning
+ * Multiple Layers of Features from Tiny Images", 2009).
+ *
+ * @param source holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` of the binary version, itself or in
+ *   `cifar-10-batches-bin`
+ * @throws ArgumentError if a file is not there or cannot be read
+ * @throws FormatError if a file is not made of whole records with labels from 0 to 9
+ */
+export async function cifar10(source: FileSource): Promise<DatasetSplits<ArrayDataset>> {
+  const batches = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
+  const train = await readSplit(publication, source, batches, 0);
+  return { name: 'cifar10', train, test: await readSplit(publication, source, ['test_batch.bin'], 0) };
+}
+
+/** {@link cifar10} by name. */
+export const cifar10Dataset: DatasetEntry = {
+  name: 'cifar10',
+  summary: '60,000 color images of ten things, 32x32',
+  inputShape: CIFAR_SHAPE,
+  files: publication.files,
+  load: (source) => cifar10(source),
+};
