@@ -74,9 +74,11 @@ export async function loadDataset(
     throw new ArgumentError(`loadDataset: the data set ${name} needs a source of its files: ${entry.files}`);
   }
   const splits = await entry.load(source ?? nowhere, { train, test }, settings);
+  const { groups } = splits;
   return {
     ...splits,
     train: first(splits.train, train, `${splits.name}/train`),
+    ...(groups && { groups: groups.subarray(0, train) }),
     test: first(splits.test, test, `${splits.name}/test`),
   };
 }

@@ -6,11 +6,11 @@ export interface DatasetSplits<Split extends Dataset = Dataset> {
   readonly name: string;
   readonly train: Split;
   readonly test: Split;
+  /** Samples that whoever published the data set apart to choose by; if there are none, some of `train` are held out. */
+  readonly validation?: Split;
   /**
    * Whose each training sample is, such as the number of a speaker: what is held out to choose by is then all of some of them, so
    * that nobody is on both sides.
    */
   readonly groups?: Int32Array;
-  /** Samples that whoever published the data set apart to choose by, if so; where there are none, some of `train` are held out. */
-  readonly validation?: Split;
 }

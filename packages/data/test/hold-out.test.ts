@@ -38,6 +38,27 @@ describe('holdOut', () => {
     expect(holdOut(samples(labels)).heldOut.length).toBe(20);
   });
 
+  test('takes whole groups, nobody on both sides, near the share', () => {
+    const groups = fc.array(fc.nat({ max: 9 }), { minLength: 20, maxLength: 300 });
+    fc.assert(
+      fc.property(groups, fc.double({ min: 0.05, max: 0.5, noNaN: true }), fc.nat(), (owners, share, seed) => {
+        fc.pre(new Set(owners).size > 1);
+        const dataset = samples(owners, 10);
+        const { train, heldOut } = holdOut(dataset, { share, seed, groups: Int32Array.from(owners) });
+        const [left, taken] = [train, heldOut].map((part) => [...storedInputs(part)]) as [number[], number[]];
+        expect([...left, ...taken].sort((a, b) => a - b)).toEqual(owners.map((_, i) => i));
+        const inTrain = new Set(left.map((i) => owners[i]));
+        for (const i of taken) expect(inTrain.has(owners[i])).toBe(false);
+        const largest = Math.max(...owners.map((owner) => owners.filter((each) => each === owner).length));
+        expect(Math.abs(taken.length - share * owners.length)).toBeLessThanOrEqual(largest);
+      }),
+    );
+    expect(() => holdOut(samples([0, 1, 2]), { groups: Int32Array.of(4, 4, 4) })).toThrow(
+      'all samples are of one group',
+    );
+    expect(() => holdOut(samples([0, 1, 2]), { groups: Int32Array.of(4, 5) })).toThrow('2 groups are given for 3');
+  });
+
   test('takes samples alike where labels are no classes', () => {
     const inputs = new Float32Array(50);
     const { train, heldOut } = holdOut(new ArrayDataset({ inputs, inputShape: [1], labels: new Float32Array(50) }));

@@ -3,7 +3,6 @@ import { buildModel, type DescribedNetwork } from '@pnn/models';
 import {
   crossEntropy,
   DataLoader,
-  type Dataset,
   DTypeError,
   type Module,
   meanSquaredError,
@@ -56,8 +55,8 @@ function checkData({ name, train, test, validation }: DatasetSplits): void {
 }
 
 /** What to learn from and what to choose by: the published validation data, or a tenth of the training samples. */
-function splitForChoice({ train, validation }: DatasetSplits, seed: number): { train: Dataset; heldOut: Dataset } {
-  return validation ? { train, heldOut: validation } : holdOut(train, { seed });
+function splitForChoice({ train, validation, groups }: DatasetSplits, seed: number) {
+  return validation ? { train, heldOut: validation } : holdOut(train, { seed, groups });
 }
 
 /** One network on its data: training, test and record. */
