@@ -157,7 +157,7 @@ describe('loadDataset', () => {
       async load(source) {
         expect(await source.read('any', 1)).toBeUndefined();
         expect([source.description, source.pathOf('any')]).toEqual(['a data set without files', 'any']);
-        return entry.load(source, {});
+        return entry.load(source, {}, {});
       },
     });
     expect((await loadDataset('counting')).train.length).toBe(6);
