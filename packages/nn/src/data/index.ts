@@ -1,8 +1,11 @@
 export { ArrayDataset, type ArrayDatasetContent } from './array-dataset.js';
+export { type BackgroundNoiseOptions, backgroundNoise } from './background-noise.js';
 export { Batch, DataLoader, type DataLoaderOptions, type DataLoaderState } from './data-loader.js';
 export type { Dataset, InputArrays, LabelArrays } from './dataset.js';
 export { type ChannelStatistics, normalizeChannels } from './normalize-channels.js';
 export { type RandomAffineOptions, randomAffine } from './random-affine.js';
 export { randomCrop } from './random-crop.js';
 export { randomHorizontalFlip } from './random-horizontal-flip.js';
+export { randomTimeShift } from './random-time-shift.js';
+export { type SpecAugmentOptions, specAugment } from './spec-augment.js';
 export type { Transform } from './transform.js';
