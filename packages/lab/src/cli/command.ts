@@ -8,7 +8,7 @@ export interface Command {
   /** What it does, in a line of `pnn --help`. */
   readonly summary: string;
   /**
-   * The words that it takes besides options, as help names them.
+   * The words that it takes besides options, as help names them; any number where the last name ends with `…`.
    *
    * @default none
    */
@@ -40,7 +40,8 @@ function helpOf({ name, positionals = [], description, options, notes }: Command
  */
 export async function runCommand(command: Command, words: readonly string[], terminal: Terminal): Promise<number> {
   const { name, positionals = [] } = command;
-  const options = new Options(`pnn ${name}`, words, specsOf(command.options()), positionals.length);
+  const maxPositionals = positionals.at(-1)?.endsWith('…') ? Number.POSITIVE_INFINITY : positionals.length;
+  const options = new Options(`pnn ${name}`, words, specsOf(command.options()), maxPositionals);
   if (!options.has('help')) return command.run(options, terminal);
   terminal.write(helpOf(command));
   return 0;

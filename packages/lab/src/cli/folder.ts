@@ -52,3 +52,8 @@ export async function makeNewFolder(path: string): Promise<string> {
     }
   }
 }
+
+/** The time as part of a file name. */
+export function timestamp(now: Date): string {
+  return now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
+}

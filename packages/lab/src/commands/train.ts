@@ -8,7 +8,7 @@ import type { Checkpoint } from '@pnn/pnn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import type { Command } from '../cli/command.js';
 import { useDevice } from '../cli/devices.js';
-import { makeFolder, makeNewFolder } from '../cli/folder.js';
+import { makeFolder, makeNewFolder, timestamp } from '../cli/folder.js';
 import { importModules } from '../cli/import-modules.js';
 import { dataOptions, dataSpecFrom } from '../cli/option-groups/data.js';
 import { deviceOptions, deviceSpecFrom } from '../cli/option-groups/device.js';
@@ -38,10 +38,6 @@ function trainOptions(): readonly OptionGroup[] {
       },
     },
   ];
-}
-
-function timestamp(now: Date): string {
-  return now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
 }
 
 function planFrom(options: Options, imports: readonly string[]): Plan {

@@ -1,22 +1,12 @@
 import { type DataLoaders, type DatasetSplits, dataLoaders, holdOut } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
-import {
-  crossEntropy,
-  DataLoader,
-  DTypeError,
-  type Module,
-  meanSquaredError,
-  normalizeChannels,
-  setSeed,
-  sizeOf,
-} from '@pnn/nn';
+import { crossEntropy, DataLoader, DTypeError, type Module, normalizeChannels, setSeed, sizeOf } from '@pnn/nn';
 import {
   activationFactory,
   averageOf,
   type CalibratedLayer,
   checkTraining,
   type EpochRecord,
-  type Loss,
   lambdaOf,
   optimizerOf,
   type PolynomialActivation,
@@ -30,15 +20,13 @@ import { predict } from './predictions.js';
 import { testedRunRecord } from './report-of.js';
 import { describeSettings } from './settings.js';
 import type { ExperimentSpec } from './specs.js';
+import { squaredError } from './squared-error.js';
 
 /** What an experiment tells on the way. */
 export interface ExperimentEvents {
   readonly onStep?: (step: StepRecord) => void;
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
 }
-
-/** The outputs of a network stand in a row, whatever the shape of a label. */
-const squaredError: Loss = (outputs, labels) => meanSquaredError(outputs, labels.reshape(outputs.shape));
 
 /** Networks compute in single precision, and whole numbers may be classes or not. */
 function checkData({ name, train, test, validation }: DatasetSplits): void {

@@ -3,6 +3,7 @@ import {
   type EpochRecord,
   type Evaluation,
   type PolynomialActivation,
+  type RangeTracker,
   suspendTraining,
   type Trainer,
   targetFunction,
@@ -47,24 +48,29 @@ async function curveOf(activation: PolynomialActivation): Promise<CurvePoint[]> 
   return xs.map((x, k) => ({ x, target: target(x), polynomial: polynomial[k * channels]! }));
 }
 
-/** The record of a training so far, of any network: what every report is made of; see `reportOf`. */
-export async function runRecord(trainer: Trainer, options: RunRecordOptions): Promise<RunRecord> {
-  const { name, settings, seed, epochs, test, testSeconds } = options;
-  const { network, stopped } = trainer;
-  const progress = trainer.progress();
-  const layers = await Promise.all(
-    test.tracker.activations.map(
-      async ([layer, activation], i): Promise<LayerRecord> => ({
-        name: layer,
+/** Every polynomial activation with its curve and the inputs that a tracker has seen. */
+export function layerRecords(tracker: RangeTracker): Promise<LayerRecord[]> {
+  return Promise.all(
+    tracker.activations.map(
+      async ([name, activation], i): Promise<LayerRecord> => ({
+        name,
         target: activation.fit.target,
         degree: activation.fit.degree,
         bound: activation.bound,
         alpha: activation.alpha,
         curve: await curveOf(activation),
-        histogram: test.tracker.histogram(i, HISTOGRAM_BINS),
+        histogram: tracker.histogram(i, HISTOGRAM_BINS),
       }),
     ),
   );
+}
+
+/** The record of a training so far, of any network: what every report is made of; see `reportOf`. */
+export async function runRecord(trainer: Trainer, options: RunRecordOptions): Promise<RunRecord> {
+  const { name, settings, seed, epochs, test, testSeconds } = options;
+  const { network, stopped } = trainer;
+  const progress = trainer.progress();
+  const layers = await layerRecords(test.tracker);
   return {
     name,
     role: layers.length > 0 ? 'polynomial' : 'twin',

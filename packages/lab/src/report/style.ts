@@ -92,6 +92,9 @@ svg .edge { fill: var(--color); font-size: 11px; font-weight: 700; }
 svg .reference-label { fill: var(--mark); font-size: 11px; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
 svg .empty { fill: var(--faint); font-style: italic; }
 .bars { fill: var(--bars); }
+.cell { stroke: var(--grid); stroke-width: 0.5; }
+.cell.right { fill: var(--color-1); }
+.cell.wrong { fill: var(--color-2); }
 .hover { fill: transparent; }
 .hover:hover { fill: var(--soft); fill-opacity: 0.1; }
 .color-0 { --color: var(--color-0); } .color-1 { --color: var(--color-1); } .color-2 { --color: var(--color-2); }

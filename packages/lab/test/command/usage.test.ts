@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { type Command, runCommand } from '../../src/cli/command.js';
 import { specsOf, UsageError } from '../../src/cli/options.js';
 import { devices } from '../../src/commands/devices.js';
+import { evaluate } from '../../src/commands/evaluate.js';
 import { fit } from '../../src/commands/fit.js';
+import { predict } from '../../src/commands/predict.js';
 import { train } from '../../src/commands/train.js';
 import { version } from '../../src/index.js';
 import { Call, commandLine, pnn } from './call.js';
@@ -21,7 +23,7 @@ describe('pnn', () => {
     const help = await pnn('--help');
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(help.stdout).toMatch(
-      /^Usage: pnn COMMAND \[options\]\n[\s\S]*\n {2}train {4}[\s\S]*\n {2}fit {6}[\s\S]*\n {2}devices {2}/,
+      /^Usage: pnn COMMAND \[options\]\n[\s\S]*\n {2}train +\S[\s\S]*\n {2}evaluate +\S[\s\S]*\n {2}predict +\S[\s\S]*\n {2}fit +\S[\s\S]*\n {2}devices +\S/,
     );
     const [short, word, missing, named, unknown] = await Promise.all([
       pnn('-h'),
@@ -89,7 +91,7 @@ describe('--help', () => {
     }
   });
 
-  it.each([train, fit, devices])('fits a terminal of 100 columns: $name', async (command) => {
+  it.each([train, evaluate, predict, fit, devices])('fits a terminal of 100 columns: $name', async (command) => {
     const { text } = await printed(command, '--help');
     const lines = text.split('\n');
     for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(100);

@@ -12,6 +12,20 @@ export interface EvaluationOptions {
   readonly loss?: Loss;
   /** @default `{ accuracy }` where labels are classes, otherwise none: see `defaultMetrics` */
   readonly metrics?: Metrics;
+  /** Is told what the network made of every batch, in order. */
+  readonly onBatch?: (batch: EvaluatedBatch) => void;
+}
+
+/** A batch that a network was evaluated on. */
+export interface EvaluatedBatch {
+  /** The positions of the samples in the data set. */
+  readonly indices: ArrayLike<number>;
+  /** What came out, row by row. */
+  readonly outputs: ArrayLike<number>;
+  /** What should have come out. */
+  readonly labels: ArrayLike<number>;
+  /** Samples in the batch. */
+  readonly size: number;
 }
 
 /** How well a network does on data that it does not learn from. */
@@ -45,7 +59,7 @@ export function suspendTraining(network: Module): () => void {
 export async function evaluate(
   network: Module,
   batches: Iterable<Batch>,
-  { loss: lossOf = crossEntropy, metrics }: EvaluationOptions = {},
+  { loss: lossOf = crossEntropy, metrics, onBatch }: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const tracker = new RangeTracker(network);
   const resumeTraining = suspendTraining(network);
@@ -59,11 +73,21 @@ export async function evaluate(
         const results = scope(() =>
           noGrad(() => {
             const outputs = network.forward(inputs);
-            return { loss: lossOf(outputs, labels), metrics: measure(metrics, outputs, labels) };
+            return {
+              loss: lossOf(outputs, labels),
+              metrics: measure(metrics, outputs, labels),
+              outputs: onBatch ? [outputs] : [],
+            };
           }),
         );
         const measured = Object.values(results.metrics);
-        const values = await readTensors({ loss: [results.loss], measured, ranges: tracker.unread });
+        const values = await readTensors({
+          loss: [results.loss],
+          measured,
+          ranges: tracker.unread,
+          outputs: results.outputs,
+          labels: onBatch ? [labels] : [],
+        });
         tracker.receive(values.ranges);
         tracker.accept();
         loss += batch.size * values.loss[0]![0]!;
@@ -71,7 +95,9 @@ export async function evaluate(
           sums[name] = (sums[name] ?? 0) + values.measured[i]![0]!;
         }
         samples += batch.size;
-        for (const result of [results.loss, ...measured]) result[Symbol.dispose]();
+        const { indices, size } = batch;
+        onBatch?.({ indices, size, outputs: values.outputs[0]!, labels: values.labels[0]! });
+        for (const result of [results.loss, ...measured, ...results.outputs]) result[Symbol.dispose]();
       } finally {
         batch.dispose();
       }

@@ -7,7 +7,7 @@ export const CHART_WIDTH = 340;
 export const CHART_HEIGHT = 210;
 
 /** About the width of a character of a label. */
-const CHARACTER_WIDTH = 6.2;
+export const CHARACTER_WIDTH = 6.2;
 
 /** A rectangle in user units of the SVG, y growing downwards. */
 export interface Area {

@@ -1,0 +1,93 @@
+import { decodeIdx } from '@pnn/data';
+import type { NetworkDescription } from '@pnn/models';
+import {
+  ArrayDataset,
+  type Dataset,
+  FormatError,
+  formatShape,
+  type HostArray,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from '@pnn/nn';
+import { loadNpy, readFileBytes } from '@pnn/nn/node';
+
+/** Numbers from a file, before it is known whether a network takes them. */
+interface Numbers {
+  readonly shape: Shape;
+  readonly data: ArrayLike<number>;
+  /** Whether they are whole numbers by their type. */
+  readonly areIntegers: boolean;
+}
+
+function fromNpy({ shape, data, dtype }: HostArray): Numbers {
+  return { shape, data, areIntegers: dtype === 'int32' || dtype === 'bool' };
+}
+
+/** The readers of files with samples, by the end of their names. */
+const readers: Readonly<Record<string, (path: string) => Promise<Numbers>>> = {
+  '.npy': async (path) => fromNpy(await loadNpy(path)),
+  ubyte: async (path) => {
+    const { shape, data } = decodeIdx(await readFileBytes(path), path);
+    return { shape, data, areIntegers: !(data instanceof Float32Array || data instanceof Float64Array) };
+  },
+};
+
+/** What files of samples are called, for help and messages. */
+export const sampleFileKinds = '.npy (NumPy) or …ubyte (IDX, as MNIST has it)';
+
+/** The number of samples, if the array holds samples of this shape: one, or several in a row. */
+function countSamples(shape: Shape, inputShape: Shape): number | undefined {
+  // One channel need not have an axis.
+  const forms = inputShape[0] === 1 && inputShape.length > 1 ? [inputShape, inputShape.slice(1)] : [inputShape];
+  for (const form of forms) {
+    if (sameShape(shape, form)) return 1;
+    if (shape.length === form.length + 1 && sameShape(shape.slice(1), form)) return shape[0];
+  }
+  return undefined;
+}
+
+/** @throws FormatError if a number is none of those that the network takes */
+function inputsFrom({ data, areIntegers }: Numbers, inputType: Dataset['inputType'], path: string) {
+  const refuseUnless = (wanted: string, accepts: (value: number) => boolean) => {
+    const wrong = Array.prototype.findIndex.call(data, (value: number) => !accepts(value));
+    if (wrong >= 0) throw new FormatError(`${path}: number ${wrong} is ${data[wrong]}: ${wanted}`);
+  };
+  if (inputType === 'int32') {
+    refuseUnless('the network takes integers of 0 or more', (value) => Number.isSafeInteger(value) && value >= 0);
+    return Int32Array.from(data);
+  }
+  if (inputType === 'uint8' && areIntegers) {
+    refuseUnless('the network takes bytes, 0 to 255', (value) => value >= 0 && value <= 255);
+    return Uint8Array.from(data);
+  }
+  if (inputType === 'uint8') {
+    refuseUnless('the network takes pixels as integers from 0 to 255, or numbers from 0 to 1', (v) => v >= 0 && v <= 1);
+  } else refuseUnless('the network takes finite numbers', Number.isFinite);
+  return Float32Array.from(data);
+}
+
+/**
+ * Reads the samples of a file for a network, without labels (they are 0). Numbers are those that the network was trained
+ * on before normalization; pixels may be bytes, or numbers from 0 to 1.
+ *
+ * @throws FileError if the file cannot be read
+ * @throws FormatError if it is none of the formats, or holds no samples that the network takes
+ */
+export async function readSamples(path: string, { inputShape, inputType }: NetworkDescription): Promise<Dataset> {
+  const reader = Object.entries(readers).find(([end]) => path.endsWith(end))?.[1];
+  if (!reader) throw new FormatError(`${path}: samples are read from files ${sampleFileKinds}: convert it`);
+  const numbers = await reader(path);
+  const count = countSamples(numbers.shape, inputShape);
+  if (!count || numbers.data.length !== count * sizeOf(inputShape)) {
+    throw new FormatError(
+      `${path} holds ${formatShape(numbers.shape)}, and the network takes a sample ${formatShape(inputShape)} or several in a row`,
+    );
+  }
+  return new ArrayDataset({
+    inputs: inputsFrom(numbers, inputType, path),
+    inputShape,
+    labels: new Int32Array(count),
+    classes: 1,
+  });
+}
