@@ -6,6 +6,8 @@ import { cifar10Dataset } from './sets/cifar/cifar10.js';
 import { cifar100Dataset } from './sets/cifar/cifar100.js';
 import { csvDataset } from './sets/csv.js';
 import { digitsDataset } from './sets/digits/digits.js';
+import { fsddDataset } from './sets/fsdd.js';
+import { harDataset, harFeaturesDataset } from './sets/har.js';
 import { fashionMnistDataset, mnistDataset } from './sets/mnist.js';
 import { npyDataset } from './sets/npy.js';
 import { optdigitsDataset } from './sets/optdigits.js';
@@ -20,6 +22,9 @@ export const datasets = new Registry<DatasetEntry>('data set', [
   cifar10Dataset,
   cifar100Dataset,
   optdigitsDataset,
+  fsddDataset,
+  harDataset,
+  harFeaturesDataset,
   csvDataset,
   npyDataset,
 ]);

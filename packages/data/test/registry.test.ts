@@ -34,6 +34,9 @@ describe('datasets', () => {
       'cifar10',
       'cifar100',
       'optdigits',
+      'fsdd',
+      'har',
+      'har-features',
       'csv',
       'npy',
     ]);
@@ -49,6 +52,9 @@ describe('datasets', () => {
       [3, 32, 32],
       [3, 32, 32],
       [1, 8, 8],
+      [1, 40, 64],
+      [9, 128],
+      [561],
       undefined,
       undefined,
     ]);
@@ -94,7 +100,7 @@ describe('loadDataset', () => {
     register(entry);
     await expect(loadDataset('minst')).rejects.toThrow(
       new ArgumentError(
-        "no data set is called 'minst'; there are digits, mnist, fashion-mnist, cifar10, cifar100, optdigits, csv, npy, counting",
+        "no data set is called 'minst'; there are digits, mnist, fashion-mnist, cifar10, cifar100, optdigits, fsdd, har, har-features, csv, npy, counting",
       ),
     );
   });

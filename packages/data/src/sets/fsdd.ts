@@ -33,7 +33,7 @@ export const fsddSplits = ['official', 'speaker'] as const;
 export interface FsddOptions extends SampleCounts {
   /**
    * By the number of the recording (0–4 of 50 are for testing), as published; or by the speaker (two of six are for testing):
-   * then the network has never heard whom it is tested with.
+   * then the network has never heard whom it is tested with, and what is held out to choose by is of one speaker, too.
    *
    * @default 'official'
    */
@@ -101,10 +101,10 @@ export async function fsdd(source: FileSource, options: FsddOptions = {}): Promi
   const train = recordings.filter((recording) => !isTest(recording)).slice(0, trainCount);
   const test = recordings.filter(isTest).slice(0, testCount);
   return {
-    name: NAME,
+    name: split === 'official' ? NAME : `${NAME}, by speaker`,
     train: await spectrogramsOf(source, train),
     test: await spectrogramsOf(source, test),
-    groups: Int32Array.from(train, ({ speaker }) => speaker),
+    ...(split === 'speaker' && { groups: Int32Array.from(train, ({ speaker }) => speaker) }),
   };
 }
 
@@ -114,5 +114,8 @@ export const fsddDataset: DatasetEntry = {
   summary: '3,000 spoken digits as log-mel spectrograms, 40x64',
   inputShape: [1, MELS, FRAMES],
   files: FILES,
-  load: (source, counts) => fsdd(source, counts),
+  options: {
+    split: { value: 'NAME', description: 'official (default), or speaker: of people never heard', choices: fsddSplits },
+  },
+  load: (source, counts, { split }) => fsdd(source, { ...counts, ...(split === 'speaker' && { split }) }),
 };

@@ -123,9 +123,10 @@ export async function har(source: FileSource, options: HarOptions = {}): Promise
 /** The windows of {@link har} by name. */
 export const harDataset: DatasetEntry = {
   name: 'har',
-  summary: '10,299 windows of a smartphone’s sensors, six activities, 128 steps',
+  summary: "10,299 windows of a smartphone's sensors, six activities, 128 steps",
   inputShape: [signals.length, STEPS],
   files: FILES,
+  model: 'mlp',
   load: (source) => har(source),
 };
 
@@ -135,5 +136,6 @@ export const harFeaturesDataset: DatasetEntry = {
   summary: 'the same windows as 561 features each',
   inputShape: [FEATURES],
   files: FILES,
+  model: 'mlp',
   load: (source) => har(source, { inputs: 'features' }),
 };

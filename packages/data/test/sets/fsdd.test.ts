@@ -49,6 +49,7 @@ const rowOf = ({ inputs }: ArrayDataset, sample: number) => inputs.subarray(samp
 describe('fsdd', () => {
   test('tests with the first five takes of everybody, in an order that begins with all digits and speakers', async () => {
     const { name, train, test, groups } = await fsdd(filesInMemory(files), { train: 300 });
+    expect(groups).toBeUndefined();
     expect([name, train.inputShape, train.length, test.length]).toEqual(['fsdd', [1, 40, 64], 300, 300]);
     expect(train.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     for (const [split, firstTake] of [
@@ -63,13 +64,13 @@ describe('fsdd', () => {
         expect(Buffer.compare(Buffer.from(rowOf(split, sample).slice().buffer), Buffer.from(expected.buffer))).toBe(0);
       }
     }
-    expect([...groups!.subarray(0, 61)]).toEqual(Array.from({ length: 61 }, (_, i) => Math.floor(i / 10) % 6));
   });
 
   test('tests with two speakers who are not in the training data', async () => {
-    const { train, test, groups } = await fsdd(filesInMemory(files), { split: 'speaker', train: 200, test: 40 });
+    const { name, train, test, groups } = await fsdd(filesInMemory(files), { split: 'speaker', train: 200, test: 40 });
     expect([train.length, test.length, groups!.length]).toEqual([200, 40, 200]);
-    expect(new Set(groups)).toEqual(new Set([0, 1, 2, 3]));
+    expect(name).toBe('fsdd, by speaker');
+    expect([...groups!.subarray(0, 50)]).toEqual(Array.from({ length: 50 }, (_, i) => Math.floor(i / 10) % 4));
     expect([...rowOf(test, 11)]).toEqual([...spectrogram(stored(tone(1, 5, 0)))]);
     await expect(fsdd(filesInMemory(files), { split: 'digit' as never })).rejects.toThrow(
       new ArgumentError('fsdd: the split must be official or speaker, not digit'),
