@@ -7,6 +7,7 @@ import { datasetFiles } from '../../packages/data/test/damage/files.js';
 import { mutations } from '../../packages/tensor/test/mutations.js';
 import { type CaseSeed, type Part, SoakFailure, seedOf } from './part.js';
 import { type Sample, samplesInMemory, samplesOnDisk } from './sample-files.js';
+import { sampleMessages } from './sample-messages.js';
 
 /** A reader that takes longer hangs, for all that its user can tell. */
 const MAX_SECONDS = 10;
@@ -17,7 +18,7 @@ const MUTATIONS = fc.array(mutations, { minLength: 1, maxLength: 3 });
 /** One case in so many is a file on the disk. */
 const DISK_EVERY = 50;
 
-/** Files of every format with a few bytes changed: each is refused by a sentence, or read as what it says now. */
+/** Files of every format, and messages of SEAL, with a few bytes changed: each is refused, or read as what it says now. */
 export class MutatedFiles implements Part {
   readonly name = 'files';
   readonly unit = 'mutated files';
@@ -32,7 +33,8 @@ export class MutatedFiles implements Part {
 
   static async open(): Promise<MutatedFiles> {
     const folder = await mkdtemp(join(tmpdir(), 'pnn-soak-files-'));
-    return new MutatedFiles([...(await samplesInMemory()), ...datasetFiles()], await samplesOnDisk(folder), folder);
+    const inMemory = [...(await samplesInMemory()), ...datasetFiles(), ...(await sampleMessages())];
+    return new MutatedFiles(inMemory, await samplesOnDisk(folder), folder);
   }
 
   get figures(): Readonly<Record<string, number>> {

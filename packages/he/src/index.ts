@@ -10,3 +10,20 @@ export { KeyError, MalformedError, PlanError } from './errors.js';
 export type { Handle, SealContext, SealLibrary } from './seal/context.js';
 export { type NodeSeal, openSeal } from './seal/library.js';
 export { SealEvaluator } from './seal/seal-evaluator.js';
+export {
+  type CiphertextData,
+  type ExpectedCiphertext,
+  type KeySwitchingKey,
+  ModulusChain,
+  type PlaintextData,
+  readCiphertext,
+  readEncryptionParameters,
+  readGaloisKeys,
+  readPlaintext,
+  readRelinearizationKey,
+  writeCiphertext,
+  writeEncryptionParameters,
+  writeGaloisKeys,
+  writePlaintext,
+  writeRelinearizationKey,
+} from './seal-format/index.js';

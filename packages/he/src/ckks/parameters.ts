@@ -1,4 +1,5 @@
 import { PlanError } from '../errors.js';
+import { isPrime } from './primes.js';
 
 /** The parameters of CKKS (Cheon, Kim, Kim and Song, 2016) in residue form: both sides must have the same. */
 export interface Parameters {
@@ -23,35 +24,8 @@ export interface ParametersWithPrimes extends Parameters {
  */
 export const MAX_MODULUS_BITS: Readonly<Record<number, number>> = { 4096: 109, 8192: 218, 16384: 438, 32768: 881 };
 
-const MAX_PRIME_BITS = 60;
-
-/** Bases for which the test of Miller and Rabin decides every number below 2^64 (Sinclair, 2011). */
-const WITNESSES = [2n, 325n, 9375n, 28178n, 450775n, 9780504n, 1795265022n];
-
-function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n;
-  for (let square = base % modulus, rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % modulus;
-    square = (square * square) % modulus;
-  }
-  return result;
-}
-
-function isPrime(candidate: bigint): boolean {
-  let odd = candidate - 1n;
-  let twos = 0;
-  for (; (odd & 1n) === 0n; odd >>= 1n) twos++;
-  return WITNESSES.every((witness) => {
-    if (witness % candidate === 0n) return true;
-    let x = power(witness, odd, candidate);
-    if (x === 1n || x === candidate - 1n) return true;
-    for (let i = 1; i < twos; i++) {
-      x = (x * x) % candidate;
-      if (x === candidate - 1n) return true;
-    }
-    return false;
-  });
-}
+/** SEAL's limit, too. */
+export const MAX_PRIME_BITS = 60;
 
 /** The largest primes with so many bits that are 1 modulo 2N, the largest first. */
 function largestPrimes(degree: number, bits: number, count: number): bigint[] {
