@@ -8,6 +8,7 @@ import { csvDataset } from './sets/csv.js';
 import { digitsDataset } from './sets/digits/digits.js';
 import { fsddDataset } from './sets/fsdd.js';
 import { harDataset, harFeaturesDataset } from './sets/har.js';
+import { imagesDataset } from './sets/images.js';
 import { fashionMnistDataset, mnistDataset } from './sets/mnist.js';
 import { npyDataset } from './sets/npy.js';
 import { optdigitsDataset } from './sets/optdigits.js';
@@ -27,6 +28,7 @@ export const datasets = new Registry<DatasetEntry>('data set', [
   harFeaturesDataset,
   csvDataset,
   npyDataset,
+  imagesDataset,
 ]);
 
 /** What stands for the folder of data sets that have none. */

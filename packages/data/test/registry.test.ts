@@ -39,6 +39,7 @@ describe('datasets', () => {
       'har-features',
       'csv',
       'npy',
+      'images',
     ]);
   });
 
@@ -55,6 +56,7 @@ describe('datasets', () => {
       [1, 40, 64],
       [9, 128],
       [561],
+      undefined,
       undefined,
       undefined,
     ]);
@@ -100,7 +102,7 @@ describe('loadDataset', () => {
     register(entry);
     await expect(loadDataset('minst')).rejects.toThrow(
       new ArgumentError(
-        "no data set is called 'minst'; there are digits, mnist, fashion-mnist, cifar10, cifar100, optdigits, fsdd, har, har-features, csv, npy, counting",
+        "no data set is called 'minst'; there are digits, mnist, fashion-mnist, cifar10, cifar100, optdigits, fsdd, har, har-features, csv, npy, images, counting",
       ),
     );
   });

@@ -9,10 +9,12 @@ import {
   type FileSource,
   fashionMnist,
   filesInMemory,
+  images,
   mnist,
   npy,
   optdigits,
 } from '../../src/index.js';
+import { imageFiles } from '../formats/image-files.js';
 
 /** A file of a data set, and what reads the whole set with other bytes in its place. */
 export interface DatasetFile {
@@ -116,5 +118,9 @@ export function datasetFiles(): readonly DatasetFile[] {
     ),
     ...filesOf(tables, csv),
     ...filesOf(arrays, npy),
+    ...filesOf(
+      Array.from(imageFiles, ([name, bytes], i) => [`${i % 2 === 0 ? 'train' : 'test'}/a/${name}`, bytes] as const),
+      (source) => images(source, { side: 4 }),
+    ),
   ];
 }
