@@ -1,3 +1,4 @@
+export * from './activation/effective-polynomials.js';
 export * from './activation/polynomial-activation.js';
 export * from './activation/polynomial-activations.js';
 export * from './activation/target-activation.js';
@@ -9,4 +10,5 @@ export * from './method/index.js';
 export * from './presets.js';
 export * from './range/calibration.js';
 export * from './range/range-tracker.js';
+export * from './schemes/index.js';
 export * from './training/index.js';

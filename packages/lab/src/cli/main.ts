@@ -2,13 +2,14 @@ import { PnnError } from '@pnn/nn';
 import { devices } from '../commands/devices.js';
 import { evaluate } from '../commands/evaluate.js';
 import { fit } from '../commands/fit.js';
+import { inspect } from '../commands/inspect.js';
 import { predict } from '../commands/predict.js';
 import { train } from '../commands/train.js';
 import { version } from '../version.js';
 import { type Command, runCommand } from './command.js';
 import { UsageError } from './options.js';
 
-const commands: readonly Command[] = [train, evaluate, predict, fit, devices];
+const commands: readonly Command[] = [train, evaluate, predict, inspect, fit, devices];
 
 const width = Math.max(...commands.map(({ name }) => name.length));
 

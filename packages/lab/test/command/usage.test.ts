@@ -6,6 +6,7 @@ import { specsOf, UsageError } from '../../src/cli/options.js';
 import { devices } from '../../src/commands/devices.js';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { fit } from '../../src/commands/fit.js';
+import { inspect } from '../../src/commands/inspect.js';
 import { predict } from '../../src/commands/predict.js';
 import { train } from '../../src/commands/train.js';
 import { version } from '../../src/index.js';
@@ -91,15 +92,18 @@ describe('--help', () => {
     }
   });
 
-  it.each([train, evaluate, predict, fit, devices])('fits a terminal of 100 columns: $name', async (command) => {
-    const { text } = await printed(command, '--help');
-    const lines = text.split('\n');
-    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(100);
-    for (const name of Object.keys(specsOf(command.options()))) {
-      expect(lines.filter((line) => line.startsWith(`  --${name} `))).toHaveLength(1);
-    }
-    expect(text).toMatch(/^ {2}--help +show this text$/m);
-  });
+  it.each([train, evaluate, predict, inspect, fit, devices])(
+    'fits a terminal of 100 columns: $name',
+    async (command) => {
+      const { text } = await printed(command, '--help');
+      const lines = text.split('\n');
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(100);
+      for (const name of Object.keys(specsOf(command.options()))) {
+        expect(lines.filter((line) => line.startsWith(`  --${name} `))).toHaveLength(1);
+      }
+      expect(text).toMatch(/^ {2}--help +show this text$/m);
+    },
+  );
 });
 
 describe('pnn train refuses, naming the option,', () => {

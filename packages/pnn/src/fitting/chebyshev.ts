@@ -82,7 +82,7 @@ export interface EvenOdd {
  * T_{2k+1}(t)/t = V_k(s) with V_0 = 1, V_1 = 2s - 1 and V_{k+1} = 2s V_k - V_{k-1} those of V_k in O. Highest ones that are
  * zero up to rounding are left out of each part, down to one.
  */
-function chebyshevParts(coefficients: Float64Array): EvenOdd {
+export function chebyshevParts(coefficients: Float64Array): EvenOdd {
   const threshold = ROUNDING * coefficients.reduce((largest, c) => Math.max(largest, Math.abs(c)), 0);
   return {
     even: withoutTrailing(
@@ -103,7 +103,7 @@ export function chebyshevToEvenOdd(coefficients: Float64Array): EvenOdd {
 }
 
 /** Σ a_k V_k(s) as Σ b_k T_k(s), by V_k = 2T_k - V_{k-1}. */
-function thirdKindToFirst(coefficients: Float64Array): Float64Array {
+export function thirdKindToFirst(coefficients: Float64Array): Float64Array {
   const result = new Float64Array(coefficients.length);
   let sum = 0;
   for (let k = coefficients.length - 1; k >= 0; k--) {
@@ -135,4 +135,38 @@ function splitOnce(coefficients: Float64Array): Float64Array {
 export function chebyshevToTwiceEvenOdd(coefficients: Float64Array): EvenOdd {
   const { even, odd } = chebyshevParts(coefficients);
   return { even: splitOnce(even), odd: splitOnce(thirdKindToFirst(odd)) };
+}
+
+/** Σ a_k x^k as Σ c_k T_k(x), by Horner's method with x·T_k = (T_{k+1} + T_{|k−1|}) / 2. */
+export function powersToChebyshev(powers: ArrayLike<number>): Float64Array {
+  let series: Float64Array = Float64Array.of(powers[powers.length - 1] ?? 0);
+  for (let k = powers.length - 2; k >= 0; k--) {
+    series = timesVariable(series);
+    series[0]! += powers[k]!;
+  }
+  return series;
+}
+
+/** The series of x·Σ c_k T_k(x). */
+function timesVariable(series: Float64Array): Float64Array {
+  const result = new Float64Array(series.length + 1);
+  for (const [k, coefficient] of series.entries()) {
+    result[k + 1]! += coefficient / 2;
+    result[Math.abs(k - 1)]! += coefficient / 2;
+  }
+  return result;
+}
+
+/** The series in T_k(x) of E(s) + x·O(s) with s = 2x² − 1, from those of E and O in T_k(s) = T_{2k}(x). */
+export function joinEvenOdd(even: Float64Array, odd: Float64Array): Float64Array {
+  const inX = (series: Float64Array) => {
+    const spread = new Float64Array(2 * series.length - 1);
+    for (const [k, coefficient] of series.entries()) spread[2 * k] = coefficient;
+    return spread;
+  };
+  const result = new Float64Array(Math.max(2 * even.length - 1, 2 * odd.length));
+  for (const part of [inX(even), timesVariable(inX(odd))]) {
+    for (const [k, coefficient] of part.entries()) result[k]! += coefficient;
+  }
+  return result;
 }
