@@ -23,6 +23,8 @@ export class Uniform {
   /** The word of the stream's name. */
   name: f64;
   seed: f64;
+  /** The shard of a batch that numbers are drawn for. */
+  shard: f64;
 }
 
 @unmanaged
@@ -34,7 +36,7 @@ export class Bernoulli extends Uniform {
 }
 
 /** The words of the counters from `counter` on, in the order of the stream, at `out`. */
-function draw(counter: u64, name: u32, seed: u64, out: usize): void {
+function draw(counter: u64, name: u32, shard: u32, seed: u64, out: usize): void {
   const c1 = counter + 1;
   const c2 = counter + 2;
   const c3 = counter + 3;
@@ -45,7 +47,7 @@ function draw(counter: u64, name: u32, seed: u64, out: usize): void {
   x1 = i32x4.replace_lane(x1, 2, <i32>(c2 >> 32));
   x1 = i32x4.replace_lane(x1, 3, <i32>(c3 >> 32));
   let x2 = i32x4.splat(name);
-  let x3 = i32x4.splat(0);
+  let x3 = i32x4.splat(shard);
   let key0 = <u32>seed;
   let key1 = <u32>(seed >> 32);
   const m0 = i32x4.splat(MULTIPLIER_0);
@@ -84,13 +86,14 @@ function fill(kind: i32, fields: Bernoulli, block: i32, scratch: usize): void {
   const out = <usize>fields.out + (<usize>start << 2);
   const position = <u64>fields.position + start;
   const name = <u32><u64>fields.name;
+  const shard = <u32><u64>fields.shard;
   const seed = <u64>fields.seed;
   const last = i32x4.splat(kind == BERNOULLI ? <u32><u64>fields.last : 0);
   const scale = f32x4.splat(kind == BERNOULLI ? <f32>fields.scale : 0);
   // Where the stream stands within a counter, the first words were drawn before.
   let offset = -(<i32>(position & 3));
   for (let counter = position >> 2; offset < count; counter += COUNTERS, offset += WORDS) {
-    draw(counter, name, seed, scratch);
+    draw(counter, name, shard, seed, scratch);
     for (let at: usize = 0; at < 64; at += 16) {
       v128.store(scratch + at, numberOf(kind, v128.load(scratch + at), last, scale));
     }

@@ -65,6 +65,7 @@ export type { Sorted, SortOptions } from './methods/sort.js';
 export { type Inputs, type Operator, type OutputSpec, operator } from './operator.js';
 export { type OperatorFamilies, type OperatorName, type Operators, operators } from './operators/index.js';
 export {
+  drawForShard,
   Generator,
   type GeneratorState,
   randomState,

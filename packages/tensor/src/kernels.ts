@@ -196,6 +196,8 @@ export interface RandomStream {
   readonly seed: number;
   readonly stream: string;
   readonly position: number;
+  /** The shard of a batch that they are drawn for: see `drawForShard`. */
+  readonly shard: number;
 }
 
 /** The settings of one step of stochastic gradient descent. */

@@ -77,9 +77,28 @@ export function hashName(name: string): number {
   return hash >>> 0;
 }
 
+/** The shard of a batch that numbers are drawn for now: the fourth word of the counter. */
+let currentShard = 0;
+
 /**
- * A seeded stream of random numbers: Philox 4x32-10 keyed by the seed, with the stream's name in the upper half of the
- * counter. Streams of different names are independent; equal seed, name and position give equal bits everywhere.
+ * Runs a body in which all generators draw for this shard of a batch: at one position of one stream, each shard has numbers
+ * of its own, so that what is drawn does not depend on which process computes the shard. Outside of it, the shard is 0.
+ *
+ * @param shard an integer from 0 to 2^32 - 1
+ */
+export function drawForShard<T>(shard: number, body: () => T): T {
+  const outer = currentShard;
+  currentShard = shard;
+  try {
+    return body();
+  } finally {
+    currentShard = outer;
+  }
+}
+
+/**
+ * A seeded stream of random numbers: Philox 4x32-10 keyed by the seed, with the stream's name and the shard in the upper
+ * half of the counter. Streams of different names are independent; equal seed, name and position give equal bits everywhere.
  */
 export class Generator {
   readonly stream: string;
@@ -89,6 +108,7 @@ export class Generator {
   #spareNormal: number | null = null;
   #block = new Uint32Array(4);
   #blockIndex = -1;
+  #blockShard = 0;
 
   /**
    * @param seed an integer from 0 to 2^53 - 1
@@ -112,17 +132,18 @@ export class Generator {
     activeTracer()?.drawing(this);
     noteDrawing(this);
     const index = Math.floor(this.#position / 4);
-    if (index !== this.#blockIndex) {
+    if (index !== this.#blockIndex || currentShard !== this.#blockShard) {
       philox(
         this.#block,
         index,
         Math.floor(index / 2 ** 32),
         this.#streamWord,
-        0,
+        currentShard,
         this.#seed,
         Math.floor(this.#seed / 2 ** 32),
       );
       this.#blockIndex = index;
+      this.#blockShard = currentShard;
     }
     return this.#block[this.#position++ % 4]!;
   }
@@ -180,7 +201,7 @@ export class Generator {
     noteDrawing(this);
     const position = this.#position;
     this.#position += count;
-    return { seed: this.seed, stream: this.stream, position };
+    return { seed: this.seed, stream: this.stream, position, shard: currentShard };
   }
 
   /** What `restore` needs to continue here. */

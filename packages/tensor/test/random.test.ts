@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  drawForShard,
   dropoutMask,
   Generator,
   ones,
@@ -176,6 +177,26 @@ describe('a generator', () => {
         const elsewhere = Generator.restore({ seed, stream, position, spareNormal: null });
         expect(draw(count, () => elsewhere.bits())).toEqual(draw(count, () => plain.bits()));
         expect(generator.bits()).toBe(plain.bits());
+      }),
+    );
+  });
+
+  it('has numbers of its own for each shard at the same position, those without a shard for the first', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.nat(9), fc.nat(2 ** 32 - 1), (seed, skipped, shard) => {
+        const of = (each: number) => {
+          const generator = new Generator(seed, 'kernel');
+          draw(skipped, () => generator.bits());
+          // In the middle of a block of four words.
+          return drawForShard(each, () => [...draw(5, () => generator.bits()), generator.state().position]);
+        };
+        const plain = new Generator(seed, 'kernel');
+        draw(skipped, () => plain.bits());
+        expect(of(0)).toEqual([...draw(5, () => plain.bits()), skipped + 5]);
+        expect(of(shard)).toEqual(of(shard));
+        if (shard > 0) expect(of(shard).slice(0, 5)).not.toEqual(of(0).slice(0, 5));
+        expect(drawForShard(shard, () => plain.reserve(1).shard)).toBe(shard);
+        expect(plain.reserve(1).shard).toBe(0);
       }),
     );
   });

@@ -55,6 +55,11 @@ export class BatchReader {
     this.#tables = isBytes ? byteTables(this.#stages.values, inputShape) : [];
   }
 
+  /** Whether there are transforms that may draw random numbers. */
+  get draws(): boolean {
+    return this.#stages.rest.length > 0;
+  }
+
   /**
    * The samples with these indices.
    *

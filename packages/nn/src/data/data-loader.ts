@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   type Device,
+  drawForShard,
   Generator,
   type GeneratorState,
   getDevice,
@@ -8,7 +9,9 @@ import {
   type Tensor,
   tensor,
 } from '@pnn/tensor';
+import type { Communicator } from '../distributed.js';
 import { checkOption } from '../options.js';
+import type { Shards } from '../shards.js';
 import { BatchReader } from './batch-reader.js';
 import type { Dataset } from './dataset.js';
 import type { Transform } from './transform.js';
@@ -38,7 +41,8 @@ export interface DataLoaderOptions {
    */
   readonly generator?: Generator;
   /**
-   * Given to the transforms.
+   * Given to the transforms. Where batches are cut into shards, it gives each batch a seed, by which every shard draws for
+   * itself.
    *
    * @default a generator seeded from the program's stream `augmentation`, which follows from `setSeed`
    */
@@ -158,7 +162,60 @@ export class DataLoader implements Iterable<Batch> {
    *
    * @throws ArgumentError where another iteration has begun since, or `restore` was called
    */
-  *[Symbol.iterator](): IterableIterator<Batch> {
+  [Symbol.iterator](): IterableIterator<Batch> {
+    return this.#iterate((indices) => this.#batch(indices, this.#augmentationGenerator()));
+  }
+
+  /**
+   * The batches of an epoch like those of the iterator, each cut into equal shards in the order of its samples: those that
+   * are one's own, each as a batch. Nothing of a batch depends on which process makes it.
+   *
+   * @throws ArgumentError where a batch cannot be cut into so many shards, or the last one may be smaller than others
+   */
+  shards(shards: Shards): IterableIterator<readonly Batch[]> {
+    const { count, first, own } = shards;
+    if (count === 1) return this.#iterate((indices) => [this.#batch(indices, this.#augmentationGenerator())]);
+    const rows = this.batchSize / count;
+    if (!Number.isInteger(rows)) {
+      throw new ArgumentError(
+        `DataLoader: batches of ${this.batchSize} cannot be cut into ${count} equal shards: take a multiple of ${count}`,
+      );
+    }
+    if (this.length * this.batchSize > this.dataset.length) {
+      throw new ArgumentError(
+        `DataLoader: ${this.dataset.length} samples leave a last batch smaller than ${this.batchSize}, which cannot be cut ` +
+          `into ${count} shards like the others: pass dropLast: true`,
+      );
+    }
+    return this.#iterate((indices) => {
+      const generator = this.#augmentationGenerator();
+      const seed = generator.bits() * 2 ** 21 + (generator.bits() >>> 11);
+      return Array.from({ length: own }, (_, i) =>
+        drawForShard(first + i, () =>
+          this.#batch(indices.slice((first + i) * rows, (first + i + 1) * rows), new Generator(seed, generator.stream)),
+        ),
+      );
+    });
+  }
+
+  /**
+   * The batches of an epoch that fall to one of several processes, if they are dealt out one after the other: the batches
+   * rank, rank + size and so on. Each has the bits that it has in one process.
+   */
+  dealt({ rank, size }: Pick<Communicator, 'rank' | 'size'>): IterableIterator<Batch> {
+    return this.#iterate((indices, position) => {
+      const isOwn = position % size === rank;
+      if (!isOwn && !this.#reader.draws) return undefined;
+      const batch = this.#batch(indices, this.#augmentationGenerator());
+      if (isOwn) return batch;
+      // Made all the same, so that the transforms of the next one draw what they would.
+      batch.dispose();
+      return undefined;
+    });
+  }
+
+  /** @param make of the batch with these indices what is handed out; undefined for nothing */
+  *#iterate<T>(make: (indices: Int32Array, position: number) => T | undefined): IterableIterator<T> {
     const shuffle = this.#shuffleGenerator();
     const epoch: Epoch = { start: shuffle.state(), position: this.#resumeAt };
     this.#epoch = epoch;
@@ -169,7 +226,9 @@ export class DataLoader implements Iterable<Batch> {
       while (epoch.position < this.length) {
         const start = epoch.position * this.batchSize;
         epoch.position++;
-        yield this.#batch(order.slice(start, start + this.batchSize));
+        const made = make(order.slice(start, start + this.batchSize), epoch.position - 1);
+        if (made === undefined) continue;
+        yield made;
         if (this.#epoch !== epoch) {
           throw new ArgumentError('DataLoader: another iteration has begun, or restore() was called: iterate anew');
         }
@@ -224,9 +283,9 @@ export class DataLoader implements Iterable<Batch> {
     return this.#augmentation;
   }
 
-  #batch(indices: Int32Array): Batch {
+  #batch(indices: Int32Array, generator: Generator): Batch {
     const { inputShape, labelShape } = this.dataset;
-    const { inputs, labels } = this.#reader.read(indices, this.#augmentationGenerator());
+    const { inputs, labels } = this.#reader.read(indices, generator);
     const device = this.#device ?? getDevice();
     const rows = indices.length;
     return new Batch(

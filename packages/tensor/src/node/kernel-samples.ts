@@ -166,8 +166,8 @@ function updates({ x, y, draw }: SampleOperands): Tensor[] {
   const [filled, scaled, drawn, mask, average, norm] = [copy(), copy(), copy(), copy(), copy(), x.sum()];
   kernels.fill(filled, 3);
   kernels.scale(scaled, draw([]));
-  kernels.uniform(drawn, { seed: 5, stream: 'samples', position: 3 });
-  kernels.bernoulli(mask, 0.3, 2, { seed: 5, stream: 'samples', position: 2 });
+  kernels.uniform(drawn, { seed: 5, stream: 'samples', position: 3, shard: 0 });
+  kernels.bernoulli(mask, 0.3, 2, { seed: 5, stream: 'samples', position: 2, shard: 1 });
   kernels.lerp(average, y, 0.1, 1);
   kernels.euclideanNorm([x, y], norm);
   const [adam, first, second, sgd, velocity] = [copy(), x.mul(y), x.square(), copy(), x.mul(y)];

@@ -13,6 +13,7 @@ const streams = fc.record({
     fc.maxSafeNat().map((n) => Math.floor(n / 4)),
     fc.nat(40).map((n) => 2 ** 34 - n),
   ),
+  shard: fc.oneof(fc.constant(0), fc.nat(2 ** 32 - 1)),
 });
 const types = fc.constantFrom<'float32' | 'float64'>('float32', 'float64');
 

@@ -2,7 +2,7 @@ import { type Device, reference } from '@pnn/tensor';
 import fc from 'fast-check';
 import { expectSame, forAll, type KernelCase, place, read } from './kernel-case.js';
 
-const random = fc.record({ seed: fc.nat(), stream: fc.string(), position: fc.nat() });
+const random = fc.record({ seed: fc.nat(), stream: fc.string(), position: fc.nat(), shard: fc.nat(2 ** 32 - 1) });
 
 const randomCase = forAll('uniform and bernoulli have the bits of the reference', random, async (device, stream) => {
   const draw = (on: Device) =>

@@ -6,12 +6,13 @@ import { addressOf, type Executor } from '../executor.js';
 
 /** Random numbers of float32, the same as those of `reference`, which has the other types. */
 export function randomKernels(executor: Executor): Pick<Kernels, 'uniform' | 'bernoulli'> {
-  const fieldsOf = (out: Operand, { position, stream, seed }: RandomStream) => ({
+  const fieldsOf = (out: Operand, { position, stream, seed, shard }: RandomStream) => ({
     out: addressOf(out),
     size: out.size,
     position,
     name: hashName(stream),
     seed,
+    shard,
   });
 
   return {

@@ -14,6 +14,7 @@ const drawing = kernel('random', ({ name }: { name: 'uniform' | 'bernoulli' }) =
     positionLow: 'u32',
     positionHigh: 'u32',
     stream: 'u32',
+    shard: 'u32',
     seedLow: 'u32',
     seedHigh: 'u32',
     threshold: 'u32',
@@ -24,7 +25,7 @@ const drawing = kernel('random', ({ name }: { name: 'uniform' | 'bernoulli' }) =
   body: `if (index >= p.count) { return; }
 let low = p.positionLow + index;
 let high = p.positionHigh + select(0u, 1u, low < index);
-let counter = vec4<u32>((low >> 2u) | (high << 30u), high >> 2u, p.stream, 0u);
+let counter = vec4<u32>((low >> 2u) | (high << 30u), high >> 2u, p.stream, p.shard);
 let word = philox(counter, vec2<u32>(p.seedLow, p.seedHigh))[low & 3u];
 ${
   name === 'uniform'
@@ -40,7 +41,7 @@ export function randomKernels(executor: Executor): Pick<Kernels, 'uniform' | 'be
   const draw = (
     name: 'uniform' | 'bernoulli',
     out: Operand,
-    { seed, stream, position }: RandomStream,
+    { seed, stream, position, shard }: RandomStream,
     probability: number,
     scale: number,
   ): void => {
@@ -57,6 +58,7 @@ export function randomKernels(executor: Executor): Pick<Kernels, 'uniform' | 'be
           positionLow: position,
           positionHigh: high(position),
           stream: hashName(stream),
+          shard,
           seedLow: seed,
           seedHigh: high(seed),
           threshold,
