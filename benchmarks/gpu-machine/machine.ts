@@ -89,7 +89,7 @@ let position = 0;
 export function numbers({ device }: Machine, shape: readonly number[], size = 1): Tensor {
   const drawn = scope(() => {
     const unit = zeros(shape, { device });
-    device.kernels.uniform(unit, { seed: 1, stream: 'benchmark', position });
+    device.kernels.uniform(unit, { seed: 1, stream: 'benchmark', position, shard: 0 });
     return unit.sub(0.5).mul(2 * size);
   });
   position += drawn.size;

@@ -19,7 +19,7 @@ export async function memoryBound(machine: Machine): Promise<void> {
   for (const name of ['exp', 'tanh', 'relu', 'gelu', 'sin'] as const) {
     await measure(name, 2 * size, () => void apply(operators[name], [x], undefined));
   }
-  await measure('uniform', size, () => device.kernels.uniform(x, { seed: 1, stream: 'x', position: 0 }));
+  await measure('uniform', size, () => device.kernels.uniform(x, { seed: 1, stream: 'x', position: 0, shard: 0 }));
 
   for (const degree of [4, 8, 22]) {
     for (const outside of ['tangent', 'polynomial'] as const) {

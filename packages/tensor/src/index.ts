@@ -71,6 +71,7 @@ export {
   randomState,
   randomStream,
   restoreRandomState,
+  ShardDrawing,
   setSeed,
 } from './random.js';
 export { scalarFunctions } from './scalar-functions.js';

@@ -79,6 +79,8 @@ export function hashName(name: string): number {
 
 /** The shard of a batch that numbers are drawn for now: the fourth word of the counter. */
 let currentShard = 0;
+/** What takes generators back to where they stood before the shards, if anything does. */
+let currentDrawing: ShardDrawing | undefined;
 
 /**
  * Runs a body in which all generators draw for this shard of a batch: at one position of one stream, each shard has numbers
@@ -87,12 +89,57 @@ let currentShard = 0;
  * @param shard an integer from 0 to 2^32 - 1
  */
 export function drawForShard<T>(shard: number, body: () => T): T {
-  const outer = currentShard;
+  return drawFor(shard, undefined, body);
+}
+
+function drawFor<T>(shard: number, drawing: ShardDrawing | undefined, body: () => T): T {
+  const outer = [currentShard, currentDrawing] as const;
   currentShard = shard;
+  currentDrawing = drawing;
   try {
     return body();
   } finally {
-    currentShard = outer;
+    [currentShard, currentDrawing] = outer;
+  }
+}
+
+/**
+ * What is drawn for the shards of one batch, which this process computes one after the other: every generator, that of a
+ * module, too, begins each shard where it stood before the first, and goes on behind the one that took most.
+ */
+export class ShardDrawing {
+  readonly #starts = new Map<Generator, number>();
+  readonly #ends = new Map<Generator, number>();
+
+  /** Draws for this shard, once or several times the same. */
+  run<T>(shard: number, body: () => T): T {
+    for (const [generator, start] of this.#starts) generator.moveTo(start);
+    try {
+      return drawFor(shard, this, body);
+    } finally {
+      for (const generator of this.#starts.keys()) {
+        this.#ends.set(generator, Math.max(this.#ends.get(generator) ?? 0, generator.state().position));
+      }
+    }
+  }
+
+  /** @internal A generator is about to draw. */
+  drawing(generator: Generator): void {
+    if (this.#starts.has(generator)) return;
+    const { position } = generator.state();
+    this.#starts.set(generator, position);
+    generator.moveTo(position);
+  }
+
+  /** How far each generator went, in the order in which they were first used. */
+  get ends(): readonly number[] {
+    return [...this.#ends.values()];
+  }
+
+  /** Has the generators go on from there, each behind all shards of all processes. */
+  finish(ends: readonly number[]): void {
+    let i = 0;
+    for (const generator of this.#ends.keys()) generator.moveTo(ends[i++]!);
   }
 }
 
@@ -129,6 +176,7 @@ export class Generator {
 
   /** The next 32 random bits as an unsigned integer. */
   bits(): number {
+    currentDrawing?.drawing(this);
     activeTracer()?.drawing(this);
     noteDrawing(this);
     const index = Math.floor(this.#position / 4);
@@ -155,6 +203,7 @@ export class Generator {
 
   /** Standard normal, by the method of Box and Muller (1958). */
   normal(): number {
+    currentDrawing?.drawing(this);
     if (this.#spareNormal !== null) {
       activeTracer()?.drawing(this);
       noteDrawing(this);
@@ -198,10 +247,16 @@ export class Generator {
 
   /** Takes the next `count` words out of the stream, for a kernel that draws them itself from the position returned. */
   reserve(count: number): RandomStream {
+    currentDrawing?.drawing(this);
     noteDrawing(this);
     const position = this.#position;
     this.#position += count;
     return { seed: this.seed, stream: this.stream, position, shard: currentShard };
+  }
+
+  /** @internal Goes to a position of the stream. */
+  moveTo(position: number): void {
+    this.resume({ seed: this.#seed, position, spareNormal: null });
   }
 
   /** What `restore` needs to continue here. */

@@ -7,6 +7,7 @@ import {
   randomState,
   randomStream,
   restoreRandomState,
+  ShardDrawing,
   scope,
   setSeed,
 } from '@pnn/tensor';
@@ -199,6 +200,39 @@ describe('a generator', () => {
         expect(plain.reserve(1).shard).toBe(0);
       }),
     );
+  });
+
+  it('draws for each shard from where it stood before the first, and goes on behind all', () => {
+    const take = (generator: Generator, count: number) => draw(count, () => generator.bits());
+    fc.assert(
+      fc.property(fc.nat(9), fc.array(fc.nat(6), { minLength: 1, maxLength: 4 }), (skipped, counts) => {
+        const generator = new Generator(3, 'sharded');
+        take(generator, skipped);
+        const drawing = new ShardDrawing();
+        const drawn = counts.map((count, shard) => drawing.run(shard, () => take(generator, count)));
+        counts.forEach((count, shard) => {
+          const alone = new Generator(3, 'sharded');
+          take(alone, skipped);
+          expect(drawn[shard]).toEqual(drawForShard(shard, () => take(alone, count)));
+          expect(drawing.run(shard, () => take(generator, count))).toEqual(drawn[shard]);
+        });
+        const most = Math.max(...counts);
+        expect(drawing.ends).toEqual(most > 0 ? [skipped + most] : []);
+        drawing.finish(drawing.ends);
+        const expected = new Generator(3, 'sharded');
+        take(expected, skipped + most);
+        expect(generator.bits()).toBe(expected.bits());
+      }),
+    );
+  });
+
+  it('forgets the second normal number of a pair where a shard begins', () => {
+    const generator = new Generator(3, 'normal');
+    generator.normal();
+    const drawing = new ShardDrawing();
+    const [first, second] = [0, 1].map((shard) => drawing.run(shard, () => generator.normal()));
+    expect(first).not.toBe(second);
+    expect(drawing.ends).toEqual([4]);
   });
 
   it.each([-1, 0.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY])('refuses the seed %d', (seed) => {

@@ -123,7 +123,7 @@ describe('the kernels of the optimizers', () => {
 
   it('uniform draws the words of the stream, 24 bits of each in single precision', () => {
     scope(() => {
-      const stream = { seed: 4, stream: 'noise', position: 3 };
+      const stream = { seed: 4, stream: 'noise', position: 3, shard: 0 };
       const [single, double] = [zeros([50]), zeros([50], float64)];
       kernels.uniform(single, stream);
       kernels.uniform(double, stream);

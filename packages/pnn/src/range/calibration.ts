@@ -1,18 +1,25 @@
 import {
   ArgumentError,
+  type Communicator,
   type Module,
   noGrad,
+  oneProcess,
   PnnError,
   randomState,
+  reference,
   restoreRandomState,
+  ShardDrawing,
+  type Shards,
   scope,
   type Tensor,
   type TypedArray,
+  tensor,
+  wholeBatch,
 } from '@pnn/nn';
 import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { Histogram } from '../fitting/index.js';
 import { BufferBackup } from './buffer-backup.js';
-import { quantileOfSizes } from './quantile.js';
+import { quantilesOfSizes, type SumOfCounts } from './quantile.js';
 
 /** How bounds are chosen from data. */
 export interface CalibrationOptions {
@@ -35,6 +42,12 @@ export interface CalibrationOptions {
    * @default true, but false for activations made with the method `minimax`, which look at the largest error
    */
   readonly density?: boolean;
+}
+
+/** Processes that calibrate replicas of one network together, and which shards of a batch this one has. */
+export interface CalibratingProcesses {
+  readonly communicator: Communicator;
+  readonly shards: Shards;
 }
 
 /** Bins of the distribution that a fit is weighed by. */
@@ -71,7 +84,8 @@ export class CalibrationError extends PnnError {
  * line. Buffers, such as running statistics, and the program's random streams are as before afterwards, so that a batch
  * that is also trained on counts once; only generators of a module's own go on.
  *
- * @param batches inputs; they are not disposed of
+ * @param batches inputs; they are not disposed of. Of a batch that is cut into shards, the own ones
+ * @param processes those that calibrate replicas of the network together, each on its own shards of one batch
  * @throws ArgumentError where an option is out of its range, or there are no inputs; nothing is changed then
  * @throws CalibrationError where inputs are not finite, or their quantile is 0; nothing is changed then
  */
@@ -79,6 +93,7 @@ export async function calibrate(
   network: Module,
   batches: Iterable<Tensor>,
   options: CalibrationOptions = {},
+  processes: CalibratingProcesses = { communicator: oneProcess, shards: wholeBatch },
 ): Promise<CalibratedLayer[]> {
   const { quantile = 0.9999, margin = 1.5 } = options;
   if (!(quantile > 0 && quantile <= 1 && margin > 0 && Number.isFinite(margin))) {
@@ -92,12 +107,20 @@ export async function calibrate(
       waiting.push(x!.data().then((data) => void seen[index]!.push(data)));
     }),
   );
+  const { shards } = processes;
   const backup = new BufferBackup(network);
   backup.save();
   const random = randomState();
+  const drawing = new ShardDrawing();
   try {
+    let shard = shards.first;
     for (const inputs of batches) {
-      scope(() => noGrad(() => void network.forward(inputs)));
+      const forward = () => scope(() => noGrad(() => void network.forward(inputs)));
+      if (shards.count === 1) forward();
+      else {
+        backup.restore();
+        drawing.run(shard++, forward);
+      }
       await Promise.all(waiting.splice(0));
     }
   } finally {
@@ -106,24 +129,41 @@ export async function calibrate(
     backup.dispose();
     restoreRandomState(random);
   }
+  const sumOfCounts = sumOver(processes.communicator);
+  const found = await quantilesOfSizes(seen, quantile, sumOfCounts);
   const calibrated = activations.map(([name], index): CalibratedLayer => {
-    const found = quantileOf(seen[index]!, quantile, name);
-    return { name, quantile: found, bound: margin * found };
+    const size = usable(found[index], name);
+    return { name, quantile: size, bound: margin * size };
   });
-  activations.forEach(([, activation], index) => {
-    const { bound } = calibrated[index]!;
+  const histograms = activations.map(([, activation], index) => {
     const { density = activation.options.method !== 'minimax' } = options;
-    activation.refit(bound, density ? histogramOf(seen[index]!, bound) : undefined);
+    return density ? histogramOf(seen[index]!, calibrated[index]!.bound) : undefined;
   });
+  await sumOfCounts(histograms.flatMap((histogram) => histogram?.counts ?? []));
+  for (const [index, [, activation]] of activations.entries()) {
+    activation.refit(calibrated[index]!.bound, histograms[index]);
+  }
   return calibrated;
+}
+
+/** Counts become those of all processes; float64 adds whole numbers exactly. */
+function sumOver(communicator: Communicator): SumOfCounts {
+  return async (counts) => {
+    if (communicator.size === 1) return;
+    const tensors = counts.map((each) => tensor(each, { device: reference }));
+    await communicator.sum(tensors);
+    for (const [i, each] of tensors.entries()) {
+      counts[i]!.set(each.dataSync());
+      each.dispose();
+    }
+  };
 }
 
 /** What messages call the activation of this name. */
 const layerName = (name: string): string => (name === '' ? 'the activation' : `layer ${name} (PolynomialActivation)`);
 
 /** @throws CalibrationError where the quantile is 0, or sizes are not finite */
-function quantileOf(batches: readonly TypedArray[], share: number, name: string): number {
-  const found = quantileOfSizes(batches, share);
+function usable(found: { readonly quantile: number; readonly largest: number } | undefined, name: string): number {
   if (!found) throw new ArgumentError(`calibrate: no inputs reached ${layerName(name)}`);
   const { quantile, largest } = found;
   if (quantile > 0 && Number.isFinite(largest)) return quantile;
@@ -134,7 +174,7 @@ function quantileOf(batches: readonly TypedArray[], share: number, name: string)
 }
 
 /** How often inputs fell into equal bins over [−bound, bound]; those beyond count at the ends. */
-function histogramOf(batches: readonly TypedArray[], bound: number): Histogram {
+function histogramOf(batches: readonly TypedArray[], bound: number): Histogram & { readonly counts: Float64Array } {
   const counts = new Float64Array(BINS);
   for (const batch of batches) {
     for (const x of batch) {

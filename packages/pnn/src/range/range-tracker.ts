@@ -1,4 +1,14 @@
-import { ArgumentError, keep, type Module, noGrad, type Tensor } from '@pnn/nn';
+import {
+  ArgumentError,
+  type Communicator,
+  keep,
+  type Module,
+  noGrad,
+  reference,
+  scope,
+  type Tensor,
+  tensor,
+} from '@pnn/nn';
 import type { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { HistogramRecord, InputRange } from '../training/records.js';
@@ -201,6 +211,37 @@ export class RangeTracker {
         counts.slice(i * each, (i + 1) * each).reduce((sum, count) => sum + count, 0),
       ),
     };
+  }
+
+  /** Adds to the record what the trackers of all processes have seen; all of them then have the same one. */
+  async combine(communicator: Communicator): Promise<void> {
+    if (communicator.size === 1) return;
+    const sizes = await communicator.gather([this.#seen.map(({ maxAbs }) => maxAbs)]);
+    // A sum of whole numbers in float64 is exact.
+    const counts = scope(() =>
+      keep(
+        tensor(
+          Float64Array.from(
+            this.#seen.flatMap(({ outside, notFinite, total, counts }) => [
+              outside,
+              notFinite,
+              total,
+              ...Array.from({ length: BINS }, (_, bin) => counts[bin] ?? 0),
+            ]),
+          ),
+          { device: reference },
+        ),
+      ),
+    );
+    await communicator.sum([counts]);
+    const sums = counts.dataSync();
+    counts.dispose();
+    this.#seen = this.#seen.map((_, index) => {
+      const own = Array.from(sums.subarray(index * (BINS + 3), (index + 1) * (BINS + 3)));
+      const [outside, notFinite, total, ...bins] = own as [number, number, number, ...number[]];
+      const maxAbs = Math.max(...sizes.map(([each]) => each![index]!));
+      return { maxAbs, outside, notFinite, total, counts: bins.some((count) => count > 0) ? bins : [] };
+    });
   }
 
   /** What a checkpoint keeps. */

@@ -83,6 +83,7 @@ const monitor = object<MonitorState>({ value: nullable(number), epoch: count, si
 const progress = object<TrainerProgress>({
   epoch: count,
   step: count,
+  shards: count,
   sums,
   ranges: list(
     object<TrainerProgress['ranges'][number]>({

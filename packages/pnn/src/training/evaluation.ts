@@ -1,10 +1,21 @@
-import { ArgumentError, type Batch, crossEntropy, type Module, noGrad, scope } from '@pnn/nn';
+import {
+  ArgumentError,
+  type Batch,
+  type Communicator,
+  crossEntropy,
+  DataLoader,
+  type Module,
+  noGrad,
+  oneProcess,
+  scope,
+} from '@pnn/nn';
 import { RangeTracker } from '../range/range-tracker.js';
 import { readTensors } from '../range/read-tensors.js';
 import { meansOf } from './epoch-statistics.js';
 import { yieldToEventLoop } from './events.js';
 import { type Loss, type Metrics, measure } from './metrics.js';
 import type { InputRange } from './records.js';
+import { shareText } from './share-text.js';
 
 /** What is measured in an evaluation. */
 export interface EvaluationOptions {
@@ -12,7 +23,14 @@ export interface EvaluationOptions {
   readonly loss?: Loss;
   /** @default `{ accuracy }` where labels are classes, otherwise none: see `defaultMetrics` */
   readonly metrics?: Metrics;
-  /** Is told what the network made of every batch, in order. */
+  /**
+   * Connects processes that have replicas of the network and the same batches, which they deal out among them. All of them
+   * get what one process would have found alone, to the bit.
+   *
+   * @default oneProcess
+   */
+  readonly communicator?: Communicator;
+  /** Is told what the network made of every batch, in order; of several processes, each of its own batches. */
   readonly onBatch?: (batch: EvaluatedBatch) => void;
 }
 
@@ -49,6 +67,37 @@ export function suspendTraining(network: Module): () => void {
   };
 }
 
+/** The batches that fall to this process; the others are disposed of where they had to be made. */
+function* dealt(batches: Iterable<Batch>, communicator: Communicator): Generator<Batch, void, void> {
+  if (batches instanceof DataLoader) {
+    yield* batches.dealt(communicator);
+    return;
+  }
+  let position = 0;
+  for (const batch of batches) {
+    if (position++ % communicator.size === communicator.rank) yield batch;
+    else batch.dispose();
+  }
+}
+
+/** What was found on one batch: the number of its samples, its mean loss, the sums of its metrics. */
+type Row = readonly number[];
+
+/** The rows of all processes in the order of the batches that were dealt out. */
+async function inOrder(rows: readonly Row[], communicator: Communicator): Promise<Row[]> {
+  const sizes = await communicator.gather([[rows.length, rows[0]?.length ?? 0]]);
+  const [length, columns] = [0, 1].map((i) => Math.max(...sizes.map(([each]) => each![i]!))) as [number, number];
+  // Every process gives as many numbers.
+  const padded = new Float64Array(length * columns);
+  padded.set(rows.flat());
+  const all = await communicator.gather([padded]);
+  return Array.from({ length: length * communicator.size }, (_, batch) => {
+    const [rank, row] = [batch % communicator.size, Math.floor(batch / communicator.size)];
+    const isThere = row < sizes[rank]![0]![0]!;
+    return isThere ? Array.from(all[rank]![0]!).slice(row * columns, (row + 1) * columns) : [];
+  }).filter((row) => row.length > 0);
+}
+
 /**
  * Runs the network over the batches in evaluation mode, where activations are the polynomials themselves (the targets
  * during a warm-up). Every sample weighs the same, however large its batch. The batches are disposed of; the mode of
@@ -59,15 +108,14 @@ export function suspendTraining(network: Module): () => void {
 export async function evaluate(
   network: Module,
   batches: Iterable<Batch>,
-  { loss: lossOf = crossEntropy, metrics, onBatch }: EvaluationOptions = {},
+  { loss: lossOf = crossEntropy, metrics, onBatch, communicator = oneProcess }: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const tracker = new RangeTracker(network);
   const resumeTraining = suspendTraining(network);
-  let loss = 0;
-  const sums: Record<string, number> = {};
-  let samples = 0;
+  const own: Row[] = [];
+  let names: readonly string[] = [];
   try {
-    for (const batch of batches) {
+    for (const batch of dealt(batches, communicator)) {
       try {
         const { inputs, labels } = batch;
         const results = scope(() =>
@@ -90,11 +138,8 @@ export async function evaluate(
         });
         tracker.receive(values.ranges);
         tracker.accept();
-        loss += batch.size * values.loss[0]![0]!;
-        for (const [i, name] of Object.keys(results.metrics).entries()) {
-          sums[name] = (sums[name] ?? 0) + values.measured[i]![0]!;
-        }
-        samples += batch.size;
+        names = Object.keys(results.metrics);
+        own.push([batch.size, values.loss[0]![0]!, ...values.measured.map((each) => each[0]!)]);
         const { indices, size } = batch;
         onBatch?.({ indices, size, outputs: values.outputs[0]!, labels: values.labels[0]! });
         for (const result of [results.loss, ...measured, ...results.outputs]) result[Symbol.dispose]();
@@ -107,6 +152,16 @@ export async function evaluate(
     tracker.detach();
     resumeTraining();
   }
+  let [samples, loss] = [0, 0];
+  const sums: Record<string, number> = {};
+  // A process without a batch has not seen the names.
+  if (communicator.size > 1) names = JSON.parse(await shareText(communicator, JSON.stringify(names)));
+  for (const [size, mean, ...measured] of await inOrder(own, communicator)) {
+    samples += size!;
+    loss += size! * mean!;
+    for (const [i, name] of names.entries()) sums[name] = (sums[name] ?? 0) + measured[i]!;
+  }
   if (samples === 0) throw new ArgumentError('evaluate: there are no batches to evaluate on');
+  await tracker.combine(communicator);
   return { loss: loss / samples, metrics: meansOf(sums, samples), ranges: tracker.ranges(), tracker };
 }

@@ -5,7 +5,10 @@ import {
   type ExponentialMovingAverage,
   full,
   type Module,
+  noGrad,
   type Optimizer,
+  ShardDrawing,
+  type Shards,
   scope,
   type Tensor,
   totalNorm,
@@ -18,8 +21,10 @@ import type { BatchRange, RangeTracker } from '../range/range-tracker.js';
 import { readTensors } from '../range/read-tensors.js';
 import { divergenceOf } from './divergence.js';
 import { meansOf, type StepRecord } from './epoch-statistics.js';
+import { weightsOf } from './max-norm-weights.js';
 import { type Loss, type Metrics, measure } from './metrics.js';
 import type { StopRecord } from './records.js';
+import { TreeSum } from './tree-sum.js';
 
 /** What all steps of a training have in common. */
 export interface StepContext {
@@ -31,6 +36,8 @@ export interface StepContext {
   readonly tracker: RangeTracker;
   readonly backup: BufferBackup;
   readonly communicator: Communicator;
+  /** Which shards of every batch this process computes. */
+  readonly shards: Shards;
   /** How many batches make a step; the last one of an epoch may have fewer. */
   readonly accumulate: number;
   /** The average of the weights, which learns of every step. */
@@ -39,8 +46,8 @@ export interface StepContext {
 
 /** Which step is made. */
 export interface StepPlan {
-  /** One after the other: a batch may be let go when the next is asked for. */
-  readonly batches: Iterable<Batch>;
+  /** The own shards of each batch. A batch in one piece may be let go when the next is asked for. */
+  readonly batches: Iterable<readonly Batch[]>;
   /** Counted from 1 since the start of the training. */
   readonly step: number;
   /** Whether the targets stand for the polynomials. */
@@ -54,7 +61,7 @@ export interface StepResult {
   readonly metricSums: Readonly<Record<string, number>>;
 }
 
-/** What a step computes of one batch on the device, unread. */
+/** What a step computes of one batch, or a shard of one, on the device, unread. */
 interface Computed {
   readonly samples: number;
   readonly loss: Tensor;
@@ -88,13 +95,14 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
   const start = performance.now();
   let made = false;
   let norm: Tensor | undefined;
-  const computed: Computed[] = [];
+  const computed: Computed[][] = [];
+  const drawing = new ShardDrawing();
   backup.save();
   try {
-    compute(context, plan, computed);
+    await compute(context, plan, computed, drawing);
     await synchronize(context);
     norm = clipGradientNorm(optimizer.groups, Number.POSITIVE_INFINITY);
-    const measured = await read(context, computed, norm);
+    const measured = await read(context, computed, norm, drawing);
     const stop = judge(context, plan, measured);
     if (stop) return stop;
     update(context, plan, measured, norm);
@@ -102,7 +110,7 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
     return resultOf(context, plan, measured, (performance.now() - start) / 1000);
   } finally {
     norm?.dispose();
-    for (const tensor of tensorsOf(computed)) tensor[Symbol.dispose]();
+    for (const tensor of computed.flatMap(tensorsOf)) tensor[Symbol.dispose]();
     if (!made) {
       backup.restore();
       tracker.discard();
@@ -111,15 +119,57 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
   }
 }
 
+/** Of each batch the own shard of this index. */
+function* shardsAt(index: number, batches: Iterable<readonly Batch[]>): Generator<Batch, void, void> {
+  for (const shards of batches) yield shards[index]!;
+}
+
 /**
- * The gradients of the mean over the samples of all batches.
+ * The gradients of the mean over the samples of all batches, and the buffers; of several own shards the sums. Each shard
+ * begins with the same buffers and random streams.
  *
- * @param computed where each batch is added, so that it can be freed even if the next one fails
+ * @param computed where each shard and each batch is added, so that it can be freed even if the next one fails
  */
-function compute(context: StepContext, plan: StepPlan, computed: Computed[]): void {
+async function compute(
+  context: StepContext,
+  plan: StepPlan,
+  computed: Computed[][],
+  drawing: ShardDrawing,
+): Promise<void> {
+  const { optimizer, backup, shards } = context;
+  if (shards.count === 1) {
+    const whole: Computed[] = [];
+    computed.push(whole);
+    computeShard(context, plan, shardsAt(0, plan.batches), whole);
+    return;
+  }
+  const weights = await weightsOf(context, plan, drawing);
+  using sums = new TreeSum();
+  for (let i = 0; i < shards.own; i++) {
+    if (i > 0) backup.restore();
+    const shard: Computed[] = [];
+    computed.push(shard);
+    drawing.run(shards.first + i, () => computeShard(context, plan, shardsAt(i, plan.batches), shard, weights?.[i]));
+    const gradients = gradientsOf(optimizer);
+    const buffers = backup.changed;
+    sums.join([...gradients, ...buffers]);
+    if (i + 1 < shards.own) {
+      sums.keep([...gradients.map((each) => each.detach()), ...noGrad(() => buffers.map((each) => each.clone()))]);
+    }
+  }
+}
+
+/** @param weights of the boundary losses of each batch, where they are not λ */
+function computeShard(
+  context: StepContext,
+  plan: StepPlan,
+  batches: Iterable<Batch>,
+  computed: Computed[],
+  weights?: readonly (readonly number[])[],
+): void {
   const { optimizer, accumulate } = context;
   optimizer.zeroGrad();
-  for (const batch of plan.batches) computed.push(computeBatch(context, plan, batch));
+  for (const batch of batches) computed.push(computeBatch(context, plan, batch, weights?.[computed.length]));
   if (accumulate > 1) scale(gradientsOf(optimizer), 1 / sumOf(computed.map(({ samples }) => samples)));
 }
 
@@ -147,6 +197,7 @@ function computeBatch(
   { network, loss, metrics, lambda, tracker, accumulate }: StepContext,
   { warmingUp }: StepPlan,
   { inputs, labels, size }: Batch,
+  weights?: readonly number[],
 ): Computed {
   return scope(() => {
     tracker.following = true;
@@ -154,7 +205,7 @@ function computeBatch(
       const outputs = network.forward(inputs);
       tracker.following = false;
       const task = loss(outputs, labels);
-      const lambdas = lambda?.values(tracker.activations.length);
+      const lambdas = weights ?? lambda?.values(tracker.activations.length);
       const boundary = lambdas && !warmingUp ? boundaryLoss(network, { lambda: lambdas }) : undefined;
       const total = boundary ? task.add(boundary) : task;
       // A sum over the samples, since another batch may have another number of them.
@@ -171,12 +222,12 @@ function gradientsOf({ groups }: Optimizer): Tensor[] {
   return groups.flatMap(({ parameters }) => parameters.flatMap(({ grad }) => grad ?? []));
 }
 
-/** Gradients and running statistics become the means over all processes. */
-async function synchronize({ optimizer, backup, communicator }: StepContext): Promise<void> {
-  if (communicator.size === 1) return;
+/** Gradients and running statistics become the means over all shards. */
+async function synchronize({ optimizer, backup, communicator, shards }: StepContext): Promise<void> {
+  if (shards.count === 1) return;
   const tensors = [...gradientsOf(optimizer), ...backup.changed];
   await communicator.sum(tensors);
-  scale(tensors, 1 / communicator.size);
+  scale(tensors, 1 / shards.count);
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);
@@ -189,32 +240,42 @@ function unclippedNorm({ groups }: Optimizer): Tensor[] {
 }
 
 /** The one wait for the device: everything that is to be known of a step is read together. */
-async function read(context: StepContext, computed: readonly Computed[], norm: Tensor): Promise<Measured> {
+async function read(
+  context: StepContext,
+  computed: readonly (readonly Computed[])[],
+  norm: Tensor,
+  drawing: ShardDrawing,
+): Promise<Measured> {
   const { optimizer, backup, tracker, communicator } = context;
-  const names = Object.keys(computed[0]!.metrics);
-  const ofBatches = tensorsOf(computed);
+  const names = Object.keys(computed[0]![0]!.metrics);
+  const ofBatches = computed.flatMap(tensorsOf);
   const [unclipped, buffers] = [unclippedNorm(optimizer), backup.norms()];
   const values = await readTensors({ ofBatches, norm: [norm], unclipped, buffers, ranges: tracker.unread });
   for (const tensor of [...unclipped, ...buffers]) tensor[Symbol.dispose]();
 
-  const parts = computed.map(({ samples, boundary }) => {
-    const [loss, ...rest] = values.ofBatches.splice(0, 1 + (boundary ? 1 : 0) + names.length).map((each) => each[0]!);
-    return { samples, loss: loss!, boundary: boundary ? rest.shift()! : 0, sums: rest };
-  });
-  const own = totalOf(parts);
+  const own = computed.map((batches) =>
+    totalOf(
+      batches.map(({ samples, boundary }) => {
+        const count = 1 + (boundary ? 1 : 0) + names.length;
+        const [loss, ...rest] = values.ofBatches.splice(0, count).map((each) => each[0]!);
+        return { samples, loss: loss!, boundary: boundary ? rest.shift()! : 0, sums: rest };
+      }),
+    ),
+  );
   const processes = await communicator.gather([
-    [own.samples],
-    [own.loss],
-    [own.boundary],
-    ...own.sums.map((sum) => [sum]),
+    ...own.map(({ samples, loss, boundary, sums }) => [samples, loss, boundary, ...sums]),
+    drawing.ends,
     ...values.ranges,
   ]);
   const total = totalOf(
-    processes.map((each) => {
-      const [samples, loss, boundary, ...sums] = each.slice(0, 3 + names.length).map((numbers) => numbers[0]!);
-      return { samples: samples!, loss: loss!, boundary: boundary!, sums };
-    }),
+    processes.flatMap((each) =>
+      each.slice(0, own.length).map((numbers) => {
+        const [samples, loss, boundary, ...sums] = Array.from(numbers);
+        return { samples: samples!, loss: loss!, boundary: boundary!, sums };
+      }),
+    ),
   );
+  drawing.finish(drawing.ends.map((_, i) => Math.max(...processes.map((each) => each[own.length]![i]!))));
   return {
     samples: total.samples,
     loss: total.loss,
@@ -223,7 +284,7 @@ async function read(context: StepContext, computed: readonly Computed[], norm: T
     norm: values.norm[0]![0]!,
     unclipped: values.unclipped[0]?.[0] ?? 0,
     buffers: values.buffers.every((each) => Number.isFinite(each[0])) ? [] : await backup.notFinite(),
-    ranges: tracker.receive(...processes.map((each) => each.slice(3 + names.length))),
+    ranges: tracker.receive(...processes.map((each) => each.slice(own.length + 1))),
   };
 }
 

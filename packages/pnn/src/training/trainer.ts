@@ -10,7 +10,12 @@ import {
   type Module,
   type Optimizer,
   oneProcess,
+  randomState,
+  restoreRandomState,
   type Scheduler,
+  type Shards,
+  StateDictError,
+  shardsOf,
   type Tensor,
 } from '@pnn/nn';
 import { PolynomialActivation } from '../activation/polynomial-activation.js';
@@ -25,6 +30,7 @@ import { yieldToEventLoop } from './events.js';
 import type { Loss, Metrics } from './metrics.js';
 import { type EarlyStoppingOptions, Monitor, type MonitorOptions, type MonitorState } from './monitor.js';
 import type { EpochRecord, StopRecord } from './records.js';
+import { shareText } from './share-text.js';
 import { type StepResult, trainStep } from './step.js';
 
 /** What a trainer works with. */
@@ -87,20 +93,29 @@ export interface TrainerOptions {
   /** Ends the training when this number has not become better for a while. Epochs of the warm-up do not count. */
   readonly earlyStopping?: EarlyStoppingOptions;
   /**
-   * Connects the processes that train replicas of this network together, each on its own part of every batch.
+   * Connects the processes that train replicas of this network together, each on its own shards of every batch. All of them
+   * make the same trainer and fit it to the same data.
    *
    * @default oneProcess
    */
   readonly communicator?: Communicator;
-  /** Called after every step. */
-  readonly onStep?: (step: StepRecord) => void;
+  /**
+   * How many equal shards every batch is cut into, a power of two. Each is computed by itself: BatchNorm normalizes by the
+   * statistics of a shard, and running statistics are the means over all. Any number of processes that divides the number of
+   * shards gives the same bits; another number of shards gives others, and so does 1, the batch in one piece.
+   *
+   * @default the number of processes
+   */
+  readonly shards?: number;
+  /** Called after every step. A promise is awaited, so that a checkpoint can be taken before the next one. */
+  readonly onStep?: (step: StepRecord) => unknown;
 }
 
 /** How long to train, and what is measured on the way. */
 export interface TrainingOptions {
   /** The epoch after which to stop, counted from the start of the training (also of one that was resumed). */
   readonly epochs: number;
-  /** Data to evaluate on after each epoch; the same in every process, if several train together: a scheduler follows it. */
+  /** Data to evaluate on after each epoch; several processes deal its batches out among them. */
   readonly validation?: DataLoader;
   /** Stops after the step in progress; a checkpoint taken then continues with the next step. */
   readonly signal?: AbortSignal;
@@ -112,6 +127,8 @@ export interface TrainerProgress {
   readonly epoch: number;
   /** Optimizer steps since the start. */
   readonly step: number;
+  /** How many shards a batch is cut into, which the random streams go with. */
+  readonly shards: number;
   /** Of the epoch in progress. */
   readonly sums: EpochSumsState;
   readonly ranges: ReturnType<RangeTracker['state']>;
@@ -129,14 +146,25 @@ function lambdaFrom(lambda: number | Lambda = DEFAULT_LAMBDA): Lambda | undefine
   return lambda === 0 ? undefined : constantLambda(lambda);
 }
 
-/** The batch and those that follow, `count` in all; each of these is disposed of before the next one is made. */
-function* groupOf(first: Batch, following: Iterator<Batch>, count: number): Generator<Batch, void, void> {
+function free(shards: readonly Batch[]): void {
+  for (const shard of shards) shard.dispose();
+}
+
+/** The shards of a batch and of those that follow, `count` in all; each is disposed of before the next one is made. */
+function* oneByOne(
+  first: readonly Batch[],
+  following: Iterator<readonly Batch[]>,
+  count: number,
+): Generator<readonly Batch[], void, void> {
   yield first;
   for (let i = 1; i < count; i++) {
     const next = following.next();
     if (next.done) return;
-    using batch = next.value;
-    yield batch;
+    try {
+      yield next.value;
+    } finally {
+      free(next.value);
+    }
   }
 }
 
@@ -155,6 +183,7 @@ export class Trainer implements Disposable {
   readonly #lambda: Lambda | undefined;
   readonly #loss: Loss;
   readonly #communicator: Communicator;
+  readonly #shards: Shards;
   readonly #tracker: RangeTracker;
   #epoch = 0;
   #step = 0;
@@ -173,7 +202,7 @@ export class Trainer implements Disposable {
 
   /**
    * @throws ArgumentError where the steps of the warm-up are not an integer of 0 or more, another option is out of range, λ
-   *   is negative, or several processes are to calibrate
+   *   is negative, or the processes cannot share the shards
    */
   constructor(network: Module, options: TrainerOptions) {
     const warmUp = options.calibration?.steps ?? 0;
@@ -197,11 +226,7 @@ export class Trainer implements Disposable {
     this.#best = best && new Monitor('Trainer: best', best);
     this.#earlyStopping = earlyStopping && new Monitor('Trainer: earlyStopping', earlyStopping);
     this.#communicator = options.communicator ?? oneProcess;
-    if (options.calibration && this.#communicator.size > 1) {
-      throw new ArgumentError(
-        'Trainer: each process would calibrate on inputs of its own: calibrate before, in one process, and train with those bounds',
-      );
-    }
+    this.#shards = shardsOf(this.#communicator, options.shards ?? this.#communicator.size);
     this.network = network;
     this.options = options;
     this.#loss = options.loss ?? crossEntropy;
@@ -254,7 +279,7 @@ export class Trainer implements Disposable {
       );
     }
     this.stopped = undefined;
-    await this.#shareNetwork();
+    await this.#shareStart(loader);
     const backup = new BufferBackup(this.network);
     try {
       while (this.#epoch < options.epochs && !this.endedEarly && !(await this.#isAborted(options.signal))) {
@@ -271,13 +296,18 @@ export class Trainer implements Disposable {
     return Math.ceil(loader.length / this.#accumulate);
   }
 
-  /** Has all processes begin with the network of the first. */
-  async #shareNetwork(): Promise<void> {
+  /** Has all processes begin with the network, the random streams and the order of samples of the first. */
+  async #shareStart(loader: DataLoader): Promise<void> {
     if (this.#communicator.size === 1) return;
     const state = this.network.stateDict();
     await this.#communicator.broadcast([...state.values()]);
     // Modules keep things worked out from their tensors.
     this.network.loadStateDict(state);
+    const own = { loader: this.#resumeFrom ?? loader.state(), random: randomState() };
+    const first: typeof own = JSON.parse(await shareText(this.#communicator, JSON.stringify(own)));
+    loader.restore(first.loader);
+    if (this.#resumeFrom) this.#resumeFrom = first.loader;
+    restoreRandomState(first.random);
   }
 
   /** Whether any process is to stop; all of them hear it after the same step. */
@@ -294,14 +324,14 @@ export class Trainer implements Disposable {
     const every = Math.max(1, Math.floor(steps / HISTOGRAMS_PER_EPOCH));
     const { scheduler, scheduling, onStep } = this.options;
     this.network.train();
-    const batches = loader[Symbol.iterator]();
+    const batches = loader.shards(this.#shards);
     try {
       for (let next = batches.next(); !next.done; next = batches.next()) {
         const { position, ...state } = loader.state();
         this.#resumeFrom = { ...state, position: position - 1 };
         this.#tracker.takeHistograms = this.#sums.steps % every === 0;
         const count = Math.min(this.#accumulate, loader.length - position + 1);
-        const result = await this.#trainStep(next.value, groupOf(next.value, batches, count), backup);
+        const result = await this.#trainStep(next.value, batches, count, backup);
         if ('reason' in result) {
           this.stopped = result;
           return false;
@@ -310,7 +340,7 @@ export class Trainer implements Disposable {
         this.#resumeFrom = loader.state();
         this.#sums.add(result.record, result.metricSums);
         if (scheduling === 'step') scheduler?.step(result.record.loss);
-        onStep?.(result.record);
+        await onStep?.(result.record);
         await yieldToEventLoop();
         if ((await this.#isAborted(signal)) && this.#sums.steps < steps) return false;
       }
@@ -320,11 +350,24 @@ export class Trainer implements Disposable {
     return true;
   }
 
-  /** @param batches the first and those that go with it, which are disposed of on the way */
-  async #trainStep(first: Batch, batches: Iterable<Batch>, backup: BufferBackup): Promise<StepResult | StopRecord> {
+  /** @param count how many batches make the step; all of them are disposed of */
+  async #trainStep(
+    first: readonly Batch[],
+    following: Iterator<readonly Batch[]>,
+    count: number,
+    backup: BufferBackup,
+  ): Promise<StepResult | StopRecord> {
     this.#validation = undefined;
+    // Shards take turns at a batch, and the batch in one piece is needed once.
+    const isStreamed = this.#shards.count === 1;
+    const held: (readonly Batch[])[] = [first];
     try {
-      const warmingUp = await this.#calibrateWhenDue(first.inputs);
+      const warmingUp = await this.#calibrateWhenDue(first.map(({ inputs }) => inputs));
+      while (!isStreamed && held.length < count) {
+        const next = following.next();
+        if (next.done) break;
+        held.push(next.value);
+      }
       return await trainStep(
         {
           network: this.network,
@@ -335,27 +378,29 @@ export class Trainer implements Disposable {
           tracker: this.#tracker,
           backup,
           communicator: this.#communicator,
+          shards: this.#shards,
           accumulate: this.#accumulate,
           average: this.options.average,
         },
-        { batches, step: this.#step + 1, warmingUp },
+        { batches: isStreamed ? oneByOne(first, following, count) : held, step: this.#step + 1, warmingUp },
       );
     } catch (error) {
       if (!(error instanceof CalibrationError)) throw error;
       const { layer, reason } = error;
       return { layer, kind: PolynomialActivation.name, step: this.#step + 1, reason };
     } finally {
-      first.dispose();
+      for (const shards of held) free(shards);
     }
   }
 
   /** Whether this step is to be made with the targets; fits the polynomials when the warm-up is over. */
-  async #calibrateWhenDue(inputs: Tensor): Promise<boolean> {
+  async #calibrateWhenDue(inputs: readonly Tensor[]): Promise<boolean> {
     const { calibration, onCalibration, average } = this.options;
     if (!calibration || this.#step > calibration.steps) return false;
     this.#approximate(false);
     if (this.#step < calibration.steps) return true;
-    const layers = await calibrate(this.network, [inputs], calibration);
+    const processes = { communicator: this.#communicator, shards: this.#shards };
+    const layers = await calibrate(this.network, inputs, calibration, processes);
     this.#approximate(true);
     average?.restart();
     this.#tracker.reset();
@@ -374,7 +419,7 @@ export class Trainer implements Disposable {
     const { optimizer, scheduler, scheduling, plateau, metrics, average } = this.options;
     const lambdas = this.lambdas;
     const train = this.#tracker.ranges();
-    const measures = { loss: this.#loss, ...(metrics && { metrics }) };
+    const measures = { loss: this.#loss, ...(metrics && { metrics }), communicator: this.#communicator };
     const takeBack = average?.apply();
     try {
       const result = validation && (await evaluate(this.network, validation, measures));
@@ -451,6 +496,7 @@ export class Trainer implements Disposable {
     return {
       epoch: this.#epoch,
       step: this.#step,
+      shards: this.#shards.count,
       sums: this.#sums.state(),
       ranges: this.#tracker.state(),
       lambda: this.#lambda?.state() ?? [],
@@ -464,8 +510,15 @@ export class Trainer implements Disposable {
    * Continues where `progress` was taken.
    *
    * @param bestWeights the weights of the best epoch at that time
+   * @throws StateDictError where a batch was cut into another number of shards
    */
   restore(progress: TrainerProgress, bestWeights: ReadonlyMap<string, HostArray> = new Map()): void {
+    if (progress.shards !== this.#shards.count) {
+      throw new StateDictError(
+        `Trainer.restore: the training had ${progress.shards} shards in a batch, this one has ${this.#shards.count}: pass ` +
+          `shards: ${progress.shards}`,
+      );
+    }
     this.#epoch = progress.epoch;
     this.#step = progress.step;
     this.#sums = new EpochSums(progress.sums);

@@ -1,28 +1,19 @@
 import {
   BatchNorm1d,
-  type Communicator,
   DataLoader,
   type Device,
   getDevice,
   hasWasm,
   Linear,
-  type Module,
-  noGrad,
-  oneProcess,
   reference,
   Sequential,
-  SGD,
-  scope,
   setDevice,
-  setSeed,
-  type Tensor,
-  tensor,
   wasm,
 } from '@pnn/nn';
 import { gpu } from '@pnn/tensor/gpu';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { dualAscent, PolynomialActivation, type StepRecord, Trainer } from '../../src/index.js';
-import { all, blobLoader, blobs, networkBits, toyNetwork, toyTrainer, withInputs } from './toy.js';
+import { dualAscent, PolynomialActivation } from '../../src/index.js';
+import { all, blobLoader, blobs, toyNetwork, toyTrainer, withInputs } from './toy.js';
 
 const own = getDevice();
 afterEach(() => {
@@ -128,169 +119,5 @@ describe('Trainer.validation', () => {
     expect(trainer.validation).toBeUndefined();
     await all(trainer.fit(blobLoader(), { epochs: 3 }));
     expect(trainer.validation).toBeUndefined();
-  });
-});
-
-/** Processes that meet in this one: each call waits until every one of them has made it. */
-function meeting(size: number): Communicator[] {
-  let arrived: unknown[] = [];
-  let release: (values: readonly unknown[]) => void;
-  let meet: Promise<readonly unknown[]>;
-  const renew = () => {
-    arrived = [];
-    meet = new Promise((resolve) => {
-      release = resolve;
-    });
-  };
-  renew();
-  const exchange = <T>(rank: number, value: T): Promise<readonly T[]> => {
-    const current = meet;
-    arrived[rank] = value;
-    if (arrived.filter((each) => each !== undefined).length === size) {
-      release(arrived);
-      renew();
-    }
-    return current as Promise<readonly T[]>;
-  };
-  const replace = (tensors: readonly Tensor[], values: (i: number) => ArrayLike<number>) =>
-    noGrad(() =>
-      tensors.forEach((each, i) => {
-        scope(() =>
-          each.assign(tensor(Array.from(values(i)), { shape: each.shape, dtype: each.dtype, device: each.device })),
-        );
-      }),
-    );
-  return Array.from({ length: size }, (_, rank) => ({
-    rank,
-    size,
-    async sum(tensors) {
-      const parts = await exchange(
-        rank,
-        tensors.map((each) => each.dataSync()),
-      );
-      replace(tensors, (i) => parts[0]![i]!.map((__, k) => parts.reduce((sum, part) => sum + part[i]![k]!, 0)));
-    },
-    gather: (numbers) =>
-      exchange(
-        rank,
-        numbers.map((each) => Array.from(each)),
-      ),
-    async broadcast(tensors) {
-      const [first] = await exchange(
-        rank,
-        tensors.map((each) => each.dataSync()),
-      );
-      replace(tensors, (i) => first![i]!);
-    },
-  }));
-}
-
-describe('Trainer in two processes', () => {
-  const plainNetwork = () =>
-    new Sequential(new Linear(4, 8), new PolynomialActivation({ degree: 4, bound: 3 }), new Linear(8, 3));
-
-  /** Every process has half of each batch; its network is its own, as it would be after another seed. */
-  function pair(
-    make: () => Module,
-    extra: (rank: number) => Partial<ConstructorParameters<typeof Trainer>[1]> = () => ({}),
-  ) {
-    const dataset = blobs(48);
-    const inputs = dataset.inputs as Float32Array;
-    return meeting(2).map((communicator, rank) => {
-      setSeed(10 + rank);
-      const network = make();
-      const steps: StepRecord[] = [];
-      const trainer = new Trainer(network, {
-        optimizer: new SGD(network.parameterGroups(), { lr: 0.1, maxNorm: 1 }),
-        lambda: dualAscent({ initial: 1 }),
-        onStep: (step) => steps.push(step),
-        communicator,
-        ...extra(rank),
-      });
-      const rows = Array.from({ length: 48 }, (_, i) => i).filter((i) => Math.floor(i / 6) % 2 === rank);
-      const half = new DataLoader(
-        Object.assign(blobs(24), {
-          inputs: Float32Array.from(rows.flatMap((row) => Array.from(inputs.subarray(4 * row, 4 * row + 4)))),
-          labels: Int32Array.from(rows, (row) => dataset.labels[row]!),
-        }),
-        { batchSize: 6 },
-      );
-      return { trainer, steps, half };
-    });
-  }
-
-  it('does what one process does with the whole batches', async () => {
-    const processes = pair(plainNetwork);
-    setSeed(10);
-    const network = plainNetwork();
-    const steps: StepRecord[] = [];
-    const alone = new Trainer(network, {
-      optimizer: new SGD(network.parameterGroups(), { lr: 0.1, maxNorm: 1 }),
-      lambda: dualAscent({ initial: 1 }),
-      onStep: (step) => steps.push(step),
-      communicator: oneProcess,
-    });
-    const [expected] = await all(alone.fit(new DataLoader(blobs(48), { batchSize: 12 }), { epochs: 1 }));
-    const epochs = await Promise.all(processes.map(({ trainer, half }) => all(trainer.fit(half, { epochs: 1 }))));
-    const [first, second] = processes.map(({ trainer }) => networkBits(trainer.network));
-    expect(first).toEqual(second);
-    for (const [epoch] of epochs) {
-      expect(epoch!.trainLoss).toBeCloseTo(expected!.trainLoss, 5);
-      expect(epoch!.boundaryLoss).toBeCloseTo(expected!.boundaryLoss, 5);
-      expect(epoch!.trainMetrics).toEqual(expected!.trainMetrics);
-      expect(epoch!.layers[0]!.train.shareOutside).toBeCloseTo(expected!.layers[0]!.train.shareOutside, 5);
-      expect(epoch!.layers[0]!.train.maxAbs).toBeCloseTo(expected!.layers[0]!.train.maxAbs, 5);
-      expect(epoch!.layers[0]!.train.q999).toBeCloseTo(expected!.layers[0]!.train.q999, 2);
-      expect(epoch!.layers[0]!.lambda).toBeCloseTo(expected!.layers[0]!.lambda, 10);
-      expect(epoch!.gradientNorm.max).toBeCloseTo(expected!.gradientNorm.max, 4);
-    }
-    expect(processes[0]!.steps.map(({ samples }) => samples)).toEqual([12, 12, 12, 12]);
-    expect(processes[0]!.steps[0]!.metrics).toEqual(steps[0]!.metrics);
-  });
-
-  it('shares running statistics, and the network of the first', async () => {
-    const processes = pair(() => toyNetwork());
-    await Promise.all(processes.map(({ trainer, half }) => all(trainer.fit(half, { epochs: 2 }))));
-    const [first, second] = processes.map(({ trainer }) => networkBits(trainer.network));
-    expect(first).toEqual(second);
-  });
-
-  it('stops in all where one diverges, and after the same step where one is told to', async () => {
-    const diverging = pair(plainNetwork, (rank) => {
-      let calls = 0;
-      return {
-        loss: (outputs) =>
-          outputs
-            .square()
-            .mean()
-            .mul(++calls === 3 && rank === 1 ? Number.NaN : 1),
-      };
-    });
-    await Promise.all(diverging.map(({ trainer, half }) => all(trainer.fit(half, { epochs: 1 }))));
-    expect(diverging[0]!.trainer.stopped).toMatchObject({ step: 3 });
-    expect(diverging[1]!.trainer.stopped).toEqual(diverging[0]!.trainer.stopped);
-    expect(networkBits(diverging[0]!.trainer.network)).toEqual(networkBits(diverging[1]!.trainer.network));
-
-    const abort = new AbortController();
-    const interrupted = pair(plainNetwork, (rank) => ({
-      onStep: ({ step }) => {
-        if (rank === 1 && step === 2) abort.abort();
-      },
-    }));
-    await Promise.all(
-      interrupted.map(({ trainer, half }, rank) =>
-        all(trainer.fit(half, { epochs: 1, ...(rank === 1 && { signal: abort.signal }) })),
-      ),
-    );
-    expect(interrupted.map(({ trainer }) => trainer.progress().step)).toEqual([2, 2]);
-  });
-
-  it('refuses to calibrate in each', () => {
-    const [communicator] = meeting(2);
-    const network = plainNetwork();
-    const optimizer = new SGD(network.parameterGroups(), { lr: 0.1 });
-    expect(() => new Trainer(network, { optimizer, calibration: { steps: 1 }, communicator: communicator! })).toThrow(
-      /^Trainer: each process would calibrate on inputs of its own: calibrate before/,
-    );
   });
 });
