@@ -6,6 +6,8 @@ export {
   topLevel,
   withPrimes,
 } from './ckks/parameters.js';
+export { programOf } from './compile/compile.js';
+export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
 export { KeyError, MalformedError, PlanError } from './errors.js';
 export type { Handle, SealContext, SealLibrary } from './seal/context.js';
 export { type NodeSeal, openSeal } from './seal/library.js';
