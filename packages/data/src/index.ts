@@ -30,6 +30,7 @@ export { type ImagesOptions, images } from './sets/images.js';
 export { fashionMnist, mnist } from './sets/mnist.js';
 export { npy } from './sets/npy.js';
 export { optdigits } from './sets/optdigits.js';
+export { type SpeechCommandsOptions, speechCommands } from './sets/speech-commands.js';
 export type { DatasetSplits } from './splits.js';
 export { channelStatistics } from './statistics.js';
 export { Subset } from './subset.js';

@@ -20,7 +20,7 @@ export interface DataLoadersOptions {
   /**
    * Changes to every training sample, such as `randomCrop(4)`.
    *
-   * @default []
+   * @default those that come with the data set
    */
   readonly augmentation?: readonly Transform[];
 }
@@ -40,8 +40,9 @@ export interface DataLoaders {
  *
  * @throws ArgumentError if the batch size is not a positive integer
  */
-export function dataLoaders({ train, test }: DatasetSplits, options: DataLoadersOptions): DataLoaders {
-  const { batchSize, testBatchSize = 500, normalize = true, augmentation = [] } = options;
+export function dataLoaders(splits: DatasetSplits, options: DataLoadersOptions): DataLoaders {
+  const { train, test } = splits;
+  const { batchSize, testBatchSize = 500, normalize = true, augmentation = splits.augmentation ?? [] } = options;
   const statistics = normalize ? channelStatistics(train) : undefined;
   const normalization = statistics ? [normalizeChannels(statistics.mean, statistics.std)] : [];
   return {

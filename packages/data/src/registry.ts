@@ -12,6 +12,7 @@ import { imagesDataset } from './sets/images.js';
 import { fashionMnistDataset, mnistDataset } from './sets/mnist.js';
 import { npyDataset } from './sets/npy.js';
 import { optdigitsDataset } from './sets/optdigits.js';
+import { speechCommandsDataset } from './sets/speech-commands.js';
 import type { DatasetSplits } from './splits.js';
 import { Subset } from './subset.js';
 
@@ -24,6 +25,7 @@ export const datasets = new Registry<DatasetEntry>('data set', [
   cifar100Dataset,
   optdigitsDataset,
   fsddDataset,
+  speechCommandsDataset,
   harDataset,
   harFeaturesDataset,
   csvDataset,

@@ -1,4 +1,4 @@
-import type { Dataset } from '@pnn/nn';
+import type { Dataset, Transform } from '@pnn/nn';
 
 /** Samples to learn from, and samples to judge by that were never learned from. */
 export interface DatasetSplits<Split extends Dataset = Dataset> {
@@ -13,4 +13,6 @@ export interface DatasetSplits<Split extends Dataset = Dataset> {
    * that nobody is on both sides.
    */
   readonly groups?: Int32Array;
+  /** What suits to change training samples by at random, before they are normalized; nothing if left out. */
+  readonly augmentation?: readonly Transform[];
 }

@@ -1,4 +1,14 @@
-import { ArrayDataset, type DataLoader, type Dataset, Generator, randomCrop, type Shape, sizeOf } from '@pnn/nn';
+import {
+  ArrayDataset,
+  type DataLoader,
+  type Dataset,
+  Generator,
+  randomCrop,
+  randomTimeShift,
+  type Shape,
+  sizeOf,
+  type Transform,
+} from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DatasetSplits, dataLoaders, Subset } from '../src/index.js';
@@ -56,6 +66,13 @@ const kinds: readonly (readonly [kind: string, shape: Shape, type: Dataset['inpu
   ['rows', [6], 'float32'],
   ['rows of bytes', [6], 'uint8'],
 ];
+
+/** Puts a mark in the place of the first value. */
+const marking =
+  (mark: number): Transform =>
+  (sample) => {
+    sample.fill(mark, 0, 1);
+  };
 
 describe('dataLoaders', () => {
   it.each(kinds)(
@@ -157,6 +174,24 @@ describe('dataLoaders', () => {
     const { train, test } = dataLoaders(images, { batchSize: 64 });
     expect([train.length, test.length]).toEqual([1, 1]);
     expect(epochOf(train).size).toBe(23);
+  });
+
+  it('changes training samples by what comes with the data set, unless something else is asked for', () => {
+    const { train } = splitsOf([2, 3], 'float32');
+    const splits = { name: 'marked', train, test: train, augmentation: [randomTimeShift(0), marking(7)] };
+    const first = (augmentation?: readonly Transform[]) => {
+      const { train: loader } = dataLoaders(splits, {
+        batchSize: 23,
+        normalize: false,
+        ...(augmentation && { augmentation }),
+      });
+      return new Set([...epochOf(loader).values()].map(([value]) => value));
+    };
+    expect(first()).toEqual(new Set([7]));
+    expect(first([marking(8)])).toEqual(new Set([8]));
+    expect(first([]).size).toBe(23);
+    const { test } = dataLoaders(splits, { batchSize: 23, normalize: false });
+    expect(inOrder(test)).toEqual([...storedInputs(train)]);
   });
 
   it('changes training samples by the augmentation, before they are normalized, and no test sample', () => {

@@ -35,6 +35,7 @@ describe('datasets', () => {
       'cifar100',
       'optdigits',
       'fsdd',
+      'speech-commands',
       'har',
       'har-features',
       'csv',
@@ -54,6 +55,7 @@ describe('datasets', () => {
       [3, 32, 32],
       [1, 8, 8],
       [1, 40, 64],
+      [1, 40, 49],
       [9, 128],
       [561],
       undefined,
@@ -101,9 +103,7 @@ describe('loadDataset', () => {
   test('answers an unknown name with the known ones', async () => {
     register(entry);
     await expect(loadDataset('minst')).rejects.toThrow(
-      new ArgumentError(
-        "no data set is called 'minst'; there are digits, mnist, fashion-mnist, cifar10, cifar100, optdigits, fsdd, har, har-features, csv, npy, images, counting",
-      ),
+      new ArgumentError(`no data set is called 'minst'; there are ${datasets.names().join(', ')}`),
     );
   });
 

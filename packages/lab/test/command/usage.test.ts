@@ -83,12 +83,12 @@ describe('--help', () => {
     const { text } = await printed(train, '--help');
     const help = text.replaceAll(/\s+/g, ' ');
     for (const line of [
-      '--epochs N passes over the training data (default 2; digits 4; optdigits 20; csv 20; images 10; paper 30)',
-      '--batch-size N samples in a step (default 128; digits 64; csv 32; paper 128)',
-      '--lr R learning rate (default 0.001; digits 0.002; paper 0.001)',
-      'hidden widths of cnn (default 16,32; digits 8,16), mlp (default 256,128)',
+      /--epochs N passes over the training data \(default 2; digits 4; [^)]*paper 30\)/,
+      /--batch-size N samples in a step \(default 128; digits 64; [^)]*paper 128\)/,
+      /--lr R learning rate \(default 0.001; digits 0.002; [^)]*paper 0.001\)/,
+      /hidden widths of cnn \(default 16,32; digits 8,16[^)]*\), mlp \(default 256,128[^)]*\)/,
     ]) {
-      expect(help).toContain(line);
+      expect(help).toMatch(line);
     }
   });
 
