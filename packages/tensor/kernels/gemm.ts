@@ -19,8 +19,8 @@ export function panelBytes(lines: i32, width: i32, depth: i32): usize {
   return (<usize>ceilDiv(lines, width) * <usize>width * <usize>depth) << 2;
 }
 
-/** Bytes that multiplyPanels needs at `edge`: four zeros and a tile. */
-export const EDGE_BYTES: usize = 64 + 128;
+/** Bytes that products need at `edge`: four zeros and two tiles. */
+export const EDGE_BYTES: usize = 64 + 256;
 
 export function clearEdge(edge: usize): void {
   v128.store(edge, f32x4.splat(0));

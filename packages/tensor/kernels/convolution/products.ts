@@ -22,6 +22,18 @@ function areContiguous(offsets: usize): bool {
   return offsetAt(offsets, 7) - offsetAt(offsets, 0) == 28;
 }
 
+/** Stores eight numbers at the offsets of their columns. */
+// @ts-ignore: decorator
+@inline
+function storeEight(to: usize, offsets: usize, from: usize): void {
+  if (areSpaced(offsets, 0) && areSpaced(offsets, 4)) {
+    storeSpaced(to + offsetAt(offsets, 0), v128.load(from));
+    storeSpaced(to + offsetAt(offsets, 4), v128.load(from, 16));
+  } else {
+    for (let k = 0; k < COLUMNS; k++) f32.store(to + offsetAt(offsets, k), f32.load(from + (<usize>k << 2)));
+  }
+}
+
 /** As multiplyPanels, with an offset for every column of the output. */
 function multiplyScattered(
   rows: i32,
@@ -43,21 +55,33 @@ function multiplyScattered(
     const offsets = outOffsets + (<usize>j << 2);
     const whole = j + COLUMNS <= columns;
     const contiguous = whole && areContiguous(offsets);
-    const spaced = whole && !contiguous && areSpaced(offsets, 0) && areSpaced(offsets, 4);
     const width = min(COLUMNS, columns - j);
     let left = a + ((<usize>done * <usize>depth) << 2);
     let first = start + <usize>(done / ROWS) * startStep;
     let target = out + <usize>done * rowStride;
     let i = done;
     done = 0;
-    if (wide && !i && contiguous && j + 2 * COLUMNS <= columns && areContiguous(offsets + 32)) {
-      const at = offsetAt(offsets, 0);
-      const tileStride = offsetAt(offsets, 8) - at;
-      for (; i + ROWS <= rows; i += ROWS) {
-        multiplyTwoTiles(depth, left, b, target + at, rowStride, tileStride, first);
-        left += <usize>depth << 4;
-        target += rowStride << 2;
-        first += startStep;
+    if (wide && !i && j + 2 * COLUMNS <= columns) {
+      if (contiguous && areContiguous(offsets + 32)) {
+        const at = offsetAt(offsets, 0);
+        const tileStride = offsetAt(offsets, 8) - at;
+        for (; i + ROWS <= rows; i += ROWS) {
+          multiplyTwoTiles(depth, left, b, target + at, rowStride, tileStride, first);
+          left += <usize>depth << 4;
+          target += rowStride << 2;
+          first += startStep;
+        }
+      } else if (start) {
+        for (; i + ROWS <= rows; i += ROWS) {
+          multiplyTwoTiles(depth, left, b, tile, 64, 32, first);
+          for (let row = 0; row < ROWS; row++, target += rowStride) {
+            const from = tile + (<usize>row << 6);
+            storeEight(target, offsets, from);
+            storeEight(target, offsets + 32, from + 32);
+          }
+          left += <usize>depth << 4;
+          first += startStep;
+        }
       }
       done = i;
     }
@@ -77,10 +101,8 @@ function multiplyScattered(
         for (let row = 0; row < height; row++) {
           const from = tile + (<usize>row << 5);
           const to = target + <usize>row * rowStride;
-          if (spaced) {
-            storeSpaced(to + offsetAt(offsets, 0), v128.load(from));
-            storeSpaced(to + offsetAt(offsets, 4), v128.load(from, 16));
-          } else {
+          if (whole) storeEight(to, offsets, from);
+          else {
             for (let k = 0; k < width; k++) f32.store(to + offsetAt(offsets, k), f32.load(from + (<usize>k << 2)));
           }
         }

@@ -11,7 +11,15 @@ import { matricesBytes, POINTS, REACH, spread, TILE, tileColumns, tileRows, tile
 import { convolvePatch, fillEmpty, patchBytes } from './patch';
 import { DIRECTLY, MEASURED, Measures, MEASURES_BYTES, measuresBytes } from './range';
 import { Region, REGION_BYTES } from './region';
-import { LINES_BYTES, transformInput, transformOutput } from './transforms';
+import {
+  LINE,
+  LINES_BYTES,
+  STEP,
+  transformInputColumns,
+  transformInputRows,
+  transformOutputColumns,
+  transformOutputRows,
+} from './transforms';
 
 /** Filters whose products are in memory at the same time. */
 const FILTER_LIMIT: i32 = 64;
@@ -156,18 +164,10 @@ function transformSource(
   for (let c = 0; c < channels; c++) {
     if (c % MEASURED == 0) measures.add(fields, slab, region, group, c);
     const from = window.open(room, <usize>fields.x, first + c, 1, slab.images);
-    for (let t = 0; t < tiles; t += 4) {
-      const at = offsets + (<usize>t << 2);
-      transformInput(
-        from + offsetAt(at, 0),
-        from + offsetAt(at, 1),
-        from + offsetAt(at, 2),
-        from + offsetAt(at, 3),
-        window.row,
-        out + <usize>(t >> 3) * (<usize>channels << 5) + (<usize>(t & 4) << 2),
-        outStep,
-        scratch,
-      );
+    for (let t = 0; t < tiles; t += COLUMNS) {
+      const second = t + 4 < tiles;
+      transformInputRows(second, from, offsets + (<usize>t << 2), window.row, scratch, STEP);
+      transformInputColumns(second, scratch, out + <usize>(t >> 3) * (<usize>channels << 5), outStep);
     }
     out += 32;
   }
@@ -200,23 +200,22 @@ function storeFilter(
   const whole =
     (slab.firstRow + slab.rows) * TILE <= outHeight && (slab.firstColumn + slab.columns) * TILE <= outWidth;
   for (let t = 0; t < tiles; t += 4) {
-    const from = products + <usize>(t >> 3) * panelStep + (<usize>(t & 4) << 2);
+    const lines = scratch + (<usize>(t & 4) << 2);
+    if (!(t & 4)) transformOutputColumns(t + 4 < tiles, products + <usize>(t >> 3) * panelStep, productStep, scratch, LINE);
     const offsets = outOffsets + (<usize>t << 2);
     let finite: bool;
     if (whole && t + 4 <= tiles) {
-      finite = transformOutput(
-        from,
-        productStep,
+      finite = transformOutputRows(
+        lines,
         plus,
         out + offsetAt(offsets, 0),
         out + offsetAt(offsets, 1),
         out + offsetAt(offsets, 2),
         out + offsetAt(offsets, 3),
         row,
-        scratch,
       );
     } else {
-      finite = transformOutput(from, productStep, plus, edge, edge + 64, edge + 128, edge + 192, 16, scratch);
+      finite = transformOutputRows(lines, plus, edge, edge + 64, edge + 128, edge + 192, 16);
       for (let i = 0; i < min(4, tiles - t); i++) {
         const rest = (t + i) % (slab.rows * slab.columns);
         const rows = min(TILE, outHeight - (slab.firstRow + rest / slab.columns) * TILE);

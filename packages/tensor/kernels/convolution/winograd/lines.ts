@@ -11,8 +11,9 @@
 // doubled by the former and more than quadrupled by the latter; compare Barabasz et al., "Error analysis and improving
 // the accuracy of Winograd convolution for deep neural networks", 2020), and all coefficients but those of G are exact.
 //
-// Here is one dimension of them, four lines at a time, a tile in each lane of the vectors. A result goes to places `step`
-// bytes apart.
+// Here is one dimension of them, four lines at a time, a tile in each lane of the vectors; or where they are to be made `twice`,
+// eight lines, the vectors e of the last four beside the vectors d of the first. A result goes to places `step` bytes apart. Each
+// number is stored beside its twin, which V8 takes for one vector of 256 bits.
 import { madd, storeColumns } from '../../simd';
 
 const A: f32 = 0.75;
@@ -29,39 +30,89 @@ const SHARE_B: f32 = 1 / (2 * B2 * (B2 - A2));
 /** One line of Bᵀ d. */
 // @ts-ignore: decorator
 @inline
-export function inputLine(out: usize, step: usize, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128): void {
-  const sum = f32x4.splat(-A2 - B2);
-  v128.store(out, madd(f32x4.splat(A2 * B2), d0, madd(sum, d2, d4)));
-  let even = madd(f32x4.splat(-B2), d2, d4);
-  let odd = f32x4.mul(f32x4.splat(A), madd(f32x4.splat(-B2), d1, d3));
-  v128.store(out + step, f32x4.add(even, odd));
-  v128.store(out + 2 * step, f32x4.sub(even, odd));
-  even = madd(f32x4.splat(-A2), d2, d4);
-  odd = f32x4.mul(f32x4.splat(B), madd(f32x4.splat(-A2), d1, d3));
-  v128.store(out + 3 * step, f32x4.add(even, odd));
-  v128.store(out + 4 * step, f32x4.sub(even, odd));
-  v128.store(out + 5 * step, madd(f32x4.splat(A2 * B2), d1, madd(sum, d3, d5)));
+export function inputLine(
+  twice: bool, out: usize, step: usize,
+  d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128,
+  e0: v128, e1: v128, e2: v128, e3: v128, e4: v128, e5: v128,
+): void {
+  storeEnd(twice, out, d0, d2, d4, e0, e2, e4);
+  storeMiddle(twice, out + step, step, -B2, A, d1, d2, d3, d4, e1, e2, e3, e4);
+  storeMiddle(twice, out + 3 * step, step, -A2, B, d1, d2, d3, d4, e1, e2, e3, e4);
+  storeEnd(twice, out + 5 * step, d1, d3, d5, e1, e3, e5);
 }
 
-/**
- * One line of Aᵀ m, plus a number: four vectors, stored as they are or, with their lanes exchanged for their places, a
- * tile at each address. Gives the sum of the four.
- */
+/** That of 0 or ∞. */
+// @ts-ignore: decorator
+@inline
+function storeEnd(twice: bool, out: usize, d0: v128, d2: v128, d4: v128, e0: v128, e2: v128, e4: v128): void {
+  const product = f32x4.splat(A2 * B2);
+  const sum = f32x4.splat(-A2 - B2);
+  v128.store(out, madd(product, d0, madd(sum, d2, d4)));
+  if (twice) v128.store(out, madd(product, e0, madd(sum, e2, e4)), 16);
+}
+
+/** Those of ±`point`. */
+// @ts-ignore: decorator
+@inline
+function storeMiddle(
+  twice: bool, out: usize, step: usize, other: f32, point: f32,
+  d1: v128, d2: v128, d3: v128, d4: v128,
+  e1: v128, e2: v128, e3: v128, e4: v128,
+): void {
+  const square = f32x4.splat(other);
+  const factor = f32x4.splat(point);
+  storeEvenOdd(
+    twice, out, step,
+    madd(square, d2, d4), f32x4.mul(factor, madd(square, d1, d3)),
+    madd(square, e2, e4), f32x4.mul(factor, madd(square, e1, e3)),
+  );
+}
+
+/** The values at ±p of what is even and what is odd. */
+// @ts-ignore: decorator
+@inline
+function storeEvenOdd(twice: bool, out: usize, step: usize, even: v128, odd: v128, even2: v128, odd2: v128): void {
+  v128.store(out, f32x4.add(even, odd));
+  if (twice) v128.store(out, f32x4.add(even2, odd2), 16);
+  v128.store(out + step, f32x4.sub(even, odd));
+  if (twice) v128.store(out + step, f32x4.sub(even2, odd2), 16);
+}
+
+/** One line of Aᵀ m. */
 // @ts-ignore: decorator
 @inline
 export function outputLine(
-  transposed: bool,
-  out0: usize,
-  out1: usize,
-  out2: usize,
-  out3: usize,
-  plus: v128,
-  m0: v128,
-  m1: v128,
-  m2: v128,
-  m3: v128,
-  m4: v128,
-  m5: v128,
+  twice: bool, out: usize, step: usize,
+  m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128,
+  n0: v128, n1: v128, n2: v128, n3: v128, n4: v128, n5: v128,
+): void {
+  const evenA = f32x4.add(m1, m2);
+  const evenA2 = f32x4.add(n1, n2);
+  const evenB = f32x4.add(m3, m4);
+  const evenB2 = f32x4.add(n3, n4);
+  v128.store(out, f32x4.add(m0, f32x4.add(evenA, evenB)));
+  if (twice) v128.store(out, f32x4.add(n0, f32x4.add(evenA2, evenB2)), 16);
+  v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB, f32x4.mul(f32x4.splat(A2), evenA)));
+  if (twice) v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB2, f32x4.mul(f32x4.splat(A2), evenA2)), 16);
+  const oddA = f32x4.sub(m1, m2);
+  const oddA2 = f32x4.sub(n1, n2);
+  const oddB = f32x4.sub(m3, m4);
+  const oddB2 = f32x4.sub(n3, n4);
+  v128.store(out + step, madd(f32x4.splat(B), oddB, f32x4.mul(f32x4.splat(A), oddA)));
+  if (twice) v128.store(out + step, madd(f32x4.splat(B), oddB2, f32x4.mul(f32x4.splat(A), oddA2)), 16);
+  v128.store(out + 3 * step, madd(f32x4.splat(B3), oddB, madd(f32x4.splat(A3), oddA, m5)));
+  if (twice) v128.store(out + 3 * step, madd(f32x4.splat(B3), oddB2, madd(f32x4.splat(A3), oddA2, n5)), 16);
+}
+
+/**
+ * One line of Aᵀ m, plus a number: four vectors, whose lanes are exchanged for their places, a tile at each address. Gives the
+ * sum of the four.
+ */
+// @ts-ignore: decorator
+@inline
+export function outputTiles(
+  out0: usize, out1: usize, out2: usize, out3: usize, plus: v128,
+  m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128,
 ): v128 {
   const evenA = f32x4.add(m1, m2);
   const oddA = f32x4.sub(m1, m2);
@@ -71,31 +122,42 @@ export function outputLine(
   const y1 = madd(f32x4.splat(B), oddB, madd(f32x4.splat(A), oddA, plus));
   const y2 = madd(f32x4.splat(B2), evenB, madd(f32x4.splat(A2), evenA, plus));
   const y3 = madd(f32x4.splat(B3), oddB, madd(f32x4.splat(A3), oddA, f32x4.add(plus, m5)));
-  if (transposed) {
-    storeColumns(out0, out1, out2, out3, y0, y1, y2, y3);
-  } else {
-    v128.store(out0, y0);
-    v128.store(out1, y1);
-    v128.store(out2, y2);
-    v128.store(out3, y3);
-  }
+  storeColumns(out0, out1, out2, out3, y0, y1, y2, y3);
   return f32x4.add(f32x4.add(y0, y1), f32x4.add(y2, y3));
 }
 
 /** One line of A y. */
 // @ts-ignore: decorator
 @inline
-export function slopeLine(out: usize, step: usize, y0: v128, y1: v128, y2: v128, y3: v128): void {
+export function slopeLine(
+  twice: bool, out: usize, step: usize,
+  y0: v128, y1: v128, y2: v128, y3: v128,
+  z0: v128, z1: v128, z2: v128, z3: v128,
+): void {
   v128.store(out, y0);
-  let even = madd(f32x4.splat(A2), y2, y0);
-  let odd = madd(f32x4.splat(A3), y3, f32x4.mul(f32x4.splat(A), y1));
-  v128.store(out + step, f32x4.add(even, odd));
-  v128.store(out + 2 * step, f32x4.sub(even, odd));
-  even = madd(f32x4.splat(B2), y2, y0);
-  odd = madd(f32x4.splat(B3), y3, f32x4.mul(f32x4.splat(B), y1));
-  v128.store(out + 3 * step, f32x4.add(even, odd));
-  v128.store(out + 4 * step, f32x4.sub(even, odd));
+  if (twice) v128.store(out, z0, 16);
+  storeSlopes(twice, out + step, step, A, y0, y1, y2, y3, z0, z1, z2, z3);
+  storeSlopes(twice, out + 3 * step, step, B, y0, y1, y2, y3, z0, z1, z2, z3);
   v128.store(out + 5 * step, y3);
+  if (twice) v128.store(out + 5 * step, z3, 16);
+}
+
+/** Those of ±`point`. */
+// @ts-ignore: decorator
+@inline
+function storeSlopes(
+  twice: bool, out: usize, step: usize, point: f32,
+  y0: v128, y1: v128, y2: v128, y3: v128,
+  z0: v128, z1: v128, z2: v128, z3: v128,
+): void {
+  const factor = f32x4.splat(point);
+  const square = f32x4.splat(point * point);
+  const cube = f32x4.splat(point * point * point);
+  storeEvenOdd(
+    twice, out, step,
+    madd(square, y2, y0), madd(cube, y3, f32x4.mul(factor, y1)),
+    madd(square, z2, z0), madd(cube, z3, f32x4.mul(factor, z1)),
+  );
 }
 
 /** One line of G g. */
@@ -105,24 +167,35 @@ export function weightLine(out: usize, step: usize, g0: v128, g1: v128, g2: v128
   v128.store(out, f32x4.mul(f32x4.splat(SHARE_0), g0));
   let even = f32x4.mul(f32x4.splat(SHARE_A), madd(f32x4.splat(A2), g2, g0));
   let odd = f32x4.mul(f32x4.splat(SHARE_A * A), g1);
-  v128.store(out + step, f32x4.add(even, odd));
-  v128.store(out + 2 * step, f32x4.sub(even, odd));
+  storeEvenOdd(false, out + step, step, even, odd, even, odd);
   even = f32x4.mul(f32x4.splat(SHARE_B), madd(f32x4.splat(B2), g2, g0));
   odd = f32x4.mul(f32x4.splat(SHARE_B * B), g1);
-  v128.store(out + 3 * step, f32x4.add(even, odd));
-  v128.store(out + 4 * step, f32x4.sub(even, odd));
+  storeEvenOdd(false, out + 3 * step, step, even, odd, even, odd);
   v128.store(out + 5 * step, g2);
 }
 
 /** One line of Gᵀ s. */
 // @ts-ignore: decorator
 @inline
-export function weightSlopeLine(out: usize, step: usize, s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128): void {
-  const evenA = f32x4.mul(f32x4.splat(SHARE_A), f32x4.add(s1, s2));
-  const oddA = f32x4.mul(f32x4.splat(SHARE_A * A), f32x4.sub(s1, s2));
-  const evenB = f32x4.mul(f32x4.splat(SHARE_B), f32x4.add(s3, s4));
-  const oddB = f32x4.mul(f32x4.splat(SHARE_B * B), f32x4.sub(s3, s4));
+export function weightSlopeLine(
+  twice: bool, out: usize, step: usize,
+  s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128,
+  t0: v128, t1: v128, t2: v128, t3: v128, t4: v128, t5: v128,
+): void {
+  const shareA = f32x4.splat(SHARE_A);
+  const shareB = f32x4.splat(SHARE_B);
+  const evenA = f32x4.mul(shareA, f32x4.add(s1, s2));
+  const evenA2 = f32x4.mul(shareA, f32x4.add(t1, t2));
+  const evenB = f32x4.mul(shareB, f32x4.add(s3, s4));
+  const evenB2 = f32x4.mul(shareB, f32x4.add(t3, t4));
   v128.store(out, madd(f32x4.splat(SHARE_0), s0, f32x4.add(evenA, evenB)));
-  v128.store(out + step, f32x4.add(oddA, oddB));
+  if (twice) v128.store(out, madd(f32x4.splat(SHARE_0), t0, f32x4.add(evenA2, evenB2)), 16);
   v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB, madd(f32x4.splat(A2), evenA, s5)));
+  if (twice) v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB2, madd(f32x4.splat(A2), evenA2, t5)), 16);
+  const oddA = f32x4.splat(SHARE_A * A);
+  const oddB = f32x4.splat(SHARE_B * B);
+  v128.store(out + step, f32x4.add(f32x4.mul(oddA, f32x4.sub(s1, s2)), f32x4.mul(oddB, f32x4.sub(s3, s4))));
+  if (twice) {
+    v128.store(out + step, f32x4.add(f32x4.mul(oddA, f32x4.sub(t1, t2)), f32x4.mul(oddB, f32x4.sub(t3, t4))), 16);
+  }
 }

@@ -105,8 +105,10 @@ export class Measures {
           low = madd(v128.and(v128.load(other), size), w2, low);
           high = madd(v128.and(v128.load(other, 16), size), w2, high);
           other = from + p3;
-          v128.store(to, madd(v128.and(v128.load(other), size), w3, low));
-          v128.store(to, madd(v128.and(v128.load(other, 16), size), w3, high), 16);
+          low = madd(v128.and(v128.load(other), size), w3, low);
+          high = madd(v128.and(v128.load(other, 16), size), w3, high);
+          v128.store(to, low);
+          v128.store(to, high, 16);
         }
         for (let rest = region.columns & 7; rest > 0; rest -= 4, from += 16) {
           let sum = madd(v128.and(loadSome(from, rest), size), w0, loadSome(to, rest));

@@ -38,26 +38,30 @@ export class Region {
     }
   }
 
-  /** Raises four numbers to the largest sizes in one plane; to NaN where one is. */
+  /** Raises eight numbers to the largest sizes in one plane; to NaN where one is. */
   raise(largest: usize, plane: i32, images: i32): void {
-    // Sizes in the order of their bits, in which NaN is the largest; f32x4.max takes many instructions.
-    const size = i32x4.splat(0x7fffffff);
-    let a = v128.load(largest);
-    let b = a;
     let at = this.start + <usize>plane * this.plane;
     for (; images > 0; images--, at += this.image) {
-      for (let y = 0; y < this.rows; y++) {
-        let from = at + <usize>y * this.row;
-        for (const end = from + (<usize>(this.columns & ~7) << 2); from != end; from += 32) {
-          a = i32x4.max_s(a, v128.and(v128.load(from), size));
-          b = i32x4.max_s(b, v128.and(v128.load(from, 16), size));
-        }
-        const rest = this.columns & 7;
-        if (rest > 0) a = i32x4.max_s(a, v128.and(loadSome(from, rest), size));
-        if (rest > 4) b = i32x4.max_s(b, v128.and(loadSome(from + 16, rest - 4), size));
-      }
+      for (let y = 0; y < this.rows; y++) raiseRow(largest, at + <usize>y * this.row, this.columns);
     }
-    v128.store(largest, i32x4.max_s(a, b));
+  }
+}
+
+/** Raises eight numbers to the largest sizes in a row. */
+function raiseRow(largest: usize, from: usize, columns: i32): void {
+  // Sizes in the order of their bits, in which NaN is the largest; f32x4.max takes many instructions.
+  const size = i32x4.splat(0x7fffffff);
+  let a = v128.load(largest);
+  let b = v128.load(largest, 16);
+  for (const end = from + (<usize>(columns & ~7) << 2); from != end; from += 32) {
+    a = i32x4.max_s(a, v128.and(v128.load(from), size));
+    b = i32x4.max_s(b, v128.and(v128.load(from, 16), size));
+  }
+  v128.store(largest, a);
+  v128.store(largest, b, 16);
+  for (let rest = columns & 7; rest > 0; rest -= 4, from += 16) {
+    a = i32x4.max_s(a, v128.and(loadSome(from, rest), size));
+    v128.store(largest, a);
   }
 }
 

@@ -1,10 +1,15 @@
-// The transforms of F(4×4, 3×3), of four tiles at a time, a tile in each lane of the vectors. Their two sides are the same in
-// one dimension, line by line (see lines.ts); the lines in between wait at `lines`, which has room for them.
-import { even, interleaveLower, interleaveUpper, joinLower, joinUpper, madd, odd } from '../../simd';
-import { inputLine, outputLine, slopeLine, weightLine, weightSlopeLine } from './lines';
+// The transforms of F(4×4, 3×3), of four tiles at a time, a tile in each lane of the vectors; or of eight, the second four beside
+// the first. Their two sides are the same in one dimension, line by line (see lines.ts); the lines in between wait at `lines`.
+import { interleaveLower, interleaveUpper, joinLower, joinUpper, madd, wide } from '../../simd';
+import { offsetAt } from '../tables';
+import { inputLine, outputLine, outputTiles, slopeLine, weightLine, weightSlopeLine } from './lines';
 
+/** Bytes between two vectors of the first four tiles: those of the second four lie between them. */
+export const STEP: usize = 32;
+/** Bytes of a line of six vectors. */
+export const LINE: usize = 6 * STEP;
 /** Room for the lines between the two sides of a transform. */
-export const LINES_BYTES: usize = 576;
+export const LINES_BYTES: usize = 6 * LINE;
 
 // @ts-ignore: decorator
 @inline
@@ -12,153 +17,271 @@ function isZero(values: v128): bool {
   return i32x4.all_true(f32x4.eq(values, f32x4.splat(0)));
 }
 
-/** Bᵀ d B of the tiles of 6×6 at four places, rows `row` bytes apart; the 36 vectors go `distance` bytes apart. */
-export function transformInput(
-  p0: usize,
-  p1: usize,
-  p2: usize,
-  p3: usize,
-  row: usize,
-  out: usize,
-  distance: usize,
-  lines: usize,
-): void {
-  for (let line = lines, end = lines + LINES_BYTES; line != end; line += 96) {
-    const r0 = v128.load(p0);
-    const r1 = v128.load(p1);
-    const r2 = v128.load(p2);
-    const r3 = v128.load(p3);
-    const lower01 = interleaveLower(r0, r1);
-    const lower23 = interleaveLower(r2, r3);
-    const upper01 = interleaveUpper(r0, r1);
-    const upper23 = interleaveUpper(r2, r3);
-    const rest01 = v128.load64_lane(p1, v128.load64_zero(p0, 16), 1, 16);
-    const rest23 = v128.load64_lane(p3, v128.load64_zero(p2, 16), 1, 16);
-    inputLine(
-      line,
-      16,
-      joinLower(lower01, lower23),
-      joinUpper(lower01, lower23),
-      joinLower(upper01, upper23),
-      joinUpper(upper01, upper23),
-      even(rest01, rest23),
-      odd(rest01, rest23),
-    );
-    p0 += row;
-    p1 += row;
-    p2 += row;
-    p3 += row;
-  }
-  for (let column = lines, end = lines + 96; column != end; column += 16) {
-    inputLine(
-      out,
-      6 * distance,
-      v128.load(column),
-      v128.load(column, 96),
-      v128.load(column, 192),
-      v128.load(column, 288),
-      v128.load(column, 384),
-      v128.load(column, 480),
-    );
-    out += distance;
+/**
+ * The rows of tiles of 6×6, rows `row` bytes apart, times B: of four tiles and, if there are, of the second four, at `from` plus
+ * each of eight offsets. The step is an argument although it is constant: V8 joins only the first two of the vectors that are
+ * stored at constant distances from one address.
+ */
+export function transformInputRows(second: bool, from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+  if (second && wide) inputRows(true, from, offsets, row, lines, step);
+  else {
+    inputRows(false, from, offsets, row, lines, step);
+    if (second) inputRows(false, from, offsets + 16, row, lines + 16, step);
   }
 }
 
-/** A y Aᵀ of the tiles of 4×4 at four places, rows `row` bytes apart; the 36 vectors go `distance` bytes apart. */
-export function transformSlopes(
-  p0: usize,
-  p1: usize,
-  p2: usize,
-  p3: usize,
-  row: usize,
-  out: usize,
-  distance: usize,
-  lines: usize,
-): void {
-  for (let line = lines, end = lines + 384; line != end; line += 96) {
+// @ts-ignore: decorator
+@inline
+function inputRows(twice: bool, from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+  let p0 = from + offsetAt(offsets, 0);
+  let p1 = from + offsetAt(offsets, 1);
+  let p2 = from + offsetAt(offsets, 2);
+  let p3 = from + offsetAt(offsets, 3);
+  let q0 = twice ? from + offsetAt(offsets, 4) : p0;
+  let q1 = twice ? from + offsetAt(offsets, 5) : p1;
+  let q2 = twice ? from + offsetAt(offsets, 6) : p2;
+  let q3 = twice ? from + offsetAt(offsets, 7) : p3;
+  for (let line = lines, end = lines + LINES_BYTES; line != end; line += LINE) {
     const r0 = v128.load(p0);
     const r1 = v128.load(p1);
     const r2 = v128.load(p2);
     const r3 = v128.load(p3);
+    const s0 = v128.load(q0);
+    const s1 = v128.load(q1);
+    const s2 = v128.load(q2);
+    const s3 = v128.load(q3);
     const lower01 = interleaveLower(r0, r1);
     const lower23 = interleaveLower(r2, r3);
     const upper01 = interleaveUpper(r0, r1);
     const upper23 = interleaveUpper(r2, r3);
-    slopeLine(
+    const lower45 = interleaveLower(s0, s1);
+    const lower67 = interleaveLower(s2, s3);
+    const upper45 = interleaveUpper(s0, s1);
+    const upper67 = interleaveUpper(s2, s3);
+    // Columns 4 and 5.
+    const rest01 = interleaveUpper(v128.load(p0, 8), v128.load(p1, 8));
+    const rest23 = interleaveUpper(v128.load(p2, 8), v128.load(p3, 8));
+    const rest45 = interleaveUpper(v128.load(q0, 8), v128.load(q1, 8));
+    const rest67 = interleaveUpper(v128.load(q2, 8), v128.load(q3, 8));
+    inputLine(
+      twice,
       line,
-      16,
+      step,
       joinLower(lower01, lower23),
       joinUpper(lower01, lower23),
       joinLower(upper01, upper23),
       joinUpper(upper01, upper23),
+      joinLower(rest01, rest23),
+      joinUpper(rest01, rest23),
+      joinLower(lower45, lower67),
+      joinUpper(lower45, lower67),
+      joinLower(upper45, upper67),
+      joinUpper(upper45, upper67),
+      joinLower(rest45, rest67),
+      joinUpper(rest45, rest67),
     );
     p0 += row;
     p1 += row;
     p2 += row;
     p3 += row;
+    q0 += row;
+    q1 += row;
+    q2 += row;
+    q3 += row;
   }
-  for (let column = lines, end = lines + 96; column != end; column += 16) {
-    slopeLine(
+}
+
+/** Bᵀ times those rows; the 36 vectors go `distance` bytes apart, with those of the second four tiles beside them if there are. */
+export function transformInputColumns(second: bool, lines: usize, out: usize, distance: usize): void {
+  if (second && wide) inputColumns(true, lines, out, distance);
+  else {
+    inputColumns(false, lines, out, distance);
+    if (second) inputColumns(false, lines + 16, out + 16, distance);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function inputColumns(twice: bool, lines: usize, out: usize, distance: usize): void {
+  for (let column = lines, end = lines + LINE; column != end; column += STEP) {
+    inputLine(
+      twice,
       out,
       6 * distance,
       v128.load(column),
-      v128.load(column, 96),
-      v128.load(column, 192),
-      v128.load(column, 288),
+      v128.load(column, LINE),
+      v128.load(column, 2 * LINE),
+      v128.load(column, 3 * LINE),
+      v128.load(column, 4 * LINE),
+      v128.load(column, 5 * LINE),
+      v128.load(column, 16),
+      v128.load(column, 16 + LINE),
+      v128.load(column, 16 + 2 * LINE),
+      v128.load(column, 16 + 3 * LINE),
+      v128.load(column, 16 + 4 * LINE),
+      v128.load(column, 16 + 5 * LINE),
     );
     out += distance;
   }
 }
 
 /**
- * Aᵀ m A of four tiles, plus a number, from 36 vectors `distance` bytes apart, to four places, rows `row` bytes apart.
- * Tells whether all is finite (or, rarely, not although it is).
+ * The rows of tiles of 4×4, rows `row` bytes apart, times Aᵀ: of four tiles at `from` plus each of four offsets and, if there are,
+ * of the second four at `next` plus the same. The step is an argument as in transformInputRows.
  */
-export function transformOutput(
-  from: usize,
-  distance: usize,
-  plus: v128,
-  p0: usize,
-  p1: usize,
-  p2: usize,
-  p3: usize,
-  row: usize,
-  lines: usize,
-): bool {
-  const zero = f32x4.splat(0);
+export function transformSlopeRows(second: bool, from: usize, next: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+  if (second && wide) slopeRows(true, from, next, offsets, row, lines, step);
+  else {
+    slopeRows(false, from, next, offsets, row, lines, step);
+    if (second) slopeRows(false, next, next, offsets, row, lines + 16, step);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function slopeRows(twice: bool, from: usize, next: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+  let p0 = from + offsetAt(offsets, 0);
+  let p1 = from + offsetAt(offsets, 1);
+  let p2 = from + offsetAt(offsets, 2);
+  let p3 = from + offsetAt(offsets, 3);
+  let q0 = twice ? next + offsetAt(offsets, 0) : p0;
+  let q1 = twice ? next + offsetAt(offsets, 1) : p1;
+  let q2 = twice ? next + offsetAt(offsets, 2) : p2;
+  let q3 = twice ? next + offsetAt(offsets, 3) : p3;
+  for (let line = lines, end = lines + 4 * LINE; line != end; line += LINE) {
+    const r0 = v128.load(p0);
+    const r1 = v128.load(p1);
+    const r2 = v128.load(p2);
+    const r3 = v128.load(p3);
+    const s0 = v128.load(q0);
+    const s1 = v128.load(q1);
+    const s2 = v128.load(q2);
+    const s3 = v128.load(q3);
+    const lower01 = interleaveLower(r0, r1);
+    const lower23 = interleaveLower(r2, r3);
+    const upper01 = interleaveUpper(r0, r1);
+    const upper23 = interleaveUpper(r2, r3);
+    const lower45 = interleaveLower(s0, s1);
+    const lower67 = interleaveLower(s2, s3);
+    const upper45 = interleaveUpper(s0, s1);
+    const upper67 = interleaveUpper(s2, s3);
+    slopeLine(
+      twice,
+      line,
+      step,
+      joinLower(lower01, lower23),
+      joinUpper(lower01, lower23),
+      joinLower(upper01, upper23),
+      joinUpper(upper01, upper23),
+      joinLower(lower45, lower67),
+      joinUpper(lower45, lower67),
+      joinLower(upper45, upper67),
+      joinUpper(upper45, upper67),
+    );
+    p0 += row;
+    p1 += row;
+    p2 += row;
+    p3 += row;
+    q0 += row;
+    q1 += row;
+    q2 += row;
+    q3 += row;
+  }
+}
+
+/** A times those rows; the 36 vectors go `distance` bytes apart, with those of the second four tiles beside them if there are. */
+export function transformSlopeColumns(second: bool, lines: usize, out: usize, distance: usize): void {
+  if (second && wide) slopeColumns(true, lines, out, distance);
+  else {
+    slopeColumns(false, lines, out, distance);
+    if (second) slopeColumns(false, lines + 16, out + 16, distance);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function slopeColumns(twice: bool, lines: usize, out: usize, distance: usize): void {
+  for (let column = lines, end = lines + LINE; column != end; column += STEP) {
+    slopeLine(
+      twice,
+      out,
+      6 * distance,
+      v128.load(column),
+      v128.load(column, LINE),
+      v128.load(column, 2 * LINE),
+      v128.load(column, 3 * LINE),
+      v128.load(column, 16),
+      v128.load(column, 16 + LINE),
+      v128.load(column, 16 + 2 * LINE),
+      v128.load(column, 16 + 3 * LINE),
+    );
+    out += distance;
+  }
+}
+
+/** The columns of four tiles (and of the second four beside them) of 36 vectors `distance` bytes apart: Aᵀ m, lines `line` bytes apart. */
+export function transformOutputColumns(second: bool, from: usize, distance: usize, lines: usize, line: usize): void {
+  if (second && wide) outputColumns(true, from, distance, lines, line);
+  else {
+    outputColumns(false, from, distance, lines, line);
+    if (second) outputColumns(false, from + 16, distance, lines + 16, line);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function outputColumns(twice: bool, from: usize, distance: usize, lines: usize, line: usize): void {
   const next = 6 * distance;
-  for (let column = lines, end = lines + 96; column != end; column += 16) {
+  for (let column = lines, end = lines + LINE; column != end; column += STEP) {
     outputLine(
-      false,
+      twice,
       column,
-      column + 96,
-      column + 192,
-      column + 288,
-      zero,
+      line,
       v128.load(from),
       v128.load(from + next),
       v128.load(from + 2 * next),
       v128.load(from + 3 * next),
       v128.load(from + 4 * next),
       v128.load(from + 5 * next),
+      v128.load(from, 16),
+      v128.load(from + next, 16),
+      v128.load(from + 2 * next, 16),
+      v128.load(from + 3 * next, 16),
+      v128.load(from + 4 * next, 16),
+      v128.load(from + 5 * next, 16),
     );
     from += distance;
   }
+}
+
+/**
+ * Those columns times A, plus a number, to four places, rows `row` bytes apart. Tells whether all is finite (or, rarely, not
+ * although it is).
+ */
+export function transformOutputRows(
+  lines: usize,
+  plus: v128,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  row: usize,
+): bool {
+  const zero = f32x4.splat(0);
   let finite = zero;
-  for (let line = lines, end = lines + 384; line != end; line += 96) {
-    const sum = outputLine(
-      true,
+  for (let line = lines, end = lines + 4 * LINE; line != end; line += LINE) {
+    const sum = outputTiles(
       p0,
       p1,
       p2,
       p3,
       plus,
       v128.load(line),
-      v128.load(line, 16),
-      v128.load(line, 32),
-      v128.load(line, 48),
-      v128.load(line, 64),
-      v128.load(line, 80),
+      v128.load(line, STEP),
+      v128.load(line, 2 * STEP),
+      v128.load(line, 3 * STEP),
+      v128.load(line, 4 * STEP),
+      v128.load(line, 5 * STEP),
     );
     finite = madd(sum, zero, finite);
     p0 += row;
@@ -171,49 +294,67 @@ export function transformOutput(
 
 /** G g Gᵀ of four filters from nine vectors; the 36 vectors go `distance` bytes apart. */
 export function transformWeight(from: usize, out: usize, distance: usize, lines: usize): void {
-  for (let line = lines, end = lines + 288; line != end; line += 96) {
-    weightLine(line, 16, v128.load(from), v128.load(from, 16), v128.load(from, 32));
+  for (let line = lines, end = lines + 3 * LINE; line != end; line += LINE) {
+    weightLine(line, STEP, v128.load(from), v128.load(from, 16), v128.load(from, 32));
     from += 48;
   }
-  for (let column = lines, end = lines + 96; column != end; column += 16) {
-    weightLine(out, 6 * distance, v128.load(column), v128.load(column, 96), v128.load(column, 192));
+  for (let column = lines, end = lines + LINE; column != end; column += STEP) {
+    weightLine(out, 6 * distance, v128.load(column), v128.load(column, LINE), v128.load(column, 2 * LINE));
     out += distance;
   }
 }
 
-/**
- * Gᵀ s G of four weights from 36 vectors `distance` bytes apart: nine vectors. Gives a bit for each of the weights of which
- * a number may not be finite, or has less than the given size.
- */
-export function transformWeightSlopes(from: usize, distance: usize, out: usize, size: v128, lines: usize): i32 {
-  const zero = f32x4.splat(0);
+/** The columns of four weights (and of the second four beside them) of 36 vectors `distance` bytes apart: Gᵀ s, lines `line` bytes apart. */
+export function transformWeightSlopeColumns(second: bool, from: usize, distance: usize, lines: usize, line: usize): void {
+  if (second && wide) weightSlopeColumns(true, from, distance, lines, line);
+  else {
+    weightSlopeColumns(false, from, distance, lines, line);
+    if (second) weightSlopeColumns(false, from + 16, distance, lines + 16, line);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function weightSlopeColumns(twice: bool, from: usize, distance: usize, lines: usize, line: usize): void {
   const next = 6 * distance;
-  for (let column = lines, end = lines + 96; column != end; column += 16) {
+  for (let column = lines, end = lines + LINE; column != end; column += STEP) {
     weightSlopeLine(
+      twice,
       column,
-      96,
+      line,
       v128.load(from),
       v128.load(from + next),
       v128.load(from + 2 * next),
       v128.load(from + 3 * next),
       v128.load(from + 4 * next),
       v128.load(from + 5 * next),
+      v128.load(from, 16),
+      v128.load(from + next, 16),
+      v128.load(from + 2 * next, 16),
+      v128.load(from + 3 * next, 16),
+      v128.load(from + 4 * next, 16),
+      v128.load(from + 5 * next, 16),
     );
     from += distance;
   }
+}
+
+/**
+ * Those columns times G: nine vectors. Gives a bit for each of the weights of which a number may not be finite, or has less than
+ * the given size.
+ */
+export function transformWeightSlopeRows(lines: usize, out: usize, size: v128): i32 {
+  const zero = f32x4.splat(0);
   let finite = zero;
   let least = f32x4.splat(Infinity);
-  for (let line = lines, end = lines + 288; line != end; line += 96) {
-    weightSlopeLine(
-      out,
-      16,
-      v128.load(line),
-      v128.load(line, 16),
-      v128.load(line, 32),
-      v128.load(line, 48),
-      v128.load(line, 64),
-      v128.load(line, 80),
-    );
+  for (let line = lines, end = lines + 3 * LINE; line != end; line += LINE) {
+    const s0 = v128.load(line);
+    const s1 = v128.load(line, STEP);
+    const s2 = v128.load(line, 2 * STEP);
+    const s3 = v128.load(line, 3 * STEP);
+    const s4 = v128.load(line, 4 * STEP);
+    const s5 = v128.load(line, 5 * STEP);
+    weightSlopeLine(false, out, 16, s0, s1, s2, s3, s4, s5, s0, s1, s2, s3, s4, s5);
     for (const end = out + 48; out != end; out += 16) {
       const value = v128.load(out);
       finite = madd(value, zero, finite);

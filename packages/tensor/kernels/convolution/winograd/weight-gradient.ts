@@ -13,7 +13,17 @@ import { correlateRows, correlateTaps } from './directly';
 import { POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs } from './fields';
 import { Region, REGION_BYTES } from './region';
 import { spreadOf } from './spread';
-import { LINES_BYTES, transformInput, transformSlopes, transformWeightSlopes } from './transforms';
+import {
+  LINE,
+  LINES_BYTES,
+  STEP,
+  transformInputColumns,
+  transformInputRows,
+  transformSlopeColumns,
+  transformSlopeRows,
+  transformWeightSlopeColumns,
+  transformWeightSlopeRows,
+} from './transforms';
 
 /** Filters and channels of a block, whose sums fill half a second-level cache. */
 const FILTER_LIMIT: i32 = 64;
@@ -48,15 +58,16 @@ function sumMatrixBytes(filterPanels: i32, channelPanels: i32): usize {
   return spread((<usize>filterPanels * channelPanels) << 7);
 }
 
-/** What a block begins with: the lines of a transform, four zeros, nine vectors, slab, window, region, and spreads. */
+/** What a block begins with: the lines of a transform, four zeros, nine vectors, offsets of planes, slab, window, region, and spreads. */
 const ZEROS: usize = LINES_BYTES;
 const TAPS: usize = ZEROS + 64;
-const SLAB: usize = TAPS + 192;
+const PLANES: usize = TAPS + 192;
+const SLAB: usize = PLANES + 64;
 const WINDOW: usize = SLAB + SLAB_BYTES;
 const REGION: usize = WINDOW + WINDOW_BYTES;
-/** The largest numbers of the channels and filters of a block, four for each; their spreads, NaN where they are not known yet. */
+/** The largest numbers of the channels and filters of a block, eight for each; their spreads, NaN where they are not known yet. */
 const LARGEST: usize = REGION + REGION_BYTES;
-const SPREADS: usize = LARGEST + <usize>((CHANNEL_LIMIT + FILTER_LIMIT) << 4);
+const SPREADS: usize = LARGEST + <usize>((CHANNEL_LIMIT + FILTER_LIMIT) << 5);
 const TABLES: usize = SPREADS + <usize>((CHANNEL_LIMIT + FILTER_LIMIT) << 2);
 
 /**
@@ -67,7 +78,7 @@ const PART: f32 = 1 / 256;
 /** So many times larger than all typical products together the largest may be for that, as a binary logarithm. */
 const SPREAD: f32 = 1;
 
-/** Room for all that, a table, the three kinds of matrices, and the copy of the window in four planes. */
+/** Room for all that, a table, the three kinds of matrices, and the copy of the window in so many planes as a panel has. */
 export function winogradWeightGradientScratch(fields: Convolution): usize {
   const tiles = slabSize(fields);
   const filterPanels = ceilDiv(min(<i32>fields.filters, FILTER_LIMIT), ROWS);
@@ -81,7 +92,7 @@ export function winogradWeightGradientScratch(fields: Convolution): usize {
       (inputMatrixBytes(channelPanels, tiles) +
         slopeMatrixBytes(filterPanels, tiles) +
         sumMatrixBytes(filterPanels, channelPanels)) +
-    ((<usize>fields.imageStep * windowRows * windowColumns) << 4)
+    ((<usize>fields.imageStep * windowRows * windowColumns) << 2) * max(min(<i32>fields.channels, COLUMNS), ROWS)
   );
 }
 
@@ -109,11 +120,12 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
 
   const zeros = scratch + ZEROS;
   const taps = scratch + TAPS;
+  const planes = scratch + PLANES;
   const slab = changetype<Slab>(scratch + SLAB);
   const window = changetype<Window>(scratch + WINDOW);
   const region = changetype<Region>(scratch + REGION);
   const largest = scratch + LARGEST;
-  memory.fill(largest, 0, (CHANNEL_LIMIT + FILTER_LIMIT) << 4);
+  memory.fill(largest, 0, (CHANNEL_LIMIT + FILTER_LIMIT) << 5);
   const offsets = scratch + TABLES;
   const most = slabSize(fields);
   const inputs = offsets + tableBytes(most);
@@ -129,7 +141,7 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
     slab.take(index, fields, rows, columns);
     const tiles = slab.size;
     window.place(
-      4,
+      min(channels, COLUMNS),
       groups * allChannels,
       <i32>fields.height,
       <i32>fields.width,
@@ -141,18 +153,17 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
     fillPositions(offsets, slab.images, window.image, slab.rows, window.row * TILE, slab.columns, TILE << 2);
     region.place(fields, slab, false);
     const firstInput = (slab.firstImage * groups + group) * allChannels + firstChannel;
-    for (let c = 0; c < channelPanels * COLUMNS; c += 4) {
-      // Half a panel may have no channel: it takes the last one again.
-      const first = min(c, channels - 1);
-      for (let i = c; i < min(c + 4, channels); i++) {
-        region.raise(largest + (<usize>i << 4), group * allChannels + firstChannel + i, slab.images);
+    for (let c = 0; c < channels; c += COLUMNS) {
+      const present = min(COLUMNS, channels - c);
+      for (let i = c; i < c + present; i++) {
+        region.raise(largest + (<usize>i << 5), group * allChannels + firstChannel + i, slab.images);
       }
-      const source = window.open(room, <usize>fields.x, firstInput + first, min(4, channels - first), slab.images);
-      const panel = inputs + ((<usize>(c & ~7) * tiles) << 2) + (<usize>(c & 4) << 2);
-      transformPlanes(false, window, source, channels - first, offsets, tiles, panel, inputStep, scratch);
+      const source = window.open(room, <usize>fields.x, firstInput + c, present, slab.images);
+      fillPlanes(planes, window, present);
+      transformInputs(window, source, planes, offsets, tiles, inputs + ((<usize>c * tiles) << 2), inputStep, scratch);
     }
     window.place(
-      4,
+      ROWS,
       groups * allFilters,
       <i32>fields.outHeight,
       <i32>fields.outWidth,
@@ -165,13 +176,14 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
     region.place(fields, slab, true);
     const firstSlope = (slab.firstImage * groups + group) * allFilters + firstFilter;
     for (let f = 0; f < filters; f += ROWS) {
-      for (let i = f; i < min(f + ROWS, filters); i++) {
-        const at = largest + (<usize>(CHANNEL_LIMIT + i) << 4);
+      const present = min(ROWS, filters - f);
+      for (let i = f; i < f + present; i++) {
+        const at = largest + (<usize>(CHANNEL_LIMIT + i) << 5);
         region.raise(at, group * allFilters + firstFilter + i, slab.images);
       }
-      const source = window.open(room, <usize>fields.out, firstSlope + f, min(ROWS, filters - f), slab.images);
-      const panel = slopes + ((<usize>f * tiles) << 2);
-      transformPlanes(true, window, source, filters - f, offsets, tiles, panel, slopeStep, scratch);
+      const source = window.open(room, <usize>fields.out, firstSlope + f, present, slab.images);
+      fillPlanes(planes, window, present);
+      transformSlopes(window, source, planes, offsets, tiles, slopes + ((<usize>f * tiles) << 2), slopeStep, scratch);
     }
     const start = index == firstSlab ? zeros : 0;
     for (let point = 0; point < POINTS; point++) {
@@ -191,9 +203,10 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
   for (let f = 0; f < filters; f++) {
     for (let c = 0; c < channels; c += 4) {
       const tile = (c >> 3) * filterPanels + (f >> 2);
-      const from = sums + (<usize>tile << 7) + (<usize>(f & 3) << 5) + (<usize>(c & 4) << 2);
+      const from = sums + (<usize>tile << 7) + (<usize>(f & 3) << 5);
+      if (!(c & 4)) transformWeightSlopeColumns(c + 4 < channels, from, sumStep, scratch, LINE);
       const least = f32x4.mul(v128.load(largest + (<usize>c << 2)), v128.load32_splat(largest + (<usize>(CHANNEL_LIMIT + f) << 2)));
-      const doubtful = transformWeightSlopes(from, sumStep, taps, f32x4.mul(least, f32x4.splat(PART)), scratch);
+      const doubtful = transformWeightSlopeRows(scratch + (<usize>(c & 4) << 2), taps, f32x4.mul(least, f32x4.splat(PART)));
       let to = weights + ((<usize>((firstFilter + f) * allChannels + firstChannel + c) * 9) << 2);
       for (let lane = 0; lane < min(4, channels - c); lane++) {
         const values = taps + (<usize>lane << 2);
@@ -251,10 +264,11 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
   }
 }
 
-/** The largest of each four numbers, without gaps. */
+/** The largest of each eight numbers, without gaps. */
 function condense(largest: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
-    const four = v128.load(largest + (<usize>i << 4));
+    const eight = largest + (<usize>i << 5);
+    const four = i32x4.max_s(v128.load(eight), v128.load(eight, 16));
     const two = i32x4.max_s(four, v128.shuffle<f32>(four, four, 2, 3, 2, 3));
     const one = i32x4.max_s(two, v128.shuffle<f32>(two, two, 1, 1, 1, 1));
     v128.store32_lane(largest + (<usize>i << 2), one, 0);
@@ -284,34 +298,46 @@ function countPositions(fields: Convolution, slab: Slab, first: i32, last: i32, 
   return <i32>min<i64>(count, 1 << 24);
 }
 
-/** The distance to one of four planes; where there is none the last one serves: nobody reads what it makes. */
-// @ts-ignore: decorator
-@inline
-function planeAt(window: Window, index: i32, present: i32): usize {
-  return <usize>min(index, present - 1) * window.plane;
+/** The offsets of eight planes; where there is none the last one serves: nobody reads what it makes. */
+function fillPlanes(table: usize, window: Window, present: i32): void {
+  for (let i = 0; i < 8; i++) store<u32>(table + (<usize>i << 2), <u32>(<usize>min(i, present - 1) * window.plane));
 }
 
-/** Fills half a panel of eight channels in each of the 36 matrices of inputs, or a panel of four filters in those of slopes. */
-// @ts-ignore: decorator
-@inline
-function transformPlanes(
-  ofSlopes: bool,
+/** Fills a panel of eight channels in each of the 36 matrices of inputs. */
+function transformInputs(
   window: Window,
   source: usize,
-  present: i32,
+  planes: usize,
   offsets: usize,
   tiles: i32,
   out: usize,
   outStep: usize,
   lines: usize,
 ): void {
-  const p1 = source + planeAt(window, 1, present);
-  const p2 = source + planeAt(window, 2, present);
-  const p3 = source + planeAt(window, 3, present);
   for (let at = offsets, end = offsets + (<usize>tiles << 2); at != end; at += 4) {
-    const offset = offsetAt(at, 0);
-    if (ofSlopes) transformSlopes(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
-    else transformInput(source + offset, p1 + offset, p2 + offset, p3 + offset, window.row, out, outStep, lines);
-    out += ofSlopes ? 16 : 32;
+    transformInputRows(true, source + offsetAt(at, 0), planes, window.row, lines, STEP);
+    transformInputColumns(true, lines, out, outStep);
+    out += COLUMNS << 2;
+  }
+}
+
+/** Fills a panel of four filters in each of the 36 matrices of slopes: those of two tiles lie side by side. */
+function transformSlopes(
+  window: Window,
+  source: usize,
+  planes: usize,
+  offsets: usize,
+  tiles: i32,
+  out: usize,
+  outStep: usize,
+  lines: usize,
+): void {
+  for (let t = 0; t < tiles; t += 2) {
+    const second = t + 1 < tiles;
+    const tile = source + offsetAt(offsets, t);
+    const next = source + offsetAt(offsets, t + 1);
+    transformSlopeRows(second, tile, next, planes, window.row, lines, STEP);
+    transformSlopeColumns(second, lines, out, outStep);
+    out += ROWS << 3;
   }
 }
