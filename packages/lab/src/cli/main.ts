@@ -1,4 +1,5 @@
 import { PnnError } from '@pnn/nn';
+import { calibrate } from '../commands/calibrate.js';
 import { devices } from '../commands/devices.js';
 import { evaluate } from '../commands/evaluate.js';
 import { fit } from '../commands/fit.js';
@@ -9,7 +10,7 @@ import { version } from '../version.js';
 import { type Command, runCommand } from './command.js';
 import { UsageError } from './options.js';
 
-const commands: readonly Command[] = [train, evaluate, predict, inspect, fit, devices];
+const commands: readonly Command[] = [train, evaluate, predict, inspect, calibrate, fit, devices];
 
 const width = Math.max(...commands.map(({ name }) => name.length));
 

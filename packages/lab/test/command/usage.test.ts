@@ -3,6 +3,7 @@ import { existsSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Command, runCommand } from '../../src/cli/command.js';
 import { specsOf, UsageError } from '../../src/cli/options.js';
+import { calibrate } from '../../src/commands/calibrate.js';
 import { devices } from '../../src/commands/devices.js';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { fit } from '../../src/commands/fit.js';
@@ -92,7 +93,7 @@ describe('--help', () => {
     }
   });
 
-  it.each([train, evaluate, predict, inspect, fit, devices])(
+  it.each([train, evaluate, predict, inspect, calibrate, fit, devices])(
     'fits a terminal of 100 columns: $name',
     async (command) => {
       const { text } = await printed(command, '--help');

@@ -1,0 +1,59 @@
+import { Subset } from '@pnn/data';
+import type { DescribedNetwork } from '@pnn/models';
+import { type Dataset, Generator, Parameter } from '@pnn/nn';
+import { type CalibratedLayer, calibrate } from '@pnn/pnn';
+import { batchesFor, type TrainedNetwork } from './trained-network.js';
+
+/** How bounds are chosen anew. */
+export interface RecalibrationOptions {
+  /** The quantile of |x| that bounds are based on. */
+  readonly quantile: number;
+  /** The bound as a multiple of that quantile. */
+  readonly margin: number;
+  /** Whether fits weigh inputs by how often they occur. */
+  readonly density: boolean;
+}
+
+/** Random samples of a data set, the same every time. */
+export function sampleOf(dataset: Dataset, count: number): Dataset {
+  if (count >= dataset.length) return dataset;
+  const order = new Generator(0, 'calibration').permutation(dataset.length);
+  return new Subset(dataset, order.slice(0, count));
+}
+
+/** Whether a network has coefficients that were learned, which new fits replace. */
+export function hasLearnedCoefficients({ activations }: TrainedNetwork): boolean {
+  return activations.some(([, { coefficients }]) => coefficients instanceof Parameter);
+}
+
+/**
+ * Gives every polynomial of a network a new bound, from the inputs that it gets with the samples, and a new fit.
+ *
+ * @throws CalibrationError where no bound can be based on the inputs of a layer; nothing is changed then
+ */
+export async function recalibrate(
+  { network, activations, ...trained }: TrainedNetwork,
+  samples: Dataset,
+  options: RecalibrationOptions,
+): Promise<CalibratedLayer[]> {
+  const batches = batchesFor({ network, activations, ...trained }, samples);
+  function* inputs() {
+    for (const batch of batches) {
+      yield batch.inputs;
+      batch.dispose();
+    }
+  }
+  return calibrate(network, inputs(), options);
+}
+
+/** A network with what must be known to use it, its bounds chosen by the options. */
+export function describedAfter(
+  { network, description }: TrainedNetwork,
+  { quantile, margin, density }: RecalibrationOptions,
+): DescribedNetwork {
+  const { method } = description;
+  const polynomial = method.polynomial!;
+  const steps = polynomial.bound.kind === 'calibrated' ? polynomial.bound.steps : 0;
+  const bound = { kind: 'calibrated', steps, quantile, margin, density } as const;
+  return { ...description, network, method: { ...method, polynomial: { ...polynomial, bound } } };
+}
