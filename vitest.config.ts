@@ -5,6 +5,7 @@ const alone = [
   'packages/tensor/test/{wasm,gpu,webgpu}/**/*.test.ts',
   'packages/nn/test/memory-growth.test.ts',
   'packages/*/test/node/**/*.test.ts',
+  'packages/mpi/test/run/**/*.test.ts',
   'packages/lab/test/{command,experiment}/**/*.test.ts',
   'test/{gpu,gradients,packaging,wasm,webgpu}/**/*.test.ts',
   'test/*.test.ts',

@@ -15,9 +15,12 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   data: ['tensor', 'autograd', 'nn'],
   models: ['tensor', 'autograd', 'nn', 'pnn'],
   he: ['tensor', 'autograd', 'nn', 'pnn', 'models'],
-  lab: ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models'],
+  mpi: ['tensor', 'autograd', 'nn'],
+  lab: ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models', 'mpi'],
 };
 
+/** Packages that run in Node alone. */
+const NODE_PACKAGES: readonly string[] = ['mpi'];
 /** Folders of a package's sources that run in Node alone. */
 const NODE_FOLDERS = /^(node|cli|commands)\//;
 
@@ -70,7 +73,7 @@ function problemsOfImports(name: string, allowed: readonly string[], imports: re
     if (specifier.startsWith('.') && normalize(join(dirname(source), specifier)).startsWith('..')) {
       return [`${where} leaves the sources of its package by ${specifier}`];
     }
-    if (!NODE_FOLDERS.test(source) && isForNode(source, specifier)) {
+    if (!NODE_PACKAGES.includes(name) && !NODE_FOLDERS.test(source) && isForNode(source, specifier)) {
       return [`${where} imports ${specifier}, but pages run it, too: that belongs to src/node/`];
     }
     return [];

@@ -28,6 +28,7 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expectFalling(numbersAfter('loss', output));
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(60);
   },
+  'distributed.ts': (output) => expectFalling(numbersAfter('loss', output)),
   'fit.ts': (output) => {
     const [leastSquares, minimax] = numbersAfter('largest error', output) as [number, number];
     expect(minimax).toBeGreaterThan(0);

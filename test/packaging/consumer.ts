@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Folders below packages/, each before those that depend on it. */
-export const packageNames = ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models', 'he', 'lab'] as const;
+export const packageNames = ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models', 'mpi', 'he', 'lab'] as const;
 export type PackageName = (typeof packageNames)[number];
 
 /** Runs a program and returns what it printed; throws with all its output where it fails. */

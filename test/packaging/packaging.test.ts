@@ -22,7 +22,7 @@ const projects = new Map<string, Consumer>();
 
 /** A project with a package and those that it depends on, which stand before it. */
 function projectWith(packages: readonly PackageName[]): Consumer {
-  const name = `with-${packages.at(-1)}`;
+  const name = `with-${packages.join('-')}`;
   const tarballsOf = packages.map((each) => tarballs[each]);
   const project = projects.get(name) ?? new Consumer(join(folder, name), tarballsOf);
   projects.set(name, project);
@@ -107,6 +107,14 @@ describe('the tarballs', () => {
     );
   });
 
+  test('do without koffi, and say so where one is asked for MPI', () => {
+    const program =
+      "process.env.PMI_SIZE = '2'; import('@pnn/mpi').then(({ mpi }) => mpi()).catch(({ message }) => console.log(message))";
+    expect(run(consumer.folder, process.execPath, '-e', program)).toMatch(
+      /^mpi: koffi cannot be loaded .*: npm install koffi$/m,
+    );
+  });
+
   test('offer the command pnn', () => {
     const pnn = join(consumer.folder, 'node_modules/.bin/pnn');
     expect(run(consumer.folder, pnn, '--help')).toMatch(/^Usage: pnn /);
@@ -158,7 +166,7 @@ describe.each<{
   },
   {
     only: '@pnn/lab',
-    packages: packageNames.filter((name) => name !== 'he'),
+    packages: packageNames.filter((name) => name !== 'he' && name !== 'mpi'),
     programs: { 'examples/digits.ts': learns(), 'examples/own-dataset.ts': learns() },
   },
 ])('a project with $only', ({ only, packages, programs }) => {

@@ -8,4 +8,5 @@ export function enableRelaxedSimd(): void {
   if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 
+export { hostBytes, hostOffset, hostRange } from '../devices/host/range.js';
 export { enableWideSimd, wideSimdObstacle } from './wide-simd.js';

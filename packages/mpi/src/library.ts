@@ -1,0 +1,288 @@
+import type { LibraryHandle } from 'koffi';
+import { MpiError } from './errors.js';
+import type { Launcher } from './launcher.js';
+
+/** A handle of MPI: the address of an object of Open MPI, a number of MPICH. */
+export type Handle = unknown;
+
+/** An address in this process. */
+export type Address = number | bigint;
+
+/** What MPI is told of the elements. It only moves them: int32 and float32 are both four bytes. */
+export type ElementBytes = 1 | 4 | 8;
+
+/**
+ * A call that runs while the program goes on; MPI works on it whenever `test` is called. It holds what MPI reads until
+ * then, so that the garbage collector leaves it alone.
+ */
+export interface Request {
+  readonly handle: BigInt64Array;
+  readonly holds: readonly unknown[];
+}
+
+/** Which elements go to each process, or come from it: their number and where they begin, both in elements. */
+export interface Layout {
+  readonly counts: Int32Array;
+  readonly displacements: Int32Array;
+}
+
+/** The functions of MPI that are needed, all of which throw where MPI reports an error. */
+export interface MpiLibrary {
+  /** The first line of what the library says of itself. */
+  readonly version: string;
+  initialize(): void;
+  finalize(): void;
+  /** Ends all processes of the job. It may never return, so it runs in a thread. */
+  abort(status: number): void;
+  readonly world: Handle;
+  rank(communicator: Handle): number;
+  size(communicator: Handle): number;
+  /** Another communicator of the same processes, whose calls are in an order of their own. */
+  duplicate(communicator: Handle): Handle;
+  /** Of each process the same number of bytes, in the order of ranks. */
+  allgather(send: Uint8Array, receive: Uint8Array, communicator: Handle): Request;
+  alltoallv(
+    send: Address,
+    sent: Layout,
+    receive: Address,
+    received: Layout,
+    bytes: ElementBytes,
+    communicator: Handle,
+  ): Request;
+  /** In place: this process has its part at its displacement already. */
+  allgatherv(buffer: Address, layout: Layout, bytes: ElementBytes, communicator: Handle): Request;
+  broadcast(
+    buffer: Address | Uint8Array,
+    count: number,
+    bytes: ElementBytes,
+    root: number,
+    communicator: Handle,
+  ): Request;
+  /** Lets MPI work on all requests; whether this one is done. */
+  test(request: Request): boolean;
+  /** What this machine is called. */
+  processorName(): string;
+  /** The address of the first byte. */
+  addressOf(bytes: Uint8Array): number;
+}
+
+type Koffi = typeof import('koffi');
+
+/** MPI_THREAD_SERIALIZED: threads call MPI one at a time. */
+const SERIALIZED = 2;
+const SUCCESS = 0;
+/** The longest text that MPI writes, in both libraries. */
+const MAX_TEXT = 8192;
+/** As much as an MPI_Status has in any library, in ints. */
+const STATUS = 16;
+
+/** What differs between the two families of libraries: https://www.mpich.org/abi/ for MPICH and those compatible with it. */
+interface Family {
+  readonly handleType: 'int' | 'void *';
+  readonly world: Handle;
+  readonly types: Readonly<Record<ElementBytes, Handle>>;
+  /** MPI_IN_PLACE */
+  readonly inPlace: bigint;
+}
+
+const mpich: Family = {
+  handleType: 'int',
+  world: 0x44000000,
+  types: { 1: 0x4c00010d, 4: 0x4c00040a, 8: 0x4c00080b },
+  inPlace: -1n,
+};
+
+function openMpi(library: LibraryHandle): Family {
+  return {
+    handleType: 'void *',
+    world: library.symbol('ompi_mpi_comm_world', 'void *'),
+    types: {
+      1: library.symbol('ompi_mpi_byte', 'void *'),
+      4: library.symbol('ompi_mpi_float', 'void *'),
+      8: library.symbol('ompi_mpi_double', 'void *'),
+    },
+    inPlace: 1n,
+  };
+}
+
+/** The names under which the loader finds the libraries: Open MPI 3 to 5; MPICH of Debian, MPICH and Intel MPI elsewhere. */
+const fileNames = {
+  'Open MPI': ['libmpi.so.40'],
+  MPICH: ['libmpich.so.12', 'libmpi.so.12'],
+} as const;
+
+function candidatesFor({ name }: Launcher): readonly string[] {
+  return name === 'Slurm' ? Object.values(fileNames).flat() : fileNames[name];
+}
+
+async function loadKoffi(): Promise<Koffi> {
+  try {
+    // Frameworks that load CommonJS modules may wrap what they export.
+    const module = (await import('koffi')) as Koffi & { readonly default?: Koffi };
+    return module.default ?? module;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : cause;
+    throw new MpiError(`mpi: koffi cannot be loaded (${reason}): npm install koffi`, { cause });
+  }
+}
+
+function open(koffi: Koffi, names: readonly string[], launcher: Launcher): LibraryHandle {
+  const problems: string[] = [];
+  for (const name of names) {
+    try {
+      // Components of Open MPI look for its symbols among those of the process.
+      return koffi.load(name, { global: true, lazy: true });
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  throw new MpiError(
+    `mpi: the library of MPI cannot be loaded (${problems.join('; ')}), and ${launcher.name} has started this process: ` +
+      'install the same MPI on every machine (openmpi-bin or mpich), or name the file in PNN_MPI_LIBRARY',
+  );
+}
+
+/** Settings of the libraries that are read when they are loaded; what the user has set stays. */
+const settings: Readonly<Record<string, string>> = {
+  // Open MPI would give its time slice to other programs at every look; `Waiting` sleeps where that is right.
+  OMPI_MCA_mpi_yield_when_idle: '0',
+  // UCX, below MPICH and others, would patch mmap and sbrk of the C library while other threads of Node are inside of them: with
+  // busy threads, one start of fifteen ended with a segmentation fault.
+  UCX_MEM_EVENTS: 'n',
+};
+
+function prepare(): void {
+  for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
+}
+
+function configure(koffi: Koffi): void {
+  try {
+    // Of the stack: MPI_Init reads files and starts threads, and the default of 1 MiB is little for it.
+    koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 2 << 20 });
+  } catch {
+    // A program that has loaded libraries by koffi before has decided on it.
+  }
+}
+
+/** What one of the functions says that write a text and its length. */
+function textFrom(library: LibraryHandle, name: string): string {
+  const text = new Uint8Array(MAX_TEXT);
+  const length = new Int32Array(1);
+  library.func(name, 'int', ['void *', 'void *'])(text, length);
+  return new TextDecoder().decode(text.subarray(0, length[0])).replace(/\0.*$/s, '');
+}
+
+/**
+ * The library of MPI that fits what has started this process.
+ *
+ * @param file the file of the library, where the loader does not find it by one of its usual names
+ * @throws MpiError where koffi or the library is missing
+ */
+export async function loadLibrary(launcher: Launcher, file: string | undefined): Promise<MpiLibrary> {
+  const koffi = await loadKoffi();
+  configure(koffi);
+  prepare();
+  const library = open(koffi, file === undefined ? candidatesFor(launcher) : [file], launcher);
+  const version = textFrom(library, 'MPI_Get_library_version').split('\n')[0]!.trim();
+  const family = version.includes('Open MPI') ? openMpi(library) : mpich;
+  return bind(koffi, library, family, version);
+}
+
+function bind(koffi: Koffi, library: LibraryHandle, family: Family, version: string): MpiLibrary {
+  const { handleType: handle, world, types, inPlace } = family;
+  const declare = (name: string, ...parameters: string[]) => {
+    const call = library.func(name, 'int', parameters) as unknown as (...given: unknown[]) => number;
+    return (...given: unknown[]): void => {
+      const status = call(...given);
+      if (status !== SUCCESS) throw new MpiError(`mpi: ${name} of ${version} has failed with error ${status}`);
+    };
+  };
+  const [buffer, request, counts] = ['void *', 'void *', 'void *'];
+  const functions = {
+    initThread: declare('MPI_Init_thread', 'void *', 'void *', 'int', 'void *'),
+    finalize: declare('MPI_Finalize'),
+    rank: declare('MPI_Comm_rank', handle, 'void *'),
+    size: declare('MPI_Comm_size', handle, 'void *'),
+    duplicate: declare('MPI_Comm_dup', handle, `_Out_ ${handle} *`),
+    allgather: declare('MPI_Iallgather', buffer, 'int', handle, buffer, 'int', handle, handle, request),
+    alltoallv: declare(
+      'MPI_Ialltoallv',
+      ...[buffer, counts, counts, handle],
+      ...[buffer, counts, counts, handle],
+      ...[handle, request],
+    ),
+    allgatherv: declare(
+      'MPI_Iallgatherv',
+      ...[buffer, 'int', handle],
+      ...[buffer, counts, counts, handle],
+      ...[handle, request],
+    ),
+    broadcast: declare('MPI_Ibcast', buffer, 'int', handle, 'int', handle, request),
+    test: declare('MPI_Test', request, 'void *', 'void *'),
+  };
+  const abort = library.func('MPI_Abort', 'int', [handle, 'int']);
+  const flag = new Int32Array(1);
+  const status = new Int32Array(STATUS);
+  const number = new Int32Array(1);
+  /** What MPI reads and writes goes into `holds`. */
+  const requested = (start: (request: BigInt64Array) => void, ...holds: unknown[]): Request => {
+    const made = { handle: new BigInt64Array(1), holds };
+    start(made.handle);
+    return made;
+  };
+  return {
+    version,
+    world,
+    initialize: () => functions.initThread(null, null, SERIALIZED, number),
+    finalize: () => functions.finalize(),
+    abort: (code) => abort.async(world, code, () => {}),
+    rank(communicator) {
+      functions.rank(communicator, number);
+      return number[0]!;
+    },
+    size(communicator) {
+      functions.size(communicator, number);
+      return number[0]!;
+    },
+    duplicate(communicator) {
+      const made: [Handle] = [null];
+      functions.duplicate(communicator, made);
+      return made[0];
+    },
+    allgather: (send, receive, communicator) =>
+      requested(
+        (made) => functions.allgather(send, send.length, types[1], receive, send.length, types[1], communicator, made),
+        send,
+        receive,
+      ),
+    alltoallv: (send, sent, receive, received, bytes, communicator) =>
+      requested(
+        (made) =>
+          functions.alltoallv(
+            ...[send, sent.counts, sent.displacements, types[bytes]],
+            ...[receive, received.counts, received.displacements, types[bytes]],
+            ...[communicator, made],
+          ),
+        sent,
+        received,
+      ),
+    allgatherv: (address, layout, bytes, communicator) =>
+      requested(
+        (made) =>
+          functions.allgatherv(
+            ...[inPlace, 0, types[bytes]],
+            ...[address, layout.counts, layout.displacements, types[bytes]],
+            ...[communicator, made],
+          ),
+        layout,
+      ),
+    broadcast: (address, count, bytes, root, communicator) =>
+      requested((made) => functions.broadcast(address, count, types[bytes], root, communicator, made), address),
+    test({ handle: made }) {
+      functions.test(made, flag, status);
+      return flag[0] !== 0;
+    },
+    processorName: () => textFrom(library, 'MPI_Get_processor_name'),
+    addressOf: (bytes) => Number(koffi.address(bytes)),
+  };
+}

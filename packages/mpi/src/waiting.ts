@@ -1,0 +1,68 @@
+import type { MpiLibrary, Request } from './library.js';
+
+/** What to do while nothing comes. */
+export type Patience = 'spin' | 'sleep';
+
+/** For so long a wait asks without a pause: a step of processes that are equally fast takes no longer for it. */
+const SPIN_MS = 2;
+/** A longer gap between two looks is not waiting: this process itself stood still, or computed. */
+const MAX_GAP_MS = 1000;
+
+/**
+ * Waits for calls of MPI by asking again and again, between which timers and signals have their turn. Where the others do not
+ * answer for too long, the whole job ends.
+ */
+export class Waiting {
+  readonly #library: MpiLibrary;
+  readonly #timeoutMs: number;
+  readonly #describe: (seconds: number, operation: string) => string;
+
+  /**
+   * @param timeout in seconds
+   * @param describe what to tell the user when a job ends
+   */
+  constructor(library: MpiLibrary, timeout: number, describe: (seconds: number, operation: string) => string) {
+    this.#library = library;
+    this.#timeoutMs = timeout * 1000;
+    this.#describe = describe;
+  }
+
+  /** Until the request is done. `sleep` is for the others to arrive, `spin` for elements on their way. */
+  until(request: Request, operation: string, patience: Patience): Promise<void> {
+    return this.untilTrue(() => this.#library.test(request), operation, patience);
+  }
+
+  /** Until the function returns true; it calls `test`. */
+  untilTrue(isDone: () => boolean, operation: string, patience: Patience): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let last = performance.now();
+      let waited = 0;
+      const look = () => {
+        try {
+          if (isDone()) {
+            resolve();
+            return;
+          }
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        const now = performance.now();
+        waited += Math.min(now - last, MAX_GAP_MS);
+        last = now;
+        if (waited > this.#timeoutMs) this.#end(operation);
+        else if (patience === 'sleep' && waited > SPIN_MS) setTimeout(look, 1);
+        else setImmediate(look);
+      };
+      look();
+    });
+  }
+
+  /** The promise of who waits stays open: nothing must go on as if it had an answer. */
+  #end(operation: string): void {
+    console.error(this.#describe(this.#timeoutMs / 1000, operation));
+    this.#library.abort(1);
+    // With the network gone, MPI_Abort may wait itself.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 5000);
+  }
+}

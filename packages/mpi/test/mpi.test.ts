@@ -1,0 +1,44 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { MpiError, mpi } from '../src/index.js';
+
+const names = ['OMPI_COMM_WORLD_SIZE', 'PMI_SIZE', 'SLURM_PROCID', 'SLURM_STEP_NUM_TASKS'];
+const before = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+
+function setEnvironment(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const name of names) {
+    const value = environment[name];
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
+describe('mpi', () => {
+  afterEach(() => setEnvironment(before));
+
+  it.each<[string, Record<string, string>, Parameters<typeof mpi>[0], string]>([
+    [
+      'without mpirun',
+      {},
+      {},
+      'mpi: nothing has started this process as one of several: mpirun -n 2 node PROGRAM, or srun --mpi=pmix',
+    ],
+    ['with three processes', { PMI_SIZE: '3' }, {}, 'mpi: the number of processes must be a power of two, not 3'],
+    [
+      'with a timeout of 0',
+      { PMI_SIZE: '2' },
+      { timeout: 0 },
+      'mpi: timeout must be a number of seconds above 0, not 0',
+    ],
+    [
+      'without the library',
+      { OMPI_COMM_WORLD_SIZE: '2' },
+      { library: 'libnowhere.so' },
+      'mpi: the library of MPI cannot be loaded (libnowhere.so: Failed to load shared library: cannot open ' +
+        'shared object file: No such file or directory), and Open MPI has started this process: install the same MPI on ' +
+        'every machine (openmpi-bin or mpich), or name the file in PNN_MPI_LIBRARY',
+    ],
+  ])('refuses to start %s', async (_, environment, options, message) => {
+    setEnvironment(environment);
+    await expect(mpi(options)).rejects.toEqual(new MpiError(message));
+  });
+});

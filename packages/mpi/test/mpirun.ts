@@ -1,0 +1,66 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** How processes are started by one MPI, and what makes their messages go by a certain way. */
+export interface Launch {
+  readonly name: string;
+  readonly program: string;
+  readonly options: readonly string[];
+}
+
+function finds(program: string, family: string): boolean {
+  const { stdout, error } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return !error && stdout.includes(family);
+}
+
+const find = (programs: readonly string[], family: string) => programs.find((program) => finds(program, family));
+
+// On few cores and as root, as tests run; one process for a core is not theirs to keep.
+const openMpiOptions = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '--mca', 'pml', 'ob1'];
+const openMpiProgram = find(['mpirun.openmpi', 'mpirun'], 'Open MPI');
+const mpichProgram = find(['mpirun.mpich', 'mpirun'], 'HYDRA');
+
+function openMpi(name: string, ...options: string[]): Launch[] {
+  return openMpiProgram ? [{ name, program: openMpiProgram, options: [...openMpiOptions, ...options] }] : [];
+}
+
+/** Open MPI over shared memory, the usual way on one machine. */
+export const sharedMemory: readonly Launch[] = openMpi('Open MPI, shared memory', '--mca', 'btl', 'self,vader');
+/** Open MPI over TCP, as between machines. */
+export const tcp: readonly Launch[] = openMpi('Open MPI, TCP', '--mca', 'btl', 'self,tcp');
+export const mpich: readonly Launch[] = mpichProgram ? [{ name: 'MPICH', program: mpichProgram, options: [] }] : [];
+
+for (const [name, launches] of Object.entries({ 'Open MPI': sharedMemory, MPICH: mpich })) {
+  if (launches.length === 0) console.warn(`NOT TESTED: ${name}: there is no mpirun of it`);
+}
+
+/** How a job has ended. */
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A job of several processes, in the sources' own TypeScript. */
+export function start(launch: Launch, processes: number, program: string, ...words: string[]) {
+  const node = [process.execPath, '--import', 'tsx', '--conditions=@pnn/source'];
+  const command = [...launch.options, '-n', `${processes}`, ...node, program, ...words];
+  return spawn(launch.program, command, { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs a program as several processes to its end. */
+export function run(launch: Launch, processes: number, program: string, ...words: string[]): Promise<Ended> {
+  const child = start(launch, processes, program, ...words);
+  const printed = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, ...printed }));
+  });
+}
