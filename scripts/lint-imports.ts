@@ -22,7 +22,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Packages that run in Node alone. */
 const NODE_PACKAGES: readonly string[] = ['mpi'];
 /** Folders of a package's sources that run in Node alone. */
-const NODE_FOLDERS = /^(node|cli|commands)\//;
+const NODE_FOLDERS = /^(node|cli|commands|journal|trials|studies)\//;
 
 interface Import {
   /** Below the folder of the package, with `/`. */

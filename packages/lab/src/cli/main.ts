@@ -4,13 +4,26 @@ import { devices } from '../commands/devices.js';
 import { evaluate } from '../commands/evaluate.js';
 import { fit } from '../commands/fit.js';
 import { inspect } from '../commands/inspect.js';
+import { merge } from '../commands/merge.js';
 import { predict } from '../commands/predict.js';
+import { studyCommand } from '../commands/study.js';
 import { train } from '../commands/train.js';
+import { studies } from '../studies/registry.js';
 import { version } from '../version.js';
 import { type Command, runCommand } from './command.js';
 import { UsageError } from './options.js';
 
-const commands: readonly Command[] = [train, evaluate, predict, inspect, calibrate, fit, devices];
+const commands: readonly Command[] = [
+  train,
+  evaluate,
+  predict,
+  inspect,
+  calibrate,
+  ...studies.map(studyCommand),
+  merge,
+  fit,
+  devices,
+];
 
 const width = Math.max(...commands.map(({ name }) => name.length));
 

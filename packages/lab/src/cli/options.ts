@@ -38,12 +38,14 @@ function looksLikeOption(word: string): boolean {
 /** Options as given, with ways to read them that name the option whose value is wrong. */
 export class Options {
   readonly #command: string;
+  readonly #specs: OptionSpecs;
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
   readonly positionals: readonly string[];
 
   /** @throws UsageError if an option does not exist or lacks its value, or there are more words than expected */
   constructor(command: string, args: readonly string[], specs: OptionSpecs, maxPositionals = 0) {
     this.#command = command;
+    this.#specs = specs;
     const config = {
       args: [...args],
       allowPositionals: true,
@@ -75,6 +77,22 @@ export class Options {
 
   #usage(problem: string): UsageError {
     return new UsageError(`${this.#command}: ${problem}: see ${this.#command} --help`);
+  }
+
+  /**
+   * These options with others in place of some of them.
+   *
+   * @param values by name; true for a switch, undefined for what is not to be given
+   * @param specs the options that there are then; those given before that are not among them are left out
+   * @throws UsageError if a value is for an option that does not exist, or is not one
+   */
+  with(values: Readonly<Record<string, string | true | undefined>>, specs: OptionSpecs = this.#specs): Options {
+    const known = Object.entries(this.#values).filter(([name]) => Object.hasOwn(specs, name));
+    const words = Object.entries({ ...Object.fromEntries(known), ...values }).flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      return value === true ? `--${name}` : `--${name}=${value}`;
+    });
+    return new Options(this.#command, words, specs);
   }
 
   /** Whether a switch was given. */
@@ -111,6 +129,17 @@ export class Options {
       `an integer ${range}`,
       (value) => Number.isSafeInteger(value) && value >= minimum && value <= maximum,
     );
+  }
+
+  /**
+   * A list of values with commas between them, each read as if it were the value of the option.
+   *
+   * @throws UsageError if one of them is not what `read` takes
+   */
+  list<T>(name: string, read: (options: Options, name: string) => T | undefined): T[] | undefined {
+    return this.text(name)
+      ?.split(',')
+      .map((value) => read(this.with({ [name]: value }), name)!);
   }
 
   /** @throws UsageError if the value is not a positive number */

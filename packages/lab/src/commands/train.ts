@@ -1,7 +1,5 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { loadDataset } from '@pnn/data';
-import { folder } from '@pnn/data/node';
 import { MemoryError } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import type { Checkpoint } from '@pnn/pnn';
@@ -10,6 +8,7 @@ import type { Command } from '../cli/command.js';
 import { useDevice } from '../cli/devices.js';
 import { makeFolder, makeNewFolder, timestamp } from '../cli/folder.js';
 import { importModules } from '../cli/import-modules.js';
+import { loadData } from '../cli/load-data.js';
 import { dataOptions, dataSpecFrom } from '../cli/option-groups/data.js';
 import { deviceOptions, deviceSpecFrom } from '../cli/option-groups/device.js';
 import { methodOptions, methodSpecFrom } from '../cli/option-groups/method.js';
@@ -132,13 +131,7 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   if (plan.device.name.includes('gpu')) terminal.write(`Device: ${device.description}\n`);
   const written = given === undefined ? undefined : join(given, CHECKPOINT_FILE);
   if (written !== undefined && !(resume && resolve(resume.path) === written)) await refuseCheckpoint(written);
-  const { dataset, folder: files, settings, train, test } = plan.data;
-  const data = await loadDataset(dataset, {
-    source: files === null ? undefined : folder(files),
-    settings,
-    train: train ?? undefined,
-    test: test ?? undefined,
-  });
+  const data = await loadData(plan.data);
   const out = given ?? (await makeNewFolder(defaultFolder(plan)));
   await makeFolder(out);
   const checkpointPath = join(out, CHECKPOINT_FILE);

@@ -21,6 +21,7 @@ import { testedRunRecord } from './report-of.js';
 import { describeSettings } from './settings.js';
 import type { ExperimentSpec } from './specs.js';
 import { squaredError } from './squared-error.js';
+import { beginWith, type StartingPoint } from './starting-point.js';
 
 /** What an experiment tells on the way. */
 export interface ExperimentEvents {
@@ -63,10 +64,12 @@ export class Experiment {
    * Seeds the random streams of the program and makes the network. Classes are learned by cross-entropy, numbers by the
    * mean squared error.
    *
+   * @param start what the training begins with instead of random weights
    * @throws ArgumentError if a number is out of its range, or the model does not take the samples
    * @throws DTypeError if samples or labels are in double precision, or labels are int32 without names of classes
+   * @throws StateDictError if it is to begin with the tensors of another network
    */
-  constructor(spec: ExperimentSpec, data: DatasetSplits, events: ExperimentEvents = {}) {
+  constructor(spec: ExperimentSpec, data: DatasetSplits, events: ExperimentEvents = {}, start?: StartingPoint) {
     const { model, method, training } = spec;
     checkTraining(training);
     checkData(data);
@@ -75,6 +78,7 @@ export class Experiment {
     this.#data = data;
     const { inputShape } = data.train;
     this.network = buildModel(model, { inputShape, outputs: this.#outputs, activation: activationFactory(method) });
+    if (start) beginWith(this.network, start);
     const chooses = training.keepBest || training.patience !== null;
     const { train, heldOut } = chooses ? splitForChoice(data, training.seed) : { train: data.train };
     this.#loaders = dataLoaders({ ...data, train }, { batchSize: training.batchSize });

@@ -39,8 +39,8 @@ const NARROWEST_BAR = 8;
  */
 export class ProgressBar {
   readonly #stream: TerminalStream;
-  readonly #total: number;
-  readonly #label: string;
+  #total: number;
+  #label: string;
   readonly #interval: number;
   readonly #now: () => number;
   readonly #start: number;
@@ -56,6 +56,12 @@ export class ProgressBar {
     this.#interval = options.interval ?? 100;
     this.#now = options.now ?? (() => performance.now());
     this.#start = this.#now();
+  }
+
+  /** Changes what is counted up to and what stands before the bar, from the next drawing on. */
+  set(total: number, label: string): void {
+    this.#total = total;
+    this.#label = harmless(label);
   }
 
   /** Shows that `step` of the steps are done, unless the last drawing is too recent; the last step is always drawn. */

@@ -87,6 +87,8 @@ svg text { font-size: 11.5px; fill: var(--soft); font-family: inherit; }
 .dashed { stroke-dasharray: 6 4.5; stroke-width: 1.7; }
 .dotted { stroke-dasharray: 0.1 4.2; stroke-width: 2.2; }
 .marker { fill: var(--color); stroke: var(--paper); stroke-width: 0.8; }
+.spread { fill: none; stroke: var(--color); stroke-width: 1.3; opacity: 0.75; }
+svg .row-label { fill: var(--ink); }
 svg .edge { fill: var(--color); font-size: 11px; font-weight: 700; }
 .reference { stroke: var(--mark); stroke-width: 1.1; stroke-dasharray: 2 3; }
 svg .reference-label { fill: var(--mark); font-size: 11px; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }

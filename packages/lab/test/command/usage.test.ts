@@ -8,9 +8,12 @@ import { devices } from '../../src/commands/devices.js';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { fit } from '../../src/commands/fit.js';
 import { inspect } from '../../src/commands/inspect.js';
+import { merge } from '../../src/commands/merge.js';
 import { predict } from '../../src/commands/predict.js';
+import { studyCommand } from '../../src/commands/study.js';
 import { train } from '../../src/commands/train.js';
 import { version } from '../../src/index.js';
+import { studies } from '../../src/studies/registry.js';
 import { Call, commandLine, pnn } from './call.js';
 
 /** What the command prints, run in this process. */
@@ -93,7 +96,7 @@ describe('--help', () => {
     }
   });
 
-  it.each([train, evaluate, predict, inspect, calibrate, fit, devices])(
+  it.each([train, evaluate, predict, inspect, calibrate, ...studies.map(studyCommand), merge, fit, devices])(
     'fits a terminal of 100 columns: $name',
     async (command) => {
       const { text } = await printed(command, '--help');

@@ -1,7 +1,7 @@
 import type { Markup } from '../markup.js';
 import { markup } from '../markup.js';
 import type { Figure } from './plot.js';
-import { emptyNote, figure, linePath, Plot, plotArea, xAxis, yAxis } from './plot.js';
+import { coordinate, emptyNote, figure, linePath, Plot, plotArea, xAxis, yAxis } from './plot.js';
 import type { AxisFormat, Scale } from './scale.js';
 import { isDrawable, kindFor, scaleFor } from './scale.js';
 import type { Series } from './series.js';
@@ -13,12 +13,20 @@ export interface ReferenceLine {
   readonly value: number;
 }
 
+/** A place on the x axis that is pointed out. */
+export interface Mark {
+  readonly label: string;
+  readonly x: number;
+}
+
 /** What a line chart shows. */
 export interface LineChart extends Figure {
   readonly series: readonly Series[];
   readonly xLabel: string;
   /** Default `integer`, for epochs. */
   readonly xFormat?: AxisFormat;
+  /** Default `linear`. */
+  readonly xKind?: Scale['kind'];
   /** Default `number`. */
   readonly yFormat?: AxisFormat;
   /** Default `auto`: logarithmic if the values cannot be told apart otherwise (see {@link kindFor}). */
@@ -26,6 +34,8 @@ export interface LineChart extends Figure {
   /** Values besides those of the series that the y axis must reach, so that charts can be compared. */
   readonly yInclude?: readonly number[];
   readonly references?: readonly ReferenceLine[];
+  /** Vertical lines; the x axis reaches them. */
+  readonly marks?: readonly Mark[];
   /** Default: if there are several series. */
   readonly legend?: boolean;
 }
@@ -41,14 +51,17 @@ const MAX_HOVER_COLUMNS = 200;
  * `▼` for −∞ and, on a logarithmic axis, for what is not positive, `×` for NaN. Points whose x cannot be drawn are left out.
  */
 export function lineChart(chart: LineChart): Markup {
-  const { xFormat = 'integer', yFormat = 'number', yKind = 'auto', references = [] } = chart;
-  const series = chart.series.map((line) => ({ ...line, points: line.points.filter(({ x }) => isDrawable(x)) }));
-  const values = series.flatMap(({ points }) => points.flatMap(({ y }) => (y === null ? [] : [y])));
+  const { xFormat = 'integer', xKind = 'linear', yFormat = 'number', yKind = 'auto', references = [] } = chart;
+  const series = chart.series.map((line) => ({ ...line, points: line.points.filter(({ x }) => isDrawable(x, xKind)) }));
+  const marks = (chart.marks ?? []).filter(({ x }) => isDrawable(x, xKind));
+  const values = series.flatMap(({ points }) =>
+    points.flatMap(({ y, spread }) => (y === null ? [] : spread ? [y - spread, y, y + spread] : [y])),
+  );
   const scaled = [...values, ...(chart.yInclude ?? []), ...references.map(({ value }) => value)];
   const kind = yKind === 'auto' ? kindFor(scaled) : yKind;
   const yScale = scaleFor(kind, scaled, { format: yFormat });
   const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
-  const xScale = scaleFor('linear', xs, { format: xFormat, rounded: false, count: 7 });
+  const xScale = scaleFor(xKind, [...xs, ...marks.map(({ x }) => x)], { format: xFormat, rounded: false, count: 7 });
   const plot = new Plot(
     plotArea(
       yScale,
@@ -64,6 +77,7 @@ export function lineChart(chart: LineChart): Markup {
           ...yAxis(plot),
           ...xAxis(plot, chart.xLabel),
           ...referenceLines(plot, references),
+          ...markLines(plot, marks),
           ...series.map((line) => drawSeries(plot, line)),
           xs.length <= MAX_HOVER_COLUMNS ? hoverColumns(plot, series, xs, chart.xLabel) : null,
         ];
@@ -95,7 +109,32 @@ function drawSeries(plot: Plot, series: Series): Markup {
     return markup`<text class="edge ${colorClass(series)}" x="${plot.x(x)}" y="${yPosition}" text-anchor="middle">${edge.sign}</text>`;
   });
   const line = shown.length > 0 ? markup`<path class="${lineClass(series)}" d="${linePath(drawn)}"/>` : null;
-  return markup`${line}${markers}${edges}`;
+  return markup`${spreadBars(plot, series)}${line}${markers}${edges}`;
+}
+
+/** A bar for every point with a spread; its lower end is the edge of the area where a logarithmic axis has no place for it. */
+function spreadBars(plot: Plot, series: Series): Markup | null {
+  const { kind } = plot.yScale;
+  const ends = series.points.flatMap(({ x, y, spread }) => {
+    if (y === null || !spread || !isDrawable(y + spread, kind)) return [];
+    const low = y - spread;
+    const bottom = isDrawable(low, kind) ? plot.y(low) : plot.area.bottom;
+    return [`M${coordinate(plot.x(x))} ${coordinate(bottom)}V${coordinate(plot.y(y + spread))}`];
+  });
+  return ends.length === 0 ? null : markup`<path class="spread ${colorClass(series)}" d="${ends.join('')}"/>`;
+}
+
+/** Vertical lines, each with its label at its top, where two that are close stand below each other. */
+function markLines(plot: Plot, marks: readonly Mark[]): Markup[] {
+  const { left, right, top, bottom } = plot.area;
+  const middle = (left + right) / 2;
+  return [...marks]
+    .sort((a, b) => a.x - b.x)
+    .map(({ label, x: value }, index) => {
+      const x = plot.x(value);
+      const isLeft = x < middle;
+      return markup`<line class="reference" x1="${x}" x2="${x}" y1="${top}" y2="${bottom}"/><text class="reference-label" x="${x + (isLeft ? 4 : -4)}" y="${top + 10 + 12 * (index % 3)}" text-anchor="${isLeft ? 'start' : 'end'}">${label}</text>`;
+    });
 }
 
 /** A value that the axis cannot show: the sign that stands for it and the end of the axis where it stands. */

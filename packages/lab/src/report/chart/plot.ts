@@ -108,11 +108,18 @@ export interface Figure {
 /** Wraps the drawing of a chart: caption above, legend and notes (each may be `null`) around it. */
 export function figure(
   { id, title, subtitle }: Figure,
-  parts: { readonly description: string; readonly drawing: Child; readonly legend: Child; readonly notes: Child },
+  parts: {
+    readonly description: string;
+    readonly drawing: Child;
+    readonly legend: Child;
+    readonly notes: Child;
+    /** @default CHART_HEIGHT */
+    readonly height?: number;
+  },
 ): Markup {
   return markup`<figure class="chart">
 <figcaption><b>${title}</b>${subtitle === undefined ? null : markup` <span>${subtitle}</span>`}</figcaption>
-${parts.legend}<svg viewBox="0 0 ${CHART_WIDTH} ${CHART_HEIGHT}" role="img" aria-labeledby="${id}-title ${id}-description">
+${parts.legend}<svg viewBox="0 0 ${CHART_WIDTH} ${parts.height ?? CHART_HEIGHT}" role="img" aria-labeledby="${id}-title ${id}-description">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-description">${parts.description}</desc>
 ${parts.drawing}

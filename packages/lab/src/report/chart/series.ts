@@ -13,8 +13,11 @@ export interface SeriesStyle {
 /** A named line. */
 export interface Series extends SeriesStyle {
   readonly name: string;
-  /** By ascending x. A y of `null` was not measured; one that cannot be drawn is marked at the edge. */
-  readonly points: readonly { readonly x: number; readonly y: number | null }[];
+  /**
+   * By ascending x. A y of `null` was not measured; one that cannot be drawn is marked at the edge. A `spread` is drawn as a
+   * bar from y − spread to y + spread.
+   */
+  readonly points: readonly { readonly x: number; readonly y: number | null; readonly spread?: number | null }[];
 }
 
 /** Number of hues. */
