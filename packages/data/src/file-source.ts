@@ -3,6 +3,16 @@ import { ArgumentError, FormatError } from '@pnn/nn';
 /** Lends memory of so many bytes. */
 export type LendMemory = (bytes: number) => Uint8Array;
 
+/** An image as bytes. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  /** Whether the file stores colors; else red, green and blue are the same everywhere. */
+  readonly hasColor: boolean;
+  /** Red, green, blue and something to skip, pixel by pixel, row by row. */
+  readonly rgba: Uint8Array;
+}
+
 /** Where files of a data set come from: a folder (`folder` of `@pnn/data/node`), downloads of a page, memory. */
 export interface FileSource {
   /** What messages call the place, such as `the folder 'data'`. */
@@ -24,6 +34,15 @@ export interface FileSource {
    * @throws ArgumentError if the place cannot be looked through
    */
   list?(): Promise<readonly string[]>;
+  /**
+   * What a PNG or JPEG file shows, for data sets of images. Left out by a source that has no decoder; a page may use its own
+   * (`createImageBitmap`).
+   *
+   * @param name what errors call the file
+   * @throws ArgumentError if a package that decodes is not installed
+   * @throws FormatError if it is damaged or of another format
+   */
+  decodeImage?(bytes: Uint8Array, name: string): Promise<DecodedImage>;
 }
 
 /** Files that are in memory already, by name: for a page that has downloaded them, and for tests. */

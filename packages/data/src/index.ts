@@ -12,7 +12,7 @@ export {
 export { PowerSpectrum } from './features/power-spectrum.js';
 export { type ResampleOptions, resample } from './features/resample.js';
 export { type WindowName, windowOf } from './features/window.js';
-export { type FileSource, filesInMemory, type LendMemory } from './file-source.js';
+export { type DecodedImage, type FileSource, filesInMemory, type LendMemory } from './file-source.js';
 export { type CsvOptions, type CsvRecord, csvRecords } from './formats/csv.js';
 export { decodeIdx, encodeIdx, type IdxArray, type IdxData } from './formats/idx.js';
 export { readTable, type Table, type TableOptions } from './formats/table.js';

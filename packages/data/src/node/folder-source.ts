@@ -2,6 +2,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, PnnError } from '@pnn/nn';
 import { type FileSource, tooLarge } from '../file-source.js';
+import { decodeImage } from './decode-image.js';
 
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);
 
@@ -32,12 +33,13 @@ async function filesBelow(path: string, prefix = ''): Promise<string[]> {
   return (await Promise.all(names)).flat();
 }
 
-/** The files of a folder. */
+/** The files of a folder; pngjs and jpeg-js, both optional peers, decode its images. */
 export function folder(path: string): FileSource {
   const pathOf = (name: string) => join(path, name);
   return {
     description: `the folder '${path}'`,
     pathOf,
+    decodeImage,
     async read(name, maxBytes, memory) {
       const file = pathOf(name);
       try {

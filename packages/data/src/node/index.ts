@@ -1,1 +1,2 @@
+export { decodeImage } from './decode-image.js';
 export { folder } from './folder-source.js';

@@ -1,8 +1,7 @@
 import { ArgumentError, ArrayDataset, FormatError } from '@pnn/nn';
 import type { DatasetEntry } from '../dataset-entry.js';
-import { type FileSource, readDataFile } from '../file-source.js';
+import { type DecodedImage, type FileSource, readDataFile } from '../file-source.js';
 import { excerpt } from '../formats/excerpt.js';
-import { type DecodedImage, decodeImage } from '../formats/image.js';
 import { resizePlane } from '../formats/resize.js';
 import { holdOut } from '../hold-out.js';
 import type { DatasetSplits } from '../splits.js';
@@ -111,11 +110,12 @@ async function readImages(
   options: ImagesOptions,
 ): Promise<SizedImage[]> {
   const { side, channels } = options;
+  if (!source.decodeImage) throw new ArgumentError(`${NAME}: ${source.description} cannot decode images`);
   const images: SizedImage[] = [];
   for (const { name, label } of files) {
     const advice = 'it was there a moment ago';
     const { path, bytes } = await readDataFile({ dataset: NAME, source, names: [name], advice });
-    const image = await decodeImage(bytes, `${NAME}: ${path}`);
+    const image = await source.decodeImage(bytes, `${NAME}: ${path}`);
     const isGray = channels === 1 || (channels === undefined && !image.hasColor);
     const planes = planesOf(image, isGray ? 1 : 3);
     images.push({
@@ -169,7 +169,7 @@ function commonShape(images: readonly SizedImage[], channels: 1 | 3 | undefined)
  * `validation/cat/3.png`; or `cat/1.png` alone, of which a fifth of every class is set aside for tests. Hidden files and those
  * with other endings are passed over.
  *
- * @param source can tell its files, as `folder` does
+ * @param source can tell its files and decode them, as `folder` does
  * @throws ArgumentError if there is no image, one is in no folder of a class, or pngjs or jpeg-js is not installed
  * @throws FormatError if a file is damaged or of another format of images, or sizes differ and no side is given
  */

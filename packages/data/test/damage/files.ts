@@ -14,6 +14,7 @@ import {
   npy,
   optdigits,
 } from '../../src/index.js';
+import { decodeImage } from '../../src/node/index.js';
 import { imageFiles } from '../formats/image-files.js';
 
 /** A file of a data set, and what reads the whole set with other bytes in its place. */
@@ -120,7 +121,7 @@ export function datasetFiles(): readonly DatasetFile[] {
     ...filesOf(arrays, npy),
     ...filesOf(
       Array.from(imageFiles, ([name, bytes], i) => [`${i % 2 === 0 ? 'train' : 'test'}/a/${name}`, bytes] as const),
-      (source) => images(source, { side: 4 }),
+      (source) => images({ ...source, decodeImage }, { side: 4 }),
     ),
   ];
 }

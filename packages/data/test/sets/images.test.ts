@@ -5,7 +5,7 @@ import { ArgumentError, FormatError } from '@pnn/nn';
 import { PNG } from 'pngjs';
 import { describe, expect, test } from 'vitest';
 import { type FileSource, filesInMemory, images, loadDataset } from '../../src/index.js';
-import { folder } from '../../src/node/index.js';
+import { decodeImage, folder } from '../../src/node/index.js';
 import { imageFiles } from '../formats/image-files.js';
 import { storedInputs } from '../normalized.js';
 
@@ -19,7 +19,10 @@ function png(height: number, width: number, colorAt: (row: number, column: numbe
 }
 
 const one = (value: number) => png(2, 2, () => [value, 0, 0]);
-const source = (files: Readonly<Record<string, Uint8Array>>) => filesInMemory(new Map(Object.entries(files)));
+const source = (files: Readonly<Record<string, Uint8Array>>): FileSource => ({
+  ...filesInMemory(new Map(Object.entries(files))),
+  decodeImage,
+});
 
 describe('images', () => {
   test('reads the splits, and the classes from the names of folders, in the order of people', async () => {
@@ -112,5 +115,16 @@ describe('images', () => {
     ).rejects.toThrow('images: the side must be an integer from 1 to 4096, not NaN');
     const page: FileSource = { description: 'a page', pathOf: (name) => name, read: async () => undefined };
     await expect(images(page)).rejects.toThrow('images: a page cannot be looked through: take a folder of files');
+  });
+
+  test('says where a source has no decoder', async () => {
+    const files = filesInMemory(
+      new Map([
+        ['train/a/1.png', one(1)],
+        ['test/a/2.png', one(2)],
+      ]),
+      'a page',
+    );
+    await expect(images(files)).rejects.toThrow(new ArgumentError('images: a page cannot decode images'));
   });
 });

@@ -1,14 +1,5 @@
 import { ArgumentError, FormatError } from '@pnn/nn';
-
-/** An image as bytes. */
-export interface DecodedImage {
-  readonly width: number;
-  readonly height: number;
-  /** Whether the file stores colors; else red, green and blue are the same everywhere. */
-  readonly hasColor: boolean;
-  /** Red, green, blue and something to skip, pixel by pixel, row by row. */
-  readonly rgba: Uint8Array;
-}
+import type { DecodedImage } from '../file-source.js';
 
 /** The most pixels of an image, as a guard against headers that promise what nobody has. */
 const MAX_PIXELS = 2 ** 26;
@@ -23,7 +14,7 @@ const JPEG_SIGNATURE = [0xff, 0xd8, 0xff];
 /** Signature, length and name of the header, width, height, five bytes; then a checksum. */
 const PNG_HEADER_BYTES = 33;
 
-/** For what cannot be loaded: says how to get it. A bundler leaves an import alone that is caught where it stands. */
+/** For what cannot be loaded: says how to get it. */
 function missing(name: string, format: string): (cause: unknown) => never {
   return (cause) => {
     throw new ArgumentError(`reading ${format} files takes the package ${name}: npm install ${name}`, { cause });

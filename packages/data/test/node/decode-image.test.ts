@@ -1,7 +1,7 @@
 import { FormatError } from '@pnn/nn';
 import { describe, expect, test } from 'vitest';
-import { decodeImage } from '../../src/formats/image.js';
-import { colorAt, imageFiles } from './image-files.js';
+import { decodeImage } from '../../src/node/decode-image.js';
+import { colorAt, imageFiles } from '../formats/image-files.js';
 
 const read = (name: string) => decodeImage(imageFiles.get(name)!, name);
 
