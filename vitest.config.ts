@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Tests that change or measure their process: instruction sets, threads, GPUs, browsers, child processes, mocked files. */
 const alone = [
   'packages/tensor/test/{wasm,gpu,webgpu}/**/*.test.ts',
+  'packages/he/test/evaluator/**/*.test.ts',
   'packages/nn/test/memory-growth.test.ts',
   'packages/*/test/node/**/*.test.ts',
   'packages/mpi/test/run/**/*.test.ts',

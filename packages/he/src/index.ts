@@ -9,6 +9,14 @@ export {
 export { programOf } from './compile/compile.js';
 export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
 export { KeyError, MalformedError, PlanError } from './errors.js';
+export {
+  type InstructionSet,
+  PlatformError,
+  WasmCiphertext,
+  WasmEvaluator,
+  type WasmEvaluatorOptions,
+  WasmPlaintext,
+} from './evaluator/index.js';
 export type { Handle, SealContext, SealLibrary } from './seal/context.js';
 export { type NodeSeal, openSeal } from './seal/library.js';
 export { SealEvaluator } from './seal/seal-evaluator.js';

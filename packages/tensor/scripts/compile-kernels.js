@@ -1,10 +1,10 @@
-// Compiles kernels/*.ts (AssemblyScript) to one WebAssembly module.
+// Compiles a folder of kernels (AssemblyScript) to one WebAssembly module.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-/** Where the sources are. */
+/** Where the sources of this package are. */
 export const folder = fileURLToPath(new URL('../kernels', import.meta.url));
 
 const settings = [
@@ -34,9 +34,10 @@ const foldConstants = {
  * Compiles the kernels to a file and returns its bytes.
  *
  * @param options of the compiler, beside those that all modules have
+ * @param sources the folder with `index.ts`
  */
-export async function compileKernels(outFile, options) {
-  const entry = relative(process.cwd(), join(folder, 'index.ts'));
+export async function compileKernels(outFile, options, sources = folder) {
+  const entry = relative(process.cwd(), join(sources, 'index.ts'));
   const { error, stdout, stderr } = await asc.main([entry, '--outFile', outFile, ...settings, ...options], {
     transforms: [foldConstants],
   });

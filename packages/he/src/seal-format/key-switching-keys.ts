@@ -59,6 +59,7 @@ export function readGaloisKeys(
     if (parts === 0) continue;
     const element = 2 * index + 1;
     reader.check(allowed === undefined || allowed.has(element), `a key of Galois element ${element} was not asked for`);
+    reader.check(element !== 1, 'there is a key of Galois element 1, which changes nothing');
     keys.set(element, readKey(reader, chain, parts));
   }
   reader.end();

@@ -1,0 +1,261 @@
+// Switching keys as SEAL does it: a polynomial is cut into its limbs, each is lifted to all primes and multiplied by its part of
+// the key, and the sum is divided by the special prime (J.-S. Bajard, J. Eynard, A. Hasan and V. Zucca, 2016; S. Halevi,
+// Y. Polyakov and V. Shoup, 2018). Everything is exact, so any order of the steps gives SEAL's bits.
+//
+// The key for an automorphism σ is kept as σ⁻¹ of it. Then everything is computed before σ, which permutes values and turns the
+// signs of coefficients, and σ is applied once to what comes out. A rotation by itself cuts σ(c) into coefficients from 0 to q;
+// seen before σ, a coefficient whose sign turns is x − q instead of x.
+
+import { canonical as canonicalDouble, multiply as multiplyDouble, multiplyBy as multiplyDoubleBy, ROUND, reduce } from './double/arithmetic';
+import { inverse as inverseDouble } from './double/transform';
+import { liftAndTransform } from './lift';
+import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
+import { canonical as canonicalWord, multiply as multiplyWord, multiplyBy as multiplyWordBy, subtractOnce } from './word/arithmetic';
+import { inverse as inverseWord } from './word/transform';
+
+const VECTOR: usize = 16;
+
+/** Takes q from the coefficients other than 0 whose sign the automorphism X → X^element turns. */
+function turnSigns(modulus: Modulus, at: usize, element: u32): void {
+  const degree = i64x2.splat(modulus.degree);
+  const step = i64x2.splat(2 * <i64>element);
+  const end = at + limbBytes(modulus);
+  let power = i64x2.replace_lane(i64x2.splat(0), 1, element);
+  if (isDouble(modulus)) {
+    const q = f64x2.splat(modulus.value);
+    const zero = f64x2.splat(0);
+    for (; at < end; at += VECTOR) {
+      const x = v128.load(at);
+      const turns = v128.and(i64x2.eq(v128.and(power, degree), degree), f64x2.ne(x, zero));
+      v128.store(at, f64x2.sub(x, v128.and(q, turns)));
+      power = i64x2.add(power, step);
+    }
+  } else {
+    const q = i64x2.splat(modulus.word);
+    const zero = i64x2.splat(0);
+    for (; at < end; at += VECTOR) {
+      const x = v128.load(at);
+      const turns = v128.and(i64x2.eq(v128.and(power, degree), degree), i64x2.ne(x, zero));
+      v128.store(at, i64x2.sub(x, v128.and(q, turns)));
+      power = i64x2.add(power, step);
+    }
+  }
+}
+
+/**
+ * Coefficients of a polynomial that is given by its values, one limb a block, from 0 to q. With an element other than 0, q is taken
+ * from those whose sign the automorphism turns.
+ */
+export function digits(block: u32, scratch: usize, table: usize, from: usize, to: usize, element: u32): void {
+  const modulus = modulusAt(table, block);
+  const offset = block * limbBytes(modulus);
+  if (isDouble(modulus)) inverseDouble(modulus, from + offset, to + offset, false);
+  else inverseWord(modulus, from + offset, to + offset);
+  if (element) turnSigns(modulus, to + offset, element);
+}
+
+/** The prime that the place behind the `limbs` of a level stands for: the special one, the last of all. */
+// @ts-ignore: decorator
+@inline
+function extendedIndex(place: u32, limbs: u32, special: u32): u32 {
+  return place < limbs ? place : special;
+}
+
+/**
+ * Values of each digit modulo each prime and the special one: a block is a pair of place and digit, in this order. Where both are
+ * of one prime they are those of the polynomial itself.
+ */
+export function extend(
+  block: u32, scratch: usize, table: usize, limbs: u32, special: u32, values: usize, digitsAt: usize, to: usize,
+): void {
+  const place = block / limbs;
+  const digit = block % limbs;
+  const source = modulusAt(table, digit);
+  const bytes = limbBytes(source);
+  const target = to + block * bytes;
+  if (place === digit) memory.copy(target, values + digit * bytes, bytes);
+  else liftAndTransform(digitsAt + digit * bytes, source, target, modulusAt(table, extendedIndex(place, limbs, special)));
+}
+
+/** How many products with a centered factor f64 can add up: each is below 0.6·q, and 2^53 is at least 8·q. */
+const MAX_SUMMANDS: u32 = 8;
+
+function accumulateDouble(
+  modulus: Modulus, digit: usize, key: usize, keyStride: usize, to: usize, toStride: usize, isFirst: bool, isReduced: bool,
+): void {
+  const q = f64x2.splat(modulus.value);
+  const reciprocal = f64x2.splat(modulus.reciprocal);
+  const round = f64x2.splat(ROUND);
+  const end = digit + limbBytes(modulus);
+  const kept = v128.not(f64x2.splat(0));
+  const sums = isFirst ? f64x2.splat(0) : kept;
+  if (isReduced) {
+    for (; digit < end; digit += VECTOR, key += VECTOR, to += VECTOR) {
+      const x = v128.load(digit);
+      const y0 = multiplyDouble(x, v128.load(key), q, reciprocal, round);
+      const y1 = multiplyDouble(x, v128.load(key + keyStride), q, reciprocal, round);
+      const z0 = f64x2.add(v128.and(v128.load(to), sums), y0);
+      const z1 = f64x2.add(v128.and(v128.load(to + toStride), sums), y1);
+      v128.store(to, canonicalDouble(reduce(z0, q, reciprocal, round), q));
+      v128.store(to + toStride, canonicalDouble(reduce(z1, q, reciprocal, round), q));
+    }
+  } else {
+    for (; digit < end; digit += VECTOR, key += VECTOR, to += VECTOR) {
+      const x = v128.load(digit);
+      const y0 = multiplyDouble(x, v128.load(key), q, reciprocal, round);
+      const y1 = multiplyDouble(x, v128.load(key + keyStride), q, reciprocal, round);
+      v128.store(to, f64x2.add(v128.and(v128.load(to), sums), y0));
+      v128.store(to + toStride, f64x2.add(v128.and(v128.load(to + toStride), sums), y1));
+    }
+  }
+}
+
+function accumulateWord(
+  modulus: Modulus, digit: usize, key: usize, keyStride: usize, to: usize, toStride: usize, isFirst: bool,
+): void {
+  const q = modulus.word;
+  const sums: u64 = isFirst ? 0 : u64.MAX_VALUE;
+  for (const end = digit + limbBytes(modulus); digit < end; digit += RESIDUE, key += RESIDUE, to += RESIDUE) {
+    const x = load<u64>(digit);
+    store<u64>(to, subtractOnce((load<u64>(to) & sums) + multiplyWord(x, load<u64>(key), modulus), q));
+    const other = multiplyWord(x, load<u64>(key + keyStride), modulus);
+    store<u64>(to + toStride, subtractOnce((load<u64>(to + toStride) & sums) + other, q));
+  }
+}
+
+/** Adds the product of a digit and both polynomials of its part of the key. */
+// @ts-ignore: decorator
+@inline
+function accumulate(
+  modulus: Modulus, digit: usize, key: usize, keyStride: usize, to: usize, toStride: usize, index: u32, limbs: u32,
+): void {
+  const isReduced = index === limbs - 1 || index % MAX_SUMMANDS === MAX_SUMMANDS - 1;
+  if (isDouble(modulus)) accumulateDouble(modulus, digit, key, keyStride, to, toStride, index === 0, isReduced);
+  else accumulateWord(modulus, digit, key, keyStride, to, toStride, index === 0);
+}
+
+/**
+ * The two sums of digits and key modulo one prime, a block, for digits that were extended before. A key lies as [digit][polynomial]
+ * [prime]; the sums as [polynomial][place], with room for the special prime behind the limbs.
+ */
+export function innerProduct(
+  block: u32, scratch: usize, table: usize, limbs: u32, special: u32, extended: usize, key: usize, to: usize,
+): void {
+  const index = extendedIndex(block, limbs, special);
+  const modulus = modulusAt(table, index);
+  const bytes = limbBytes(modulus);
+  const polynomial = (special + 1) * bytes;
+  for (let digit: u32 = 0; digit < limbs; digit++) {
+    const part = key + digit * 2 * polynomial + index * bytes;
+    const values = extended + (block * limbs + digit) * bytes;
+    accumulate(modulus, values, part, polynomial, to + block * bytes, (limbs + 1) * bytes, digit, limbs);
+  }
+}
+
+/** The same for digits that are extended meanwhile; `scratch` has room for a limb. */
+export function extendedInnerProduct(
+  block: u32, scratch: usize, table: usize, limbs: u32, special: u32, values: usize, digitsAt: usize, key: usize, to: usize,
+): void {
+  const index = extendedIndex(block, limbs, special);
+  const modulus = modulusAt(table, index);
+  const bytes = limbBytes(modulus);
+  const polynomial = (special + 1) * bytes;
+  for (let digit: u32 = 0; digit < limbs; digit++) {
+    const part = key + digit * 2 * polynomial + index * bytes;
+    let own = values + digit * bytes;
+    if (block !== digit) {
+      liftAndTransform(digitsAt + digit * bytes, modulusAt(table, digit), scratch, modulus);
+      own = scratch;
+    }
+    accumulate(modulus, own, part, polynomial, to + block * bytes, (limbs + 1) * bytes, digit, limbs);
+  }
+}
+
+/** Centers coefficients between 0 and q, as signed integers. */
+function center(modulus: Modulus, at: usize): void {
+  const q = <i64>modulus.word;
+  const half = q >> 1;
+  for (const end = at + limbBytes(modulus); at < end; at += RESIDUE) {
+    const x = load<i64>(at);
+    store<i64>(at, select<i64>(x - q, x, x > half));
+  }
+}
+
+/** Coefficients between −q/2 and q/2 of the limb of prime `last` that stands at `place`, in place; a block is a polynomial. */
+export function centerLast(
+  block: u32, scratch: usize, table: usize, from: usize, stride: usize, place: u32, last: u32, to: usize,
+): void {
+  const modulus = modulusAt(table, last);
+  const bytes = limbBytes(modulus);
+  const source = from + block * stride + place * bytes;
+  const target = to + block * bytes;
+  if (isDouble(modulus)) {
+    inverseDouble(modulus, source, target, true);
+  } else {
+    inverseWord(modulus, source, target);
+    center(modulus, target);
+  }
+}
+
+/**
+ * (x − t)/p for the limbs of x, where t are the centered coefficients modulo the prime p, and the factors 1/p modulo each prime
+ * with their quotients, 16 bytes. What is at `summand`, unless that is 0, is added to so many of the polynomials; then values
+ * are permuted: value i is the one at `permutation[i]`, unless that is 0. A block is a limb.
+ */
+export function divideByLast(
+  block: u32, scratch: usize, table: usize, limbs: u32, from: usize, stride: usize, centered: usize, last: u32,
+  factors: usize, summand: usize, summandStride: usize, summands: u32, permutation: usize, to: usize, toStride: usize,
+): void {
+  const polynomial = block / limbs;
+  const index = block % limbs;
+  const modulus = modulusAt(table, index);
+  const bytes = limbBytes(modulus);
+  const source = from + polynomial * stride + index * bytes;
+  const target = to + polynomial * toStride + index * bytes;
+  const result = permutation ? scratch : target;
+  const added = polynomial < summands ? summand + polynomial * summandStride + index * bytes : 0;
+  liftAndTransform(centered + polynomial * bytes, modulusAt(table, last), scratch, modulus);
+  if (isDouble(modulus)) divideDouble(modulus, source, scratch, factors + index * VECTOR, added, result);
+  else divideWord(modulus, source, scratch, factors + index * VECTOR, added, result);
+  if (permutation) permute(bytes, result, permutation, target);
+}
+
+function divideDouble(modulus: Modulus, x: usize, t: usize, factor: usize, added: usize, to: usize): void {
+  const q = f64x2.splat(modulus.value);
+  const round = f64x2.splat(ROUND);
+  const w = v128.load64_splat(factor);
+  const quotient = v128.load64_splat(factor, RESIDUE);
+  const end = x + limbBytes(modulus);
+  if (added) {
+    for (; x < end; x += VECTOR, t += VECTOR, to += VECTOR, added += VECTOR) {
+      const y = canonicalDouble(multiplyDoubleBy(f64x2.sub(v128.load(x), v128.load(t)), w, quotient, q, round), q);
+      v128.store(to, canonicalDouble(f64x2.sub(f64x2.add(y, v128.load(added)), q), q));
+    }
+  } else {
+    for (; x < end; x += VECTOR, t += VECTOR, to += VECTOR) {
+      const y = multiplyDoubleBy(f64x2.sub(v128.load(x), v128.load(t)), w, quotient, q, round);
+      v128.store(to, canonicalDouble(y, q));
+    }
+  }
+}
+
+function divideWord(modulus: Modulus, x: usize, t: usize, factor: usize, added: usize, to: usize): void {
+  const q = modulus.word;
+  const w = load<u64>(factor);
+  const quotient = load<u64>(factor, RESIDUE);
+  for (const end = x + limbBytes(modulus); x < end; x += RESIDUE, t += RESIDUE, to += RESIDUE) {
+    let y = canonicalWord(multiplyWordBy(load<u64>(x) + q - load<u64>(t), w, quotient, q), q);
+    if (added) {
+      y = subtractOnce(y + load<u64>(added), q);
+      added += RESIDUE;
+    }
+    store<u64>(to, y);
+  }
+}
+
+function permute(bytes: usize, from: usize, permutation: usize, to: usize): void {
+  for (const end = to + bytes; to < end; to += VECTOR, permutation += 8) {
+    const low = v128.load64_zero(from + (<usize>load<u32>(permutation) << 3));
+    v128.store(to, v128.load64_lane(from + (<usize>load<u32>(permutation, 4) << 3), low, 1));
+  }
+}

@@ -1,0 +1,113 @@
+import type { EvaluationKeys } from '../ckks/evaluator.js';
+import { KeyError } from '../errors.js';
+import {
+  type KeySwitchingKey,
+  type ModulusChain,
+  readGaloisKeys,
+  readRelinearizationKey,
+} from '../seal-format/index.js';
+import { galoisPermutation } from './galois.js';
+import type { ModulusTable } from './modulus-table.js';
+import type { ResidueMemory } from './residue-memory.js';
+import type { Team } from './team.js';
+
+const SEED_BYTES = 64;
+
+/** A Galois key as kernels read it. */
+export interface GaloisKey {
+  readonly element: number;
+  /** The address of the key, with the inverse of the automorphism applied. */
+  readonly key: number;
+  /** The address of the permutation of values that the automorphism is. */
+  readonly permutation: number;
+}
+
+/** Keys as kernels read them: laid out once, with what seeds stood for. They hold no secret. */
+export class KeyStore {
+  readonly #memory: ResidueMemory;
+  readonly #team: Team;
+  readonly #table: ModulusTable;
+  readonly #chain: ModulusChain;
+  readonly #relinearization: number | undefined;
+  readonly #galois = new Map<number, GaloisKey>();
+
+  /** @throws MalformedError where the bytes are not keys of these parameters */
+  constructor(
+    memory: ResidueMemory,
+    team: Team,
+    table: ModulusTable,
+    chain: ModulusChain,
+    { relinearization, galois }: EvaluationKeys,
+  ) {
+    this.#memory = memory;
+    this.#team = team;
+    this.#table = table;
+    this.#chain = chain;
+    const { degree } = chain.parameters;
+    this.#relinearization = relinearization && this.#load(readRelinearizationKey(relinearization, chain), 0);
+    if (!galois) return;
+    for (const [element, key] of readGaloisKeys(galois, chain)) {
+      const permutation = memory.allocate(degree * Uint32Array.BYTES_PER_ELEMENT);
+      memory.words(permutation, degree).set(galoisPermutation(element, degree));
+      this.#galois.set(element, { element, permutation, key: this.#load(key, permutation) });
+    }
+  }
+
+  /** @throws KeyError where there is none */
+  get relinearization(): number {
+    if (this.#relinearization === undefined) throw new KeyError('relinearize: there is no relinearization key');
+    return this.#relinearization;
+  }
+
+  /** @throws KeyError where there is none for this element */
+  galois(element: number, steps: number): GaloisKey {
+    const key = this.#galois.get(element);
+    if (!key) throw new KeyError(`rotate: there is no key for a rotation by ${steps}`);
+    return key;
+  }
+
+  /** Lays out a key as [digit][polynomial][prime], and returns its address. */
+  #load(parts: KeySwitchingKey, permutation: number): number {
+    const memory = this.#memory;
+    const { keyLimbs, parameters } = this.#chain;
+    const polynomialBytes = keyLimbs * parameters.degree * 8;
+    const address = memory.allocate(parts.length * 2 * polynomialBytes);
+    const staging = memory.allocate(parts.length * polynomialBytes);
+    for (const polynomial of [0, 1]) {
+      this.#stage(parts, polynomial, staging, polynomialBytes);
+      for (const [digit] of parts.entries()) {
+        const from = staging + digit * polynomialBytes;
+        const to = address + (2 * digit + polynomial) * polynomialBytes;
+        this.#team.run('decodeKey', keyLimbs, this.#table.address, from, permutation, to);
+      }
+    }
+    memory.release(staging, parts.length * polynomialBytes);
+    return address;
+  }
+
+  /** Writes one of the two polynomials of all parts, as words, side by side. */
+  #stage(parts: KeySwitchingKey, polynomial: number, staging: number, polynomialBytes: number): void {
+    const memory = this.#memory;
+    const seeds = polynomial === 1 ? parts.flatMap(({ seed }) => seed ?? []) : [];
+    if (seeds.length === parts.length) {
+      const { keyLimbs } = this.#chain;
+      const address = memory.allocate(seeds.length * SEED_BYTES);
+      for (const [index, seed] of seeds.entries()) memory.bytes(address + index * SEED_BYTES, SEED_BYTES).set(seed);
+      this.#team.run('expandSeed', seeds.length, this.#table.address, keyLimbs, address, staging, polynomialBytes);
+      memory.release(address, seeds.length * SEED_BYTES);
+      return;
+    }
+    for (const [digit, part] of parts.entries()) {
+      const place = staging + digit * polynomialBytes;
+      if (polynomial === 1 && part.seed) {
+        const address = memory.allocate(SEED_BYTES);
+        memory.bytes(address, SEED_BYTES).set(part.seed);
+        this.#team.run('expandSeed', 1, this.#table.address, this.#chain.keyLimbs, address, place, polynomialBytes);
+        memory.release(address, SEED_BYTES);
+      } else {
+        const start = polynomial * polynomialBytes;
+        memory.bytes(place, polynomialBytes).set(part.coefficients.subarray(start, start + polynomialBytes));
+      }
+    }
+  }
+}

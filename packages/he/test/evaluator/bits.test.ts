@@ -1,0 +1,97 @@
+import { enableRelaxedSimd } from '@pnn/nn/node';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type EvaluationKeys,
+  ModulusChain,
+  openSeal,
+  SealEvaluator,
+  WasmEvaluator,
+  withPrimes,
+} from '../../src/index.js';
+import type { Handle, SealContext } from '../../src/seal/context.js';
+import { type Operation, operations, run, SCALE_BITS, steps } from './operations.js';
+import { ciphertextSeeds, randomCiphertext } from './random-ciphertext.js';
+
+enableRelaxedSimd();
+
+/** Primes that are all below 2^50, all above, and of both kinds, in either order. */
+const cases = [
+  { degree: 4096, bits: [34, 30, 40], numRuns: 30 },
+  { degree: 4096, bits: [50, 58], numRuns: 10 },
+  { degree: 8192, bits: [50, 40, 30, 45, 50], numRuns: 15 },
+  { degree: 8192, bits: [60, 49, 51, 58], numRuns: 10 },
+  { degree: 16384, bits: [50, 20, 60, 35, 50, 49], numRuns: 4 },
+];
+
+describe.each(cases)('N = $degree, primes of $bits bits', ({ degree, bits, numRuns }) => {
+  const parameters = withPrimes({ degree, bits });
+  const chain = new ModulusChain(parameters);
+  let context: SealContext;
+  let secret: Handle;
+  let keys: EvaluationKeys;
+  let reference: SealEvaluator;
+  const own = new Map<string, WasmEvaluator>();
+
+  beforeAll(async () => {
+    context = (await openSeal()).context(parameters);
+    secret = context.createSecretKey();
+    keys = {
+      relinearization: context.createRelinearizationKeys(secret),
+      galois: context.createGaloisKeys(secret, steps),
+    };
+    reference = new SealEvaluator(context, parameters, keys);
+    own.set('relaxed SIMD', new WasmEvaluator(parameters, keys, { threads: 1, instructions: 'relaxedSimd' }));
+    own.set('three threads', new WasmEvaluator(parameters, keys, { threads: 3, instructions: 'relaxedSimd' }));
+    own.set('whole numbers', new WasmEvaluator(parameters, keys, { threads: 1, instructions: 'simd' }));
+  });
+  afterAll(() => {
+    for (const evaluator of own.values()) evaluator.dispose();
+    secret.delete();
+    reference.dispose();
+  });
+
+  function compare(names: readonly string[], first: Uint8Array, second: Uint8Array, sequence: readonly Operation[]) {
+    const expected = run(reference, first, second, sequence);
+    for (const name of names) {
+      const results = run(own.get(name)!, first, second, sequence);
+      expect(results.map(({ scale }) => scale)).toEqual(expected.map(({ scale }) => scale));
+      const differing = results.findIndex(({ bytes }, i) => Buffer.compare(bytes, expected[i]!.bytes) !== 0);
+      expect(differing, `${name}: ${sequence[differing]?.name}`).toBe(-1);
+    }
+  }
+
+  const draw = ({ seed, hasEdges }: { seed: number; hasEdges: boolean }) =>
+    randomCiphertext(chain, seed, hasEdges, 2 ** SCALE_BITS);
+
+  test("any sequence of operations gives SEAL's bits, on any number of threads and with any instructions", () => {
+    fc.assert(
+      fc.property(ciphertextSeeds, ciphertextSeeds, operations, (first, second, sequence) => {
+        compare([...own.keys()], draw(first), draw(second), sequence);
+      }),
+      { numRuns },
+    );
+  });
+
+  test('every operation does, on residues at their limits', () => {
+    const all: Operation[] = [
+      ...steps.map((each) => ({ name: 'rotate' as const, steps: each })),
+      { name: 'add' },
+      { name: 'multiplyPlain', seed: 3 },
+      { name: 'addPlain', seed: 5 },
+      { name: 'square' },
+      { name: 'relinearize' },
+      { name: 'rescale' },
+      { name: 'rotate', steps: 1 },
+    ];
+    const edges = draw({ seed: 1, hasEdges: true });
+    compare([...own.keys()], edges, edges, all);
+  });
+
+  test('seeds of ciphertexts stand for what they stand for in SEAL', () => {
+    const plaintext = context.encode(new Float64Array(degree / 2).fill(0.5), 2 ** SCALE_BITS);
+    const seeded = context.encrypt(plaintext, secret);
+    plaintext.delete();
+    compare([...own.keys()], seeded, seeded, [{ name: 'rotate', steps: 0 }]);
+  });
+});
