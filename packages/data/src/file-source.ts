@@ -90,6 +90,8 @@ export interface DataFileRequest {
   readonly maxBytes?: number;
 }
 
+const maxBytesOf = ({ maxBytes = DEFAULT_MAX_BYTES }: DataFileRequest) => maxBytes;
+
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /** What went wrong; the TypeError of a damaged stream has no message from Node 22 on, but a cause. */
@@ -98,42 +100,56 @@ function messageOf(error: unknown): string {
   return error.message || (error.cause instanceof Error ? error.cause.message : error.name);
 }
 
-async function decompress(dataset: string, path: string, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+/** What a gzip file expands to, a chunk at a time. */
+async function* decompressed(
+  dataset: string,
+  path: string,
+  bytes: Uint8Array,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const reader = stream.getReader();
+  const next = async () => {
+    try {
+      return await reader.read();
+    } catch (cause) {
+      throw new FormatError(`${dataset}: ${path} is damaged (${messageOf(cause)}): download it again`, { cause });
+    }
+  };
   let length = 0;
   try {
-    const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('gzip'));
-    const reader = stream.getReader();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      length += next.value.length;
+    for (let read = await next(); !read.done; read = await next()) {
+      length += read.value.length;
       if (length > maxBytes) {
-        await reader.cancel();
         throw new FormatError(
           `${dataset}: ${path} expands to over ${maxBytes} bytes, more than any file of the data set`,
         );
       }
-      chunks.push(next.value);
+      yield read.value;
     }
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    throw new FormatError(`${dataset}: ${path} is damaged (${messageOf(error)}): download it again`, { cause: error });
+  } finally {
+    // Whoever stops early, or fails, leaves a stream that goes on; one that has failed by itself has nothing to stop.
+    await reader.cancel().catch(() => undefined);
   }
-  const whole = new Uint8Array(length);
+}
+
+async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let position = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, position);
-    position += chunk.length;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
   }
   return whole;
 }
 
 /** The bytes as the source has them. Its errors do not know of a data set and get its name here. */
-async function readStored(
-  { dataset, source, memory, maxBytes = DEFAULT_MAX_BYTES }: DataFileRequest,
-  name: string,
-): Promise<Uint8Array | undefined> {
+async function readStored(request: DataFileRequest, name: string): Promise<Uint8Array | undefined> {
+  const { dataset, source, memory } = request;
   try {
-    return await source.read(name, maxBytes, memory);
+    return await source.read(name, maxBytesOf(request), memory);
   } catch (error) {
     const message = `${dataset}: ${messageOf(error)}`;
     if (error instanceof FormatError) throw new FormatError(message, { cause: error });
@@ -147,6 +163,19 @@ function alternatives(names: readonly string[]): string {
   return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' or ');
 }
 
+/** The first of the named files that the source has, as it is stored. */
+async function findStored(request: DataFileRequest): Promise<DataFile> {
+  const { dataset, source, names, folders = [], advice } = request;
+  for (const name of [...names, ...folders.flatMap((folder) => names.map((each) => `${folder}/${each}`))]) {
+    const bytes = await readStored(request, name);
+    if (bytes) return { path: source.pathOf(name), bytes };
+  }
+  const elsewhere = folders.length > 0 ? `, nor has its folder ${alternatives(folders)}` : '';
+  throw new ArgumentError(
+    `${dataset}: ${source.description} has no file ${alternatives(names)}${elsewhere}: ${advice}`,
+  );
+}
+
 /**
  * Reads the first of the named files that the source has, decompressed if it is gzip. Whether it is gzip is told by its
  * first two bytes and not by its name, since browsers decompress downloads without renaming them.
@@ -155,15 +184,19 @@ function alternatives(names: readonly string[]): string {
  * @throws FormatError if a file is larger than any of a data set, or its gzip stream is damaged
  */
 export async function readDataFile(request: DataFileRequest): Promise<DataFile> {
-  const { dataset, source, names, folders = [], advice, maxBytes = DEFAULT_MAX_BYTES } = request;
-  for (const name of [...names, ...folders.flatMap((folder) => names.map((each) => `${folder}/${each}`))]) {
-    const stored = await readStored(request, name);
-    if (!stored) continue;
-    const path = source.pathOf(name);
-    return { path, bytes: isGzip(stored) ? await decompress(dataset, path, stored, maxBytes) : stored };
-  }
-  const elsewhere = folders.length > 0 ? `, nor has its folder ${alternatives(folders)}` : '';
-  throw new ArgumentError(
-    `${dataset}: ${source.description} has no file ${alternatives(names)}${elsewhere}: ${advice}`,
-  );
+  const { path, bytes } = await findStored(request);
+  if (!isGzip(bytes)) return { path, bytes };
+  return { path, bytes: await joined(decompressed(request.dataset, path, bytes, maxBytesOf(request))) };
+}
+
+/**
+ * Like {@link readDataFile}, but what a compressed file expands to comes a chunk at a time, so that it is never in memory as a
+ * whole.
+ */
+export async function openDataFile(
+  request: DataFileRequest,
+): Promise<{ readonly path: string; readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> }> {
+  const { path, bytes } = await findStored(request);
+  const chunks = isGzip(bytes) ? decompressed(request.dataset, path, bytes, maxBytesOf(request)) : [bytes];
+  return { path, chunks };
 }

@@ -20,6 +20,7 @@ export { decodeWav, encodeWav, mixToMono, type WavEncoding, type WavSound } from
 export { type HeldOut, type HoldOutOptions, holdOut } from './hold-out.js';
 export { type DataLoaders, type DataLoadersOptions, dataLoaders } from './loaders.js';
 export { datasets, loadDataset } from './registry.js';
+export { type Capture24Options, capture24 } from './sets/capture24/capture24.js';
 export { cifar10 } from './sets/cifar/cifar10.js';
 export { type Cifar100Options, cifar100 } from './sets/cifar/cifar100.js';
 export { type CsvDatasetOptions, csv } from './sets/csv.js';

@@ -2,6 +2,7 @@ import { ArgumentError, type Dataset, Registry } from '@pnn/nn';
 import type { DatasetEntry, SampleCounts } from './dataset-entry.js';
 import { checkSettings, type DatasetSettings } from './dataset-options.js';
 import type { FileSource } from './file-source.js';
+import { capture24Dataset } from './sets/capture24/capture24.js';
 import { cifar10Dataset } from './sets/cifar/cifar10.js';
 import { cifar100Dataset } from './sets/cifar/cifar100.js';
 import { csvDataset } from './sets/csv.js';
@@ -28,6 +29,7 @@ export const datasets = new Registry<DatasetEntry>('data set', [
   speechCommandsDataset,
   harDataset,
   harFeaturesDataset,
+  capture24Dataset,
   csvDataset,
   npyDataset,
   imagesDataset,
