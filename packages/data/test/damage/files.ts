@@ -1,18 +1,24 @@
 import { gzipSync } from 'node:zlib';
 import { encodeNpy, sizeOf } from '@pnn/nn';
 import {
+  capture24,
   cifar10,
   cifar100,
   csv,
   type DatasetSplits,
   encodeIdx,
+  encodeWav,
   type FileSource,
   fashionMnist,
   filesInMemory,
+  fsdd,
+  har,
   images,
   mnist,
   npy,
   optdigits,
+  speechCommands,
+  type WavEncoding,
 } from '../../src/index.js';
 import { decodeImage } from '../../src/node/index.js';
 import { imageFiles } from '../formats/image-files.js';
@@ -47,8 +53,14 @@ function wrongSplits({ train, test }: DatasetSplits): string | undefined {
   return undefined;
 }
 
-function filesOf(files: Files, read: (source: FileSource) => Promise<DatasetSplits>): DatasetFile[] {
-  return files.map(([name, bytes]) => ({
+/** @param changed the names of those that are to be damaged, if not all: where many files are alike */
+function filesOf(
+  files: Files,
+  read: (source: FileSource) => Promise<DatasetSplits>,
+  changed: readonly string[] = files.map(([name]) => name),
+): DatasetFile[] {
+  const damaged = files.filter(([name]) => changed.includes(name));
+  return damaged.map(([name, bytes]) => ({
     name,
     bytes,
     read: async (mutated) => wrongSplits(await read(filesInMemory(new Map([...files, [name, mutated]])))),
@@ -92,6 +104,49 @@ const arrays: Files = [
   ['y_test.npy', integers([1, 1])],
 ];
 
+const tone = (length: number, rate: number, encoding?: WavEncoding) =>
+  encodeWav({ sampleRate: rate, channels: [Float32Array.from({ length }, (_, i) => 0.5 * Math.sin(i / 3))] }, encoding);
+
+const digits: Files = [0, 5].flatMap((take) =>
+  Array.from({ length: 2 }, (_, digit) => [`${digit}_george_${take}.wav`, tone(30, 8000)] as const),
+);
+
+const words: Files = [
+  ['yes/a_nohash_0.wav', tone(40, 16_000)],
+  ['no/b_nohash_0.wav', tone(50, 16_000, 'float32')],
+  ['no/c_nohash_0.wav', tone(60, 22_050, 'pcm24')],
+  ['validation_list.txt', text('no/b_nohash_0.wav\n')],
+  ['testing_list.txt', text('no/c_nohash_0.wav\n')],
+  ['_background_noise_/hum.wav', tone(300, 16_000, 'pcm8')],
+];
+
+const signals = ['body_acc', 'body_gyro', 'total_acc'].flatMap((signal) =>
+  ['x', 'y', 'z'].map((axis) => `${signal}_${axis}`),
+);
+
+const numbers = (rows: number, columns: number) =>
+  text(`${`  ${'1.25e-001 -3.5 '.repeat(columns / 2)}\n`.repeat(rows)}`);
+
+const windows: Files = ['train', 'test'].flatMap((split) => [
+  [`${split}/y_${split}.txt`, text('1\n6\n')] as const,
+  [`${split}/subject_${split}.txt`, text('3\n30\n')] as const,
+  ...signals.map((signal) => [`${split}/Inertial Signals/${signal}_${split}.txt`, numbers(2, 128)] as const),
+]);
+
+/** Ten seconds of a wrist, and the beginning of ten more. */
+const wrist = text(
+  `time,x,y,z,annotation\n${Array.from({ length: 1010 }, (_, i) => {
+    const time = new Date(Date.UTC(2016, 10, 13) + 10 * i).toISOString().replace('T', ' ').replace('Z', '000');
+    return `${time},0.5,-1,${i % 9}e-1,7030 sleeping;MET 0.95`;
+  }).join('\n')}\n`,
+);
+
+const recordings: Files = [
+  ['annotation-label-dictionary.csv', text('annotation,label:Willetts2018\n7030 sleeping;MET 0.95,sleep\n')],
+  ['P001.csv.gz', new Uint8Array(gzipSync(wrist))],
+  ['P101.csv', wrist],
+];
+
 /** The files of every data set that is read from files, small ones. */
 export function datasetFiles(): readonly DatasetFile[] {
   return [
@@ -117,6 +172,15 @@ export function datasetFiles(): readonly DatasetFile[] {
       ).map(compressed),
       optdigits,
     ),
+    ...filesOf(digits, (source) => fsdd(source, { train: 2, test: 2 }), ['0_george_0.wav', '1_george_5.wav']),
+    ...filesOf(words, (source) => speechCommands(source)),
+    ...filesOf(words, (source) => speechCommands(source, { words: 'commands' }), ['_background_noise_/hum.wav']),
+    ...filesOf(windows, (source) => har(source), [
+      'train/y_train.txt',
+      'test/subject_test.txt',
+      'train/Inertial Signals/body_gyro_y_train.txt',
+    ]),
+    ...filesOf(recordings, (source) => capture24(source, { train: 1, test: 1 })),
     ...filesOf(tables, csv),
     ...filesOf(arrays, npy),
     ...filesOf(
