@@ -1,6 +1,7 @@
 import type { Shape } from '@pnn/nn';
 import type { DatasetOption, DatasetSettings } from './dataset-options.js';
 import type { FileSource } from './file-source.js';
+import type { PublishedFile } from './published-file.js';
 import type { DatasetSplits } from './splits.js';
 
 /** How many samples are wanted of each split; undefined for all that there are. */
@@ -18,6 +19,8 @@ export interface DatasetEntry {
   readonly inputShape?: Shape;
   /** Which files it is read from and where they come from, as in `put … there`; left out for data without files. */
   readonly files?: string;
+  /** The same files as they can be downloaded; left out if there are none, or they are your own. */
+  readonly published?: readonly PublishedFile[];
   /** What can be chosen about it, by name; left out if there is nothing to choose. */
   readonly options?: Readonly<Record<string, DatasetOption>>;
   /** What suits it better than the defaults of every training. */

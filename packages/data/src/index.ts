@@ -19,6 +19,7 @@ export { readTable, type Table, type TableOptions } from './formats/table.js';
 export { decodeWav, encodeWav, mixToMono, type WavEncoding, type WavSound } from './formats/wav.js';
 export { type HeldOut, type HoldOutOptions, holdOut } from './hold-out.js';
 export { type DataLoaders, type DataLoadersOptions, dataLoaders } from './loaders.js';
+export type { PublishedArchive, PublishedFile } from './published-file.js';
 export { datasets, loadDataset } from './registry.js';
 export { type Capture24Options, capture24 } from './sets/capture24/capture24.js';
 export { cifar10 } from './sets/cifar/cifar10.js';

@@ -114,6 +114,13 @@ export const fsddDataset: DatasetEntry = {
   summary: '3,000 spoken digits as log-mel spectrograms, 40x64',
   inputShape: [1, MELS, FRAMES],
   files: FILES,
+  published: [
+    {
+      name: 'free-spoken-digit-dataset.tar.gz',
+      addresses: ['https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.tar.gz'],
+      archive: { format: 'tar.gz', strip: 1, maxBytes: 200_000_000 },
+    },
+  ],
   options: {
     split: { value: 'NAME', description: 'official (default), or speaker: of people never heard', choices: fsddSplits },
   },

@@ -2,6 +2,7 @@ import { ArrayDataset, FormatError } from '@pnn/nn';
 import type { DatasetEntry } from '../dataset-entry.js';
 import { type FileSource, readDataFile } from '../file-source.js';
 import { readNumberRows } from '../formats/number-rows.js';
+import type { PublishedFile } from '../published-file.js';
 import type { DatasetSplits } from '../splits.js';
 
 const classes = ['walking', 'walking upstairs', 'walking downstairs', 'sitting', 'standing', 'lying'];
@@ -120,12 +121,30 @@ export async function har(source: FileSource, options: HarOptions = {}): Promise
   return { name: nameOf(inputs), train: train.samples, test: test.samples, groups: train.subjects };
 }
 
+const published: readonly PublishedFile[] = [
+  {
+    name: 'har.zip',
+    addresses: ['https://archive.ics.uci.edu/static/public/240/human+activity+recognition+using+smartphones.zip'],
+    sha256: 'c00b803081a5c797cd5e4b83700a9810b38d53d9d84e01917e090e1fdbc81031',
+    archive: {
+      format: 'zip',
+      maxBytes: 200_000_000,
+      inner: {
+        name: 'UCI HAR Dataset.zip',
+        sha256: '2045e435c955214b38145fb5fa00776c72814f01b203fec405152dac7d5bfeb0',
+        archive: { format: 'zip', maxBytes: 600_000_000 },
+      },
+    },
+  },
+];
+
 /** The windows of {@link har} by name. */
 export const harDataset: DatasetEntry = {
   name: 'har',
   summary: "10,299 windows of a smartphone's sensors, six activities, 128 steps",
   inputShape: [signals.length, STEPS],
   files: FILES,
+  published,
   model: 'mlp',
   load: (source) => har(source),
 };
@@ -136,6 +155,7 @@ export const harFeaturesDataset: DatasetEntry = {
   summary: 'the same windows as 561 features each',
   inputShape: [FEATURES],
   files: FILES,
+  published,
   model: 'mlp',
   load: (source) => har(source, { inputs: 'features' }),
 };

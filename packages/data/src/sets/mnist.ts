@@ -2,6 +2,7 @@ import { ArrayDataset, FormatError } from '@pnn/nn';
 import type { DatasetEntry } from '../dataset-entry.js';
 import { type FileSource, readDataFile } from '../file-source.js';
 import { decodeIdx } from '../formats/idx.js';
+import type { PublishedFile } from '../published-file.js';
 import type { DatasetSplits } from '../splits.js';
 
 const SIDE = 28;
@@ -14,6 +15,20 @@ interface Publication {
   readonly address: string;
   /** Where other programs put them. */
   readonly folders: readonly string[];
+  readonly files: readonly PublishedFile[];
+}
+
+/** The four files below the addresses of folders, with their bytes and SHA-256. */
+function publishedFiles(
+  addresses: readonly string[],
+  files: readonly (readonly [name: string, bytes: number, sha256: string])[],
+): PublishedFile[] {
+  return files.map(([name, bytes, sha256]) => ({
+    name: `${name}.gz`,
+    addresses: addresses.map((address) => `${address}/${name}.gz`),
+    bytes,
+    sha256,
+  }));
 }
 
 const FILES =
@@ -71,6 +86,7 @@ function entry(publication: Publication, summary: string): DatasetEntry {
     summary,
     inputShape: [1, SIDE, SIDE],
     files: `${FILES}, from ${publication.address}`,
+    published: publication.files,
     load: (source) => readSplits(publication, source),
   };
 }
@@ -80,6 +96,15 @@ const mnistPublication: Publication = {
   classes: Array.from({ length: 10 }, (_, digit) => `${digit}`),
   address: 'http://yann.lecun.com/exdb/mnist or a mirror of it',
   folders: ['raw', 'MNIST/raw'],
+  files: publishedFiles(
+    ['http://yann.lecun.com/exdb/mnist', 'https://ossci-datasets.s3.amazonaws.com/mnist'],
+    [
+      ['train-images-idx3-ubyte', 9_912_422, '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609'],
+      ['train-labels-idx1-ubyte', 28_881, '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c'],
+      ['t10k-images-idx3-ubyte', 1_648_877, '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6'],
+      ['t10k-labels-idx1-ubyte', 4_542, 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6'],
+    ],
+  ),
 };
 
 const fashionMnistPublication: Publication = {
@@ -87,6 +112,15 @@ const fashionMnistPublication: Publication = {
   classes: ['T-shirt/top', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'],
   address: 'https://github.com/zalandoresearch/fashion-mnist',
   folders: ['raw', 'FashionMNIST/raw'],
+  files: publishedFiles(
+    ['http://fashion-mnist.s3-website.eu-central-1.amazonaws.com'],
+    [
+      ['train-images-idx3-ubyte', 26_421_880, '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84'],
+      ['train-labels-idx1-ubyte', 29_515, 'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845'],
+      ['t10k-images-idx3-ubyte', 4_422_102, '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073'],
+      ['t10k-labels-idx1-ubyte', 5_148, '67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5'],
+    ],
+  ),
 };
 
 /**

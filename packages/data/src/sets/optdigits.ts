@@ -62,6 +62,13 @@ export const optdigitsDataset: DatasetEntry = {
   summary: '5,620 gray images of handwritten digits, 8x8',
   inputShape: [1, SIDE, SIDE],
   files: FILES,
+  published: [
+    {
+      name: 'optdigits.zip',
+      addresses: ['https://archive.ics.uci.edu/static/public/80/optical+recognition+of+handwritten+digits.zip'],
+      archive: { format: 'zip', maxBytes: 50_000_000 },
+    },
+  ],
   training: { epochs: 20 },
   preset: 'mnist',
   load: (source) => optdigits(source),

@@ -1,5 +1,6 @@
 import { PnnError } from '@pnn/nn';
 import { calibrate } from '../commands/calibrate.js';
+import { data } from '../commands/data.js';
 import { devices } from '../commands/devices.js';
 import { evaluate } from '../commands/evaluate.js';
 import { fit } from '../commands/fit.js';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   calibrate,
   ...studies.map(studyCommand),
   merge,
+  data,
   fit,
   devices,
 ];

@@ -1,4 +1,4 @@
-import { formatNumber, formatPercent } from './format.js';
+import { formatBytes, formatNumber, formatPercent } from './format.js';
 import type { TerminalStream } from './terminal/text.js';
 import { align, columnsOf, displayWidth, harmless, truncate } from './terminal/text.js';
 
@@ -6,6 +6,18 @@ import { align, columnsOf, displayWidth, harmless, truncate } from './terminal/t
 export interface ProgressOptions {
   /** Number of steps until the end. */
   readonly total: number;
+  /**
+   * How many of them were done before: they do not count for the rate.
+   *
+   * @default 0
+   */
+  readonly from?: number;
+  /**
+   * What a step is.
+   *
+   * @default 'steps'
+   */
+  readonly unit?: 'steps' | 'bytes';
   /** Stands before the bar, such as `epoch 2/5`. */
   readonly label?: string;
   /**
@@ -40,6 +52,8 @@ const NARROWEST_BAR = 8;
 export class ProgressBar {
   readonly #stream: TerminalStream;
   #total: number;
+  readonly #from: number;
+  readonly #unit: 'steps' | 'bytes';
   #label: string;
   readonly #interval: number;
   readonly #now: () => number;
@@ -52,6 +66,8 @@ export class ProgressBar {
   constructor(stream: TerminalStream, options: ProgressOptions) {
     this.#stream = stream;
     this.#total = options.total;
+    this.#from = options.from ?? 0;
+    this.#unit = options.unit ?? 'steps';
     this.#label = harmless(options.label ?? '');
     this.#interval = options.interval ?? 100;
     this.#now = options.now ?? (() => performance.now());
@@ -89,8 +105,10 @@ export class ProgressBar {
   }
 
   #line(step: number, { loss, accuracy }: ProgressValues, seconds: number): string {
-    const rate = seconds > 0 && step > 0 ? step / seconds : null;
-    const count = `${align(String(step), String(this.#total).length, 'right')}/${this.#total}`;
+    const done = step - this.#from;
+    const rate = seconds > 0 && done > 0 ? done / seconds : null;
+    const [now, all] = [step, this.#total].map(this.#unit === 'bytes' ? formatBytes : String) as [string, string];
+    const count = `${align(now, all.length, 'right')}/${all}`;
     // By falling importance; the order on the line is that of `place`.
     const parts = [
       { place: 1, text: count },
@@ -98,7 +116,7 @@ export class ProgressBar {
       { place: 5, text: rate === null ? '' : `${formatClock((this.#total - step) / rate)} left` },
       { place: 0, text: this.#label },
       { place: 3, text: accuracy === undefined ? '' : `accuracy ${formatPercent(accuracy)}` },
-      { place: 4, text: rate === null ? '' : formatRate(rate) },
+      { place: 4, text: rate === null ? '' : this.#rate(rate) },
     ].filter(({ text }) => text !== '');
     // One cell less than there is: a full line would make some terminals begin the next one.
     const room = columnsOf(this.#stream) - 1;
@@ -106,6 +124,10 @@ export class ProgressBar {
     const bar = this.#bar(step, room - widthOf(parts) - 1);
     const texts = parts.sort((a, b) => a.place - b.place).map(({ place, text }) => (place === 1 ? bar + text : text));
     return truncate(texts.join('  '), room);
+  }
+
+  #rate(rate: number): string {
+    return this.#unit === 'bytes' ? `${formatBytes(rate)}/s` : formatRate(rate);
   }
 
   /** The bar and the space after it in at most `room` cells, or nothing if that is too little. */

@@ -54,6 +54,12 @@ export class Call {
     return this.#result;
   }
 
+  /** Sends the signal, by default that of Ctrl-C. */
+  interrupt(signal: NodeJS.Signals = 'SIGINT'): Promise<Result> {
+    this.#child.kill(signal);
+    return this.#result;
+  }
+
   /** Stops reading what is printed, as `head` does when it has enough. */
   stopReading(): Promise<Result> {
     this.#child.stdout.destroy();

@@ -34,5 +34,15 @@ export const cifar10Dataset: DatasetEntry = {
   summary: '60,000 color images of ten things, 32x32',
   inputShape: CIFAR_SHAPE,
   files: publication.files,
+  published: [
+    {
+      name: 'cifar-10-binary.tar.gz',
+      addresses: ['https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz'],
+      bytes: 170_052_171,
+      // As the checksums of TensorFlow Datasets have it.
+      sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+      archive: { format: 'tar.gz', maxBytes: 200_000_000 },
+    },
+  ],
   load: (source) => cifar10(source),
 };

@@ -78,6 +78,15 @@ export const cifar100Dataset: DatasetEntry = {
   summary: '60,000 color images of a hundred things, 32x32',
   inputShape: CIFAR_SHAPE,
   files: publication.files,
+  published: [
+    {
+      name: 'cifar-100-binary.tar.gz',
+      addresses: ['https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz'],
+      // As the checksums of TensorFlow Datasets have it.
+      sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec',
+      archive: { format: 'tar.gz', maxBytes: 200_000_000 },
+    },
+  ],
   options: {
     labels: { value: 'NAME', description: 'fine (default) or coarse', choices: cifar100Labels },
   },
