@@ -1,5 +1,8 @@
-/** The signals that ask for an end: Ctrl-C, schedulers and containers, a terminal that was closed. */
-const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/**
+ * The signals that ask for an end: Ctrl-C, schedulers and containers, a terminal that was closed. `mpirun` passes SIGUSR2 on
+ * to all of its processes and leaves them the time that they need, and Slurm sends it when it is told to; SIGUSR1 is Node's.
+ */
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGUSR2: 12, SIGTERM: 15 } as const;
 
 type StopSignal = keyof typeof SIGNAL_NUMBERS;
 

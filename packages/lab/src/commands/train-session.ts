@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSplits } from '@pnn/data';
 import { saveNetwork } from '@pnn/models/node';
+import type { Communicator } from '@pnn/nn';
 import { writeFileAtomically } from '@pnn/nn/node';
 import { type Checkpoint, type EpochRecord, restoreCheckpoint, stoppedLayer, takeCheckpoint } from '@pnn/pnn';
 import { type Decoder, list, number, object, text } from '@pnn/pnn/codec';
 import { saveCheckpoint } from '@pnn/pnn/node';
 import type { Terminal } from '../cli/terminal.js';
-import { Experiment } from '../experiment/experiment.js';
+import { Experiment, type ExperimentEvents } from '../experiment/experiment.js';
 import { assembleReport, REPORT_SAMPLES } from '../experiment/report-of.js';
 import { sampleRecords } from '../experiment/samples.js';
 import {
@@ -104,6 +105,22 @@ function epochLine(
   return parts.join('  ');
 }
 
+/** What a session needs besides plan and data. */
+export interface SessionOptions {
+  /** The folder that everything is written to. */
+  readonly out: string;
+  /** What an earlier session has finished. */
+  readonly finished: readonly FinishedRun[];
+  /** Connects the processes that train together; process 0 writes the files. */
+  readonly communicator: Communicator;
+  /**
+   * Steps from one checkpoint to the next within an epoch.
+   *
+   * @default none within an epoch
+   */
+  readonly checkpointEvery?: number;
+}
+
 /** Trains the networks of a plan one after the other, writing checkpoints on the way and in their place a report at the end. */
 export class Session {
   readonly #plan: Plan;
@@ -111,14 +128,22 @@ export class Session {
   readonly #data: DatasetSplits;
   readonly #terminal: Terminal;
   readonly #finished: FinishedRun[];
+  readonly #communicator: Communicator;
+  readonly #checkpointEvery: number;
 
-  /** @param out the folder that everything is written to */
-  constructor(plan: Plan, out: string, data: DatasetSplits, terminal: Terminal, finished: readonly FinishedRun[] = []) {
+  constructor(plan: Plan, data: DatasetSplits, terminal: Terminal, options: SessionOptions) {
     this.#plan = plan;
-    this.#out = out;
     this.#data = data;
     this.#terminal = terminal;
-    this.#finished = [...finished];
+    this.#out = options.out;
+    this.#finished = [...options.finished];
+    this.#communicator = options.communicator;
+    this.#checkpointEvery = options.checkpointEvery ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether this process writes the files of all. */
+  get #writes(): boolean {
+    return this.#communicator.rank === 0;
   }
 
   get #checkpointPath(): string {
@@ -140,6 +165,7 @@ export class Session {
       this.#finished.push(finished);
     }
     const report = this.#report();
+    if (!this.#writes) return report;
     await writeFileAtomically(join(this.#out, 'report.json'), new TextEncoder().encode(stringifyReport(report)));
     await writeFileAtomically(join(this.#out, 'report.html'), new TextEncoder().encode(renderReport(report)));
     await rm(this.#checkpointPath, { force: true });
@@ -154,8 +180,8 @@ export class Session {
     let bar: ProgressBar | undefined;
     let correct = 0;
     let samples = 0;
-    const experiment = new Experiment(spec, this.#data, {
-      onStep: (step) => {
+    const events: ExperimentEvents = {
+      onStep: async (step) => {
         const steps = experiment.stepsPerEpoch;
         const position = ((step.step - 1) % steps) + 1;
         if (position === 1 || !bar) {
@@ -168,13 +194,15 @@ export class Session {
         correct += step.samples * (accuracy ?? 0);
         samples += step.samples;
         bar.update(position, { loss: step.loss, ...(accuracy !== undefined && { accuracy: correct / samples }) });
+        if (step.step % this.#checkpointEvery === 0) await this.#saveCheckpoint(experiment);
       },
       onCalibration: (layers) => {
         bar?.clear();
         const bounds = layers.map((layer) => layer.bound.toPrecision(3)).join(', ');
         this.#terminal.write(`${name}: warm-up done, bounds B calibrated to ${bounds}\n`);
       },
-    });
+    };
+    const experiment = new Experiment(spec, this.#data, events, undefined, this.#communicator);
     if (resume) {
       restoreCheckpoint(experiment.trainer, resume);
       experiment.epochs.push(...resume.state.epochs);
@@ -195,13 +223,14 @@ export class Session {
         this.#terminal.write(`${name}: stopped at step ${step}${layer === null ? '' : ` in ${layer}`}: ${reason}\n`);
       } else if (endedEarly) {
         this.#terminal.write(`${name}: no better epoch in the last ${spec.training.patience}: the training ends\n`);
-      } else if (signal.aborted && experiment.epochs.length < spec.training.epochs) {
+      } else if (experiment.epochs.length < spec.training.epochs) {
+        // A signal, here or in another process.
         await this.#saveCheckpoint(experiment);
         return undefined;
       }
       if (best) this.#terminal.write(`${name}: the weights are those of epoch ${best.epoch}, the best\n`);
       experiment.finish();
-      await saveNetwork(join(this.#out, file), experiment.described);
+      if (this.#writes) await saveNetwork(join(this.#out, file), experiment.described);
       return { record: await experiment.record(name), predictions: await experiment.predictions(REPORT_SAMPLES) };
     } finally {
       experiment.dispose();
@@ -209,6 +238,7 @@ export class Session {
   }
 
   async #saveCheckpoint(experiment: Experiment): Promise<void> {
+    if (!this.#writes) return;
     const state: SessionState = { plan: this.#plan, finished: this.#finished };
     await saveCheckpoint(this.#checkpointPath, await takeCheckpoint(experiment.trainer, experiment.epochs, state));
   }

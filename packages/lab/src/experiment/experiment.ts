@@ -1,6 +1,16 @@
 import { type DataLoaders, type DatasetSplits, dataLoaders, holdOut } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
-import { crossEntropy, DataLoader, DTypeError, type Module, normalizeChannels, setSeed, sizeOf } from '@pnn/nn';
+import {
+  type Communicator,
+  crossEntropy,
+  DataLoader,
+  DTypeError,
+  type Module,
+  normalizeChannels,
+  oneProcess,
+  setSeed,
+  sizeOf,
+} from '@pnn/nn';
 import {
   activationFactory,
   averageOf,
@@ -25,7 +35,7 @@ import { beginWith, type StartingPoint } from './starting-point.js';
 
 /** What an experiment tells on the way. */
 export interface ExperimentEvents {
-  readonly onStep?: (step: StepRecord) => void;
+  readonly onStep?: (step: StepRecord) => unknown;
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
 }
 
@@ -65,11 +75,18 @@ export class Experiment {
    * mean squared error.
    *
    * @param start what the training begins with instead of random weights
+   * @param communicator connects the processes that make the same experiment together
    * @throws ArgumentError if a number is out of its range, or the model does not take the samples
    * @throws DTypeError if samples or labels are in double precision, or labels are int32 without names of classes
    * @throws StateDictError if it is to begin with the tensors of another network
    */
-  constructor(spec: ExperimentSpec, data: DatasetSplits, events: ExperimentEvents = {}, start?: StartingPoint) {
+  constructor(
+    spec: ExperimentSpec,
+    data: DatasetSplits,
+    events: ExperimentEvents = {},
+    start?: StartingPoint,
+    communicator: Communicator = oneProcess,
+  ) {
     const { model, method, training } = spec;
     checkTraining(training);
     checkData(data);
@@ -97,6 +114,8 @@ export class Experiment {
       scheduler: schedulerOf(training, optimizer),
       plateau: heldOut ? 'validation' : 'training',
       accumulate: training.accumulate,
+      communicator,
+      shards: training.shards,
       ...(average && { average }),
       ...(training.keepBest && { best: {} }),
       ...(training.patience !== null && { earlyStopping: { patience: training.patience } }),

@@ -66,8 +66,8 @@ export async function testedRunRecord(
   isTested = true,
 ): Promise<RunRecord> {
   const start = performance.now();
-  const { loss, metrics } = trainer.options;
-  const measures = { ...(loss && { loss }), ...(metrics && { metrics }) };
+  const { loss, metrics, communicator } = trainer.options;
+  const measures = { ...(loss && { loss }), ...(metrics && { metrics }), ...(communicator && { communicator }) };
   const evaluation = (isTested ? trainer.validation : undefined) ?? (await evaluate(trainer.network, test, measures));
   return runRecord(trainer, { ...options, test: evaluation, testSeconds: (performance.now() - start) / 1000 });
 }

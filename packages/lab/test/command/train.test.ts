@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { loadNetwork } from '@pnn/models/node';
 import { ArgumentError, getDevice, MemoryError, PnnError, setDevice } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { loadCheckpoint, saveCheckpoint } from '@pnn/pnn/node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
 import { runCommand } from '../../src/cli/command.js';
 import { train } from '../../src/commands/train.js';
@@ -129,6 +130,39 @@ async function interruptedAfter(
   return { status, printed };
 }
 
+describe('pnn train among several processes', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  const unheard = { write: () => {} };
+
+  it.each([
+    ['OMPI_COMM_WORLD_SIZE', 'OMPI_COMM_WORLD_RANK'],
+    ['PMI_SIZE', 'PMI_RANK'],
+    ['SLURM_STEP_NUM_TASKS', 'SLURM_PROCID'],
+  ])('refuses to be one of them without --mpi: %s', async (size, rank) => {
+    vi.stubEnv(size, '2');
+    vi.stubEnv(rank, '0');
+    await expect(runCommand(train, tiny, unheard)).rejects.toThrow(
+      'pnn train: 2 processes were started, each of which would write the same files: train one network together by --mpi, ' +
+        'or start one: see pnn train --help',
+    );
+    vi.stubEnv(size, '1');
+    const out = join(folder, `one-${size}`);
+    expect(await runCommand(train, [...tiny, '--epochs', '1', '--no-twin', '--out', out], unheard)).toBe(0);
+  });
+
+  it('cuts batches into shards in one process, too, equal ones only', async () => {
+    const out = join(folder, 'shards');
+    const args = [...tiny, '--epochs', '1', '--no-twin', '--shards', '4', '--out', out];
+    expect(await runCommand(train, args, unheard)).toBe(0);
+    expect((await reportIn(out)).runs[0]!.settings['shards of a batch']).toBe(4);
+    await expect(runCommand(train, [...args, '--batch-size', '10'], unheard)).rejects.toThrow(
+      'training: 4 shards do not divide a batch of 10 equally',
+    );
+  });
+});
+
 describe('pnn train, interrupted,', () => {
   const settings = [...tiny, '--epochs', '8', '--dropout', '0.1', '--model', 'mlp', '--lambda', 'dual', '--seed', '5'];
   const unheard = { write: () => {} };
@@ -167,6 +201,46 @@ describe('pnn train, interrupted,', () => {
     expect((await readdir(out)).sort()).toEqual(files);
     expect(withoutTimes(await reportIn(out))).toEqual(whole);
     expect(await networksIn(out)).toEqual(networks);
+  });
+
+  it('goes on by the same command with --resume-if-exists, and with no other options', async () => {
+    const out = join(folder, 'restarted');
+    const args = [...settings, '--resume-if-exists', '--out', out];
+    const { status } = await interruptedAfter('polynomial, degree 8: epoch 2/8', args, 'SIGUSR2');
+    expect(status).toBe(140);
+    const path = join(out, 'checkpoint.safetensors');
+    await expect(runCommand(train, [...args, '--lr', '0.5'], unheard)).rejects.toThrow(
+      `${path} is the checkpoint of a training with other options: go on with it by npx pnn train --resume '${path}', or ` +
+        'choose another folder',
+    );
+    let printed = '';
+    const heard = {
+      write(part: string) {
+        printed += part;
+      },
+    };
+    expect(await runCommand(train, args, heard)).toBe(0);
+    expect(printed).toMatch(/^polynomial, degree 8: epoch 3\/8/m);
+    expect(printed).not.toContain('polynomial, degree 8: epoch 2/8');
+    expect(withoutTimes(await reportIn(out))).toEqual(whole);
+    expect(await networksIn(out)).toEqual(networks);
+  });
+
+  it('has checkpoints within an epoch with --checkpoint-every', async () => {
+    const out = join(folder, 'often');
+    const path = join(out, 'checkpoint.safetensors');
+    const steps: number[] = [];
+    await runCommand(
+      train,
+      [...settings, '--no-twin', '--epochs', '1', '--batch-size', '8', '--checkpoint-every', '1', '--out', out],
+      {
+        write(part: string) {
+          // The first text is that of the calibration, before the third step ends.
+          if (part.includes('warm-up done')) steps.push(existsSync(path) ? 1 : 0);
+        },
+      },
+    );
+    expect(steps).toEqual([1]);
   });
 
   it('writes where its checkpoint lies now, and quotes its path for a shell', async () => {

@@ -76,7 +76,15 @@ describe('--help', () => {
     expect(status).toBe(0);
     expect(text).toMatch(/^Usage: pnn train \[options\]\n/);
     const groups = train.options();
-    expect(groups.map(({ heading }) => heading)).toEqual(['Data', 'Model', 'Method', 'Training', 'Device', 'Output']);
+    expect(groups.map(({ heading }) => heading)).toEqual([
+      'Data',
+      'Model',
+      'Method',
+      'Training',
+      'Device',
+      'Processes',
+      'Output',
+    ]);
     for (const { heading, options } of groups) {
       const part = text.split(`\n\n${heading}:\n`)[1]!.split('\n\n')[0]!;
       for (const name of Object.keys(options)) expect(part).toMatch(new RegExp(`^ {2}--${name}[ \\n]`, 'm'));
@@ -173,6 +181,12 @@ describe('pnn train refuses, naming the option,', () => {
     ['--out --no-twin', '--out needs a value, DIR'],
     ['--resume a.safetensors --seed 3', '--resume takes no other options'],
     ['--resume a.safetensors --import mine.js', '--resume takes no other options but --threads'],
+    ['--resume a.safetensors --resume-if-exists', '--resume takes no other options'],
+    ['--resume-if-exists', '--resume-if-exists needs --out DIR'],
+    ['--checkpoint-every 0 --out x', '--checkpoint-every 0 is not an integer of 1 or more'],
+    ['--shards 3', '--shards 3 is not a power of two'],
+    ['--shards 0', '--shards 0 is not a power of two'],
+    ['--mpi', '--mpi is for processes that mpirun or srun has started: mpirun -n 2 npx pnn train --mpi'],
     ['--threads 0', '--threads 0 is not an integer from 1 to 64'],
     ['--threads 2 --device reference', '--threads goes with --device wasm, not reference'],
     ['--samples 8', '--samples 8 is not an integer from 9 to 1000000'],

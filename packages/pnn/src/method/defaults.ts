@@ -28,6 +28,7 @@ export const defaultTraining: TrainingSpec = {
   epochs: 2,
   batchSize: 128,
   accumulate: 1,
+  shards: 1,
   optimizer: 'adamw',
   lr: 1e-3,
   weightDecay: 0.01,

@@ -82,10 +82,13 @@ export function lambdaOf(spec: LambdaSpec): number | Lambda {
 }
 
 /** @throws ArgumentError if a number that nobody else checks is out of its range */
-export function checkTraining({ epochs, batchSize, lr }: TrainingSpec): void {
+export function checkTraining({ epochs, batchSize, shards, lr }: TrainingSpec): void {
   for (const [name, value] of Object.entries({ epochs, 'batch size': batchSize })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new ArgumentError(`training: ${name} must be a positive integer, not ${value}`);
+  }
+  if (batchSize % shards !== 0) {
+    throw new ArgumentError(`training: ${shards} shards do not divide a batch of ${batchSize} equally`);
   }
   if (!(lr > 0 && Number.isFinite(lr))) {
     throw new ArgumentError(`training: the learning rate must be positive, not ${lr}`);

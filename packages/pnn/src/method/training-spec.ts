@@ -21,6 +21,8 @@ export interface TrainingSpec {
   readonly batchSize: number;
   /** How many batches make a step of the optimizer. */
   readonly accumulate: number;
+  /** Into how many shards a batch is cut: see `TrainerOptions.shards`. */
+  readonly shards: number;
   readonly optimizer: (typeof optimizerNames)[number];
   readonly lr: number;
   readonly weightDecay: number;
@@ -45,6 +47,7 @@ export const trainingSpec: Decoder<TrainingSpec> = object<TrainingSpec>({
   epochs: count,
   batchSize: count,
   accumulate: count,
+  shards: count,
   optimizer: oneOf(...optimizerNames),
   lr: number,
   weightDecay: number,

@@ -12,4 +12,6 @@ export {
 export { accuracy, defaultMetrics, type Loss, type Metric, type Metrics } from './metrics.js';
 export type { EarlyStoppingOptions, MonitorOptions, MonitorState } from './monitor.js';
 export * from './records.js';
+export { shareCheckpoint } from './share-checkpoint.js';
+export { gatherTexts, shareText } from './share-text.js';
 export * from './trainer.js';

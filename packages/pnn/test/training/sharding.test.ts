@@ -35,6 +35,7 @@ import {
   PolynomialActivation,
   type PolynomialActivationOptions,
   restoreCheckpoint,
+  shareCheckpoint,
   Trainer,
   type TrainerOptions,
   takeCheckpoint,
@@ -137,7 +138,11 @@ async function training(communicator: Communicator, shards: number | undefined, 
     ...(shards !== undefined && { shards }),
     ...run.trainer,
   });
-  if (run.resume) restoreCheckpoint(trainer, run.resume);
+  if (run.resume) {
+    // Only the first has the file.
+    const own = communicator.rank === 0 ? run.resume : undefined;
+    restoreCheckpoint(trainer, await shareCheckpoint(communicator, own));
+  }
   // Generators of its own: it takes no seeds from the program's streams, which a resumed one would do a second time.
   const [generator, augmentationGenerator] = [new Generator(0), new Generator(0)];
   const validation = new DataLoader(images(21, 2), { batchSize: 4, generator, augmentationGenerator });

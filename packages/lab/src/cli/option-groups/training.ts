@@ -38,12 +38,15 @@ export function trainingOptions(): OptionSpecs {
   };
 }
 
+const isPowerOfTwo = (value: number): boolean => value >= 1 && value <= 2 ** 30 && (value & (value - 1)) === 0;
+
 /**
  * The training that the options ask for.
  *
+ * @param processes how many processes share the shards of a batch
  * @throws UsageError if a value is out of its range
  */
-export function trainingSpecFrom(options: Options, dataset: string): TrainingSpec {
+export function trainingSpecFrom(options: Options, dataset: string, processes = 1): TrainingSpec {
   const published = presetFrom(options, dataset);
   const base = published ? trainingOf(published) : { ...defaultTraining, ...datasets.get(dataset).training };
   const maxNorm = options.text('max-norm') === 'none' ? null : (options.positive('max-norm') ?? base.maxNorm);
@@ -51,6 +54,7 @@ export function trainingSpecFrom(options: Options, dataset: string): TrainingSpe
     epochs: options.integer('epochs', 1) ?? base.epochs,
     batchSize: options.integer('batch-size', 2) ?? base.batchSize,
     accumulate: options.integer('accumulate', 1) ?? base.accumulate,
+    shards: options.number('shards', 'a power of two', isPowerOfTwo) ?? processes,
     optimizer: options.choice('optimizer', optimizerNames) ?? base.optimizer,
     lr: options.positive('lr') ?? base.lr,
     weightDecay: options.number('weight-decay', 'a number of 0 or more', (w) => w >= 0) ?? base.weightDecay,

@@ -1,0 +1,14 @@
+import type { OptionSpecs } from '../options.js';
+
+/** Several processes that train one network. */
+export function processOptions(): OptionSpecs {
+  return {
+    mpi: { description: 'train together with the other processes that mpirun or srun has started' },
+    shards: {
+      value: 'S',
+      description:
+        'equal parts of a batch, a power of two, each with a BatchNorm of its own; processes share them, and any number ' +
+        'gives the same bits (default: the number of processes)',
+    },
+  };
+}
