@@ -1,4 +1,5 @@
 import { FormatError } from '@pnn/nn';
+import { quoted } from '../quoted.js';
 
 const NEWLINE = 10;
 
@@ -32,7 +33,7 @@ export function readNumberRows(bytes: Uint8Array, columns: number, path: string)
       row[column] = DECIMAL.test(word) ? Number(word) : Number.NaN;
       if (!Number.isFinite(row[column])) {
         throw new FormatError(
-          `${path}: line ${line + 1} has '${word.slice(0, 30)}' where a finite number is needed, in column ${column + 1}`,
+          `${path}: line ${line + 1} has ${quoted(word)} where a finite number is needed, in column ${column + 1}`,
         );
       }
     }

@@ -1,4 +1,5 @@
 import { ArgumentError, FormatError } from '@pnn/nn';
+import { quoted } from '../quoted.js';
 
 /** Sound as a WAV file holds it. */
 export interface WavSound {
@@ -85,7 +86,7 @@ function findChunk(bytes: Uint8Array, end: number, from: number, id: string, nam
     const size = view.getUint32(at + 4, true);
     if (start + size > end) {
       throw new FormatError(
-        `decodeWav: ${name}: the chunk '${found}' says that it has ${size} bytes, and ${end - start} are left: it is truncated`,
+        `decodeWav: ${name}: the chunk ${quoted(found)} says that it has ${size} bytes, and ${end - start} are left: it is truncated`,
       );
     }
     if (found === id) return { id, start, end: start + size };

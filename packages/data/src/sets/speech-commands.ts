@@ -2,6 +2,7 @@ import { ArgumentError, ArrayDataset, FormatError, Generator } from '@pnn/nn';
 import type { DatasetEntry, SampleCounts } from '../dataset-entry.js';
 import { LogMel } from '../features/log-mel.js';
 import { type FileSource, readDataFile } from '../file-source.js';
+import { quoted } from '../quoted.js';
 import type { DatasetSplits } from '../splits.js';
 import { center, readRecording } from './recording.js';
 
@@ -95,7 +96,7 @@ async function readList({ source, prefix, recordings }: Archive, name: string): 
   const missing = listed.findIndex((file) => !known.has(file));
   if (missing >= 0) {
     throw new FormatError(
-      `${NAME}: ${path} names '${listed[missing]!.slice(0, 80)}' in line ${missing + 1}, and there is no such recording: unpack the archive again`,
+      `${NAME}: ${path} names ${quoted(listed[missing]!)} in line ${missing + 1}, and there is no such recording: unpack the archive again`,
     );
   }
   return new Set(listed);

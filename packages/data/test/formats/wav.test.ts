@@ -142,6 +142,11 @@ describe('decodeWav refuses, naming the file and the fault', () => {
     ['another kind of RIFF', changed(8, 0x41), "begins with 'RIFF'"],
     ['a truncated file', intact.subarray(0, 46), 'it says that it has 48 bytes, and there are 46: it is truncated'],
     ['samples beyond the end', changed(40, 6), "the chunk 'data' says that it has 6 bytes, and 4 are left"],
+    [
+      'a chunk of a name with an end of a line',
+      changed(36, 10, 0x64, 0x22, 0xff, 0xff),
+      `the chunk '\\nd"ÿ' says that`,
+    ],
     ['a format that is cut short', changed(16, 14), "the chunk 'fmt ' has 14 bytes and needs 16"],
     ['no samples', encodeWav({ sampleRate: 1, channels: [new Float32Array(0)] }), 'it has no samples'],
     ['no format', changed(12, 0x78), "there is no chunk 'fmt '"],

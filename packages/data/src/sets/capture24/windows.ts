@@ -1,5 +1,6 @@
 import { FormatError } from '@pnn/nn';
 import { numberIn } from '../../formats/table.js';
+import { quoted } from '../../quoted.js';
 
 /** Samples in a second, as recorded. */
 const SAMPLE_RATE = 100;
@@ -140,7 +141,7 @@ class WindowCutter {
       const isTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text);
       const milliseconds = isTime ? Date.parse(`${text.replace(' ', 'T')}Z`) : Number.NaN;
       if (Number.isNaN(milliseconds))
-        this.#fail(`has the time '${text}', which is none like 2016-11-13 02:18:00.000000`);
+        this.#fail(`has the time ${quoted(text)}, which is none like 2016-11-13 02:18:00.000000`);
       this.#second = bytes.slice(start, secondEnd);
       this.#secondTime = 1000 * milliseconds;
     }
@@ -172,7 +173,7 @@ class WindowCutter {
 
   #numberAt(bytes: Uint8Array, start: number, end: number): number {
     const text = decoder.decode(bytes.subarray(start, end));
-    return numberIn(text) ?? this.#fail(`has '${text.slice(0, 30)}' where an acceleration is needed`);
+    return numberIn(text) ?? this.#fail(`has ${quoted(text)} where an acceleration is needed`);
   }
 
   #annotationAt(bytes: Uint8Array, start: number, end: number): string {
