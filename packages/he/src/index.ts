@@ -6,8 +6,9 @@ export {
   topLevel,
   withPrimes,
 } from './ckks/parameters.js';
-export { programOf } from './compile/compile.js';
 export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
+export { programOf } from './compile/program-of.js';
+export { type CompileOptions, compile } from './compile.js';
 export { KeyError, MalformedError, PlanError } from './errors.js';
 export {
   type InstructionSet,
@@ -17,6 +18,9 @@ export {
   type WasmEvaluatorOptions,
   WasmPlaintext,
 } from './evaluator/index.js';
+export type { Certificate, LayerRange } from './plan/certificate.js';
+export { type ClientPlan, Plan } from './plan/plan.js';
+export { EncryptedNetwork } from './run/encrypted-network.js';
 export type { Handle, SealContext, SealLibrary } from './seal/context.js';
 export { type NodeSeal, openSeal } from './seal/library.js';
 export { SealEvaluator } from './seal/seal-evaluator.js';

@@ -299,7 +299,11 @@ const rules: Readonly<Record<string, Rule>> = {
  *
  * @throws PlanError where it computes anything else: names the layer and what to do
  */
-export function lower(graph: Graph, constants: ReadonlyMap<GraphValue, Constant>): Program {
+export function lower(
+  graph: Graph,
+  constants: ReadonlyMap<GraphValue, Constant>,
+  normalization?: { readonly factors: Float64Array; readonly shift: Float64Array },
+): Program {
   const [input] = graph.inputs;
   const [output] = graph.outputs;
   if (!input || !output || graph.inputs.length > 1 || graph.outputs.length > 1) {
@@ -307,7 +311,8 @@ export function lower(graph: Graph, constants: ReadonlyMap<GraphValue, Constant>
   }
   const lowering = new Lowering(constants);
   const source: Source = { size: sizeOf(input.shape) };
-  lowering.know(input, affineOf(source));
+  const { factors, shift } = normalization ?? {};
+  lowering.know(input, factors && shift ? scaledSource(source, factors, shift) : affineOf(source));
   const needed = new Set<GraphValue>([output]);
   const nodes = [...graph.nodes].reverse();
   const used = new Set<GraphNode>();

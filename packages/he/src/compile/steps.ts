@@ -6,8 +6,13 @@ type Coefficient = readonly number[];
 /** A step that is multiplied by numbers and added up. */
 export interface Term {
   readonly step: number;
-  /** By channel. Where all are the same power of two (of 1 or more), the product is made by doubling and costs no level. */
+  /** By polynomial. */
   readonly factor: Coefficient;
+  /**
+   * Whether the factor is the power of two that the method has here, whatever the coefficients: then the product is made by
+   * doubling, and costs no level.
+   */
+  readonly exact: boolean;
 }
 
 /** A product of two earlier sums. */
@@ -39,15 +44,6 @@ export interface Steps {
 interface Linear {
   readonly terms: readonly Term[];
   readonly constant: Coefficient;
-}
-
-/** Whether a factor takes doublings alone, and how many; undefined if it takes a product. */
-export function doublings(factor: Coefficient): number | undefined {
-  const [first = 0] = factor;
-  const power = Math.log2(first);
-  return Number.isInteger(power) && power >= 0 && power < 8 && factor.every((each) => each === first)
-    ? power
-    : undefined;
 }
 
 /** By polynomial: coefficients of one power. */
@@ -83,8 +79,14 @@ class Builder {
     return new Array<number>(this.#count).fill(value);
   }
 
-  term(step: number, factor: Coefficient = this.all(1)): Linear {
-    return { terms: isZero(factor) ? [] : [{ step, factor }], constant: this.all(0) };
+  /** A step times coefficients. */
+  term(step: number, factor: Coefficient): Linear {
+    return { terms: isZero(factor) ? [] : [{ step, factor, exact: false }], constant: this.all(0) };
+  }
+
+  /** A step, once or twice. */
+  exactly(step: number, times: 1 | 2 = 1): Linear {
+    return { terms: [{ step, factor: this.all(times), exact: true }], constant: this.all(0) };
   }
 
   plus(a: Linear, b: Linear): Linear {
@@ -92,7 +94,10 @@ class Builder {
     for (const term of b.terms) {
       const same = terms.findIndex(({ step }) => step === term.step);
       if (same < 0) terms.push(term);
-      else terms[same] = { step: term.step, factor: terms[same]!.factor.map((value, i) => value + term.factor[i]!) };
+      else {
+        const factor = terms[same]!.factor.map((value, i) => value + term.factor[i]!);
+        terms[same] = { step: term.step, factor, exact: false };
+      }
     }
     return { terms, constant: a.constant.map((value, i) => value + b.constant[i]!) };
   }
@@ -101,21 +106,18 @@ class Builder {
     return { terms: a.terms, constant: a.constant.map((value, i) => value + by[i]!) };
   }
 
-  times(a: Linear, factor: Coefficient): Linear {
-    const product = (own: Coefficient) => own.map((value, i) => value * factor[i]!);
-    return {
-      terms: a.terms.map(({ step, factor: own }) => ({ step, factor: product(own) })).filter((t) => !isZero(t.factor)),
-      constant: product(a.constant),
-    };
+  doubled({ terms, constant }: Linear): Linear {
+    const twice = (own: Coefficient) => own.map((value) => 2 * value);
+    return { terms: terms.map((term) => ({ ...term, factor: twice(term.factor) })), constant: twice(constant) };
   }
 
   /** The step that computes a linear combination. */
   made(linear: Linear): number {
     const [only] = linear.terms;
-    if (linear.terms.length === 1 && isZero(linear.constant) && only!.factor.every((value) => value === 1)) {
+    if (linear.terms.length === 1 && isZero(linear.constant) && only!.exact && only!.factor[0] === 1) {
       return only!.step;
     }
-    const depth = (term: Term) => this.depths[term.step]! + (doublings(term.factor) === undefined ? 1 : 0);
+    const depth = (term: Term) => this.depths[term.step]! + (term.exact ? 0 : 1);
     return this.#add({ kind: 'sum', ...linear }, Math.max(...linear.terms.map(depth)));
   }
 
@@ -158,7 +160,7 @@ class InVariable {
 
   #doubled(step: number): Linear {
     const build = this.#builder;
-    return build.shifted(build.term(build.product(step, step), build.all(2)), build.all(-1));
+    return build.shifted(build.exactly(build.product(step, step), 2), build.all(-1));
   }
 
   /** 2x² − 1, from a square that is there already: x² = (x + h)² − 2hx − h². */
@@ -171,7 +173,7 @@ class InVariable {
       shift.map((h) => -4 * h),
     );
     return build.plus(
-      build.term(step, build.all(2)),
+      build.exactly(step, 2),
       build.shifted(
         linear,
         shift.map((h) => -2 * h * h - 1),
@@ -184,7 +186,7 @@ class InVariable {
     const build = this.#builder;
     this.#thirdStep ??= build.made(
       build.plus(
-        build.term(build.product(this.#variable, this.#power(2)), build.all(2)),
+        build.exactly(build.product(this.#variable, this.#power(2)), 2),
         build.term(this.#variable, build.all(-1)),
       ),
     );
@@ -211,7 +213,7 @@ class InVariable {
     const high =
       degreeOf(quotient) === 0
         ? build.term(power, quotient[0]!)
-        : build.term(build.product(build.made(this.general(quotient, levels - 1)), power));
+        : build.exactly(build.product(build.made(this.general(quotient, levels - 1)), power));
     return build.plus(high, this.general(rest, levels));
   }
 
@@ -224,18 +226,18 @@ class InVariable {
     if (degreeOf(series) === 2) {
       // T_2/2 + p·x + c = (x + p/2)² + c − 1/2 − p²/4.
       const shift = series[1]!.map((p) => p / 2);
-      const root = build.made(build.shifted(build.term(this.#variable), shift));
+      const root = build.made(build.shifted(build.exactly(this.#variable), shift));
       const step = build.product(root, root);
       this.#square ??= { step, shift };
       return build.shifted(
-        build.term(step),
+        build.exactly(step),
         series[0]!.map((c, i) => c - 0.5 - shift[i]! ** 2),
       );
     }
     const { root, rest } = each(series, squareRoot);
     const halved = root.map((coefficients) => coefficients.map((value) => value / 2));
-    const made = build.made(build.times(this.monic(halved), build.all(2)));
-    return build.plus(build.term(build.product(made, made)), this.general(rest, Math.log2(degreeOf(series))));
+    const made = build.made(build.doubled(this.monic(halved)));
+    return build.plus(build.exactly(build.product(made, made)), this.general(rest, Math.log2(degreeOf(series))));
   }
 }
 
@@ -253,7 +255,7 @@ function needed(steps: Steps['steps'], result: number): Steps['steps'] {
     const step = steps[index]!;
     if (step.kind === 'input') return step;
     if (step.kind === 'product') return { kind: 'product', a: at(step.a), b: at(step.b) };
-    return { ...step, terms: step.terms.map(({ step: own, factor }) => ({ step: at(own), factor })) };
+    return { ...step, terms: step.terms.map((term) => ({ ...term, step: at(term.step) })) };
   });
 }
 
@@ -303,7 +305,7 @@ export function stepsOf(polynomials: readonly Series[], polynomialOf: Int32Array
   let result: Linear;
   if (isEven) {
     const square = build.product(0, 0);
-    const second = build.made(build.shifted(build.term(square, build.all(2)), build.all(-1)));
+    const second = build.made(build.shifted(build.exactly(square, 2), build.all(-1)));
     const even = evaluate(
       second,
       series.filter((_, k) => k % 2 === 0),

@@ -23,8 +23,8 @@ import {
 import { PolynomialActivation } from '@pnn/pnn';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { programOf } from '../../src/compile/compile.js';
 import { runProgram } from '../../src/compile/program.js';
+import { programOf } from '../../src/compile/program-of.js';
 
 /** Parameters and statistics other than those that a network begins with, so that nothing is 0 or 1. */
 async function disturb(network: Module): Promise<void> {

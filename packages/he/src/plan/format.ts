@@ -1,0 +1,71 @@
+import { clientMilliseconds, keyBytes, type OperationName, rotationsIn } from './cost.js';
+import type { Plan, PlannedMap } from './plan.js';
+
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+const short = (value: number) => String(Number(value.toPrecision(3)));
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function mapRow(name: string, { affine, matvec, at }: PlannedMap): string[] {
+  const { babies, giants } = rotationsIn(matvec);
+  const sizes = [...affine.terms.keys()].map(({ size }) => size).join(' + ');
+  return [
+    name,
+    `${sizes} to ${affine.size}`,
+    `${matvec.diagonals.length} products, ${babies} + ${giants} + ${matvec.folds.length * matvec.layout.ciphertexts} rotations`,
+    `${at.level}`,
+  ];
+}
+
+/** A plan as a person reads it. */
+export function formatPlan(plan: Plan): string {
+  const { parameters, layers, output, certificate, cost } = plan;
+  const { degree, bits } = parameters;
+  const rows = layers.flatMap(({ name, degree: own, map, activation }) => {
+    const products = activation.instructions.filter(({ kind }) => kind === 'product').length;
+    const ciphertexts = map.matvec.layout.ciphertexts;
+    return [
+      mapRow('linear', map),
+      [
+        name,
+        `degree ${own}`,
+        `${products * ciphertexts} ciphertext products`,
+        `${activation.instructions.at(-1)!.level}`,
+      ],
+    ];
+  });
+  const ranges = certificate.layers.map(({ name, bound, observed, beyond, provable }) => [
+    name,
+    short(bound),
+    `${short(observed)}${beyond > 0 ? ` (${beyond} values beyond 1)` : ''}`,
+    provable === undefined ? 'not known' : short(provable),
+  ]);
+  const keys = keyBytes(parameters, plan.rotations.length + 1);
+  const limbs = plan.input.level + 1;
+  const names = Object.keys(cost.counts) as OperationName[];
+  return [
+    `CKKS with N = ${degree} and primes of ${bits.join(' + ')} = ${bits.reduce((a, b) => a + b)} bits: 128-bit secure`,
+    '',
+    ...table([['layer', 'size', 'work', 'level after'], ...rows, mapRow('linear', output)]),
+    '',
+    `sent: ${plan.gathers.length} ciphertexts, ${megabytes(8 * degree * limbs * plan.gathers.length)}; ` +
+      `received: ${output.matvec.layout.ciphertexts}, ${megabytes(16 * degree * (output.at.level + 1) * output.matvec.layout.ciphertexts)}`,
+    `keys: ${plan.rotations.length} rotations and relinearization, ${megabytes(keys.upload)} to send once, ${megabytes(keys.memory)} in memory`,
+    `server: about ${Math.round(cost.milliseconds)} ms on one thread (${names
+      .filter((name) => cost.counts[name] > 0)
+      .map((name) => `${cost.counts[name]} ${name}`)
+      .join(', ')})`,
+    `client: about ${Math.round(clientMilliseconds(parameters, plan.gathers.length))} ms to encrypt`,
+    `errors of logits: expected below ${plan.errorBound.toPrecision(2)}, with logits up to ${short(certificate.largestLogit)}`,
+    '',
+    ...table([['range of |x|/B', 'B', `on ${certificate.samples} samples`, 'for any input in the box'], ...ranges]),
+  ].join('\n');
+}

@@ -1,0 +1,157 @@
+import { Generator } from '@pnn/nn';
+import type { ParametersWithPrimes } from '../ckks/parameters.js';
+import { evaluateAffine, type Source } from '../compile/affine.js';
+import type { Activation, At } from './activation.js';
+import type { Matvec } from './matvec.js';
+import type { PlannedLayer, PlannedMap } from './plan.js';
+
+/** Standard deviation of the errors of fresh encryptions and keys, as in SEAL. */
+const SIGMA = 3.2;
+
+/**
+ * Standard deviations of errors in a slot, times the scale there. An error whose coefficients have variance v has variance
+ * N·v/2 in the real part of a slot; a product with the ternary secret multiplies v by 2N/3 (Cheon et al., 2016, 2018).
+ */
+class Errors {
+  readonly #degree: number;
+  readonly #primes: readonly number[];
+
+  constructor({ degree, primes }: ParametersWithPrimes) {
+    this.#degree = degree;
+    this.#primes = primes.map(Number);
+  }
+
+  #inSlot(variance: number): number {
+    return Math.sqrt((this.#degree * variance) / 2);
+  }
+
+  /** A fresh symmetric encryption of rounded numbers. */
+  get fresh(): number {
+    return this.#inSlot(SIGMA ** 2 + 1 / 12);
+  }
+
+  /** Rounding of a plaintext. */
+  get rounding(): number {
+    return this.#inSlot(1 / 12);
+  }
+
+  /** Rounding of both parts of a ciphertext when primes are divided out. */
+  get division(): number {
+    return this.#inSlot((1 + (2 * this.#degree) / 3) / 12);
+  }
+
+  /** A rotation or relinearization at a level. */
+  keySwitch(level: number): number {
+    const special = this.#primes.at(-1)!;
+    const digits = this.#primes.slice(0, level + 1).reduce((sum, prime) => sum + (prime / special) ** 2 / 12, 0);
+    return Math.hypot(this.#inSlot(digits * this.#degree * SIGMA ** 2), this.division);
+  }
+}
+
+/** A computation of a plan in float64 with the errors that ciphertexts have, drawn at random. */
+export class NoisyRun {
+  readonly #parameters: ParametersWithPrimes;
+  readonly #errors: Errors;
+  readonly #random = new Generator(1, 'ckks-noise');
+  readonly #input: Source;
+
+  constructor(parameters: ParametersWithPrimes, input: Source) {
+    this.#parameters = parameters;
+    this.#errors = new Errors(parameters);
+    this.#input = input;
+  }
+
+  /** What is decrypted in the end. */
+  logits(
+    layers: readonly PlannedLayer[],
+    output: PlannedMap,
+    inputScale: number,
+    sample: ArrayLike<number>,
+  ): Float64Array {
+    const values = new Map<Source, ArrayLike<number>>([[this.#input, sample]]);
+    for (const { map, activation, source } of layers) {
+      values.set(source, this.#activation(activation, this.#map(map, inputScale, values)));
+    }
+    return this.#map(output, inputScale, values);
+  }
+
+  #noisy(value: number, deviation: number): number {
+    return value + deviation * this.#random.normal();
+  }
+
+  #map(
+    { affine, matvec, at, foldsFirst }: PlannedMap,
+    inputScale: number,
+    values: ReadonlyMap<Source, ArrayLike<number>>,
+  ): Float64Array {
+    const result = evaluateAffine(affine, values);
+    const rotations = rotationsOf(matvec);
+    const folds = matvec.folds.length;
+    const parts = 2 ** folds;
+    const prime = Number(this.#parameters.primes[at.level + 1]);
+    const before = this.#errors.keySwitch(at.level + 1) / prime;
+    const switches = foldsFirst
+      ? Math.hypot(this.#errors.division, before * Math.sqrt(parts * rotations + parts))
+      : Math.hypot(
+          Math.sqrt(parts) * Math.hypot(this.#errors.division, before * Math.sqrt(rotations)),
+          this.#errors.keySwitch(at.level) * Math.sqrt(parts),
+        );
+    let plaintexts = 0;
+    for (const source of affine.terms.keys()) {
+      const own = values.get(source)!;
+      const square = Array.from(own).reduce((sum, value) => sum + value * value, 0);
+      // Each entry of a row meets a rounded weight, and rounded zeros meet the other slots.
+      plaintexts += square + (matvec.diagonals.length * parts * square) / own.length;
+    }
+    const ofWeights = (this.#errors.rounding * Math.sqrt(plaintexts)) / prime;
+    const ofInput = affine.terms.get(this.#input);
+    return result.map((value, row) => {
+      let fresh = 0;
+      ofInput?.forRow(row, (_, weight) => {
+        fresh += weight * weight;
+      });
+      const input = (this.#errors.fresh / inputScale) * Math.sqrt(fresh);
+      return this.#noisy(value, Math.hypot(input, switches / at.scale, ofWeights));
+    });
+  }
+
+  #activation({ instructions, polynomialOf }: Activation, x: Float64Array): Float64Array {
+    const made: Float64Array[] = [];
+    const primes = this.#parameters.primes.map(Number);
+    const divided = ({ level, scale }: At, relinearized: boolean) => {
+      const keys = relinearized ? this.#errors.keySwitch(level + 1) / primes[level + 1]! : 0;
+      return Math.hypot(this.#errors.division, keys) / scale;
+    };
+    for (const instruction of instructions) {
+      if (instruction.kind === 'input') made.push(x);
+      else if (instruction.kind === 'product') {
+        const deviation = divided(instruction, true);
+        const [a, b] = [made[instruction.a]!, made[instruction.b]!];
+        made.push(a.map((value, i) => this.#noisy(value * b[i]!, deviation)));
+      } else {
+        const { doubled, scaled, constant } = instruction;
+        const deviation = scaled.length > 0 ? divided(instruction, false) : 0;
+        const weights = scaled.map(({ plaintextScale }) => this.#errors.rounding / plaintextScale);
+        made.push(
+          x.map((_, i) => {
+            const which = polynomialOf?.[i] ?? 0;
+            let sum = constant[which]!;
+            for (const { operand, doublings } of doubled) sum += 2 ** doublings * made[operand]![i]!;
+            scaled.forEach(({ operand, factor }, k) => {
+              sum += this.#noisy(factor[which]!, weights[k]!) * made[operand]![i]!;
+            });
+            return this.#noisy(sum, deviation);
+          }),
+        );
+      }
+    }
+    return made.at(-1)!;
+  }
+}
+
+/** Rotations that go into one result of an affine map, but for the folds. */
+function rotationsOf({ diagonals }: Matvec): number {
+  const rotated = new Set(diagonals.filter(({ baby }) => baby !== 0).map(({ operand, baby }) => `${operand},${baby}`));
+  const giants = new Set(diagonals.filter(({ giant }) => giant !== 0).map(({ result, giant }) => `${result},${giant}`));
+  return rotated.size + giants.size;
+}

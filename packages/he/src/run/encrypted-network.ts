@@ -1,0 +1,326 @@
+import type { Ciphertext, Evaluator, Plaintext } from '../ckks/evaluator.js';
+import type { Source } from '../compile/affine.js';
+import { MalformedError } from '../errors.js';
+import type { Instruction } from '../plan/activation.js';
+import type { Diagonal } from '../plan/matvec.js';
+import type { Plan, PlannedLayer, PlannedMap } from '../plan/plan.js';
+
+/** Ciphertexts that are disposed of together, whatever happens. */
+class Owned {
+  readonly #all = new Set<Ciphertext>();
+
+  add<T extends Ciphertext>(ciphertext: T): T {
+    this.#all.add(ciphertext);
+    return ciphertext;
+  }
+
+  /** Disposes of one of them already. */
+  release(ciphertext: Ciphertext): void {
+    if (this.#all.delete(ciphertext)) ciphertext.dispose();
+  }
+
+  /** Gives one of them away. */
+  take(ciphertext: Ciphertext): Ciphertext {
+    this.#all.delete(ciphertext);
+    return ciphertext;
+  }
+
+  dispose(): void {
+    for (const each of this.#all) each.dispose();
+    this.#all.clear();
+  }
+}
+
+interface EncodedDiagonal extends Diagonal {
+  readonly weights: Plaintext;
+}
+
+interface EncodedMap extends PlannedMap {
+  readonly encoded: readonly EncodedDiagonal[];
+  readonly constants: readonly (Plaintext | undefined)[];
+}
+
+/** Plaintexts of an instruction: for each ciphertext of the layer those of the scaled terms, and the constant. */
+interface EncodedInstruction {
+  readonly instruction: Instruction;
+  readonly factors: readonly (readonly Plaintext[])[];
+  readonly constants: readonly (Plaintext | undefined)[];
+}
+
+interface EncodedLayer {
+  readonly map: EncodedMap;
+  readonly instructions: readonly EncodedInstruction[];
+  readonly source: Source;
+}
+
+/** The network of a plan, ready to run on ciphertexts: its weights are encoded once. It takes over the evaluator. */
+export class EncryptedNetwork implements Disposable {
+  readonly plan: Plan;
+  readonly #evaluator: Evaluator;
+  readonly #plaintexts: Plaintext[] = [];
+  readonly #layers: readonly EncodedLayer[];
+  readonly #output: EncodedMap;
+
+  constructor(plan: Plan, evaluator: Evaluator) {
+    this.plan = plan;
+    this.#evaluator = evaluator;
+    const at = new Map<Source, { readonly level: number; readonly scale: number }>([[plan.source, plan.input]]);
+    this.#layers = plan.layers.map((layer) => {
+      const encoded = this.#layer(layer, at);
+      at.set(layer.source, layer.activation.instructions.at(-1)!);
+      return encoded;
+    });
+    this.#output = this.#map(plan.output, at);
+  }
+
+  /** Ciphertexts and plaintexts that are alive: as many before a run as after it. */
+  get live(): number {
+    return this.#evaluator.live;
+  }
+
+  /**
+   * Runs the network.
+   *
+   * @param inputs as the client has encrypted them, in the format of SEAL
+   * @returns ciphertexts of the logits
+   * @throws MalformedError where they are not as the plan says
+   */
+  run(inputs: readonly Uint8Array[]): Uint8Array[] {
+    const { gathers, input, source } = this.plan;
+    if (inputs.length !== gathers.length) {
+      throw new MalformedError(`${inputs.length} ciphertexts instead of ${gathers.length}`);
+    }
+    const owned = new Owned();
+    try {
+      const values = new Map<Source, readonly Ciphertext[]>();
+      const loaded = inputs.map((bytes) => owned.add(this.#evaluator.load(bytes)));
+      for (const { level, scale } of loaded) {
+        if (level !== input.level || scale !== input.scale) {
+          throw new MalformedError(
+            `a ciphertext of level ${level} and scale ${scale} instead of ${input.level} and ${input.scale}`,
+          );
+        }
+      }
+      values.set(source, loaded);
+      this.#layers.forEach((layer, index) => {
+        const results = this.#runMap(layer.map, values, owned);
+        this.#releaseUnused(values, index + 1, owned);
+        values.set(
+          layer.source,
+          results.map((x, ciphertext) => this.#runInstructions(layer.instructions, x, ciphertext, owned)),
+        );
+      });
+      return this.#runMap(this.#output, values, owned).map((result) => this.#evaluator.save(result));
+    } finally {
+      owned.dispose();
+    }
+  }
+
+  dispose(): void {
+    for (const plaintext of this.#plaintexts) plaintext.dispose();
+    this.#plaintexts.length = 0;
+    this.#evaluator.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #encode(values: Float64Array, scale: number, level: number): Plaintext {
+    const plaintext = this.#evaluator.encode(values, scale, level);
+    this.#plaintexts.push(plaintext);
+    return plaintext;
+  }
+
+  #map(map: PlannedMap, at: ReadonlyMap<Source, { readonly scale: number }>): EncodedMap {
+    const { matvec, at: result } = map;
+    const prime = Number(this.plan.parameters.primes[result.level + 1]!);
+    const encoded = matvec.diagonals.map((diagonal) => {
+      const { scale } = at.get(matvec.operands[diagonal.operand]!.source)!;
+      return { ...diagonal, weights: this.#encode(diagonal.values, (result.scale * prime) / scale, result.level + 1) };
+    });
+    const constants = matvec.constants.map((values) => values && this.#encode(values, result.scale, result.level));
+    return { ...map, encoded, constants };
+  }
+
+  #layer({ map, activation, source }: PlannedLayer, at: ReadonlyMap<Source, { readonly scale: number }>): EncodedLayer {
+    const { layout } = map.matvec;
+    const slots = this.plan.parameters.degree / 2;
+    /** Numbers by polynomial, in the slots of a ciphertext. */
+    const spread = (numbers: readonly number[], ciphertext: number): Float64Array => {
+      const vector = new Float64Array(slots);
+      const { polynomialOf } = activation;
+      if (!polynomialOf) return vector.fill(numbers[0]!);
+      layout.places.forEach((place, i) => {
+        if (Math.floor(place / slots) !== ciphertext) return;
+        for (let slot = place % slots; slot < slots; slot += layout.period) vector[slot] = numbers[polynomialOf[i]!]!;
+      });
+      return vector;
+    };
+    const all = Array.from({ length: layout.ciphertexts }, (_, ciphertext) => ciphertext);
+    const instructions = activation.instructions.map((instruction): EncodedInstruction => {
+      if (instruction.kind !== 'sum') return { instruction, factors: [], constants: [] };
+      const { scaled, constant, scale, level } = instruction;
+      return {
+        instruction,
+        factors: all.map((ciphertext) =>
+          scaled.map(({ factor, plaintextScale }) =>
+            this.#encode(spread(factor, ciphertext), plaintextScale, level + 1),
+          ),
+        ),
+        constants: all.map((ciphertext) =>
+          constant.every((value) => value === 0) ? undefined : this.#encode(spread(constant, ciphertext), scale, level),
+        ),
+      };
+    });
+    return { map: this.#map(map, at), instructions, source };
+  }
+
+  /** Disposes of what no layer from here on needs. */
+  #releaseUnused(values: Map<Source, readonly Ciphertext[]>, from: number, owned: Owned): void {
+    const later = [...this.#layers.slice(from).map(({ map }) => map), this.#output];
+    for (const [source, ciphertexts] of values) {
+      if (later.some(({ affine }) => affine.terms.has(source))) continue;
+      for (const each of ciphertexts) owned.release(each);
+      values.delete(source);
+    }
+  }
+
+  /** A copy at a lower level, or the ciphertext itself where it is there already. */
+  #atLevel(ciphertext: Ciphertext, level: number, owned: Owned): Ciphertext {
+    if (ciphertext.level === level) return ciphertext;
+    const copy = owned.add(this.#evaluator.rotate(ciphertext, 0));
+    this.#evaluator.dropToLevelInPlace(copy, level);
+    return copy;
+  }
+
+  #runMap(map: EncodedMap, values: ReadonlyMap<Source, readonly Ciphertext[]>, owned: Owned): Ciphertext[] {
+    const { matvec, encoded, constants, foldsFirst } = map;
+    const evaluator = this.#evaluator;
+    const own = new Owned();
+    try {
+      const rotated = this.#rotatedOperands(map, values, own);
+      return Array.from({ length: matvec.layout.ciphertexts }, (_, result) => {
+        const sums = new Map<number, Ciphertext>();
+        for (const { operand, baby, giant, weights } of encoded.filter((diagonal) => diagonal.result === result)) {
+          const product = own.add(evaluator.multiplyPlain(rotated.get(`${operand},${baby}`)!, weights));
+          const sum = sums.get(giant);
+          if (!sum) sums.set(giant, product);
+          else {
+            evaluator.addInPlace(sum, product);
+            own.release(product);
+          }
+        }
+        let total: Ciphertext | undefined;
+        for (const [giant, sum] of sums) {
+          const part = giant === 0 ? sum : own.add(evaluator.rotate(sum, giant));
+          if (part !== sum) own.release(sum);
+          if (!total) total = part;
+          else {
+            evaluator.addInPlace(total, part);
+            own.release(part);
+          }
+        }
+        const x = total!;
+        if (!foldsFirst) evaluator.rescaleInPlace(x);
+        for (const step of matvec.folds) {
+          const other = own.add(evaluator.rotate(x, step));
+          evaluator.addInPlace(x, other);
+          own.release(other);
+        }
+        if (foldsFirst) evaluator.rescaleInPlace(x);
+        if (constants[result]) evaluator.addPlainInPlace(x, constants[result]);
+        return owned.add(own.take(x));
+      });
+    } finally {
+      own.dispose();
+    }
+  }
+
+  /** The operands of a map at its level, by operand and baby step. */
+  #rotatedOperands(
+    { matvec, encoded, at }: EncodedMap,
+    values: ReadonlyMap<Source, readonly Ciphertext[]>,
+    own: Owned,
+  ): ReadonlyMap<string, Ciphertext> {
+    const rotated = new Map<string, Ciphertext>();
+    matvec.operands.forEach(({ source, ciphertext }, operand) => {
+      const steps = [...new Set(encoded.filter((diagonal) => diagonal.operand === operand).map(({ baby }) => baby))];
+      if (steps.length === 0) return;
+      const x = this.#atLevel(values.get(source)![ciphertext]!, at.level + 1, own);
+      const moved = steps.filter((step) => step !== 0);
+      const results = this.#evaluator.rotateMany(x, moved);
+      moved.forEach((step, i) => {
+        rotated.set(`${operand},${step}`, own.add(results[i]!));
+      });
+      rotated.set(`${operand},0`, x);
+    });
+    return rotated;
+  }
+
+  #runInstructions(
+    instructions: readonly EncodedInstruction[],
+    x: Ciphertext,
+    ciphertext: number,
+    owned: Owned,
+  ): Ciphertext {
+    const own = new Owned();
+    const evaluator = this.#evaluator;
+    try {
+      const results: Ciphertext[] = [];
+      for (const { instruction, factors, constants } of instructions) {
+        if (instruction.kind === 'input') {
+          results.push(own.add(owned.take(x)));
+          continue;
+        }
+        const { level } = instruction;
+        let result: Ciphertext;
+        if (instruction.kind === 'product') {
+          const a = this.#atLevel(results[instruction.a]!, level + 1, own);
+          const b = this.#atLevel(results[instruction.b]!, level + 1, own);
+          result = own.add(a === b || instruction.a === instruction.b ? evaluator.square(a) : evaluator.multiply(a, b));
+          evaluator.relinearizeInPlace(result);
+          evaluator.rescaleInPlace(result);
+        } else {
+          result = this.#sum(instruction, results, factors[ciphertext]!, own);
+          const constant = constants[ciphertext];
+          if (constant) evaluator.addPlainInPlace(result, constant);
+        }
+        results.push(result);
+      }
+      return owned.add(own.take(results.at(-1)!));
+    } finally {
+      own.dispose();
+    }
+  }
+
+  #sum(
+    { doubled, scaled, level }: Extract<Instruction, { kind: 'sum' }>,
+    results: readonly Ciphertext[],
+    factors: readonly Plaintext[],
+    own: Owned,
+  ): Ciphertext {
+    const evaluator = this.#evaluator;
+    let sum: Ciphertext | undefined;
+    scaled.forEach(({ operand }, i) => {
+      const product = own.add(evaluator.multiplyPlain(this.#atLevel(results[operand]!, level + 1, own), factors[i]!));
+      if (!sum) sum = product;
+      else {
+        evaluator.addInPlace(sum, product);
+        own.release(product);
+      }
+    });
+    if (sum) evaluator.rescaleInPlace(sum);
+    for (const { operand, doublings } of doubled) {
+      const term = own.add(evaluator.rotate(results[operand]!, 0));
+      evaluator.dropToLevelInPlace(term, level);
+      for (let i = 0; i < doublings; i++) evaluator.addInPlace(term, term);
+      if (!sum) sum = term;
+      else {
+        evaluator.addInPlace(sum, term);
+        own.release(term);
+      }
+    }
+    return sum!;
+  }
+}
