@@ -70,6 +70,7 @@ const peers: Readonly<Record<string, (name: string, threads: number) => Program>
   'jax-js': (name) => nodeProgram(name, 'peers/jax.js', []),
   'gpu.js-cpu': (name) => nodeProgram(name, 'peers/gpu.js', ['cpu']),
   'gpu.js-webasm': (name) => nodeProgram(name, 'peers/gpu.js', ['webasm']),
+  'node-seal': (name) => nodeProgram(name, 'peers/seal.ts', []),
   numpy: (name, threads) => pythonProgram(name, 'numpy', 'peers/with_numpy.py', threads),
   pytorch: (name, threads) => pythonProgram(name, 'torch', 'peers/with_torch.py', threads),
 };

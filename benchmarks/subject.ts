@@ -1,6 +1,6 @@
 import { checkOf } from './check.js';
 import type { Answer, Request, TransferName } from './protocol.js';
-import type { Work } from './work.js';
+import type { EncryptedWork, TensorWork, Work } from './work.js';
 
 /** Work with its inputs. */
 export interface Prepared {
@@ -20,7 +20,9 @@ export class CannotError extends Error {}
 /** Someone who does the work. */
 export interface Subject {
   /** @throws CannotError where it cannot */
-  prepare(work: Work): Prepared | Promise<Prepared>;
+  prepare(work: TensorWork): Prepared | Promise<Prepared>;
+  /** Likewise, where it computes on ciphertexts. */
+  prepareEncrypted?(work: EncryptedWork): Prepared | Promise<Prepared>;
   probe?(threads: number, bytes: number | undefined): Promise<number>;
 }
 
@@ -77,7 +79,7 @@ export class Performer implements Respondent {
     if ('prepare' in request) {
       this.#prepared?.dispose?.();
       this.#prepared = undefined;
-      const prepared = await this.#subject.prepare(request.prepare);
+      const prepared = await this.#prepare(request.prepare);
       this.#prepared = prepared;
       const start = performance.now();
       const outputs = await prepared.outputs();
@@ -89,5 +91,11 @@ export class Performer implements Respondent {
     }
     if (!this.#subject.probe) throw new CannotError('it does not measure the machine');
     return { rate: await this.#subject.probe(request.probe.threads, request.probe.bytes) };
+  }
+
+  #prepare(work: Work): Prepared | Promise<Prepared> {
+    if (work.kind !== 'encrypted') return this.#subject.prepare(work);
+    if (!this.#subject.prepareEncrypted) throw new CannotError('it does not compute on ciphertexts');
+    return this.#subject.prepareEncrypted(work);
   }
 }

@@ -2,7 +2,17 @@
  * What is to be computed, as plain data, so that every participant is told the same. Tensors are float32, images
  * [N,C,H,W]. Inputs are `uniform` numbers (inputs.ts) with the seeds 1, 2, … in the order in which they are named here.
  */
-export type Work = PolynomialWork | MatmulWork | ConvolutionWork | BatchNormWork | ActivationWork | AdamWork | StepWork;
+export type TensorWork =
+  | PolynomialWork
+  | MatmulWork
+  | ConvolutionWork
+  | BatchNormWork
+  | ActivationWork
+  | AdamWork
+  | StepWork;
+
+/** Anything that is measured. */
+export type Work = TensorWork | EncryptedWork;
 
 /** Whether only values are asked for, or also gradients of all inputs named. */
 export type Direction = 'forward' | 'forward and backward';
@@ -122,6 +132,20 @@ export interface StepWork {
   readonly evenTerms: number;
   readonly evenOdd: readonly number[];
   readonly powers: readonly number[];
+}
+
+/**
+ * An operation on a ciphertext of CKKS whose numbers are `uniform` with seed 1, and for products with weights those of seed 2: rotations by 1,
+ * 2, …, each by itself or all of one ciphertext together; a product with weights; a square, relinearized and rescaled.
+ */
+export interface EncryptedWork {
+  readonly kind: 'encrypted';
+  readonly operation: 'rotate' | 'rotate many' | 'multiply plain' | 'square';
+  /** N. */
+  readonly degree: number;
+  /** Of the primes, the special one last. */
+  readonly bits: readonly number[];
+  readonly rotations: number;
 }
 
 /** The work of one kind. */

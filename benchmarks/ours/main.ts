@@ -1,5 +1,7 @@
+import { WasmEvaluator } from '@pnn/he';
 import { reference, setDevice, wasm } from '@pnn/tensor';
 import { enableRelaxedSimd, enableWideSimd, wideSimdObstacle } from '@pnn/tensor/node';
+import { prepareEncrypted } from '../encrypted.js';
 import { Probe } from '../probes/probe.js';
 import { serve } from '../serve.js';
 import { preparedInMemory } from './task.js';
@@ -15,6 +17,7 @@ await serve(async () => {
   return {
     version: `${version} (${wide ? 256 : 128}-bit SIMD)`,
     prepare: (work) => preparedInMemory(taskOf(work)),
+    prepareEncrypted: (work) => prepareEncrypted(work, (_, parameters, keys) => new WasmEvaluator(parameters, keys)),
     probe: (threads, bytes) => probe.rate(threads, bytes),
   };
 });

@@ -30,7 +30,7 @@ import type {
   Direction,
   MatmulWork,
   PolynomialWork,
-  Work,
+  TensorWork,
 } from '../work.js';
 import { stepTask } from './step.js';
 import type { Computation, Task } from './task.js';
@@ -166,7 +166,7 @@ function adamTask(work: AdamWork): Task {
 }
 
 /** What some work is on the default device. */
-export function taskOf(work: Work): Task {
+export function taskOf(work: TensorWork): Task {
   switch (work.kind) {
     case 'polynomial':
       return polynomialTask(work);

@@ -96,6 +96,8 @@ def serve(version, prepare):
         try:
             if "prepare" in request:
                 run = None
+                if request["prepare"]["kind"] == "encrypted":
+                    raise CannotError("it does not compute on ciphertexts")
                 prepared = prepare(request["prepare"])
                 run, outputs = prepared if isinstance(prepared, tuple) else (prepared, prepared)
                 start = time.perf_counter()

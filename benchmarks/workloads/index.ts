@@ -1,4 +1,5 @@
 import type { Workload } from '../workload.js';
+import { encryptedWorkloads } from './encrypted.js';
 import { polynomialWorkloads } from './polynomial.js';
 import { batchNormWorkloads, convolutionWorkloads, matmulWorkloads, optimizerWorkloads } from './tensors.js';
 import { trainingWorkloads } from './training.js';
@@ -11,4 +12,5 @@ export const workloads: readonly Workload[] = [
   ...batchNormWorkloads,
   ...optimizerWorkloads,
   ...trainingWorkloads,
+  ...encryptedWorkloads,
 ];

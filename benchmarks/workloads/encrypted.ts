@@ -1,0 +1,84 @@
+import type { Pass } from '../floor.js';
+import type { EncryptedWork } from '../work.js';
+import type { Workload } from '../workload.js';
+
+/**
+ * What a product modulo a prime amounts to, as five operations in double precision on two numbers and a difference, and a sum or
+ * difference: the peak is that of products and sums in float32, of which a vector does eight where it does two of these at most.
+ */
+const PRODUCT = 6 * 4;
+const SUM = 4;
+const RESIDUE_BYTES = 8;
+
+interface Counts {
+  /** Transforms of one polynomial modulo one prime. */
+  readonly transforms: number;
+  /** Products and sums of two such polynomials, value by value. */
+  readonly products: number;
+  /** Polynomials modulo one prime that are read or written. */
+  readonly polynomials: number;
+}
+
+/** N/2·log2 N butterflies of a product, a sum and a difference. */
+function passOf({ degree }: EncryptedWork, { transforms, products, polynomials }: Counts): Pass {
+  const butterflies = (degree / 2) * Math.log2(degree);
+  return {
+    operations: transforms * butterflies * (PRODUCT + 2 * SUM) + products * degree * (PRODUCT + SUM),
+    bytes: polynomials * degree * RESIDUE_BYTES,
+  };
+}
+
+/** Digits of a polynomial modulo k primes: back to coefficients, and to all the other primes, the special one too. */
+const cutting = (k: number): number => k + k ** 2;
+/** What follows for each key: products with both its polynomials, and the division by the special prime. */
+const switching = (k: number) => ({
+  transforms: 2 + 2 * k,
+  products: 2 * k * (k + 1) + 2 * k,
+  polynomials: 2 * k * (k + 1) + 2 * k,
+});
+
+function countsOf({ operation, bits, rotations }: EncryptedWork): Counts {
+  const k = bits.length - 1;
+  const { transforms, products, polynomials } = switching(k);
+  switch (operation) {
+    case 'rotate':
+    case 'rotate many':
+      return {
+        transforms: (operation === 'rotate' ? rotations : 1) * cutting(k) + rotations * transforms,
+        products: rotations * products,
+        polynomials: 2 * k + rotations * polynomials,
+      };
+    case 'multiply plain':
+      return { transforms: 0, products: 2 * k, polynomials: 5 * k };
+    case 'square':
+      return {
+        transforms: cutting(k) + transforms + 2 * k,
+        products: 3 * k + products + 2 * (k - 1),
+        polynomials: 2 * k + polynomials,
+      };
+  }
+}
+
+function workload(work: EncryptedWork, name: string): Workload {
+  return {
+    name: `encrypted/N ${work.degree}, ${work.bits.length} primes/${name}`,
+    work,
+    passes: [passOf(work, countsOf(work))],
+  };
+}
+
+const ROTATIONS = 8;
+
+/** Operations on a ciphertext of CKKS, with primes as networks of degree 2 and 16 take them. */
+export const encryptedWorkloads: readonly Workload[] = [
+  { degree: 8192, bits: [50, 40, 40, 40, 48] },
+  { degree: 16384, bits: [50, 40, 40, 40, 40, 40, 40, 40, 50] },
+].flatMap((parameters) => {
+  const common = { kind: 'encrypted', ...parameters } as const;
+  return [
+    workload({ ...common, operation: 'rotate', rotations: 1 }, 'rotate'),
+    workload({ ...common, operation: 'rotate many', rotations: ROTATIONS }, `${ROTATIONS} rotations of one`),
+    workload({ ...common, operation: 'multiply plain', rotations: 0 }, 'multiply by weights'),
+    workload({ ...common, operation: 'square', rotations: 0 }, 'square, relinearize, rescale'),
+  ];
+});
