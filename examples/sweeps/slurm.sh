@@ -22,14 +22,15 @@ $pnn "$study" "$@" --out "$folder" --only "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TAS
   --threads "${SLURM_CPUS_PER_TASK:-1}" &
 child=$!
 stopped=
-# The shell gets the signal and hands it on.
-trap 'stopped=1; kill -TERM $child' TERM
+# The shell gets the signal and hands it on, once: to be queued again, a job is told to stop a second time.
+trap '[ -n "$stopped" ] || kill -TERM $child; stopped=1' TERM
 status=0
 wait $child || status=$?
 if [ -n "$stopped" ]; then
-  status=0
   wait $child || status=$?
   # 143: it was interrupted and has written checkpoints.
-  [ "$status" != 143 ] || scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" || true
+  if [ "$status" = 143 ]; then
+    scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"
+  fi
 fi
 exit "$status"

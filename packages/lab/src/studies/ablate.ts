@@ -3,7 +3,7 @@ import { dotChart } from '../report/chart/dots.js';
 import type { DocumentSection } from '../report/document.js';
 import { formatCount, formatPercent } from '../report/format.js';
 import type { Cell } from '../report/terminal/layout.js';
-import { polynomialGroups, scoreAxis, scoreDot, stableShare } from './charts.js';
+import { polynomialGroups, scoreAxis, scoreDot, stableShare, twinLine } from './charts.js';
 import { degreesFrom, degreesOption } from './degree-options.js';
 import { type Group, groupWith, valuesOf } from './outcomes.js';
 import type { Study, StudyOutcome } from './study.js';
@@ -87,6 +87,7 @@ function sectionOf(outcome: StudyOutcome, groups: readonly Group[], addition: st
         subtitle: 'mean of the stable runs, one standard deviation',
         xLabel: '',
         xFormat: format,
+        references: twinLine(outcome),
         series,
         rows: rowsOf(scoreDot),
       }),
@@ -95,6 +96,7 @@ function sectionOf(outcome: StudyOutcome, groups: readonly Group[], addition: st
         title: 'Stable runs',
         xLabel: '',
         xFormat: 'percent',
+        xInclude: [0, 1],
         series,
         rows: rowsOf((group) => ({ value: group ? stableShare(group) : null })),
       }),

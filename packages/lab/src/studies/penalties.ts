@@ -1,6 +1,6 @@
 import { penaltyForms } from '@pnn/pnn';
 import { dotChart } from '../report/chart/dots.js';
-import { polynomialGroups, scoreAxis, scoreDot } from './charts.js';
+import { polynomialGroups, scoreAxis, scoreDot, twinLine } from './charts.js';
 import { degreesFrom, degreesOption } from './degree-options.js';
 import { groupWith, valuesOf } from './outcomes.js';
 import type { Study } from './study.js';
@@ -62,6 +62,7 @@ Examples:
             title,
             subtitle: 'mean of the stable runs, one standard deviation',
             xFormat: format,
+            references: twinLine(outcome),
             rows: forms.map((penalty) => ({
               label: penalty,
               dots: degrees.map((degree) => scoreDot(groupWith(groups, { degree, penalty }))),

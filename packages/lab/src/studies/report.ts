@@ -122,7 +122,7 @@ function groupRow(group: Group, { twin, groups }: StudyOutcome): Cell[] {
     { text: formatPoints(difference) },
     {
       text: `${stable.length}/${results.length}${results.length < outcomes.length ? ` of ${outcomes.length}` : ''}`,
-      tone: stable.length === results.length ? 'good' : 'bad',
+      ...(results.length > 0 && { tone: stable.length === results.length ? 'good' : 'bad' }),
     },
     { text: stopText(group) },
     { text: formatNumber(reach, 3) },
@@ -146,7 +146,7 @@ function resultsSection(outcome: StudyOutcome): DocumentSection {
       tone: 'bad' as const,
     })),
     ...(missing.length > 0
-      ? [{ text: `${formatCount(missing.length)} trials are not finished yet`, tone: 'bad' as const }]
+      ? [{ text: `trials that are not finished yet: ${formatCount(missing.length)}`, tone: 'bad' as const }]
       : []),
   ];
   return {

@@ -157,6 +157,7 @@ function wordsSection(outcome: StudyOutcome, groups: readonly Group[]): Document
         subtitle: 'mean of the stable runs, one standard deviation',
         xLabel: '',
         xFormat: format,
+        references: twinLine(outcome),
         series: degrees.map((degree, index) => ({ name: `degree ${degree}`, color: index + 1 })),
         rows: valuesOf(groups, factor).map((value) => ({
           label: String(value),

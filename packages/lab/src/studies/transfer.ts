@@ -4,7 +4,7 @@ import { modelSpecFrom } from '../cli/option-groups/model.js';
 import type { OptionSpecs, Options } from '../cli/options.js';
 import { specsOf } from '../cli/options.js';
 import { dotChart } from '../report/chart/dots.js';
-import { polynomialGroups, scoreAxis, scoreDot } from './charts.js';
+import { polynomialGroups, scoreAxis, scoreDot, twinLine } from './charts.js';
 import { degreesFrom, degreesOption } from './degree-options.js';
 import { groupWith, valuesOf } from './outcomes.js';
 import type { Study } from './study.js';
@@ -135,6 +135,7 @@ Examples:
             subtitle: 'mean of the stable runs, one standard deviation',
             xLabel: '',
             xFormat: format,
+            references: twinLine(outcome),
             series: degrees.map((degree, index) => ({ name: `degree ${degree}`, color: index + 1 })),
             rows: valuesOf(groups, 'start').map((start) => ({
               label: String(start),

@@ -1,5 +1,6 @@
 import type { Markup } from '../markup.js';
 import { markup } from '../markup.js';
+import type { ReferenceLine } from './line.js';
 import type { Figure, Point } from './plot.js';
 import { CHART_WIDTH, coordinate, emptyNote, figure, Plot, xAxis } from './plot.js';
 import type { AxisFormat } from './scale.js';
@@ -23,7 +24,15 @@ export interface DotChart extends Figure {
   readonly xLabel: string;
   /** Default `number`. */
   readonly xFormat?: AxisFormat;
+  /** Values besides the dots that the axis must reach. */
+  readonly xInclude?: readonly number[];
+  /** Vertical lines that dots are compared with. */
+  readonly references?: readonly ReferenceLine[];
 }
+
+const ORIGIN: Point = { x: 0, y: 0 };
+/** How much larger markers are than those of lines. */
+const MARKER = 1.7;
 
 /** Height of a row: its label, then its dots below. */
 const ROW = 34;
@@ -34,15 +43,16 @@ const BOTTOM = 38;
 
 /** Values beside words as a figure, each with its spread. */
 export function dotChart(chart: DotChart): Markup {
-  const { rows, series, xFormat = 'number' } = chart;
+  const { rows, series, xFormat = 'number', xInclude = [], references = [] } = chart;
   const values = rows.flatMap(({ dots }) =>
     dots.flatMap(({ value, spread }) =>
       value === null || !isDrawable(value) ? [] : [value - (spread ?? 0), value + (spread ?? 0)],
     ),
   );
+  const scaled = [...values, ...xInclude, ...references.map(({ value }) => value)];
   const height = TOP + rows.length * ROW + BOTTOM;
   const area = { left: MARGIN, right: CHART_WIDTH - MARGIN, top: TOP, bottom: TOP + rows.length * ROW };
-  const plot = new Plot(area, scaleFor('linear', values, { format: xFormat }), scaleFor('linear', [0, 1]));
+  const plot = new Plot(area, scaleFor('linear', scaled, { format: xFormat }), scaleFor('linear', [0, 1]));
   return figure(chart, {
     height,
     description: describe(chart, plot),
@@ -55,11 +65,19 @@ export function dotChart(chart: DotChart): Markup {
                 markup`<line class="grid" x1="${plot.x(value)}" x2="${plot.x(value)}" y1="${TOP}" y2="${area.bottom}"/>`,
             ),
             ...xAxis(plot, chart.xLabel),
+            ...references
+              .filter(({ value }) => isDrawable(value))
+              .map(({ label, value }) => referenceLine(plot, label, plot.x(value))),
             ...rows.map((row, index) => drawRow(chart, plot, row, TOP + index * ROW)),
           ],
-    legend: series.length > 1 ? legend(series.map((each) => ({ ...each, dash: 'solid' as const }))) : null,
+    legend: series.length > 1 ? legend(series) : null,
     notes: null,
   });
+}
+
+/** A line with its name below the axis, where rows have no labels. */
+function referenceLine({ area }: Plot, label: string, x: number): Markup {
+  return markup`<line class="reference" x1="${x}" x2="${x}" y1="${area.top}" y2="${area.bottom}"/><text class="reference-label" x="${x}" y="${area.bottom + 31}" text-anchor="middle">${label}</text>`;
 }
 
 function drawRow({ series }: DotChart, plot: Plot, { label, dots }: DotChart['rows'][number], top: number): Markup {
@@ -68,11 +86,11 @@ function drawRow({ series }: DotChart, plot: Plot, { label, dots }: DotChart['ro
   const marks = dots.map(({ value, spread }, index) => {
     const style = series[index]!;
     if (value === null || !isDrawable(value)) return null;
-    const center: Point = { x: plot.x(value), y };
+    const x = plot.x(value);
     const bar = spread
       ? markup`<path class="spread ${colorClass(style)}" d="M${coordinate(plot.x(value - spread))} ${coordinate(y)}H${coordinate(plot.x(value + spread))}"/>`
       : null;
-    return markup`${bar}<path class="marker ${colorClass(style)}" d="${markerPath(style, [center])}"><title>${label}, ${style.name}: ${plot.xScale.format(value)}</title></path>`;
+    return markup`${bar}<path class="marker ${colorClass(style)}" transform="translate(${x} ${y}) scale(${MARKER})" d="${markerPath(style, [ORIGIN])}"><title>${label}, ${style.name}: ${plot.xScale.format(value)}</title></path>`;
   });
   const missing = dots.every(({ value }) => value === null || !isDrawable(value))
     ? markup`<text class="empty" x="${(left + right) / 2}" y="${y + 4}" text-anchor="middle">none</text>`
