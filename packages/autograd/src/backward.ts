@@ -2,6 +2,7 @@ import {
   DTypeError,
   formatShape,
   GradientError,
+  type History,
   keep,
   onesLike,
   type Shape,
@@ -32,7 +33,21 @@ export interface BackwardOptions {
   readonly createGraph?: boolean;
 }
 
+/** What is told while a backward goes on. */
+export interface BackwardProgress {
+  /**
+   * The gradient of a leaf is in its `grad` and final, for all that used the leaf has been gone through: it can be sent
+   * while others are computed.
+   *
+   * @param history the `history` of the leaf
+   */
+  leaf?(history: History): unknown;
+  /** A call has been gone through. */
+  call?(): unknown;
+}
+
 interface TraversalOptions extends BackwardOptions {
+  readonly progress?: BackwardProgress | undefined;
   /** Whether what lies behind a target is left alone, even where another target is to be found there. */
   readonly stopAtInputs?: boolean;
 }
@@ -129,6 +144,35 @@ class Targets {
   /** All, each once. */
   get edges(): readonly Edge[] {
     return [...this.#edges.values()].flat();
+  }
+}
+
+/** The leaves that some calls lead to, until the last one of these has been gone through. */
+class Leaves {
+  readonly #uses = new Map<Edge['vertex'], { readonly edge: Edge; count: number }>();
+
+  constructor(starts: readonly Edge[], calls: readonly CallVertex[]) {
+    for (const edge of [...starts, ...calls.flatMap(({ edges }) => edges)]) {
+      if (edge?.vertex.kind !== 'leaf') continue;
+      const use = this.#uses.get(edge.vertex) ?? { edge, count: 0 };
+      use.count++;
+      this.#uses.set(edge.vertex, use);
+    }
+  }
+
+  /** Leaves that no other call has used; they are forgotten. */
+  usedBy({ edges }: CallVertex): Edge[] {
+    return edges.flatMap((edge) => {
+      const use = edge && this.#uses.get(edge.vertex);
+      if (!use || --use.count > 0) return [];
+      this.#uses.delete(use.edge.vertex);
+      return [use.edge];
+    });
+  }
+
+  /** Those that are left. */
+  get rest(): Edge[] {
+    return Array.from(this.#uses.values(), ({ edge }) => edge);
   }
 }
 
@@ -238,6 +282,7 @@ function traverse(
   const calls = callsBehind(starts, options.stopAtInputs && targets ? targets : []);
   const wanted = targets && new Targets(targets);
   const reaching = wanted && callsBefore(calls, wanted);
+  const leaves = new Leaves(starts, wanted ? [] : calls);
   const pending = new Pending(createGraph);
   const captured = new Set<Tensor>();
   const capture = (edge: Edge): void => {
@@ -273,15 +318,12 @@ function traverse(
     }
     pending.done(call, captured);
     if (!retainGraph) call.release();
-  }
-  if (wanted) for (const target of wanted.edges) capture(target);
-  else {
-    const leaves = new Map<Edge['vertex'], Edge>();
-    for (const edge of [...starts, ...calls.flatMap((call) => call.edges)]) {
-      if (edge?.vertex.kind === 'leaf') leaves.set(edge.vertex, edge);
+    if (options.progress) {
+      for (const leaf of leaves.usedBy(call)) capture(leaf);
+      options.progress.call?.();
     }
-    for (const edge of leaves.values()) capture(edge);
   }
+  for (const edge of wanted ? wanted.edges : leaves.rest) capture(edge);
 }
 
 /**
@@ -317,18 +359,21 @@ function checkRoot(operation: string, { tensor, gradient }: Root): void {
 }
 
 /** Adds the gradient of the root to the `grad` of every leaf behind it. */
-export function accumulateGradients(root: Root, options: BackwardOptions): void {
+export function accumulateGradients(
+  root: Root,
+  options: BackwardOptions & { readonly progress?: BackwardProgress | undefined },
+): void {
   checkRoot('backward', root);
   scope(() =>
     traverse([root], options, undefined, ({ vertex }, gradient) => {
       if (vertex.kind !== 'leaf' || !vertex.collects) return;
       const before = vertex.gradient;
-      if (!before || before.disposed) {
-        vertex.gradient = keep(unshared(gradient));
-        return;
+      if (!before || before.disposed) vertex.gradient = keep(unshared(gradient));
+      else {
+        vertex.gradient = keep(before.add(gradient));
+        before.dispose();
       }
-      vertex.gradient = keep(before.add(gradient));
-      before.dispose();
+      options.progress?.leaf?.(vertex);
     }),
   );
 }

@@ -10,7 +10,7 @@ import {
 import type { Context, Rule } from './rule.js';
 
 /** A tensor that gradients flow to and that was not computed from such tensors: a parameter, an input. */
-export interface LeafVertex {
+export interface LeafVertex extends History {
   readonly kind: 'leaf';
   /** Whether gradients still flow to it. */
   readonly collects: boolean;

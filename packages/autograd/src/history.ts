@@ -1,5 +1,5 @@
 import { DTypeError, GradientError, isFloat, type OperatorCall, type OperatorName, type Tensor } from '@pnn/tensor';
-import { accumulateGradients } from './backward.js';
+import { accumulateGradients, type BackwardProgress } from './backward.js';
 import { CallVertex, type Edge, type LeafVertex, type RecordedHistory } from './graph.js';
 import { isRecording } from './recording.js';
 import { constant, type Rule } from './rule.js';
@@ -97,6 +97,8 @@ export interface BackwardCallOptions {
    * @default false
    */
   readonly retainGraph?: boolean;
+  /** Is told how far it is. Where it fails, the gradients of the leaves that were told of are there. */
+  readonly progress?: BackwardProgress;
 }
 
 /** Frees the gradient that a leaf has collected. */

@@ -1,4 +1,4 @@
-export { type BackwardOptions, grad } from './backward.js';
+export { type BackwardOptions, type BackwardProgress, grad } from './backward.js';
 export { checkGradients, type GradientCheckOptions } from './check-gradients.js';
 export { checkpoint } from './checkpoint.js';
 export { type CustomOperator, customOperator } from './custom.js';

@@ -1,4 +1,13 @@
-import { backward, customOperator, enableGrad, grad, noGrad, requireGrad, zeroGrad } from '@pnn/autograd';
+import {
+  type BackwardProgress,
+  backward,
+  customOperator,
+  enableGrad,
+  grad,
+  noGrad,
+  requireGrad,
+  zeroGrad,
+} from '@pnn/autograd';
 import {
   ArgumentError,
   arange,
@@ -29,6 +38,52 @@ function elements(x: Tensor | undefined): number[] {
 }
 
 describe('backward', () => {
+  it('tells of every leaf once, as soon as its gradient is final, and of every call', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { minLength: 1, maxLength: 8 }), (products) => {
+        const gradientsOf = (progress?: BackwardProgress) =>
+          scope(() => {
+            const leaves = [1, 2, 3, 4].map((x) => leaf([x, x / 2]));
+            const values = [...leaves];
+            for (const [i, j] of products) values.push(values.at(-1 - i)!.mul(values[j]!));
+            let told: [Tensor, number[]][] = [];
+            backward(values.at(-1)!.sum(), {
+              progress: {
+                leaf: (history) => {
+                  const found = leaves.find((each) => each.history === history)!;
+                  told = [...told, [found, elements(found.grad)]];
+                },
+                ...progress,
+              },
+            });
+            for (const [found, gradient] of told) expect(elements(found.grad)).toEqual(gradient);
+            const reached = leaves.filter(({ grad }) => grad);
+            if (!progress?.leaf) expect(new Set(told.map(([each]) => each))).toEqual(new Set(reached));
+            if (!progress?.leaf) expect(told).toHaveLength(reached.length);
+            return leaves.map(({ grad }) => grad && elements(grad));
+          });
+        let calls = 0;
+        expect(gradientsOf({ call: () => calls++ })).toEqual(gradientsOf({ leaf: () => {} }));
+        expect(calls).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('tells of the parameters of the last layer before it has come to the first', () => {
+    scope(() => {
+      const [first, last] = [leaf([1, 2]), leaf([3, 4])];
+      const events: string[] = [];
+      backward(first.exp().mul(last).sum(), {
+        progress: {
+          leaf: (history) => events.push(history === last.history ? 'last' : 'first'),
+          call: () => events.push('call'),
+        },
+      });
+      // The sum and its shape, the product, the exponential.
+      expect(events).toEqual(['call', 'call', 'last', 'call', 'first', 'call']);
+    });
+  });
+
   it('adds the gradient up in every leaf, and leaves others alone', () => {
     scope(() => {
       const [a, b, c] = [leaf([1, 2]), leaf([3, 4]), tensor([5, 6], float64)];

@@ -2,13 +2,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSplits } from '@pnn/data';
 import { saveNetwork } from '@pnn/models/node';
-import type { Communicator } from '@pnn/nn';
 import { writeFileAtomically } from '@pnn/nn/node';
 import { type Checkpoint, type EpochRecord, restoreCheckpoint, stoppedLayer, takeCheckpoint } from '@pnn/pnn';
 import { type Decoder, list, number, object, text } from '@pnn/pnn/codec';
 import { saveCheckpoint } from '@pnn/pnn/node';
 import type { Terminal } from '../cli/terminal.js';
-import { Experiment, type ExperimentEvents } from '../experiment/experiment.js';
+import { Experiment, type ExperimentEvents, type ExperimentProcesses } from '../experiment/experiment.js';
 import { assembleReport, REPORT_SAMPLES } from '../experiment/report-of.js';
 import { sampleRecords } from '../experiment/samples.js';
 import {
@@ -111,8 +110,8 @@ export interface SessionOptions {
   readonly out: string;
   /** What an earlier session has finished. */
   readonly finished: readonly FinishedRun[];
-  /** Connects the processes that train together; process 0 writes the files. */
-  readonly communicator: Communicator;
+  /** Those that train together; process 0 writes the files. */
+  readonly processes: ExperimentProcesses;
   /**
    * Steps from one checkpoint to the next within an epoch.
    *
@@ -128,7 +127,7 @@ export class Session {
   readonly #data: DatasetSplits;
   readonly #terminal: Terminal;
   readonly #finished: FinishedRun[];
-  readonly #communicator: Communicator;
+  readonly #processes: ExperimentProcesses;
   readonly #checkpointEvery: number;
 
   constructor(plan: Plan, data: DatasetSplits, terminal: Terminal, options: SessionOptions) {
@@ -137,13 +136,13 @@ export class Session {
     this.#terminal = terminal;
     this.#out = options.out;
     this.#finished = [...options.finished];
-    this.#communicator = options.communicator;
+    this.#processes = options.processes;
     this.#checkpointEvery = options.checkpointEvery ?? Number.POSITIVE_INFINITY;
   }
 
   /** Whether this process writes the files of all. */
   get #writes(): boolean {
-    return this.#communicator.rank === 0;
+    return this.#processes.communicator.rank === 0;
   }
 
   get #checkpointPath(): string {
@@ -202,7 +201,7 @@ export class Session {
         this.#terminal.write(`${name}: warm-up done, bounds B calibrated to ${bounds}\n`);
       },
     };
-    const experiment = new Experiment(spec, this.#data, events, undefined, this.#communicator);
+    const experiment = new Experiment(spec, this.#data, events, undefined, this.#processes);
     if (resume) {
       restoreCheckpoint(experiment.trainer, resume);
       experiment.epochs.push(...resume.state.epochs);

@@ -95,14 +95,15 @@ async function refuseCheckpoint(path: string): Promise<void> {
 }
 
 /** Options that do not belong to the training but to the call. */
-const optionsOfCall = ['resume', 'threads', 'mpi', 'checkpoint-every'];
+const optionsOfCall = ['resume', 'threads', 'mpi', 'no-overlap', 'checkpoint-every'];
 
 /** @throws UsageError if options come with --resume that belong to the interrupted training */
 function refuseOptionsBesideResume(options: Options): void {
   const others = Object.keys(specsOf(trainOptions())).filter((name) => !optionsOfCall.includes(name));
   if (options.positionals.length > 0 || others.some((name) => options.has(name))) {
     options.refuse(
-      '--resume takes no other options but --threads, --mpi and --checkpoint-every: they are those of the interrupted training',
+      '--resume takes no other options but --threads, --mpi, --no-overlap and --checkpoint-every: they are those of the ' +
+        'interrupted training',
     );
   }
 }
@@ -234,7 +235,7 @@ async function trainTogether(options: Options, terminal: Terminal, processes: Pr
   const session = new Session(plan, data, terminal, {
     out,
     finished: resume?.finished ?? [],
-    communicator: processes,
+    processes: { communicator: processes, overlap: !options.has('no-overlap') },
     ...(checkpointEvery !== undefined && { checkpointEvery }),
   });
   const signals = stopOnSignals();

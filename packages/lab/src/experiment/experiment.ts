@@ -39,6 +39,17 @@ export interface ExperimentEvents {
   readonly onCalibration?: (layers: readonly CalibratedLayer[]) => void;
 }
 
+/** Processes that make one experiment together. */
+export interface ExperimentProcesses {
+  readonly communicator: Communicator;
+  /**
+   * See `TrainerOptions.overlap`.
+   *
+   * @default true
+   */
+  readonly overlap?: boolean;
+}
+
 /** Networks compute in single precision, and whole numbers may be classes or not. */
 function checkData({ name, train, test, validation }: DatasetSplits): void {
   for (const { inputType, labelType, classes } of [train, test, ...(validation ? [validation] : [])]) {
@@ -75,7 +86,7 @@ export class Experiment {
    * mean squared error.
    *
    * @param start what the training begins with instead of random weights
-   * @param communicator connects the processes that make the same experiment together
+   * @param processes those that make the same experiment together
    * @throws ArgumentError if a number is out of its range, or the model does not take the samples
    * @throws DTypeError if samples or labels are in double precision, or labels are int32 without names of classes
    * @throws StateDictError if it is to begin with the tensors of another network
@@ -85,7 +96,7 @@ export class Experiment {
     data: DatasetSplits,
     events: ExperimentEvents = {},
     start?: StartingPoint,
-    communicator: Communicator = oneProcess,
+    { communicator, overlap = true }: ExperimentProcesses = { communicator: oneProcess },
   ) {
     const { model, method, training } = spec;
     checkTraining(training);
@@ -115,6 +126,7 @@ export class Experiment {
       plateau: heldOut ? 'validation' : 'training',
       accumulate: training.accumulate,
       communicator,
+      overlap,
       shards: training.shards,
       ...(average && { average }),
       ...(training.keepBest && { best: {} }),

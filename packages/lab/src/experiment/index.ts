@@ -1,4 +1,4 @@
-export { Experiment, type ExperimentEvents } from './experiment.js';
+export { Experiment, type ExperimentEvents, type ExperimentProcesses } from './experiment.js';
 export { type ReportOptions, reportOf } from './report-of.js';
 export { type RunRecordOptions, runRecord } from './run-record.js';
 export { sampleRecords } from './samples.js';

@@ -3,28 +3,23 @@ import {
   type Communicator,
   clipGradientNorm,
   type ExponentialMovingAverage,
-  full,
   type Module,
-  noGrad,
   type Optimizer,
   ShardDrawing,
   type Shards,
-  scope,
   type Tensor,
   totalNorm,
-  updateInPlace,
 } from '@pnn/nn';
-import { boundaryLoss } from '../boundary/boundary-loss.js';
 import type { Lambda } from '../boundary/lambda.js';
 import type { BufferBackup } from '../range/buffer-backup.js';
 import type { BatchRange, RangeTracker } from '../range/range-tracker.js';
 import { readTensors } from '../range/read-tensors.js';
+import { type Computed, compute, gradientsOf, scale, tensorsOf } from './compute.js';
 import { divergenceOf } from './divergence.js';
 import { meansOf, type StepRecord } from './epoch-statistics.js';
-import { weightsOf } from './max-norm-weights.js';
-import { type Loss, type Metrics, measure } from './metrics.js';
+import type { Loss, Metrics } from './metrics.js';
+import { OutgoingGradients } from './outgoing-gradients.js';
 import type { StopRecord } from './records.js';
-import { TreeSum } from './tree-sum.js';
 
 /** What all steps of a training have in common. */
 export interface StepContext {
@@ -38,6 +33,8 @@ export interface StepContext {
   readonly communicator: Communicator;
   /** Which shards of every batch this process computes. */
   readonly shards: Shards;
+  /** Whether gradients are sent to the other processes while backward goes on. */
+  readonly overlap: boolean;
   /** How many batches make a step; the last one of an epoch may have fewer. */
   readonly accumulate: number;
   /** The average of the weights, which learns of every step. */
@@ -59,14 +56,6 @@ export interface StepResult {
   readonly record: StepRecord;
   /** The sums over the samples that the metrics of the record come from. */
   readonly metricSums: Readonly<Record<string, number>>;
-}
-
-/** What a step computes of one batch, or a shard of one, on the device, unread. */
-interface Computed {
-  readonly samples: number;
-  readonly loss: Tensor;
-  readonly boundary: Tensor | undefined;
-  readonly metrics: Readonly<Record<string, Tensor>>;
 }
 
 /** A step in numbers: those of all processes together. */
@@ -91,16 +80,17 @@ interface Measured {
  * @returns the step, or why there must be none
  */
 export async function trainStep(context: StepContext, plan: StepPlan): Promise<StepResult | StopRecord> {
-  const { optimizer, backup, tracker } = context;
+  const { optimizer, backup, tracker, communicator, overlap } = context;
   const start = performance.now();
   let made = false;
   let norm: Tensor | undefined;
   const computed: Computed[][] = [];
   const drawing = new ShardDrawing();
+  const outgoing = overlap && communicator.beginSum ? new OutgoingGradients(communicator) : undefined;
   backup.save();
   try {
-    await compute(context, plan, computed, drawing);
-    await synchronize(context);
+    await compute(context, plan, computed, drawing, outgoing);
+    await synchronize(context, outgoing);
     norm = clipGradientNorm(optimizer.groups, Number.POSITIVE_INFINITY);
     const measured = await read(context, computed, norm, drawing);
     const stop = judge(context, plan, measured);
@@ -112,6 +102,7 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
     norm?.dispose();
     for (const tensor of computed.flatMap(tensorsOf)) tensor[Symbol.dispose]();
     if (!made) {
+      await outgoing?.abandon();
       backup.restore();
       tracker.discard();
       optimizer.zeroGrad();
@@ -119,115 +110,17 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
   }
 }
 
-/** Of each batch the own shard of this index. */
-function* shardsAt(index: number, batches: Iterable<readonly Batch[]>): Generator<Batch, void, void> {
-  for (const shards of batches) yield shards[index]!;
-}
-
-/**
- * The gradients of the mean over the samples of all batches, and the buffers; of several own shards the sums. Each shard
- * begins with the same buffers and random streams.
- *
- * @param computed where each shard and each batch is added, so that it can be freed even if the next one fails
- */
-async function compute(
-  context: StepContext,
-  plan: StepPlan,
-  computed: Computed[][],
-  drawing: ShardDrawing,
-): Promise<void> {
-  const { optimizer, backup, shards } = context;
-  if (shards.count === 1) {
-    const whole: Computed[] = [];
-    computed.push(whole);
-    computeShard(context, plan, shardsAt(0, plan.batches), whole);
-    return;
-  }
-  const weights = await weightsOf(context, plan, drawing);
-  using sums = new TreeSum();
-  for (let i = 0; i < shards.own; i++) {
-    if (i > 0) backup.restore();
-    const shard: Computed[] = [];
-    computed.push(shard);
-    drawing.run(shards.first + i, () => computeShard(context, plan, shardsAt(i, plan.batches), shard, weights?.[i]));
-    const gradients = gradientsOf(optimizer);
-    const buffers = backup.changed;
-    sums.join([...gradients, ...buffers]);
-    if (i + 1 < shards.own) {
-      sums.keep([...gradients.map((each) => each.detach()), ...noGrad(() => buffers.map((each) => each.clone()))]);
-    }
-  }
-}
-
-/** @param weights of the boundary losses of each batch, where they are not λ */
-function computeShard(
-  context: StepContext,
-  plan: StepPlan,
-  batches: Iterable<Batch>,
-  computed: Computed[],
-  weights?: readonly (readonly number[])[],
-): void {
-  const { optimizer, accumulate } = context;
-  optimizer.zeroGrad();
-  for (const batch of batches) computed.push(computeBatch(context, plan, batch, weights?.[computed.length]));
-  if (accumulate > 1) scale(gradientsOf(optimizer), 1 / sumOf(computed.map(({ samples }) => samples)));
-}
-
-/** Multiplies tensors by a number, in place. */
-function scale(tensors: readonly Tensor[], by: number): void {
-  for (const each of tensors) {
-    scope(() => {
-      const factor = full([], by, each);
-      updateInPlace(each, (kernels) => kernels.scale(each, factor));
-    });
-  }
-}
-
-/** Of each batch its loss, its boundary loss if there is one, and its metrics. */
-function tensorsOf(computed: readonly Computed[]): Tensor[] {
-  return computed.flatMap(({ loss, boundary, metrics }) => [
-    loss,
-    ...(boundary ? [boundary] : []),
-    ...Object.values(metrics),
-  ]);
-}
-
-/** Forward, losses and backward: the only forward that the ranges of the epoch are taken from. */
-function computeBatch(
-  { network, loss, metrics, lambda, tracker, accumulate }: StepContext,
-  { warmingUp }: StepPlan,
-  { inputs, labels, size }: Batch,
-  weights?: readonly number[],
-): Computed {
-  return scope(() => {
-    tracker.following = true;
-    try {
-      const outputs = network.forward(inputs);
-      tracker.following = false;
-      const task = loss(outputs, labels);
-      const lambdas = weights ?? lambda?.values(tracker.activations.length);
-      const boundary = lambdas && !warmingUp ? boundaryLoss(network, { lambda: lambdas }) : undefined;
-      const total = boundary ? task.add(boundary) : task;
-      // A sum over the samples, since another batch may have another number of them.
-      (accumulate > 1 ? total.mul(size) : total).backward();
-      const measured = measure(metrics, outputs, labels);
-      return { samples: size, loss: task.detach(), boundary: boundary?.detach(), metrics: measured };
-    } finally {
-      tracker.following = false;
-    }
-  });
-}
-
-function gradientsOf({ groups }: Optimizer): Tensor[] {
-  return groups.flatMap(({ parameters }) => parameters.flatMap(({ grad }) => grad ?? []));
-}
-
 /** Gradients and running statistics become the means over all shards. */
-async function synchronize({ optimizer, backup, communicator, shards }: StepContext): Promise<void> {
+async function synchronize(
+  { optimizer, backup, communicator, shards }: StepContext,
+  outgoing: OutgoingGradients | undefined,
+): Promise<void> {
   if (shards.count === 1) return;
-  const tensors = [...gradientsOf(optimizer), ...backup.changed];
-  await communicator.sum(tensors);
-  scale(tensors, 1 / shards.count);
+  const parameters = optimizer.groups.flatMap((group) => group.parameters);
+  await outgoing?.finish();
+  const rest = parameters.flatMap((parameter) => (outgoing?.has(parameter) ? [] : (parameter.grad ?? [])));
+  await communicator.sum([...rest, ...backup.changed]);
+  scale([...gradientsOf(optimizer), ...backup.changed], 1 / shards.count);
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);

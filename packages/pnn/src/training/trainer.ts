@@ -107,6 +107,13 @@ export interface TrainerOptions {
    * @default the number of processes
    */
   readonly shards?: number;
+  /**
+   * Whether gradients are sent to the other processes while backward still computes those of earlier layers, where the
+   * communicator can (`beginSum`). The bits are the same.
+   *
+   * @default true
+   */
+  readonly overlap?: boolean;
   /** Called after every step. A promise is awaited, so that a checkpoint can be taken before the next one. */
   readonly onStep?: (step: StepRecord) => unknown;
 }
@@ -379,6 +386,7 @@ export class Trainer implements Disposable {
           backup,
           communicator: this.#communicator,
           shards: this.#shards,
+          overlap: this.options.overlap ?? true,
           accumulate: this.#accumulate,
           average: this.options.average,
         },

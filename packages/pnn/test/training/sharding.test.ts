@@ -181,6 +181,13 @@ describe('a training in shards', () => {
     }
   });
 
+  it('has the same bits where gradients are not sent before backward has ended', async () => {
+    const run: Run = { trainer: { accumulate: 2, calibration: { steps: 1 } } };
+    const [first] = await together(2, 4, run);
+    const [second] = await together(2, 4, { trainer: { ...run.trainer, overlap: false } });
+    expect(first!.bits === second!.bits).toBe(true);
+  });
+
   it.runIf(hasWasm())('has the same bits on any number of threads', async () => {
     const before = getThreads();
     try {

@@ -4,6 +4,7 @@ import type { OptionSpecs } from '../options.js';
 export function processOptions(): OptionSpecs {
   return {
     mpi: { description: 'train together with the other processes that mpirun or srun has started' },
+    'no-overlap': { description: 'send gradients when all are there, not while others are computed; same bits' },
     shards: {
       value: 'S',
       description:
