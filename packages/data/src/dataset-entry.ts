@@ -24,7 +24,18 @@ export interface DatasetEntry {
   /** What can be chosen about it, by name; left out if there is nothing to choose. */
   readonly options?: Readonly<Record<string, DatasetOption>>;
   /** What suits it better than the defaults of every training. */
-  readonly training?: { readonly epochs?: number; readonly batchSize?: number; readonly lr?: number };
+  readonly training?: {
+    readonly epochs?: number;
+    readonly batchSize?: number;
+    readonly lr?: number;
+    /** The decay of the average of the weights that the training ends with: where few samples make single epochs differ. */
+    readonly averageDecay?: number;
+  };
+  /**
+   * How far calibrated bounds of polynomials reach beyond the inputs seen in training, as a factor: more than by default where test
+   * samples go further, since they are of other people.
+   */
+  readonly margin?: number;
   /** The name of the model that suits it better than the default one, which is for images. */
   readonly model?: string;
   /** Widths of models, by their names, that suit it better than those of the model. */

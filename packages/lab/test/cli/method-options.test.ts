@@ -1,3 +1,4 @@
+import { datasets } from '@pnn/data';
 import { activationFactory } from '@pnn/pnn';
 import { encodeJson, methodSpec } from '@pnn/pnn/codec';
 import { assert, constantFrom, property, subarray } from 'fast-check';
@@ -14,6 +15,37 @@ describe('the method of the options', () => {
     expect(() => specOf('--method', 'minimax', '--samples', '50')).toThrow(
       '--samples goes with the other values of --method: minimax chooses its own points',
     );
+  });
+
+  it('calibrates with the margin that is asked for, that of the data set, or that of all', () => {
+    const remove = datasets.register({
+      name: 'strangers',
+      summary: 'other people',
+      margin: 2.5,
+      load: () => Promise.reject(new Error('it is not loaded')),
+    });
+    const marginOf = (dataset: string, ...words: string[]) => {
+      const { bound } = methodSpecFrom(new Options('pnn train', words, methodOptions()), dataset).polynomial;
+      return bound.kind === 'calibrated' ? bound.margin : undefined;
+    };
+    try {
+      expect(marginOf('mnist')).toBe(1.5);
+      expect(marginOf('strangers')).toBe(2.5);
+      expect(marginOf('strangers', '--margin', '1.75', '--bound', 'calibrated')).toBe(1.75);
+      expect(marginOf('strangers', '--bound', '4')).toBeUndefined();
+      expect(methodOptions().margin?.description).toContain('default 1.5; ');
+      expect(methodOptions().margin?.description).toContain('strangers 2.5');
+    } finally {
+      remove();
+    }
+    for (const words of [
+      ['--bound', '4'],
+      ['--paper', '--degree', '4'],
+      ['--bound', 'paper'],
+    ]) {
+      expect(() => specOf('--margin', '2', ...words)).toThrow('--margin goes with --bound calibrated');
+    }
+    expect(() => specOf('--margin', '0')).toThrow('--margin 0');
   });
 
   it('is one that can be made, and comes back from JSON as it was written, whatever is combined', () => {

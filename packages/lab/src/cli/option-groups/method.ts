@@ -19,10 +19,15 @@ import {
   targets,
 } from '@pnn/pnn';
 import type { OptionSpecs, Options } from '../options.js';
+import { defaultByDataset } from './data.js';
+
+/** How bounds follow from the data. */
+const CALIBRATED = defaultPolynomial.bound as Extract<BoundSpec, { kind: 'calibrated' }>;
 
 /** The activations, and what holds their inputs in range. */
 export function methodOptions(): OptionSpecs {
   const { degree, alpha, penalty } = defaultPolynomial;
+  const margins = defaultByDataset(CALIBRATED.margin, (entry) => entry.margin);
   const PAPER = 'as in the paper';
   return {
     paper: {
@@ -40,6 +45,7 @@ export function methodOptions(): OptionSpecs {
     },
     samples: { value: 'N', description: `equally spaced samples of the fit (default 4097; ${PAPER} 100)` },
     bound: { value: 'B', description: 'B of the range [-B, B]: calibrated (default), a number, or paper: see --paper' },
+    margin: { value: 'M', description: `calibrated B is M times the inputs seen (${margins})` },
     alpha: { value: 'A', description: `the boundary loss begins at |x| = A·B (default ${alpha}; paper its own)` },
     lambda: {
       value: 'L',
@@ -82,12 +88,17 @@ export function presetFrom(options: Options, dataset: string): Preset | undefine
   }
 }
 
-function boundFrom(options: Options, base: PolynomialSpec): BoundSpec {
+function boundFrom(options: Options, base: PolynomialSpec, dataset: string): BoundSpec {
   const text = options.text('bound');
-  if (text === undefined || text === 'paper') return base.bound;
-  if (text === 'calibrated') return defaultPolynomial.bound;
-  const bound = options.number('bound', 'calibrated, paper or a positive number', (value) => value > 0)!;
-  return { kind: 'fixed', bound };
+  const margin = options.positive('margin');
+  const isPublished = (text === undefined || text === 'paper') && base.bound.kind === 'fixed';
+  if (isPublished || (text !== undefined && text !== 'calibrated')) {
+    if (margin !== undefined) options.refuse('--margin goes with --bound calibrated');
+    if (isPublished) return base.bound;
+    const bound = options.number('bound', 'calibrated, paper or a positive number', (value) => value > 0)!;
+    return { kind: 'fixed', bound };
+  }
+  return { ...CALIBRATED, margin: margin ?? datasets.get(dataset).margin ?? CALIBRATED.margin };
 }
 
 function lambdaFrom(options: Options, base: PolynomialSpec): LambdaSpec {
@@ -106,8 +117,12 @@ function lambdaFrom(options: Options, base: PolynomialSpec): LambdaSpec {
 }
 
 /** A fit by density is a matter of calibration, which is when the density gets known. */
-function boundAndFitFrom(options: Options, base: PolynomialSpec): Pick<PolynomialSpec, 'bound' | 'method'> {
-  const bound = boundFrom(options, base);
+function boundAndFitFrom(
+  options: Options,
+  base: PolynomialSpec,
+  dataset: string,
+): Pick<PolynomialSpec, 'bound' | 'method'> {
+  const bound = boundFrom(options, base, dataset);
   const method = options.choice('method', ['density', 'least-squares', 'minimax']);
   if (bound.kind === 'fixed') {
     if (method === 'density') options.refuse('--method density goes with --bound calibrated');
@@ -136,7 +151,7 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
   const degree = degreeFrom(options);
   const form: BoundaryPenalty['form'] = options.choice('penalty', penaltyForms) ?? base.penalty.form;
   const cap = options.positive('cap');
-  const { bound, method } = boundAndFitFrom(options, base);
+  const { bound, method } = boundAndFitFrom(options, base, dataset);
   if (cap !== undefined && form === 'max-norm')
     options.refuse('--cap goes with the other forms of --penalty, not max-norm');
   return {
