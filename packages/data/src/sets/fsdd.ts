@@ -3,7 +3,7 @@ import type { DatasetEntry, SampleCounts } from '../dataset-entry.js';
 import { LogMel } from '../features/log-mel.js';
 import type { FileSource } from '../file-source.js';
 import type { DatasetSplits } from '../splits.js';
-import { center, readRecording } from './recording.js';
+import { center, leveled, readRecording } from './recording.js';
 
 const NAME = 'fsdd';
 const SAMPLE_RATE = 8000;
@@ -72,7 +72,7 @@ async function spectrogramsOf(source: FileSource, chosen: readonly Recording[]):
   for (const [i, { digit, speaker, take }] of chosen.entries()) {
     const names = [`${digit}_${speakers[speaker]}_${take}.wav`];
     const request = { dataset: NAME, source, names, folders: [FOLDER], advice: `put ${FILES} there` };
-    center(await readRecording(request, SAMPLE_RATE), samples);
+    center(leveled(await readRecording(request, SAMPLE_RATE)), samples);
     logMel.compute(samples, inputs.subarray(i * size, (i + 1) * size));
   }
   return new ArrayDataset({
@@ -86,7 +86,7 @@ async function spectrogramsOf(source: FileSource, chosen: readonly Recording[]):
 /**
  * Free Spoken Digits: 3,000 recordings of ten digits by six speakers, 50 each (Jackson et al.,
  * doi.org/10.5281/zenodo.1342401), as log-mel spectrograms [1,40,64]: windows of 32 ms, one every 16 ms, for 1.04 s around
- * the middle of the recording. They are computed once.
+ * the middle of the recording, all equally loud. They are computed once.
  *
  * @param source holds the WAV files, itself or in `recordings`
  * @throws ArgumentError if a file is not there or cannot be read, or there is no such split

@@ -39,3 +39,15 @@ export function center(samples: Float32Array, out: Float32Array): Float32Array {
   out.set(samples, before);
   return out;
 }
+
+/** The root of the mean square that recordings are brought to, a quiet voice of full scale 1. */
+const LEVEL = 0.1;
+
+/** The recording as loud as all others, so that the distance to the microphone does not matter; silence stays silent. */
+export function leveled(samples: Float32Array): Float32Array {
+  let power = 0;
+  for (let i = 0; i < samples.length; i++) power += samples[i]! ** 2;
+  if (power === 0) return samples;
+  const gain = LEVEL / Math.sqrt(power / samples.length);
+  return samples.map((sample) => gain * sample);
+}
