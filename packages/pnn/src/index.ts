@@ -5,6 +5,7 @@ export * from './activation/target-activation.js';
 export * from './boundary/boundary-loss.js';
 export * from './boundary/lambda.js';
 export { type BoundaryPenalty, cappedPenalty, penaltyForms } from './boundary/penalty.js';
+export * from './certificate/index.js';
 export * from './fitting/index.js';
 export * from './method/index.js';
 export * from './presets.js';

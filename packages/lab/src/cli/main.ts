@@ -1,5 +1,6 @@
 import { PnnError } from '@pnn/nn';
 import { calibrate } from '../commands/calibrate.js';
+import { certify } from '../commands/certify.js';
 import { data } from '../commands/data.js';
 import { devices } from '../commands/devices.js';
 import { evaluate } from '../commands/evaluate.js';
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   predict,
   inspect,
   calibrate,
+  certify,
   ...studies.map(studyCommand),
   merge,
   data,

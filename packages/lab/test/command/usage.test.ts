@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Command, runCommand } from '../../src/cli/command.js';
 import { specsOf, UsageError } from '../../src/cli/options.js';
 import { calibrate } from '../../src/commands/calibrate.js';
+import { certify } from '../../src/commands/certify.js';
 import { devices } from '../../src/commands/devices.js';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { fit } from '../../src/commands/fit.js';
@@ -104,7 +105,7 @@ describe('--help', () => {
     }
   });
 
-  it.each([train, evaluate, predict, inspect, calibrate, ...studies.map(studyCommand), merge, fit, devices])(
+  it.each([train, evaluate, predict, inspect, calibrate, certify, ...studies.map(studyCommand), merge, fit, devices])(
     'fits a terminal of 100 columns: $name',
     async (command) => {
       const { text } = await printed(command, '--help');

@@ -1,12 +1,6 @@
-import { joinEvenOdd, powersToChebyshev } from '../fitting/chebyshev.js';
+import { chebyshevSeries } from '../fitting/chebyshev.js';
 import { basisFor, FittedPolynomial } from '../fitting/index.js';
 import type { PolynomialActivation } from './polynomial-activation.js';
-
-/** Term k is s^(k mod 2)·u^⌊k/2⌋ with u = 2s² − 1: the series in T_k(s). */
-function splitToChebyshev(terms: Float64Array): Float64Array {
-  const part = (parity: number) => powersToChebyshev(terms.filter((_, k) => k % 2 === parity));
-  return joinEvenOdd(part(0), part(1));
-}
 
 /** Without the highest coefficients that are 0, down to those of a line. */
 function trimmed(series: Float64Array): Float64Array {
@@ -31,11 +25,7 @@ export async function effectivePolynomials(activation: PolynomialActivation): Pr
   const all = Float64Array.from(await coefficients.data());
   return Array.from({ length: all.length / terms }, (_, channel) => {
     const own = all.subarray(channel * terms, (channel + 1) * terms);
-    const toChebyshev = basis === 'twice-even-odd' ? splitToChebyshev : powersToChebyshev;
-    const series =
-      basis === 'monomial'
-        ? powersToChebyshev(own)
-        : joinEvenOdd(toChebyshev(own.slice(0, evenTerms)), toChebyshev(own.slice(evenTerms)));
+    const series = chebyshevSeries(own, { basis, evenTerms });
     return new FittedPolynomial(options.target ?? 'relu', bound, fit.method, trimmed(series));
   });
 }

@@ -1,3 +1,5 @@
+import type { PolynomialBasis } from '@pnn/tensor';
+
 /**
  * Σ c_k T_k(t) by Clenshaw's recurrence; t may lie outside [-1, 1].
  *
@@ -169,4 +171,20 @@ export function joinEvenOdd(even: Float64Array, odd: Float64Array): Float64Array
     for (const [k, coefficient] of part.entries()) result[k]! += coefficient;
   }
   return result;
+}
+
+/** Term k is s^(k mod 2)·u^⌊k/2⌋ with u = 2s² − 1: the series in T_k(s). */
+function splitToChebyshev(terms: Float64Array): Float64Array {
+  const part = (parity: number) => powersToChebyshev(terms.filter((_, k) => k % 2 === parity));
+  return joinEvenOdd(part(0), part(1));
+}
+
+/** The series in T_k(t) of the coefficients of a polynomial activation, in any of its forms. */
+export function chebyshevSeries(
+  coefficients: Float64Array,
+  { basis, evenTerms }: { readonly basis: PolynomialBasis; readonly evenTerms: number },
+): Float64Array {
+  if (basis === 'monomial') return powersToChebyshev(coefficients);
+  const toChebyshev = basis === 'twice-even-odd' ? splitToChebyshev : powersToChebyshev;
+  return joinEvenOdd(toChebyshev(coefficients.slice(0, evenTerms)), toChebyshev(coefficients.slice(evenTerms)));
 }
