@@ -55,3 +55,8 @@ export interface ModelEntry {
 export function refusesAllButImages(inputShape: Shape): string | undefined {
   return inputShape.length === 3 ? undefined : `takes images [C,H,W], not samples ${formatShape(inputShape)}`;
 }
+
+/** For `ModelEntry.refuses`: refuses samples that are no recordings. */
+export function refusesAllButRecordings(inputShape: Shape): string | undefined {
+  return inputShape.length === 2 ? undefined : `takes recordings [C,T], not samples ${formatShape(inputShape)}`;
+}

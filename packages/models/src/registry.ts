@@ -1,9 +1,13 @@
 import { ArgumentError, type Module, Registry, type Shape } from '@pnn/nn';
 import type { ActivationFactory } from './activation-order.js';
 import { cnnModel } from './cnn.js';
+import { lenetModel } from './lenet.js';
 import { mlpModel } from './mlp.js';
 import type { ModelEntry, ModelSpec } from './model-spec.js';
 import { resnet8Model, resnet18Model, resnet20Model } from './resnet.js';
+import { resnet1dModel } from './resnet1d.js';
+import { spectrogramCnnModel } from './spectrogram-cnn.js';
+import { vggModel } from './vgg.js';
 
 /** The models that can be chosen by name. `models.register(entry)` adds one of your own. */
 export const models = new Registry<ModelEntry>('model', [
@@ -12,6 +16,10 @@ export const models = new Registry<ModelEntry>('model', [
   resnet8Model,
   resnet20Model,
   resnet18Model,
+  lenetModel,
+  vggModel,
+  resnet1dModel,
+  spectrogramCnnModel,
 ]);
 
 /**

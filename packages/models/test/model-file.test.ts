@@ -206,7 +206,10 @@ describe('saveNetwork and loadNetwork', () => {
       await expect(loadNetwork(path)).rejects.toThrow(reason);
     }
     for (const [change, reason] of [
-      [{ model: { ...mlp, name: 'vgg' } }, /its model 'vgg' is not registered: .* models\.register\(\).* cnn, mlp, /],
+      [
+        { model: { ...mlp, name: 'alexnet' } },
+        /its model 'alexnet' is not registered: .* models\.register\(\).* cnn, mlp, /,
+      ],
       [
         { method: { ...method, target: 'swish' } },
         /its target 'swish' is not registered: .* targets\.register\(\).* relu, /,

@@ -22,14 +22,18 @@ import {
 import { describe, expect, it } from 'vitest';
 import {
   buildModel,
+  lenet,
   type ModelSpec,
   mlp,
   models,
   type NormalizationOrder,
+  resnet1d,
   resnet8,
   resnet18,
   resnet20,
   smallCnn,
+  spectrogramCnn,
+  vgg,
 } from '../src/index.js';
 
 const relu = () => new ReLU();
@@ -157,6 +161,77 @@ describe('smallCnn', () => {
   });
 });
 
+const act = (order: NormalizationOrder, dimensions: 1 | 2) =>
+  order === 'normalization-first'
+    ? [`BatchNorm${dimensions}d`, 'PolynomialActivation']
+    : ['PolynomialActivation', `BatchNorm${dimensions}d`];
+
+describe('lenet', () => {
+  it.each(orders)('has the shapes of CryptoNets and two activations: %s', (order) => {
+    setSeed(2);
+    const network = lenet({ channels: 1, height: 28, width: 28, classes: 10, activation: polynomial, order });
+    const [first, second] = polynomialActivations(network);
+    const seen: (readonly number[])[] = [];
+    for (const [, activation] of [first!, second!]) activation.addForwardHook((_, [x]) => seen.push(x!.shape));
+    expect(exercise(network, [2, 1, 28, 28])).toEqual([2, 10]);
+    expect(seen.slice(0, 2)).toEqual([
+      [2, 5, 13, 13],
+      [2, 100],
+    ]);
+    expect(layersOf(network)).toEqual([
+      'Conv2d',
+      ...act(order, 2),
+      'AvgPool2d',
+      'Conv2d',
+      'AvgPool2d',
+      'Flatten',
+      'Linear',
+      ...act(order, 1),
+      'Linear',
+    ]);
+    expect(network.parameterCount()).toBe(
+      convolution(1, 5, 5) +
+        batchNorm(5) +
+        convolution(5, 50, 5) +
+        50 +
+        linear(1250, 100) +
+        batchNorm(100) +
+        linear(100, 10),
+    );
+  });
+
+  it('refuses images of which nothing is left', () => {
+    const options = { channels: 1, height: 10, width: 30, classes: 2, activation: relu };
+    expect(() => lenet(options)).toThrow(new ArgumentError('lenet: it takes images of 11x11 or more, not 10x30'));
+  });
+});
+
+describe('vgg and spectrogramCnn', () => {
+  it.each(orders)('have two convolutions of each width, and one: %s', (order) => {
+    setSeed(2);
+    const options = { channels: 1, classes: 3, activation: polynomial, filters: [2, 3], order };
+    const group = ['Conv2d', ...act(order, 2)];
+    const [pairs, single] = [vgg(options), spectrogramCnn(options)];
+    expect(layersOf(pairs)).toEqual([...group, ...group, 'AvgPool2d', ...group, ...group, 'GlobalAvgPool', 'Linear']);
+    expect(layersOf(single)).toEqual([...group, 'AvgPool2d', ...group, 'GlobalAvgPool', 'Linear']);
+    for (const network of [pairs, single]) expect(exercise(network, [2, 1, 5, 8])).toEqual([2, 3]);
+  });
+});
+
+describe('resnet1d', () => {
+  it.each(orders)('halves the steps from the second stage on: %s', (order) => {
+    setSeed(2);
+    const network = resnet1d({ channels: 9, classes: 6, activation: polynomial, widths: [4, 6, 8], order });
+    const steps: number[] = [];
+    for (const [, activation] of polynomialActivations(network)) {
+      activation.addForwardHook((_, [x]) => steps.push(x!.shape[2]!));
+    }
+    expect(exercise(network, [2, 9, 32])).toEqual([2, 6]);
+    expect(steps.slice(0, 7)).toEqual([32, 32, 32, 16, 16, 8, 8]);
+    expect(layersOf(network).slice(0, 3)).toEqual(['Conv1d', ...act(order, 1)]);
+  });
+});
+
 describe('mlp', () => {
   it.each(orders)('is linear, %s, dropout for each width, and one linear layer', (order) => {
     setSeed(2);
@@ -188,17 +263,28 @@ describe('mlp', () => {
   });
 });
 
-/** The network of a model for images [1,4,4] of three classes. */
+/** What each model is tried with, if not with images [1,4,4] and one width. */
+const trials: Readonly<Record<string, { readonly inputShape: readonly number[]; readonly widths: readonly number[] }>> =
+  {
+    lenet: { inputShape: [1, 11, 12], widths: [2, 3, 4] },
+    vgg: { inputShape: [1, 4, 4], widths: [2, 3] },
+    resnet1d: { inputShape: [2, 9], widths: [4, 6] },
+    'spectrogram-cnn': { inputShape: [1, 4, 6], widths: [2, 3, 4] },
+  };
+
+const shapeFor = (name: string) => trials[name]?.inputShape ?? [1, 4, 4];
+
+/** The network of a model for samples of three classes. */
 function built(changes: Partial<ModelSpec>, method: Partial<MethodSpec> = {}): Module {
   const { name = 'mlp' } = changes;
-  const widths = models.get(name).widths ? [4] : [];
+  const widths = trials[name]?.widths ?? (models.get(name).widths ? [4] : []);
   const spec: ModelSpec = { name, widths, order: 'normalization-first', dropout: 0, ...changes };
   const activation = activationFactory({ ...defaultMethod, ...method });
-  return buildModel(spec, { inputShape: [1, 4, 4], outputs: 3, activation });
+  return buildModel(spec, { inputShape: shapeFor(name), outputs: 3, activation });
 }
 
 describe('buildModel', () => {
-  it.each(models.names())('builds %s for the images, and its twin with as many parameters', (name) => {
+  it.each(models.names())('builds %s for its samples, and its twin with as many parameters', (name) => {
     const network = built({ name });
     const twin = built({ name }, { polynomial: null });
     expect(twin.parameterCount()).toBe(network.parameterCount());
@@ -206,8 +292,8 @@ describe('buildModel', () => {
     expect(polynomialActivations(twin)).toHaveLength(0);
     // ResNet-18 is as good as the others here, and takes long.
     if (name !== 'resnet18') {
-      expect(exercise(network, [2, 1, 4, 4])).toEqual([2, 3]);
-      expect(exercise(twin, [2, 1, 4, 4])).toEqual([2, 3]);
+      expect(exercise(network, [2, ...shapeFor(name)])).toEqual([2, 3]);
+      expect(exercise(twin, [2, ...shapeFor(name)])).toEqual([2, 3]);
     }
     network.dispose();
     twin.dispose();
@@ -227,7 +313,7 @@ describe('buildModel', () => {
 });
 
 it('normalization is a group of its own in every model', () => {
-  for (const name of ['cnn', 'mlp', 'resnet8']) {
+  for (const name of models.names().filter((each) => !['resnet20', 'resnet18'].includes(each))) {
     const network = built({ name });
     const [normalization] = network.parameterGroups().filter((group) => group.name === 'normalization');
     const layers = [...network.namedModules()].flatMap(([, module]) =>

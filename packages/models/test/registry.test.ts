@@ -46,7 +46,9 @@ describe('a model of the user', () => {
     const model = spec('tiny', { widths: [5] });
     const options = { inputShape: [2, 3], outputs: 4, activation };
     expect(() => buildModel(model, options)).toThrow(
-      new ArgumentError("no model is called 'tiny'; there are cnn, mlp, resnet8, resnet20, resnet18"),
+      new ArgumentError(
+        "no model is called 'tiny'; there are cnn, mlp, resnet8, resnet20, resnet18, lenet, vgg, resnet1d, spectrogram-cnn",
+      ),
     );
     unregister = models.register(tiny);
     expect(models.names()).toContain('tiny');
@@ -77,7 +79,11 @@ describe('a model of the user', () => {
 
 describe('checkModel', () => {
   it.each<[ModelSpec, number[], string]>([
-    [spec('vgg'), [1, 8, 8], "no model is called 'vgg'; there are cnn, mlp, resnet8, resnet20, resnet18"],
+    [
+      spec('alexnet'),
+      [1, 8, 8],
+      "no model is called 'alexnet'; there are cnn, mlp, resnet8, resnet20, resnet18, lenet, vgg, resnet1d, spectrogram-cnn",
+    ],
     [spec('cnn', { widths: [4] }), [6], 'the model cnn takes images [C,H,W], not samples [6]'],
     [spec('resnet8'), [3, 40], 'the model resnet8 takes images [C,H,W], not samples [3,40]'],
     [
@@ -86,6 +92,20 @@ describe('checkModel', () => {
       'the model cnn halves images of 9x8 4 times, until nothing is left: give fewer filters',
     ],
     [spec('resnet20', { widths: [4] }), [1, 8, 8], 'the model resnet20 has no widths to choose'],
+    [spec('lenet', { widths: [5, 50, 100] }), [1, 10, 28], 'the model lenet takes images of 11x11 or more, not 10x28'],
+    [
+      spec('lenet', { widths: [5, 50] }),
+      [1, 28, 28],
+      'the model lenet has two numbers of filters and one of features, not 2 widths',
+    ],
+    [
+      spec('vgg', { widths: [4, 4, 4] }),
+      [1, 3, 9],
+      'the model vgg halves images of 3x9 2 times, until nothing is left: give fewer widths',
+    ],
+    [spec('spectrogram-cnn'), [1, 40, 64], 'the model spectrogram-cnn needs one width or more'],
+    [spec('resnet1d', { widths: [4] }), [1, 8, 8], 'the model resnet1d takes recordings [C,T], not samples [1,8,8]'],
+    [spec('resnet1d'), [1, 8], 'the model resnet1d needs one width or more'],
     [spec('cnn', { widths: [4], dropout: 0.1 }), [1, 8, 8], 'the model cnn has no dropout'],
   ])('refuses %o of samples %o', (model, inputShape, message) => {
     expect(() => checkModel(model, inputShape)).toThrow(new ArgumentError(message));
