@@ -99,9 +99,9 @@ export const calibrate: Command = {
   name: 'calibrate',
   summary: 'give the polynomials of a trained network new bounds, from data',
   positionals: ['MODEL'],
-  description: `Chooses the bound B of every polynomial anew, from the inputs that it gets with training samples, and
-fits it again on [-B, B]. Writes a new network file, and shows how the network did before and does
-after on the samples of --split.`,
+  description: `Chooses the bound B of every polynomial anew, from its inputs on training samples, and fits it again
+on [-B, B]. Writes a new network file, and shows how the network did before and does after on the
+samples of --split.`,
   options: () => [
     { heading: 'Data', options: sampleOptions() },
     {

@@ -193,7 +193,7 @@ export const inspect: Command = {
   positionals: ['MODEL'],
   description: `Shows the layers of a trained network, its polynomials with their coefficients and errors, how far
 their inputs reach, what each costs on ciphertexts by several schemes, and what a lower degree would
-save. Without --dataset the ranges are those that the report beside the network has of the test data.`,
+save. Without --dataset the ranges are those of the test data in the report beside the network.`,
   options: () => [
     { heading: 'Data', options: sampleOptions() },
     { heading: 'Device', options: deviceOptions() },

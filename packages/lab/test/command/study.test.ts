@@ -150,7 +150,7 @@ describe('a study', () => {
       expect(readdirSync(join(out, 'checkpoints')).filter((name) => !name.startsWith('.'))).toEqual([]);
     }
     expect(resumed).toBeGreaterThan(0);
-  });
+  }, 300_000);
 
   it('in one folder is shared by two processes, which never train the same trial', async () => {
     const out = join(root, 'shared');
