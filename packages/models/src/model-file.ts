@@ -85,6 +85,7 @@ function restoreNetwork(description: NetworkDescription, tensors: ReadonlyMap<st
       network.loadStateDict(tensors);
       for (const [i, [, activation]] of polynomials.entries()) {
         activation.approximating = activations[i]!.approximating;
+        activation.restoreDegree(activations[i]!.degree);
       }
     } catch (error) {
       network.dispose();

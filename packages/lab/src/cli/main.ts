@@ -8,6 +8,7 @@ import { fit } from '../commands/fit.js';
 import { inspect } from '../commands/inspect.js';
 import { merge } from '../commands/merge.js';
 import { predict } from '../commands/predict.js';
+import { simplify } from '../commands/simplify.js';
 import { studyCommand } from '../commands/study.js';
 import { train } from '../commands/train.js';
 import { studies } from '../studies/registry.js';
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   inspect,
   calibrate,
   certify,
+  simplify,
   ...studies.map(studyCommand),
   merge,
   data,

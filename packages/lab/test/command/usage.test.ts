@@ -11,6 +11,7 @@ import { fit } from '../../src/commands/fit.js';
 import { inspect } from '../../src/commands/inspect.js';
 import { merge } from '../../src/commands/merge.js';
 import { predict } from '../../src/commands/predict.js';
+import { simplify } from '../../src/commands/simplify.js';
 import { studyCommand } from '../../src/commands/study.js';
 import { train } from '../../src/commands/train.js';
 import { version } from '../../src/index.js';
@@ -105,18 +106,27 @@ describe('--help', () => {
     }
   });
 
-  it.each([train, evaluate, predict, inspect, calibrate, certify, ...studies.map(studyCommand), merge, fit, devices])(
-    'fits a terminal of 100 columns: $name',
-    async (command) => {
-      const { text } = await printed(command, '--help');
-      const lines = text.split('\n');
-      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(100);
-      for (const name of Object.keys(specsOf(command.options()))) {
-        expect(lines.filter((line) => line.startsWith(`  --${name} `))).toHaveLength(1);
-      }
-      expect(text).toMatch(/^ {2}--help +show this text$/m);
-    },
-  );
+  it.each([
+    train,
+    evaluate,
+    predict,
+    inspect,
+    calibrate,
+    certify,
+    simplify,
+    ...studies.map(studyCommand),
+    merge,
+    fit,
+    devices,
+  ])('fits a terminal of 100 columns: $name', async (command) => {
+    const { text } = await printed(command, '--help');
+    const lines = text.split('\n');
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(100);
+    for (const name of Object.keys(specsOf(command.options()))) {
+      expect(lines.filter((line) => line.startsWith(`  --${name} `))).toHaveLength(1);
+    }
+    expect(text).toMatch(/^ {2}--help +show this text$/m);
+  });
 });
 
 describe('pnn train refuses, naming the option,', () => {

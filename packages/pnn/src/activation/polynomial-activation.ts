@@ -84,6 +84,19 @@ function coefficientsOf(fit: FittedPolynomial, basis: PolynomialBasis): Polynomi
   return { basis, even: padded(even, Math.floor(half) + 1), odd: padded(odd, Math.ceil(half)) };
 }
 
+/** Those of a lower degree in the place of those that an activation was made with: the terms that it lacks are 0. */
+function inPlaceOf(
+  made: { readonly evenTerms: number; readonly terms: number },
+  coefficients: PolynomialCoefficients,
+): PolynomialCoefficients {
+  const filled = (part: ArrayLike<number>, terms: number) =>
+    Float64Array.from({ length: terms }, (_, k) => part[k] ?? 0);
+  const { evenTerms, terms } = made;
+  if (coefficients.basis === 'monomial') return { ...coefficients, powers: filled(coefficients.powers, terms) };
+  const { even, odd } = coefficients;
+  return { ...coefficients, even: filled(even, evenTerms), odd: filled(odd, terms - evenTerms) };
+}
+
 function fitOf({
   target = 'relu',
   degree,
@@ -167,13 +180,34 @@ export class PolynomialActivation extends Polynomial {
    * where one is given, else by the activation's own method. Where that is `density` and its density has no weight inside
    * the new bound, it is least squares.
    *
-   * @throws ArgumentError where the bound is not positive and finite, or the fit fails; nothing is changed then
+   * @param degree at most the one that the activation was made with; the terms that a lower one lacks are 0
+   * @throws ArgumentError where the bound is not positive and finite, the degree is too high, or the fit fails; nothing is
+   *   changed then
    */
-  refit(bound: number, density?: Density): void {
-    const { options } = this;
+  refit(bound: number, density?: Density, degree = this.fit.degree): void {
+    const options = this.#optionsOf(degree);
     const fit = density ? fitOf({ ...options, bound, density, method: 'density' }) : fitForBound(options, bound);
-    this.replace(coefficientsOf(fit, options.basis ?? basisFor(options.degree)), bound);
+    const coefficients = coefficientsOf(fit, options.basis ?? basisFor(this.options.degree));
+    const [, evenTerms = 0] = this.domain.dataSync();
+    const made = { evenTerms, terms: this.coefficients.shape.at(-1)! };
+    this.replace(degree < this.options.degree ? inPlaceOf(made, coefficients) : coefficients, bound);
     this.fit = fit;
+  }
+
+  /**
+   * Says that the coefficients, which were loaded, are those of a lower degree than the activation was made with.
+   *
+   * @throws ArgumentError where the degree is higher
+   */
+  restoreDegree(degree: number): void {
+    if (degree !== this.fit.degree) this.fit = fitForBound(this.#optionsOf(degree), this.bound);
+  }
+
+  #optionsOf(degree: number): PolynomialActivationOptions {
+    if (degree <= this.options.degree) return { ...this.options, degree };
+    throw new ArgumentError(
+      `PolynomialActivation: it was made with degree ${this.options.degree}, and cannot have degree ${degree}: make another`,
+    );
   }
 
   /** p(x), also where the target is in use; neither penalty nor range are taken. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@pnn/nn';
 import { describe, expect, it } from 'vitest';
-import { PolynomialActivation } from '../../src/index.js';
+import { effectivePolynomials, fitPolynomial, PolynomialActivation } from '../../src/index.js';
 
 /** All inputs between 4 and 5. */
 const density = { edges: [4, 5], counts: [1] };
@@ -38,4 +38,31 @@ describe('PolynomialActivation with a density of its own', () => {
       expect(activation.bound).toBe(8);
     },
   );
+});
+
+describe('a lower degree', () => {
+  it.each([
+    ['relu', 8, 4],
+    ['relu', 24, 2],
+    ['tanh', 9, 3],
+    ['silu', 8, 1],
+  ])('takes the place of the one that %s was made with: %i, %i', async (target, made, degree) => {
+    const activation = new PolynomialActivation({ target, degree: made, bound: 5 });
+    const { size } = activation.coefficients;
+    activation.refit(4, undefined, degree);
+    expect(activation.coefficients.size).toBe(size);
+    expect(activation.fit.degree).toBe(degree);
+    const [polynomial] = await effectivePolynomials(activation);
+    expect(polynomial!.degree).toBe(degree);
+    const expected = fitPolynomial(target, { degree, bound: 4 });
+    for (const x of [-4, -1, 0.5, 3]) expect(polynomial!.evaluate(x)).toBeCloseTo(expected.evaluate(x), 5);
+
+    // It stays where only the bound changes, and may rise again, but no higher than it was.
+    activation.refit(3);
+    expect(activation.fit.degree).toBe(degree);
+    activation.refit(3, undefined, made);
+    expect(activation.fit.degree).toBe(made);
+    expect(() => activation.refit(3, undefined, made + 1)).toThrow(ArgumentError);
+    expect(activation.fit.degree).toBe(made);
+  });
 });

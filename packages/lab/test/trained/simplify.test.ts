@@ -1,0 +1,71 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadNetwork } from '@pnn/models/node';
+import { polynomialActivations } from '@pnn/pnn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluate } from '../../src/commands/evaluate.js';
+import { simplify } from '../../src/commands/simplify.js';
+import type { EvaluationRecord } from '../../src/trained/evaluation.js';
+import type { SimplificationRecord } from '../../src/trained/simplification.js';
+import { parseHtml } from '../report/parse-html.js';
+import { printed } from './terminal.js';
+import { trainToy } from './toy-network.js';
+
+let folder: string;
+let path: string;
+beforeAll(async () => {
+  ({ folder, path } = await trainToy({ epochs: 6 }, { degree: 8 }));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const json = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as unknown;
+
+describe('pnn simplify', () => {
+  it('lowers degree after degree, and writes the network that was chosen', async () => {
+    const original = await readFile(path);
+    const words = ['--dataset', 'toy', '--steps', '3', '--tolerance', '100', '--out', folder];
+    const { status, text } = await printed(simplify, path, ...words);
+    expect(status).toBe(0);
+    expect(Buffer.compare(await readFile(path), original)).toBe(0);
+    const { points, chosen } = (await json('simplify.json')) as SimplificationRecord;
+    // Each of the two polynomials goes from degree 8 by 6 to 2: a level, then another.
+    expect(points.map(({ depth }) => depth)).toEqual([11, 10, 9, 8, 7]);
+    expect(points[0]!.degrees).toEqual([8, 8]);
+    expect(points.at(-1)!.degrees).toEqual([2, 2]);
+    points.slice(1).forEach(({ degrees }, i) => {
+      expect(degrees.filter((degree, k) => degree !== points[i]!.degrees[k])).toHaveLength(1);
+    });
+    // Any loss is allowed: the shallowest is taken.
+    expect(chosen).toBe(4);
+    const { network, description } = await loadNetwork(join(folder, 'simplified.safetensors'));
+    expect(polynomialActivations(network).map(([, { fit }]) => fit.degree)).toEqual([2, 2]);
+    expect(description.activations.map(({ degree }) => degree)).toEqual([2, 2]);
+
+    // The file holds the network that was measured.
+    await printed(evaluate, join(folder, 'simplified.safetensors'), '--dataset', 'toy', '--out', folder);
+    const evaluation = (await json('evaluate.json')) as EvaluationRecord;
+    expect(evaluation.loss).toBeCloseTo(points[4]!.test.loss, 5);
+    expect(evaluation.layers.map(({ degree }) => degree)).toEqual([2, 2]);
+    expect(text).toMatch(/7 levels instead of 11/);
+    parseHtml(await readFile(join(folder, 'simplify.html'), 'utf8'));
+  });
+
+  it('keeps to what may be lost, or to the levels that are wanted', async () => {
+    await printed(simplify, path, '--dataset', 'toy', '--steps', '0', '--tolerance', '0', '--out', folder);
+    const { points, chosen } = (await json('simplify.json')) as SimplificationRecord;
+    expect(points[chosen]!.accuracy).toBeGreaterThanOrEqual(points[0]!.accuracy!);
+    for (const [i, { depth, accuracy }] of points.entries()) {
+      if (accuracy! >= points[0]!.accuracy!) expect(points[chosen]!.depth, `point ${i}`).toBeLessThanOrEqual(depth);
+    }
+    await printed(simplify, path, '--dataset', 'toy', '--steps', '0', '--depth', '9', '--out', folder);
+    const wanted = (await json('simplify.json')) as SimplificationRecord;
+    expect(wanted.points.at(-1)!.depth).toBe(9);
+    expect(wanted.points[wanted.chosen]!.depth).toBe(9);
+  });
+
+  it('says so where the levels cannot be reached', async () => {
+    const words = ['--dataset', 'toy', '--steps', '0', '--depth', '3', '--min-degree', '6', '--out', folder];
+    const { text } = await printed(simplify, path, ...words);
+    expect(text).toMatch(/! 3 levels were not reached: the simplest network takes 9/);
+  });
+});
