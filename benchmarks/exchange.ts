@@ -1,0 +1,64 @@
+/**
+ * How long a sum over processes takes beside MPI_Allreduce, one after the other in the same run:
+ *
+ *     npm run build && mpirun -n 2 --bind-to none node --import tsx benchmarks/exchange.ts
+ *
+ * Both are a sum in place of float32; only ours has the same bits whatever the number of processes. MPI_Allreduce is the
+ * blocking call, during which neither timers nor signals have their turn.
+ */
+import { mpi } from '@pnn/mpi';
+import { setDevice, tensor, wasm } from '@pnn/nn';
+import { hostBytes, hostOffset } from '@pnn/tensor/node';
+import koffi from 'koffi';
+
+/** Bytes of each row; the last one are the gradients of a ResNet-18. */
+const sizes = [1024, 100 * 1024, 4 * 2 ** 20, 44.7e6];
+/** As a network has them: tensors of this many elements at most. */
+const LARGEST_TENSOR = 512 * 512 * 9;
+
+setDevice(await wasm());
+const communicator = await mpi();
+const { rank, size } = communicator;
+const allreduce = bindAllreduce();
+
+/** MPI_Allreduce of float32, in place, by the library that `mpi` has loaded. */
+function bindAllreduce(): (address: bigint, count: number) => void {
+  const isOpenMpi = communicator.library.includes('Open MPI');
+  const library = koffi.load(isOpenMpi ? 'libmpi.so.40' : 'libmpich.so.12', { global: true, lazy: true });
+  const handle = isOpenMpi ? 'void *' : 'int';
+  const [float, sum, world, inPlace] = isOpenMpi
+    ? [...['float', 'op_sum', 'comm_world'].map((name) => library.symbol(`ompi_mpi_${name}`, 'void *')), 1n]
+    : [0x4c00040a, 0x58000003, 0x44000000, -1n];
+  const call = library.func('MPI_Allreduce', 'int', ['void *', 'void *', 'int', handle, handle, handle]);
+  return (address, count) => call(inPlace, address, count, float, sum, world);
+}
+
+const base = koffi.address(hostBytes());
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+for (const bytes of sizes) {
+  const lengths: number[] = [];
+  for (let left = Math.floor(bytes / 4); left > 0; left -= lengths.at(-1)!)
+    lengths.push(Math.min(left, LARGEST_TENSOR));
+  const tensors = lengths.map((length) => tensor(new Float32Array(length)));
+  const rows: Record<'ours' | 'theirs', number[]> = { ours: [], theirs: [] };
+  const rounds = bytes > 1e7 ? 15 : 60;
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, times] of Object.entries(rows)) {
+      await communicator.gather([[round]]);
+      const start = performance.now();
+      if (name === 'ours') await communicator.sum(tensors);
+      else for (const each of tensors) allreduce(base + BigInt(hostOffset(each.buffer)!), each.size);
+      times.push(performance.now() - start);
+    }
+  }
+  // The slower process decides.
+  const both = await communicator.gather([[median(rows.ours), median(rows.theirs)]]);
+  const [ours, theirs] = [0, 1].map((i) => Math.max(...both.map(([times]) => times![i]!))) as [number, number];
+  if (rank === 0) {
+    const row = [`${bytes / 1000} KB`, `sum ${ours.toFixed(3)} ms`, `MPI_Allreduce ${theirs.toFixed(3)} ms`];
+    console.log(`${row.join('   ')}   ${(ours / theirs).toFixed(2)} times its time, ${size} processes`);
+  }
+  for (const each of tensors) each.dispose();
+}
+if (rank === 0) console.log(communicator.library);
