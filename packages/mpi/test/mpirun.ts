@@ -17,9 +17,10 @@ function finds(program: string, family: string): boolean {
 
 const find = (programs: readonly string[], family: string) => programs.find((program) => finds(program, family));
 
-// On few cores and as root, as tests run; one process for a core is not theirs to keep.
-const openMpiOptions = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '--mca', 'pml', 'ob1'];
-const openMpiProgram = find(['mpirun.openmpi', 'mpirun'], 'Open MPI');
+/** On few cores and as root, as tests run; one process for a core is not theirs to keep. */
+export const openMpiOptions = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '--mca', 'pml', 'ob1'];
+/** The mpirun of Open MPI, if there is one. */
+export const openMpiProgram = find(['mpirun.openmpi', 'mpirun'], 'Open MPI');
 const mpichProgram = find(['mpirun.mpich', 'mpirun'], 'HYDRA');
 
 function openMpi(name: string, ...options: string[]): Launch[] {
