@@ -14,12 +14,13 @@ export interface MpiOptions {
    * than the longest time that they are apart, such as that of one process which writes a checkpoint, and more than the
    * keepalive of `mpirun`, which cannot end the processes of a machine that it has not given up yet.
    *
-   * @default 120
+   * @default the environment's PNN_MPI_TIMEOUT, or else 120
    */
   readonly timeout?: number;
   /**
-   * The file of the MPI library. `@default` the environment's PNN_MPI_LIBRARY, or else the usual name of the library of what has
-   * started the process.
+   * The file of the MPI library.
+   *
+   * @default the environment's PNN_MPI_LIBRARY, or else the usual name of the library of what has started the process
    */
   readonly library?: string;
 }
@@ -41,7 +42,8 @@ let started: Promise<MpiCommunicator> | undefined;
  */
 export async function mpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
   if (!started) {
-    const { timeout = 120, library: file = process.env.PNN_MPI_LIBRARY } = options;
+    const { timeout = Number(process.env.PNN_MPI_TIMEOUT ?? 120), library: file = process.env.PNN_MPI_LIBRARY } =
+      options;
     if (!(timeout > 0)) throw new MpiError(`mpi: timeout must be a number of seconds above 0, not ${timeout}`);
     const launcher = checkedLauncher();
     const library = await loadLibrary(launcher, file);

@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -44,24 +45,37 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A job of several processes, in the sources' own TypeScript. */
-export function start(launch: Launch, processes: number, program: string, ...words: string[]) {
-  const node = [process.execPath, '--import', 'tsx', '--conditions=@pnn/source'];
-  const command = [...launch.options, '-n', `${processes}`, ...node, program, ...words];
-  return spawn(launch.program, command, { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
+/** How Node runs a program in the sources' own TypeScript. */
+export const node = [process.execPath, '--import', 'tsx', '--conditions=@pnn/source'] as const;
+
+/** A program that runs, and what it prints. */
+export class Running {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly ended: Promise<Ended>;
+  readonly #printed = { stdout: '', stderr: '' };
+
+  constructor(command: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    const [program, ...words] = command;
+    const env = { ...process.env, ...environment };
+    this.child = spawn(program!, words, { cwd: repository, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.child[stream].setEncoding('utf8').on('data', (text: string) => {
+        this.#printed[stream] += text;
+      });
+    }
+    this.ended = new Promise((resolve, reject) => {
+      this.child.on('error', reject);
+      this.child.on('close', (status) => resolve({ status, ...this.#printed }));
+    });
+  }
+}
+
+/** The command that starts a program as several processes. */
+export function commandOf(launch: Launch, processes: number, program: string, ...words: readonly string[]): string[] {
+  return [launch.program, ...launch.options, '-n', `${processes}`, ...node, program, ...words];
 }
 
 /** Runs a program as several processes to its end. */
-export function run(launch: Launch, processes: number, program: string, ...words: string[]): Promise<Ended> {
-  const child = start(launch, processes, program, ...words);
-  const printed = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      printed[stream] += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, ...printed }));
-  });
+export function run(launch: Launch, processes: number, program: string, ...words: readonly string[]): Promise<Ended> {
+  return new Running(commandOf(launch, processes, program, ...words)).ended;
 }

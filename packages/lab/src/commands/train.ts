@@ -189,7 +189,8 @@ const silent: Terminal = { write: () => true };
 async function run(options: Options, terminal: Terminal): Promise<number> {
   const processes = await connect(options, async () => {
     if (options.has('resume')) refuseOptionsBesideResume(options);
-    else await useDevice(deviceSpecFrom(options));
+    // Also where the checkpoint will name the device: instructions are chosen before anything computes, such as a comparison.
+    await useDevice(deviceSpecFrom(options));
     if (options.has('resume-if-exists') && !options.has('out')) options.refuse('--resume-if-exists needs --out DIR');
   });
   try {
