@@ -1,3 +1,4 @@
+export { type AugmentationEntry, type AugmentationSpec, augmentationOf, augmentations } from './augmentation.js';
 export type { DatasetEntry, SampleCounts } from './dataset-entry.js';
 export { checkSettings, type DatasetOption, type DatasetSettings } from './dataset-options.js';
 export { LogMel, type LogMelOptions } from './features/log-mel.js';

@@ -15,4 +15,6 @@ export interface DatasetSplits<Split extends Dataset = Dataset> {
   readonly groups?: Int32Array;
   /** What suits to change training samples by at random, before they are normalized; nothing if left out. */
   readonly augmentation?: readonly Transform[];
+  /** What reports call the augmentation, such as `flip 0.5`. */
+  readonly augmentationName?: string;
 }

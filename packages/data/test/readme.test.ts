@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { exportsOf, rowsUnder } from '../../../test/readme-exports.js';
-import { datasets } from '../src/index.js';
+import { augmentations, datasets } from '../src/index.js';
 
 const readme = new URL('../README.md', import.meta.url);
 
@@ -20,6 +20,12 @@ test('the README lists the data sets of the registry', () => {
         inputShape ? `[${inputShape}]` : 'any',
         files !== undefined,
       ]),
+  );
+});
+
+test('the README lists the random changes of the registry', () => {
+  expect(rowsUnder(readme, 'Random changes')).toEqual(
+    augmentations.entries().map(({ name, summary, amount }) => [`\`${name}\``, summary, `${amount}`]),
   );
 });
 

@@ -196,7 +196,11 @@ export class Experiment {
   /** The record of the run so far, with a test of the network as it is: that of the last epoch if nothing came after. */
   record(name: string): Promise<RunRecord> {
     const { trainer, spec, epochs } = this;
-    const settings = describeSettings(spec, this.#warmUpSteps);
+    const { augmentation = [], augmentationName = 'what comes with the data set' } = this.#data;
+    const settings = {
+      ...describeSettings(spec, this.#warmUpSteps),
+      ...(augmentation.length > 0 && { augmentation: augmentationName }),
+    };
     const { seed } = spec.training;
     const isTested = this.validation === 'test';
     return testedRunRecord(trainer, { name, settings, seed, epochs, test: this.#loaders.test }, isTested);

@@ -1,7 +1,18 @@
-import type { DatasetSettings } from '@pnn/data';
+import type { AugmentationSpec, DatasetSettings } from '@pnn/data';
 import { type ModelSpec, modelSpec, models } from '@pnn/models';
 import { defaultMethod, defaultTraining, type MethodSpec, type TrainingSpec } from '@pnn/pnn';
-import { count, type Decoder, dictionary, methodSpec, nullable, object, text, trainingSpec } from '@pnn/pnn/codec';
+import {
+  count,
+  type Decoder,
+  dictionary,
+  list,
+  methodSpec,
+  nullable,
+  number,
+  object,
+  text,
+  trainingSpec,
+} from '@pnn/pnn/codec';
 
 /** Which data to train on. */
 export interface DataSpec {
@@ -11,6 +22,8 @@ export interface DataSpec {
   readonly folder: string | null;
   /** What was chosen about the data set, by the names of its options. */
   readonly settings: DatasetSettings;
+  /** How training samples are changed at random; null for what suits the data set. */
+  readonly augmentation: readonly AugmentationSpec[] | null;
   /** The number of training samples; null for all. */
   readonly train: number | null;
   /** The number of test samples; null for all. */
@@ -22,6 +35,7 @@ export const dataSpec: Decoder<DataSpec> = object<DataSpec>({
   dataset: text,
   folder: nullable(text),
   settings: dictionary(text),
+  augmentation: nullable(list(object<AugmentationSpec>({ name: text, amount: number }))),
   train: nullable(count),
   test: nullable(count),
 });

@@ -41,10 +41,20 @@ describe('the options of pnn train', () => {
       dataset: 'digits',
       folder: null,
       settings: {},
+      augmentation: null,
       train: null,
       test: null,
     });
     expect(deviceSpecFrom(optionsOf())).toEqual({ name: 'wasm', threads: null });
+  });
+
+  it('takes random changes by name, with their own amounts unless others are given, or none', () => {
+    const augmentationOf = (value: string) => dataSpecFrom(optionsOf('--augment', value)).augmentation;
+    expect(augmentationOf('none')).toEqual([]);
+    expect(augmentationOf('flip,crop=2')).toEqual([
+      { name: 'flip', amount: 0.5 },
+      { name: 'crop', amount: 2 },
+    ]);
   });
 
   it('are followed, every one', () => {
@@ -92,6 +102,7 @@ describe('the options of pnn train', () => {
       dataset: 'mnist',
       folder: resolve('some/where'),
       settings: {},
+      augmentation: null,
       train: 9,
       test: 7,
     });

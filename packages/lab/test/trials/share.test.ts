@@ -11,7 +11,7 @@ function trialOf(seed: number, start: string | null, folder: string | null = nul
     'polynomial',
     {},
     {
-      data: { dataset: 'digits', folder, settings: {}, train: null, test: null },
+      data: { dataset: 'digits', folder, settings: {}, augmentation: null, train: null, test: null },
       experiment: { ...defaultExperiment, training },
       start: start === null ? null : { trial: start, polynomials: 'new', frozen: false },
       device: 'wasm',

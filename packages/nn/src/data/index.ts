@@ -4,6 +4,7 @@ export { Batch, DataLoader, type DataLoaderOptions, type DataLoaderState } from 
 export type { Dataset, InputArrays, LabelArrays } from './dataset.js';
 export { type ChannelStatistics, normalizeChannels } from './normalize-channels.js';
 export { type RandomAffineOptions, randomAffine } from './random-affine.js';
+export { type RandomColorJitterOptions, randomColorJitter } from './random-color-jitter.js';
 export { randomCrop } from './random-crop.js';
 export { randomHorizontalFlip } from './random-horizontal-flip.js';
 export { randomTimeShift } from './random-time-shift.js';

@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { checkSettings, type DatasetSettings, datasets } from '@pnn/data';
+import {
+  type AugmentationSpec,
+  augmentationOf,
+  augmentations,
+  checkSettings,
+  type DatasetSettings,
+  datasets,
+} from '@pnn/data';
 import { ArgumentError } from '@pnn/nn';
 import type { DataSpec } from '../../experiment/specs.js';
 import type { OptionSpecs, Options } from '../options.js';
@@ -20,6 +27,10 @@ export function dataOptions(): OptionSpecs {
     'data-options': {
       value: 'NAME=VALUE,…',
       description: `what can be chosen about a data set: ${describeSettings()}`,
+    },
+    augment: {
+      value: 'NAME=N,…',
+      description: `change training samples at random: ${describeAugmentations()}; none for no change (default: what suits the data set)`,
     },
     'train-samples': { value: 'N', description: 'train on the first N samples only' },
     'test-samples': { value: 'N', description: 'test on the first N samples only' },
@@ -60,6 +71,38 @@ function settingsFrom(options: Options, dataset: string): DatasetSettings {
   return settings;
 }
 
+/** The random changes as help shows them, with the number that each has unless another is given. */
+function describeAugmentations(): string {
+  return augmentations
+    .entries()
+    .map(({ name, amount }) => `${name}=${amount}`)
+    .join(', ');
+}
+
+/** What training samples are changed by; null if nothing is said. */
+function augmentationFrom(options: Options, dataset: string): readonly AugmentationSpec[] | null {
+  const text = options.text('augment');
+  if (text === undefined) return null;
+  if (text === 'none') return [];
+  const specs = text.split(',').map((each) => {
+    const [name = '', amount] = each.split('=', 2);
+    if (!augmentations.has(name)) {
+      options.refuse(`--augment ${text}: '${name}' is none of ${augmentations.names().join(', ')}`);
+    }
+    const number = amount === undefined ? augmentations.get(name).amount : Number(amount || Number.NaN);
+    if (!Number.isFinite(number)) options.refuse(`--augment ${text}: ${each} is not of the form NAME or NAME=NUMBER`);
+    return { name, amount: number };
+  });
+  const { inputShape } = datasets.get(dataset);
+  try {
+    if (inputShape) augmentationOf(specs, inputShape);
+  } catch (error) {
+    if (error instanceof ArgumentError) options.refuse(`--augment ${text}: ${error.message}`);
+    throw error;
+  }
+  return specs;
+}
+
 /** @throws UsageError if options do not fit */
 export function dataSpecFrom(options: Options): DataSpec {
   const dataset = options.choice('dataset', datasets.names()) ?? DEFAULT_DATASET;
@@ -76,6 +119,7 @@ export function dataSpecFrom(options: Options): DataSpec {
     dataset,
     folder: folder === undefined ? null : resolve(folder),
     settings: settingsFrom(options, dataset),
+    augmentation: augmentationFrom(options, dataset),
     // BatchNorm cannot learn from a single sample.
     train: options.integer('train-samples', 2, MAX_SAMPLES) ?? null,
     test: options.integer('test-samples', 1, MAX_SAMPLES) ?? null,
