@@ -124,5 +124,6 @@ export const fsddDataset: DatasetEntry = {
   options: {
     split: { value: 'NAME', description: 'official (default), or speaker: of people never heard', choices: fsddSplits },
   },
+  training: { epochs: 12, batchSize: 64, lr: 0.002, averageDecay: 0.98 },
   load: (source, counts, { split }) => fsdd(source, { ...counts, ...(split === 'speaker' && { split }) }),
 };
