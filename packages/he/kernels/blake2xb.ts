@@ -18,10 +18,10 @@ const LEAF: u64 = 0x4000000040;
 const INNER: u64 = 0x4000;
 const PIECE_LENGTH: u64 = (<u64>PIECE) << 32;
 
-/** Scratch: the piece that is used up, a block of the message, the hash, the working vector. */
+/** Scratch: the piece that is used up, a block of the message, two hashes word by word, their working vectors. */
 const MESSAGE: usize = PIECE;
 const STATE: usize = MESSAGE + BLOCK;
-const WORK: usize = STATE + HASH;
+const WORK: usize = STATE + 2 * HASH;
 
 // @ts-ignore: decorator
 @inline
@@ -54,41 +54,67 @@ function order(round: i32): u64 {
   }
 }
 
+/** Each of two numbers rotated by a whole number of bytes. */
 // @ts-ignore: decorator
 @inline
-function mix(work: usize, a: usize, b: usize, c: usize, d: usize, x: u64, y: u64): void {
-  let va = load<u64>(work + 8 * a);
-  let vb = load<u64>(work + 8 * b);
-  let vc = load<u64>(work + 8 * c);
-  let vd = load<u64>(work + 8 * d);
-  va += vb + x;
-  vd = rotr<u64>(vd ^ va, 32);
-  vc += vd;
-  vb = rotr<u64>(vb ^ vc, 24);
-  va += vb + y;
-  vd = rotr<u64>(vd ^ va, 16);
-  vc += vd;
-  vb = rotr<u64>(vb ^ vc, 63);
-  store<u64>(work + 8 * a, va);
-  store<u64>(work + 8 * b, vb);
-  store<u64>(work + 8 * c, vc);
-  store<u64>(work + 8 * d, vd);
+function rotate32(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 1, 0, 3, 2);
 }
 
 // @ts-ignore: decorator
 @inline
-function word(message: usize, words: u64, index: u64): u64 {
-  return load<u64>(message + <usize>((words >> (4 * index)) & 15) * 8);
+function rotate24(x: v128): v128 {
+  return v128.shuffle<i8>(x, x, 3, 4, 5, 6, 7, 0, 1, 2, 11, 12, 13, 14, 15, 8, 9, 10);
 }
 
+// @ts-ignore: decorator
+@inline
+function rotate16(x: v128): v128 {
+  return v128.shuffle<i16>(x, x, 1, 2, 3, 0, 5, 6, 7, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function rotate63(x: v128): v128 {
+  return v128.or(i64x2.shr_u(x, 63), i64x2.add(x, x));
+}
+
+// @ts-ignore: decorator
+@inline
+function mix(work: usize, a: usize, b: usize, c: usize, d: usize, x: v128, y: v128): void {
+  let va = v128.load(work + 16 * a);
+  let vb = v128.load(work + 16 * b);
+  let vc = v128.load(work + 16 * c);
+  let vd = v128.load(work + 16 * d);
+  va = i64x2.add(i64x2.add(va, vb), x);
+  vd = rotate32(v128.xor(vd, va));
+  vc = i64x2.add(vc, vd);
+  vb = rotate24(v128.xor(vb, vc));
+  va = i64x2.add(i64x2.add(va, vb), y);
+  vd = rotate16(v128.xor(vd, va));
+  vc = i64x2.add(vc, vd);
+  vb = rotate63(v128.xor(vb, vc));
+  v128.store(work + 16 * a, va);
+  v128.store(work + 16 * b, vb);
+  v128.store(work + 16 * c, vc);
+  v128.store(work + 16 * d, vd);
+}
+
+// @ts-ignore: decorator
+@inline
+function word(message: usize, words: u64, index: u64): v128 {
+  return v128.load64_splat(message + <usize>((words >> (4 * index)) & 15) * 8);
+}
+
+/** Compresses one message into two hashes. */
 function compress(scratch: usize, length: u64, isLast: bool): void {
   const message = scratch + MESSAGE;
   const state = scratch + STATE;
   const work = scratch + WORK;
-  memory.copy(work, state, HASH);
-  for (let i = 0; i < 8; i++) store<u64>(work + HASH + 8 * i, initial(i));
-  store<u64>(work + 96, load<u64>(work + 96) ^ length);
-  if (isLast) store<u64>(work + 112, ~load<u64>(work + 112));
+  memory.copy(work, state, 2 * HASH);
+  for (let i = 0; i < 8; i++) v128.store(work + 2 * HASH + 16 * i, i64x2.splat(initial(i)));
+  v128.store(work + 192, v128.xor(v128.load(work + 192), i64x2.splat(length)));
+  if (isLast) v128.store(work + 224, v128.not(v128.load(work + 224)));
   for (let round = 0; round < 12; round++) {
     const words = order(round);
     mix(work, 0, 4, 8, 12, word(message, words, 0), word(message, words, 1));
@@ -100,23 +126,33 @@ function compress(scratch: usize, length: u64, isLast: bool): void {
     mix(work, 2, 7, 8, 13, word(message, words, 12), word(message, words, 13));
     mix(work, 3, 4, 9, 14, word(message, words, 14), word(message, words, 15));
   }
-  for (let i: usize = 0; i < HASH; i += 8) {
-    store<u64>(state + i, load<u64>(state + i) ^ load<u64>(work + i) ^ load<u64>(work + HASH + i));
+  for (let i: usize = 0; i < 2 * HASH; i += 16) {
+    const mixed = v128.xor(v128.load(work + i), v128.load(work + 2 * HASH + i));
+    v128.store(state + i, v128.xor(v128.load(state + i), mixed));
   }
 }
 
-function begin(scratch: usize, first: u64, second: u64, third: u64): void {
+/** Begins two hashes whose parameters differ in the second word alone. */
+function begin(scratch: usize, first: u64, second: v128, third: u64): void {
   const state = scratch + STATE;
-  for (let i = 0; i < 8; i++) store<u64>(state + 8 * i, initial(i));
-  store<u64>(state, load<u64>(state) ^ first);
-  store<u64>(state + 8, load<u64>(state + 8) ^ second);
-  store<u64>(state + 16, load<u64>(state + 16) ^ third);
+  for (let i = 0; i < 8; i++) v128.store(state + 16 * i, i64x2.splat(initial(i)));
+  v128.store(state, v128.xor(v128.load(state), i64x2.splat(first)));
+  v128.store(state + 16, v128.xor(v128.load(state + 16), second));
+  v128.store(state + 32, v128.xor(v128.load(state + 32), i64x2.splat(third)));
 }
 
-/** Writes the piece of a counter. */
+/** Writes one of the two hashes. */
+// @ts-ignore: decorator
+@inline
+function write(scratch: usize, lane: usize, to: usize): void {
+  const state = scratch + STATE + lane * 8;
+  for (let i: usize = 0; i < 8; i++) store<u64>(to + 8 * i, load<u64>(state + 16 * i));
+}
+
+/** Writes the piece of a counter: a hash of seed and counter, and of that, in pairs, the hashes of all leaves. */
 function generate(seed: usize, counter: u64, scratch: usize, to: usize): void {
   const message = scratch + MESSAGE;
-  begin(scratch, ROOT, PIECE_LENGTH, 0);
+  begin(scratch, ROOT, i64x2.splat(PIECE_LENGTH), 0);
   memory.fill(message, 0, BLOCK);
   memory.copy(message, seed, HASH);
   compress(scratch, BLOCK, false);
@@ -124,11 +160,14 @@ function generate(seed: usize, counter: u64, scratch: usize, to: usize): void {
   store<u64>(message, counter);
   compress(scratch, BLOCK + 8, true);
   memory.fill(message, 0, BLOCK);
-  memory.copy(message, scratch + STATE, HASH);
-  for (let leaf: usize = 0; leaf < PIECE / HASH; leaf++) {
-    begin(scratch, LEAF, <u64>leaf | PIECE_LENGTH, INNER);
+  write(scratch, 0, message);
+  let leaves = i64x2.replace_lane(i64x2.splat(PIECE_LENGTH), 1, PIECE_LENGTH | 1);
+  for (const end = to + PIECE; to < end; to += 2 * HASH) {
+    begin(scratch, LEAF, leaves, INNER);
     compress(scratch, HASH, true);
-    memory.copy(to + leaf * HASH, scratch + STATE, HASH);
+    write(scratch, 0, to);
+    write(scratch, 1, to + HASH);
+    leaves = i64x2.add(leaves, i64x2.splat(2));
   }
 }
 
