@@ -1,7 +1,7 @@
 // SEAL's generator of public random polynomials: BLAKE2Xb (J.-P. Aumasson, S. Neves, Z. Wilcox-O'Hearn and C. Winnerlein, BLAKE2X,
 // 2016) of a counter, with the seed as its key, in pieces of 4096 bytes; over the compression of BLAKE2b (RFC 7693).
 
-import { Modulus, modulusAt, RESIDUE } from './modulus';
+import { limbBytes, modulusAt, RESIDUE } from './modulus';
 import { remainder } from './word/arithmetic';
 
 /** Bytes of a hash. */
@@ -171,24 +171,53 @@ function generate(seed: usize, counter: u64, scratch: usize, to: usize): void {
   }
 }
 
+/** In place of a number that is too large to be uniform: no residue. */
+const REJECTED: u64 = u64.MAX_VALUE;
+
 /**
- * Uniform residues as words, for the primes of a level, of each of the seeds that lie side by side; each is a block. What is too
- * large to be uniform is drawn again, behind all others.
+ * Uniform residues as words of each of the seeds that lie side by side, for the primes of a level: a block is a seed and a limb of its
+ * polynomial. What is too large to be uniform is marked, and how often that happens written to `counts`.
  */
-export function expandSeed(block: u32, scratch: usize, table: usize, limbs: u32, seeds: usize, to: usize, stride: usize): void {
+export function expandSeed(
+  block: u32, scratch: usize, table: usize, limbs: u32, seeds: usize, to: usize, stride: usize, counts: usize,
+): void {
+  const limb = block % limbs;
+  const modulus = modulusAt(table, limb);
+  const bytes = limbBytes(modulus);
+  const seed = seeds + (block / limbs) * HASH;
+  const start = to + (block / limbs) * stride + limb * bytes;
+  const end = start + bytes;
+  let counter: u64 = limb * (bytes / PIECE);
+  for (let at = start; at < end; at += PIECE) generate(seed, counter++, scratch, at);
+  const bound = u64.MAX_VALUE - remainder(u64.MAX_VALUE, modulus) - 1;
+  let rejected: u32 = 0;
+  for (let at = start; at < end; at += RESIDUE) {
+    const drawn = load<u64>(at);
+    if (drawn < bound) {
+      store<u64>(at, remainder(drawn, modulus));
+    } else {
+      store<u64>(at, REJECTED);
+      rejected++;
+    }
+  }
+  store<u32>(counts + 4 * block, rejected);
+}
+
+/** Draws anew what was marked, from what the generator gives behind all others; a block is a seed. */
+export function redraw(
+  block: u32, scratch: usize, table: usize, limbs: u32, seeds: usize, to: usize, stride: usize, counts: usize,
+): void {
   const seed = seeds + block * HASH;
-  const target = to + block * stride;
-  const bytes = limbs * <usize>modulusAt(table, 0).degree * RESIDUE;
-  let counter: u64 = 0;
-  for (let at: usize = 0; at < bytes; at += PIECE) generate(seed, counter++, scratch, target + at);
+  const bytes = limbBytes(modulusAt(table, 0));
+  let counter: u64 = limbs * (bytes / PIECE);
   let used = PIECE;
   for (let limb: u32 = 0; limb < limbs; limb++) {
     const modulus = modulusAt(table, limb);
-    const limbSize = bytes / limbs;
-    const start = target + limb * limbSize;
     const bound = u64.MAX_VALUE - remainder(u64.MAX_VALUE, modulus) - 1;
-    for (let at = start; at < start + limbSize; at += RESIDUE) {
-      let drawn = load<u64>(at);
+    let left = load<u32>(counts + 4 * (block * limbs + limb));
+    for (let at = to + block * stride + limb * bytes; left > 0; at += RESIDUE) {
+      if (load<u64>(at) !== REJECTED) continue;
+      let drawn = REJECTED;
       while (drawn >= bound) {
         if (used === PIECE) {
           generate(seed, counter++, scratch, scratch);
@@ -198,6 +227,7 @@ export function expandSeed(block: u32, scratch: usize, table: usize, limbs: u32,
         used += RESIDUE;
       }
       store<u64>(at, remainder(drawn, modulus));
+      left--;
     }
   }
 }

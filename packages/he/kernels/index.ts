@@ -2,7 +2,7 @@
 // alone, run in any order and at the same time, and share nothing but what they read, so that the bits do not depend on the
 // number of threads. `scratch` has room for the residues of one limb, and `table` is the address of the moduli, the
 // special prime last. Kernels keep no globals and bring no static data.
-export { expandSeed } from './blake2xb';
+export { expandSeed, redraw } from './blake2xb';
 export { isFused } from './double/fused';
 export { centerLast, digits, divideByLast, extend, extendedInnerProduct, innerProduct } from './key-switching';
 export { add, addScalar, multiply, multiplyPlain, multiplyScalar, negate, subtract, sumOfProducts } from './products';

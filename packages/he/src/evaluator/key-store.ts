@@ -9,9 +9,8 @@ import {
 import { galoisPermutation } from './galois.js';
 import type { ModulusTable } from './modulus-table.js';
 import type { ResidueMemory } from './residue-memory.js';
+import { expandSeeds } from './seeds.js';
 import type { Team } from './team.js';
-
-const SEED_BYTES = 64;
 
 /** A Galois key as kernels read it. */
 export interface GaloisKey {
@@ -88,25 +87,14 @@ export class KeyStore {
   /** Writes one of the two polynomials of all parts, as words, side by side. */
   #stage(parts: KeySwitchingKey, polynomial: number, staging: number, polynomialBytes: number): void {
     const memory = this.#memory;
-    const seeds = polynomial === 1 ? parts.flatMap(({ seed }) => seed ?? []) : [];
-    if (seeds.length === parts.length) {
-      const { keyLimbs } = this.#chain;
-      const address = memory.allocate(seeds.length * SEED_BYTES);
-      for (const [index, seed] of seeds.entries()) memory.bytes(address + index * SEED_BYTES, SEED_BYTES).set(seed);
-      this.#team.run('expandSeed', seeds.length, this.#table.address, keyLimbs, address, staging, polynomialBytes);
-      memory.release(address, seeds.length * SEED_BYTES);
-      return;
-    }
-    for (const [digit, part] of parts.entries()) {
+    const { keyLimbs } = this.#chain;
+    for (const [digit, { coefficients, seed }] of parts.entries()) {
       const place = staging + digit * polynomialBytes;
-      if (polynomial === 1 && part.seed) {
-        const address = memory.allocate(SEED_BYTES);
-        memory.bytes(address, SEED_BYTES).set(part.seed);
-        this.#team.run('expandSeed', 1, this.#table.address, this.#chain.keyLimbs, address, place, polynomialBytes);
-        memory.release(address, SEED_BYTES);
+      if (polynomial === 1 && seed) {
+        expandSeeds(memory, this.#team, this.#table, keyLimbs, [seed], place, polynomialBytes);
       } else {
         const start = polynomial * polynomialBytes;
-        memory.bytes(place, polynomialBytes).set(part.coefficients.subarray(start, start + polynomialBytes));
+        memory.bytes(place, polynomialBytes).set(coefficients.subarray(start, start + polynomialBytes));
       }
     }
   }

@@ -9,11 +9,11 @@ import { bestInstructions, type InstructionSet, type KernelName } from './kernel
 import { KeyStore } from './key-store.js';
 import { FACTOR_BYTES, isDouble, ModulusTable } from './modulus-table.js';
 import { ResidueMemory } from './residue-memory.js';
+import { expandSeeds } from './seeds.js';
 import { Team } from './team.js';
 import { WasmCiphertext, WasmPlaintext } from './wasm-ciphertext.js';
 
 const RESIDUE_BYTES = 8;
-const SEED_BYTES = 64;
 /** How far scales that should be the same may be apart: what roundings of doubles explain, and nothing else does. */
 const SCALE_TOLERANCE = 2 ** -44;
 
@@ -99,10 +99,8 @@ export class WasmEvaluator implements Evaluator {
     this.#withBuffer(polynomials * polynomialBytes, (staging) => {
       this.#memory.bytes(staging, coefficients.length).set(coefficients);
       if (seed) {
-        this.#withBuffer(SEED_BYTES, (address) => {
-          this.#memory.bytes(address, SEED_BYTES).set(seed);
-          this.#run('expandSeed', 1, limbs, address, staging + polynomialBytes, polynomialBytes);
-        });
+        const second = staging + polynomialBytes;
+        expandSeeds(this.#memory, this.#team, this.#table, limbs, [seed], second, polynomialBytes);
       }
       this.#run('decode', ciphertext.parts, limbs, staging, ciphertext.address, ciphertext.stride);
     });
