@@ -110,23 +110,24 @@ const MAX_SUMMANDS: u32 = 6;
 const PART: usize = 4096;
 
 /**
- * to = Σ a_i·m_i (+ to), for lists of `count` addresses of ciphertexts and of plaintexts; each stride belongs to all ciphertexts.
+ * to = Σ a_i·m_i, for a list of `count` addresses of ciphertexts, then as many strides of theirs, then as many addresses of
+ * plaintexts.
  */
 export function sumOfProducts(
   block: u32, scratch: usize, table: usize, limbs: u32,
-  ciphertexts: usize, stride: usize, plaintexts: usize, count: u32, to: usize, toStride: usize, isAdded: u32,
+  list: usize, count: u32, to: usize, toStride: usize,
 ): void {
   const modulus = modulusAt(table, block % limbs);
-  const offset = limbAt(0, stride, limbs, block, modulus);
   const plainOffset = limbAt(0, 0, limbs, block, modulus);
   const target = limbAt(to, toStride, limbs, block, modulus);
   const bytes = limbBytes(modulus);
   for (let part: usize = 0; part < bytes; part += PART) {
     const size = min(PART, bytes - part);
-    if (!isAdded) memory.fill(target + part, 0, size);
+    memory.fill(target + part, 0, size);
     for (let i: u32 = 0; i < count; i++) {
-      const x = <usize>load<u32>(ciphertexts + 4 * i) + offset + part;
-      const y = <usize>load<u32>(plaintexts + 4 * i) + plainOffset + part;
+      const stride = load<u32>(list + 4 * (count + i));
+      const x = limbAt(load<u32>(list + 4 * i), stride, limbs, block, modulus) + part;
+      const y = <usize>load<u32>(list + 4 * (2 * count + i)) + plainOffset + part;
       const isLast = i === count - 1;
       if (isDouble(modulus)) addProductsDouble(modulus, x, y, target + part, size, isLast || i % MAX_SUMMANDS === MAX_SUMMANDS - 1);
       else addProductsWord(modulus, x, y, target + part, size);

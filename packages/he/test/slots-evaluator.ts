@@ -118,6 +118,21 @@ export class SlotsEvaluator implements Evaluator {
     return this.#product(slotsOf(a), slotsOf(b), slotsOf(a).parts);
   }
 
+  sumOfProducts(ciphertexts: readonly Ciphertext[], plaintexts: readonly Plaintext[]): Ciphertext {
+    let sum: Ciphertext | undefined;
+    for (const [i, ciphertext] of ciphertexts.entries()) {
+      const product = this.multiplyPlain(ciphertext, plaintexts[i]!);
+      if (!sum) {
+        sum = product;
+        continue;
+      }
+      this.addInPlace(sum, product);
+      product.dispose();
+    }
+    if (!sum) throw new Error('a sum of no products');
+    return sum;
+  }
+
   multiply(a: Ciphertext, b: Ciphertext): Ciphertext {
     return this.#product(slotsOf(a), slotsOf(b), 3);
   }

@@ -47,6 +47,8 @@ export interface Evaluator extends Disposable {
   addPlainInPlace(a: Ciphertext, b: Plaintext): void;
   /** The scale is the product of the two scales. */
   multiplyPlain(a: Ciphertext, b: Plaintext): Ciphertext;
+  /** Σ ciphertexts[i]·plaintexts[i] of one or more products, which have the same scale. */
+  sumOfProducts(ciphertexts: readonly Ciphertext[], plaintexts: readonly Plaintext[]): Ciphertext;
   /** Products of three parts, until `relinearizeInPlace` makes two of them. Their sums may be relinearized instead. */
   multiply(a: Ciphertext, b: Ciphertext): Ciphertext;
   square(a: Ciphertext): Ciphertext;

@@ -224,11 +224,6 @@ export class WasmEvaluator implements Evaluator {
     return product;
   }
 
-  /**
-   * Σ ciphertexts[i]·plaintexts[i], of two polynomials, one level and the same scale of products each, in one pass.
-   *
-   * @throws PlanError where there are none, or they do not fit
-   */
   sumOfProducts(ciphertexts: readonly Ciphertext[], plaintexts: readonly Plaintext[]): WasmCiphertext {
     const factors = ciphertexts.map((each) => this.#own(each));
     const weights = plaintexts.map((each) => this.#ownPlaintext(each));
@@ -242,19 +237,18 @@ export class WasmEvaluator implements Evaluator {
       this.#checkLevels('sumOfProducts', first, factor);
       this.#checkLevels('sumOfProducts', first, weights[i]!);
       this.#checkScales('sumOfProducts', scale, factor.scale * weights[i]!.scale);
-      if (factor.stride !== first.stride)
-        throw new PlanError('sumOfProducts: ciphertexts dropped from different levels');
     }
-    const { limbs, parts, stride } = first;
+    const { limbs, parts } = first;
     const sum = this.#ciphertext(limbs, first.polynomials, scale);
     const count = factors.length;
-    this.#withBuffer(2 * count * Uint32Array.BYTES_PER_ELEMENT, (lists) => {
-      const words = this.#memory.words(lists, 2 * count);
+    this.#withBuffer(3 * count * Uint32Array.BYTES_PER_ELEMENT, (list) => {
+      const words = this.#memory.words(list, 3 * count);
       for (const [i, factor] of factors.entries()) {
         words[i] = factor.address;
-        words[count + i] = weights[i]!.address;
+        words[count + i] = factor.stride;
+        words[2 * count + i] = weights[i]!.address;
       }
-      this.#run('sumOfProducts', parts, limbs, lists, stride, lists + 4 * count, count, sum.address, sum.stride, 0);
+      this.#run('sumOfProducts', parts, limbs, list, count, sum.address, sum.stride);
     });
     return sum;
   }

@@ -201,15 +201,13 @@ export class EncryptedNetwork implements Disposable {
     try {
       const rotated = this.#rotatedOperands(map, values, own);
       return Array.from({ length: matvec.layout.ciphertexts }, (_, result) => {
+        const diagonals = encoded.filter((diagonal) => diagonal.result === result);
         const sums = new Map<number, Ciphertext>();
-        for (const { operand, baby, giant, weights } of encoded.filter((diagonal) => diagonal.result === result)) {
-          const product = own.add(evaluator.multiplyPlain(rotated.get(`${operand},${baby}`)!, weights));
-          const sum = sums.get(giant);
-          if (!sum) sums.set(giant, product);
-          else {
-            evaluator.addInPlace(sum, product);
-            own.release(product);
-          }
+        for (const giant of new Set(diagonals.map((diagonal) => diagonal.giant))) {
+          const terms = diagonals.filter((diagonal) => diagonal.giant === giant);
+          const factors = terms.map(({ operand, baby }) => rotated.get(`${operand},${baby}`)!);
+          const weights = terms.map((term) => term.weights);
+          sums.set(giant, own.add(evaluator.sumOfProducts(factors, weights)));
         }
         let total: Ciphertext | undefined;
         for (const [giant, sum] of sums) {

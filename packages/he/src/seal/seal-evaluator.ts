@@ -168,6 +168,21 @@ export class SealEvaluator implements Evaluator {
     return this.#ciphertext(this.#context.multiplyPlain(handleOf(a), handleOf(b)));
   }
 
+  sumOfProducts(ciphertexts: readonly Ciphertext[], plaintexts: readonly Plaintext[]): Ciphertext {
+    let sum: Ciphertext | undefined;
+    for (const [i, ciphertext] of ciphertexts.entries()) {
+      const product = this.multiplyPlain(ciphertext, plaintexts[i]!);
+      if (!sum) {
+        sum = product;
+        continue;
+      }
+      this.addInPlace(sum, product);
+      product.dispose();
+    }
+    if (!sum) throw new PlanError('a sum of no products');
+    return sum;
+  }
+
   multiply(a: Ciphertext, b: Ciphertext): Ciphertext {
     return this.#ciphertext(this.#context.multiply(handleOf(a), handleOf(b)));
   }

@@ -117,6 +117,24 @@ describe('what SEAL has no single operation for', () => {
     disposeAll([...ciphertexts, ...plaintexts, ...products, sum]);
   });
 
+  test('so has one of ciphertexts that come from different levels', () => {
+    const dropped = evaluator.load(randomCiphertext(chain, 1, true, 2 ** 10));
+    evaluator.dropToLevelInPlace(dropped, 0);
+    const saved = evaluator.load(evaluator.save(dropped));
+    const plaintexts = [1, 2].map((seed) =>
+      evaluator.encode(
+        numbers((k) => Math.cos(seed + k)),
+        2 ** 15,
+        0,
+      ),
+    );
+    const sum = evaluator.sumOfProducts([dropped, saved], plaintexts);
+    const products = plaintexts.map((each) => evaluator.multiplyPlain(saved, each));
+    evaluator.addInPlace(products[0]!, products[1]!);
+    expect(Buffer.compare(evaluator.save(sum), evaluator.save(products[0]!))).toBe(0);
+    disposeAll([dropped, saved, ...plaintexts, ...products, sum]);
+  });
+
   test('a number is a plaintext that has it in all slots', () => {
     const a = encrypted(first);
     for (const value of [0.75, -1.5, 3e-9]) {
