@@ -29,7 +29,7 @@ export { type CsvDatasetOptions, csv } from './sets/csv.js';
 export { type DigitsOptions, digits } from './sets/digits/digits.js';
 export { type FsddOptions, fsdd } from './sets/fsdd.js';
 export { type HarOptions, har } from './sets/har.js';
-export { type ImagesOptions, images } from './sets/images.js';
+export { type ImagesOptions, images, planesOf } from './sets/images.js';
 export { fashionMnist, mnist } from './sets/mnist.js';
 export { npy } from './sets/npy.js';
 export { optdigits } from './sets/optdigits.js';

@@ -68,7 +68,7 @@ async function listFiles(source: FileSource): Promise<Map<string, ImageFile[]>> 
 }
 
 /** The planes of an image: red, green and blue, or gray. */
-function planesOf({ width, height, rgba }: DecodedImage, channels: 1 | 3): Uint8Array[] {
+export function planesOf({ width, height, rgba }: DecodedImage, channels: 1 | 3): Uint8Array[] {
   const area = width * height;
   if (channels === 3) {
     return [0, 1, 2].map((channel) => Uint8Array.from({ length: area }, (_, i) => rgba[4 * i + channel]!));

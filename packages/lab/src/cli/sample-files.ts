@@ -1,4 +1,5 @@
-import { decodeIdx } from '@pnn/data';
+import { decodeIdx, planesOf } from '@pnn/data';
+import { decodeImage } from '@pnn/data/node';
 import type { NetworkDescription } from '@pnn/models';
 import {
   ArrayDataset,
@@ -24,8 +25,21 @@ function fromNpy({ shape, data, dtype }: HostArray): Numbers {
   return { shape, data, areIntegers: dtype === 'int32' || dtype === 'bool' };
 }
 
+/** The planes of an image, as many as the network takes. */
+async function readImage(path: string, { inputShape }: NetworkDescription): Promise<Numbers> {
+  const image = await decodeImage(await readFileBytes(path), path);
+  const channels = inputShape[0] === 1 ? 1 : 3;
+  const planes = planesOf(image, channels);
+  const data = new Uint8Array(planes.length * image.width * image.height);
+  for (const [i, plane] of planes.entries()) data.set(plane, i * plane.length);
+  return { shape: [channels, image.height, image.width], data, areIntegers: true };
+}
+
 /** The readers of files with samples, by the end of their names. */
-const readers: Readonly<Record<string, (path: string) => Promise<Numbers>>> = {
+const readers: Readonly<Record<string, (path: string, description: NetworkDescription) => Promise<Numbers>>> = {
+  '.png': readImage,
+  '.jpg': readImage,
+  '.jpeg': readImage,
   '.npy': async (path) => fromNpy(await loadNpy(path)),
   ubyte: async (path) => {
     const { shape, data } = decodeIdx(await readFileBytes(path), path);
@@ -34,7 +48,7 @@ const readers: Readonly<Record<string, (path: string) => Promise<Numbers>>> = {
 };
 
 /** What files of samples are called, for help and messages. */
-export const sampleFileKinds = '.npy (NumPy) or …ubyte (IDX, as MNIST has it)';
+export const sampleFileKinds = '.npy (NumPy), …ubyte (IDX, as MNIST has it), .png or .jpg';
 
 /** The number of samples, if the array holds samples of this shape: one, or several in a row. */
 function countSamples(shape: Shape, inputShape: Shape): number | undefined {
@@ -74,10 +88,11 @@ function inputsFrom({ data, areIntegers }: Numbers, inputType: Dataset['inputTyp
  * @throws FileError if the file cannot be read
  * @throws FormatError if it is none of the formats, or holds no samples that the network takes
  */
-export async function readSamples(path: string, { inputShape, inputType }: NetworkDescription): Promise<Dataset> {
-  const reader = Object.entries(readers).find(([end]) => path.endsWith(end))?.[1];
+export async function readSamples(path: string, description: NetworkDescription): Promise<Dataset> {
+  const { inputShape, inputType } = description;
+  const reader = Object.entries(readers).find(([end]) => path.toLowerCase().endsWith(end))?.[1];
   if (!reader) throw new FormatError(`${path}: samples are read from files ${sampleFileKinds}: convert it`);
-  const numbers = await reader(path);
+  const numbers = await reader(path, description);
   const count = countSamples(numbers.shape, inputShape);
   if (!count || numbers.data.length !== count * sizeOf(inputShape)) {
     throw new FormatError(

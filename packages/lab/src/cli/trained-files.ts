@@ -1,4 +1,4 @@
-import { loadDataset } from '@pnn/data';
+import { type DatasetSettings, loadDataset } from '@pnn/data';
 import { folder } from '@pnn/data/node';
 import { loadNetwork } from '@pnn/models/node';
 import type { Dataset } from '@pnn/nn';
@@ -21,6 +21,8 @@ export interface SampleSpec {
   readonly dataset: string;
   /** The absolute path of the folder of its files; null for data without files. */
   readonly folder: string | null;
+  /** What was chosen about the data set, by the names of its options. */
+  readonly settings: DatasetSettings;
   readonly split: 'train' | 'test';
   /** How many of its first samples; null for all. */
   readonly samples: number | null;
@@ -32,9 +34,10 @@ export interface SampleSpec {
  * @throws ArgumentError if the network does not take such samples or has other classes
  */
 export async function loadSamples(trained: TrainedNetwork, spec: SampleSpec): Promise<Dataset> {
-  const { dataset, folder: files, split, samples } = spec;
+  const { dataset, folder: files, settings, split, samples } = spec;
   const splits = await loadDataset(dataset, {
     source: files === null ? undefined : folder(files),
+    settings,
     // Of the other part only as little as there must be.
     train: split === 'train' ? (samples ?? undefined) : 1,
     test: split === 'test' ? (samples ?? undefined) : 1,

@@ -188,8 +188,8 @@ export const certify: Command = {
   summary: 'can an input leave the range of a polynomial? proven, searched and counted',
   positionals: ['MODEL'],
   description: `Proves how far the inputs of every polynomial of a trained network can reach, whatever the input,
-by interval and affine arithmetic; searches inputs that reach far; and, with --dataset, says how many
-of a million inputs like those leave a range at most, with 99% confidence.`,
+by interval and affine arithmetic; searches inputs that reach far; and, with --dataset, says how
+many of a million inputs like those leave a range at most, with 99% confidence.`,
   options: () => [
     { heading: 'Held-out data', options: sampleOptions() },
     {

@@ -4,6 +4,7 @@ import { encodeIdx } from '@pnn/data';
 import { loadNetwork, saveNetwork } from '@pnn/models/node';
 import { ArgumentError, encodeNpy, FormatError, noGrad, tensor } from '@pnn/nn';
 import { polynomialActivations } from '@pnn/pnn';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/options.js';
 import { evaluate } from '../../src/commands/evaluate.js';
@@ -97,15 +98,19 @@ describe('pnn predict', () => {
       shape: [4, 4],
       data: Float32Array.from(bytes.subarray(0, 16), (b) => b / 255),
     } as const;
-    const files = ['two.npy', 'one.npy', 'images-ubyte'].map((name) => join(folder, name));
+    const files = ['two.npy', 'one.npy', 'images-ubyte', 'image.PNG'].map((name) => join(folder, name));
     await writeFile(files[0]!, encodeNpy(asInt32));
     await writeFile(files[1]!, encodeNpy(asFloat));
     await writeFile(files[2]!, encodeIdx({ shape: [2, 4, 4], data: bytes.slice(16, 48) }));
+    const png = new PNG({ width: 4, height: 4 });
+    png.data.fill(255);
+    for (let i = 0; i < 16; i++) png.data.fill(bytes[48 + i]!, 4 * i, 4 * i + 3);
+    await writeFile(files[3]!, PNG.sync.write(png));
     const { status, text } = await printed(predict, path, ...files, '--out', folder);
     expect(status).toBe(0);
     const { predictions } = (await json('predict.json')) as { predictions: PredictionRecord[] };
     const { guesses, probabilities } = await expected();
-    const samples = [0, 1, 0, 1, 2];
+    const samples = [0, 1, 0, 1, 2, 3];
     expect(predictions.map(({ class: name }) => name)).toEqual(
       samples.map((i) => ['row', 'column', 'corner'][guesses[i]!]),
     );

@@ -24,10 +24,7 @@ export function dataOptions(): OptionSpecs {
       description: `${datasets.names().join(', ')} (default ${DEFAULT_DATASET}, which the program draws itself)`,
     },
     data: { value: 'DIR', description: 'folder with the files of the data set in their official form' },
-    'data-options': {
-      value: 'NAME=VALUE,…',
-      description: `what can be chosen about a data set: ${describeSettings()}`,
-    },
+    ...settingsOption(),
     augment: {
       value: 'NAME=N,…',
       description: `change training samples at random: ${describeAugmentations()}; none for no change (default: what suits the data set)`,
@@ -41,16 +38,21 @@ export function dataOptions(): OptionSpecs {
   };
 }
 
-/** The names of the options of all data sets that have some. */
-function describeSettings(): string {
-  return datasets
+/** What can be chosen about a data set: the names of the options of all that have some. */
+export function settingsOption(): OptionSpecs {
+  const known = datasets
     .entries()
-    .flatMap(({ name, options }) => (options ? [`${name} ${Object.keys(options).join(', ')}`] : []))
-    .join('; ');
+    .flatMap(({ name, options }) => (options ? [`${name} ${Object.keys(options).join(', ')}`] : []));
+  return {
+    'data-options': {
+      value: 'NAME=VALUE,…',
+      description: `what can be chosen about a data set: ${known.join('; ')}`,
+    },
+  };
 }
 
 /** What was chosen about the data set; a value may have commas where no `NAME=` follows. */
-function settingsFrom(options: Options, dataset: string): DatasetSettings {
+export function settingsFrom(options: Options, dataset: string): DatasetSettings {
   const text = options.text('data-options');
   if (text === undefined) return {};
   const settings = Object.fromEntries(

@@ -4,6 +4,7 @@ import { makeFolder, makeNewFolder, timestamp } from '../folder.js';
 import { importModules } from '../import-modules.js';
 import type { OptionSpecs, Options } from '../options.js';
 import type { SampleSpec } from '../trained-files.js';
+import { settingsFrom, settingsOption } from './data.js';
 
 const splits = ['test', 'train'] as const;
 
@@ -15,6 +16,7 @@ export function sampleOptions(split: (typeof splits)[number] = 'test'): OptionSp
       description: `the data that the network was trained for: ${datasets.names().join(', ')}`,
     },
     data: { value: 'DIR', description: 'folder with the files of the data set in their official form' },
+    ...settingsOption(),
     split: { value: 'NAME', description: `which of its samples: ${splits.join(' or ')} (default ${split})` },
     samples: { value: 'N', description: 'the first N samples only' },
   };
@@ -46,7 +48,7 @@ export function sampleSpecFrom(options: Options, defaultSplit: SampleSpec['split
   const dataset = options.choice('dataset', datasets.names());
   const given = options.text('data');
   if (dataset === undefined) {
-    const other = ['data', 'split', 'samples'].find((name) => options.has(name));
+    const other = ['data', 'data-options', 'split', 'samples'].find((name) => options.has(name));
     if (other) options.refuse(`--${other} goes with --dataset NAME`);
     return undefined;
   }
@@ -58,6 +60,7 @@ export function sampleSpecFrom(options: Options, defaultSplit: SampleSpec['split
   return {
     dataset,
     folder: given === undefined ? null : resolve(given),
+    settings: settingsFrom(options, dataset),
     split: options.choice('split', splits) ?? defaultSplit,
     samples: options.integer('samples', 1) ?? null,
   };
