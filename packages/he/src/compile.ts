@@ -48,7 +48,7 @@ export interface CompileOptions {
 
 const DEFAULT_SAMPLES = 256;
 const DEFAULT_PRECISION = 0.01;
-/** Primes up to 2^53 are exact as numbers; more bits would not make any result better. */
+/** Kernels are several times faster with primes below 2^50, and more bits would not make any result better. */
 const DEFAULT_PRIME_BITS = 50;
 
 /** Samples of a data set, spread over all of it, as the network takes them. */

@@ -40,24 +40,49 @@ class Errors {
     return this.#inSlot((1 + (2 * this.#degree) / 3) / 12);
   }
 
-  /** A rotation or relinearization at a level. */
+  /** A rotation or relinearization at a level, over all slots. */
   keySwitch(level: number): number {
-    const special = this.#primes.at(-1)!;
-    const digits = this.#primes.slice(0, level + 1).reduce((sum, prime) => sum + (prime / special) ** 2 / 12, 0);
-    return Math.hypot(this.#inSlot(digits * this.#degree * SIGMA ** 2), this.division);
+    return Math.hypot(this.digits(level), this.division);
   }
+
+  /**
+   * The part of it that comes from the errors of keys. SEAL's digits go from 0 to a prime, so that their mean square is a
+   * third of its square.
+   */
+  digits(level: number): number {
+    const special = this.#primes.at(-1)!;
+    const squares = this.#primes.slice(0, level + 1).reduce((sum, prime) => sum + (prime / special) ** 2 / 3, 0);
+    return this.#inSlot(squares * this.#degree * SIGMA ** 2);
+  }
+}
+
+/**
+ * How the variance of errors of keys is spread over slots, with a mean of 1. Digits from 0 to q are q/2 on average, and a
+ * polynomial whose coefficients are all 1 is 2/(1 − ζ) at a root ζ of X^N + 1: large in the slots whose roots are near 1,
+ * such as slot 0.
+ */
+export function spreadOfDigits(degree: number): Float64Array {
+  let exponent = 1;
+  return Float64Array.from({ length: degree / 2 }, () => {
+    // |1 − e^(iπk/N)| = 2 sin(πk/2N)
+    const size = 1 / Math.sin((Math.PI * exponent) / (2 * degree));
+    exponent = (3 * exponent) % (2 * degree);
+    return 1 / 4 + (3 / 4) * (size ** 2 / degree);
+  });
 }
 
 /** A computation of a plan in float64 with the errors that ciphertexts have, drawn at random. */
 export class NoisyRun {
   readonly #parameters: ParametersWithPrimes;
   readonly #errors: Errors;
+  readonly #spread: Float64Array;
   readonly #random = new Generator(1, 'ckks-noise');
   readonly #input: Source;
 
   constructor(parameters: ParametersWithPrimes, input: Source) {
     this.#parameters = parameters;
     this.#errors = new Errors(parameters);
+    this.#spread = spreadOfDigits(parameters.degree);
     this.#input = input;
   }
 
@@ -72,7 +97,11 @@ export class NoisyRun {
     for (const { map, activation, source } of layers) {
       values.set(source, this.#activation(activation, this.#map(map, inputScale, values)));
     }
-    return this.#map(output, inputScale, values);
+    // The client takes means over the copies of a logit, of which those that were not folded together have errors of their
+    // own: twice the error of independent ones is what they keep.
+    const { layout, folds } = output.matvec;
+    const copies = this.#spread.length / (layout.period * 2 ** folds.length);
+    return this.#map(output, inputScale, values, Math.min(1, 2 / Math.sqrt(copies)));
   }
 
   #noisy(value: number, deviation: number): number {
@@ -83,19 +112,22 @@ export class NoisyRun {
     { affine, matvec, at, foldsFirst }: PlannedMap,
     inputScale: number,
     values: ReadonlyMap<Source, ArrayLike<number>>,
+    share = 1,
   ): Float64Array {
     const result = evaluateAffine(affine, values);
     const rotations = rotationsOf(matvec);
-    const folds = matvec.folds.length;
-    const parts = 2 ** folds;
+    const parts = 2 ** matvec.folds.length;
     const prime = Number(this.#parameters.primes[at.level + 1]);
+    // Errors of rotations in front of the rescale are divided by its prime.
     const before = this.#errors.keySwitch(at.level + 1) / prime;
-    const switches = foldsFirst
-      ? Math.hypot(this.#errors.division, before * Math.sqrt(parts * rotations + parts))
-      : Math.hypot(
-          Math.sqrt(parts) * Math.hypot(this.#errors.division, before * Math.sqrt(rotations)),
-          this.#errors.keySwitch(at.level) * Math.sqrt(parts),
-        );
+    const [rescales, scaleOfFolds] = foldsFirst ? [1, prime] : [parts, 1];
+    const foldLevel = foldsFirst ? at.level + 1 : at.level;
+    const others = Math.hypot(
+      this.#errors.division * Math.sqrt(rescales),
+      before * Math.sqrt(parts * rotations),
+      (this.#errors.division / scaleOfFolds) * Math.sqrt(parts),
+    );
+    const digits = this.#errors.digits(foldLevel) / scaleOfFolds;
     let plaintexts = 0;
     for (const source of affine.terms.keys()) {
       const own = values.get(source)!;
@@ -103,7 +135,8 @@ export class NoisyRun {
       // Each entry of a row meets a rounded weight, and rounded zeros meet the other slots.
       plaintexts += square + (matvec.diagonals.length * parts * square) / own.length;
     }
-    const ofWeights = (this.#errors.rounding * Math.sqrt(plaintexts)) / prime;
+    // Plaintexts have about the scale of their result.
+    const ofWeights = (this.#errors.rounding * Math.sqrt(plaintexts)) / at.scale;
     const ofInput = affine.terms.get(this.#input);
     return result.map((value, row) => {
       let fresh = 0;
@@ -111,8 +144,20 @@ export class NoisyRun {
         fresh += weight * weight;
       });
       const input = (this.#errors.fresh / inputScale) * Math.sqrt(fresh);
-      return this.#noisy(value, Math.hypot(input, switches / at.scale, ofWeights));
+      const folds = digits * Math.sqrt(this.#spreadInFolds(matvec, row));
+      return this.#noisy(value, share * Math.hypot(input, others / at.scale, folds / at.scale, ofWeights));
     });
+  }
+
+  /** The sum of the spread over the slots from which errors of folds come to a result: those of a fold go through all later ones. */
+  #spreadInFolds({ folds, layout }: Matvec, row: number): number {
+    const slots = this.#spread.length;
+    let sum = 0;
+    for (const step of folds) {
+      for (let slot = layout.places[row]! % (2 * step); slot < slots; slot += 2 * step) sum += this.#spread[slot]!;
+    }
+    // Copies of a result are added up once.
+    return sum / (slots / (layout.period * 2 ** folds.length));
   }
 
   #activation({ instructions, polynomialOf }: Activation, x: Float64Array): Float64Array {

@@ -42,8 +42,12 @@ export interface ClientPlan {
   readonly input: At;
   /** Slots by which the server rotates. */
   readonly rotations: readonly number[];
-  /** The level and the scale of the result, and the slot of each logit. */
-  readonly output: At & { readonly places: readonly number[]; readonly ciphertexts: number };
+  /** The level and the scale of the result, and the first slot of each logit, which is repeated after each period. */
+  readonly output: At & {
+    readonly places: readonly number[];
+    readonly period: number;
+    readonly ciphertexts: number;
+  };
   /** The largest |logit| of the calibration. */
   readonly largestLogit: number;
   /** What errors of logits are expected to stay below. */
@@ -94,7 +98,12 @@ export class Plan {
       gathers: this.gathers.map((gather) => Array.from(gather)),
       input: this.input,
       rotations: this.rotations,
-      output: { ...this.output.at, places: Array.from(layout.places), ciphertexts: layout.ciphertexts },
+      output: {
+        ...this.output.at,
+        places: Array.from(layout.places),
+        period: layout.period,
+        ciphertexts: layout.ciphertexts,
+      },
       largestLogit: this.certificate.largestLogit,
       errorBound: this.errorBound,
     };
