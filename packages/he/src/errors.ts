@@ -14,3 +14,8 @@ export class KeyError extends PnnError {
 export class MalformedError extends PnnError {
   override readonly name = 'MalformedError';
 }
+
+/** Numbers are beyond what the plan was made for: thrown for inputs that are not finite, given as a warning otherwise. */
+export class RangeWarning extends PnnError {
+  override readonly name = 'RangeWarning';
+}

@@ -6,10 +6,11 @@ export {
   topLevel,
   withPrimes,
 } from './ckks/parameters.js';
+export { EncryptedClient, type EncryptedResult } from './client/client.js';
 export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
 export { programOf } from './compile/program-of.js';
 export { type CompileOptions, compile } from './compile.js';
-export { KeyError, MalformedError, PlanError } from './errors.js';
+export { KeyError, MalformedError, PlanError, RangeWarning } from './errors.js';
 export {
   type InstructionSet,
   PlatformError,
@@ -19,7 +20,7 @@ export {
   WasmPlaintext,
 } from './evaluator/index.js';
 export type { Certificate, LayerRange } from './plan/certificate.js';
-export { type ClientPlan, Plan } from './plan/plan.js';
+export { type ClientPlan, Plan, type RunnablePlan } from './plan/plan.js';
 export { EncryptedNetwork } from './run/encrypted-network.js';
 export type { Handle, SealContext, SealLibrary } from './seal/context.js';
 export { type NodeSeal, openSeal } from './seal/library.js';

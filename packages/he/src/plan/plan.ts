@@ -54,6 +54,12 @@ export interface ClientPlan {
   readonly errorBound: number;
 }
 
+/** What a server computes with. It is plain data, which can be sent to a thread. */
+export type RunnablePlan = Pick<
+  Plan,
+  'parameters' | 'source' | 'gathers' | 'input' | 'layers' | 'output' | 'rotations'
+>;
+
 /** How a network is computed on ciphertexts. Printed, it is a table of layers, levels, keys, times and ranges. */
 export class Plan {
   readonly parameters: ParametersWithPrimes;
@@ -70,7 +76,7 @@ export class Plan {
   readonly cost: Cost;
   readonly hash: string;
 
-  constructor(parts: Omit<Plan, 'client' | 'toString'>) {
+  constructor(parts: Omit<Plan, 'client' | 'runnable' | 'toString'>) {
     this.parameters = parts.parameters;
     this.inputShape = parts.inputShape;
     this.source = parts.source;
@@ -107,6 +113,12 @@ export class Plan {
       largestLogit: this.certificate.largestLogit,
       errorBound: this.errorBound,
     };
+  }
+
+  /** The part of the plan that computes. */
+  runnable(): RunnablePlan {
+    const { parameters, source, gathers, input, layers, output, rotations } = this;
+    return { parameters, source, gathers, input, layers, output, rotations };
   }
 
   toString(): string {

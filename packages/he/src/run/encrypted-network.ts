@@ -3,7 +3,9 @@ import type { Source } from '../compile/affine.js';
 import { MalformedError } from '../errors.js';
 import type { Instruction } from '../plan/activation.js';
 import type { Diagonal } from '../plan/matvec.js';
-import type { Plan, PlannedLayer, PlannedMap } from '../plan/plan.js';
+import type { PlannedLayer, PlannedMap, RunnablePlan } from '../plan/plan.js';
+
+export type { RunnablePlan } from '../plan/plan.js';
 
 /** Ciphertexts that are disposed of together, whatever happens. */
 class Owned {
@@ -55,13 +57,13 @@ interface EncodedLayer {
 
 /** The network of a plan, ready to run on ciphertexts: its weights are encoded once. It takes over the evaluator. */
 export class EncryptedNetwork implements Disposable {
-  readonly plan: Plan;
+  readonly plan: RunnablePlan;
   readonly #evaluator: Evaluator;
   readonly #plaintexts: Plaintext[] = [];
   readonly #layers: readonly EncodedLayer[];
   readonly #output: EncodedMap;
 
-  constructor(plan: Plan, evaluator: Evaluator) {
+  constructor(plan: RunnablePlan, evaluator: Evaluator) {
     this.plan = plan;
     this.#evaluator = evaluator;
     const at = new Map<Source, { readonly level: number; readonly scale: number }>([[plan.source, plan.input]]);

@@ -1,0 +1,237 @@
+import { withPrimes } from '../ckks/parameters.js';
+import { KeyError, MalformedError, RangeWarning } from '../errors.js';
+import type { ClientPlan } from '../plan/plan.js';
+import { decodeClientPlan } from '../protocol/client-plan.js';
+import { joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
+import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
+import { openSeal } from '../seal/library.js';
+import { ModulusChain, readCiphertext } from '../seal-format/index.js';
+import { logitsOf } from './logits.js';
+
+/** What a server's network says of one input. */
+export interface EncryptedResult {
+  readonly logits: Float64Array;
+  /** What makes the result doubtful; empty if nothing does. */
+  readonly warnings: readonly RangeWarning[];
+}
+
+/** Beyond so many times the largest logit of the calibration, a result is not one of a working network. */
+const IMPLAUSIBLE = 4;
+
+const MEGABYTE = 2 ** 20;
+/** Bytes of a plan: gathers are most of it. */
+const MAX_PLAN_BYTES = 512 * MEGABYTE;
+
+async function bodyOf(response: Response, exactly?: number): Promise<Uint8Array> {
+  const limit = exactly ?? MAX_PLAN_BYTES;
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (const reader = response.body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > limit) {
+      await reader.cancel();
+      throw new MalformedError(`the server answers with more than ${limit} bytes`);
+    }
+    parts.push(value);
+  }
+  if (exactly !== undefined && length !== exactly) {
+    throw new MalformedError(`the server answers with ${length} bytes instead of ${exactly}`);
+  }
+  return joined(parts);
+}
+
+/**
+ * The side that has the data: encrypts, asks a server, decrypts. The secret key stays here; the server gets keys to compute with,
+ * and ciphertexts. What was decrypted is never sent.
+ */
+export class EncryptedClient implements Disposable {
+  /** The plan of the server: its architecture, without weights. */
+  readonly plan: ClientPlan;
+  readonly #url: string;
+  readonly #context: SealContext;
+  readonly #chain: ModulusChain;
+  readonly #lengths: Lengths;
+  #secret: Handle | undefined;
+  #session: string | undefined;
+
+  private constructor(url: string, plan: ClientPlan, seal: SealLibrary) {
+    const parameters = withPrimes(plan);
+    this.plan = plan;
+    this.#url = url;
+    this.#chain = new ModulusChain(parameters);
+    this.#lengths = lengthsOf(parameters, plan);
+    this.#context = seal.context(parameters);
+  }
+
+  /**
+   * Asks a server for its plan.
+   *
+   * @param url of the server, such as http://127.0.0.1:8080
+   * @param seal the library; loaded if it is not given
+   * @throws MalformedError where there is no such server, or it answers with something else
+   */
+  static async connect(url: string, seal?: SealLibrary): Promise<EncryptedClient> {
+    const address = url.replace(/\/+$/, '');
+    const response = await EncryptedClient.#fetch(`${address}/plan`);
+    const plan = decodeClientPlan(new TextDecoder().decode(await bodyOf(response)));
+    return new EncryptedClient(address, plan, seal ?? (await openSeal()));
+  }
+
+  static async #fetch(url: string, options: RequestInit = {}): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(url, options);
+    } catch (error) {
+      throw new MalformedError(`there is no answer from ${url}: is the server running?`, { cause: error });
+    }
+    if (response.ok) return response;
+    const text = new TextDecoder().decode(await bodyOf(response, undefined).catch(() => new Uint8Array()));
+    const problem = `the server refuses ${new URL(url).pathname.replace(/[0-9a-f]{32}/, 'ID')}: ${text.slice(0, 300).replaceAll(/[^ -~]/g, '?')}`;
+    if (response.status === 403 || response.status === 404) throw new KeyError(problem);
+    throw new MalformedError(problem);
+  }
+
+  /** Makes the bytes of a secret key: whoever has them can decrypt. It is not used until `useSecretKey` takes it. */
+  makeSecretKey(): Uint8Array {
+    const secret = this.#context.createSecretKey();
+    try {
+      return this.#context.saveSecretKey(secret);
+    } finally {
+      secret.delete();
+    }
+  }
+
+  /** Takes a secret key that was made for the same parameters. Keys that were sent before belong to another one. */
+  useSecretKey(bytes: Uint8Array): void {
+    const secret = this.#context.loadSecretKey(bytes);
+    this.#secret?.delete();
+    this.#secret = secret;
+    this.#session = undefined;
+  }
+
+  /**
+   * Makes keys to compute with and sends them: once for each start of a server.
+   *
+   * @throws KeyError where there is no secret key, or the server has another plan by now
+   */
+  async sendKeys(): Promise<void> {
+    const secret = this.#secretKey();
+    const { rotations, hash } = this.plan;
+    const keys = [this.#context.createRelinearizationKeys(secret)];
+    if (rotations.length > 0) keys.push(this.#context.createGaloisKeys(secret, rotations));
+    const response = await EncryptedClient.#fetch(`${this.#url}/sessions/${hash}`, {
+      method: 'POST',
+      body: joined(keys),
+    });
+    const session = new TextDecoder().decode(await bodyOf(response));
+    if (!/^[0-9a-f]{32}$/.test(session)) throw new MalformedError('the server names no session');
+    this.#session = session;
+  }
+
+  /**
+   * Has the network computed for one input.
+   *
+   * @param input as many numbers as the plan says; pixels from 0 to 1 where it was calibrated with bytes
+   * @throws RangeWarning where a number is not finite
+   * @throws KeyError where keys were not sent, or the server has forgotten them
+   * @throws MalformedError where the server answers with something else than a result
+   */
+  async run(input: ArrayLike<number>): Promise<EncryptedResult> {
+    const warnings = this.#checkInput(input);
+    const secret = this.#secretKey();
+    if (!this.#session) throw new KeyError('keys to compute with were not sent: call createKeys or useKeys first');
+    const uploads = this.plan.gathers.map((gather) => this.#encrypted(gather, input, secret));
+    const response = await EncryptedClient.#fetch(`${this.#url}/sessions/${this.#session}/run`, {
+      method: 'POST',
+      body: joined(uploads),
+    });
+    const { output } = this.plan;
+    const body = await bodyOf(response, output.ciphertexts * this.#lengths.download);
+    const results = partsOf(body, this.#lengths.download).map((bytes) => this.#decrypted(bytes, secret));
+    const logits = logitsOf(this.plan, results);
+    const largest = logits.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
+    if (!(largest <= IMPLAUSIBLE * this.plan.largestLogit)) {
+      warnings.push(
+        new RangeWarning(
+          `the largest logit is ${largest.toPrecision(3)}, where ${this.plan.largestLogit.toPrecision(3)} was the largest of ` +
+            'the calibration: the input left the range of the polynomials, and the result means nothing',
+        ),
+      );
+    }
+    return { logits, warnings };
+  }
+
+  /** Has the server forget the keys that were sent. */
+  async endSession(): Promise<void> {
+    if (!this.#session) return;
+    const session = this.#session;
+    this.#session = undefined;
+    await EncryptedClient.#fetch(`${this.#url}/sessions/${session}`, { method: 'DELETE' });
+  }
+
+  dispose(): void {
+    this.#secret?.delete();
+    this.#secret = undefined;
+    this.#context.delete();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #secretKey(): Handle {
+    if (!this.#secret) throw new KeyError('there is no secret key: call createKeys or useKeys first');
+    return this.#secret;
+  }
+
+  #checkInput(input: ArrayLike<number>): RangeWarning[] {
+    const { inputShape, box } = this.plan;
+    const size = inputShape.reduce((product, length) => product * length, 1);
+    if (input.length !== size) {
+      throw new RangeWarning(`the input has ${input.length} numbers, and the network takes [${inputShape}]`);
+    }
+    const [low, high] = box;
+    let beyond = 0;
+    for (let i = 0; i < size; i++) {
+      const value = input[i]!;
+      if (!Number.isFinite(value)) throw new RangeWarning(`number ${i} of the input is ${value}: all must be finite`);
+      if (value < low || value > high) beyond++;
+    }
+    if (beyond === 0) return [];
+    return [
+      new RangeWarning(
+        `${beyond} numbers of the input are not from ${low} to ${high}, as all of the calibration were: ` +
+          'the polynomials may leave their range',
+      ),
+    ];
+  }
+
+  #encrypted(gather: readonly number[], input: ArrayLike<number>, secret: Handle): Uint8Array {
+    const values = Float64Array.from(gather, (place) => (place < 0 ? 0 : input[place]!));
+    const plaintext = this.#context.encode(values, this.plan.input.scale);
+    try {
+      return this.#context.encrypt(plaintext, secret);
+    } finally {
+      plaintext.delete();
+    }
+  }
+
+  #decrypted(bytes: Uint8Array, secret: Handle): Float64Array {
+    const { level, scale } = this.plan.output;
+    const data = readCiphertext(bytes, this.#chain, { limbs: level + 1, polynomials: 2 });
+    if (Math.abs(data.scale / scale - 1) > 1e-9) {
+      throw new MalformedError(`a result has the scale ${data.scale} instead of ${scale}`);
+    }
+    const ciphertext = this.#context.loadCiphertext(bytes);
+    try {
+      const plaintext = this.#context.decrypt(ciphertext, secret);
+      const values = this.#context.decode(plaintext);
+      plaintext.delete();
+      return values;
+    } finally {
+      ciphertext.delete();
+    }
+  }
+}

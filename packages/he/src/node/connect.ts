@@ -1,0 +1,81 @@
+import { EncryptedClient, type EncryptedResult } from '../client/client.js';
+import type { ClientPlan } from '../plan/plan.js';
+import { readKeyFile, writeKeyFile } from './key-file.js';
+
+/** A client whose secret key is a file. */
+export class FileKeyClient implements Disposable {
+  readonly #client: EncryptedClient;
+
+  constructor(client: EncryptedClient) {
+    this.#client = client;
+  }
+
+  /** The plan of the server: its architecture, without weights. */
+  get plan(): ClientPlan {
+    return this.#client.plan;
+  }
+
+  /**
+   * Makes a secret key in a new file that only its owner can read, and sends keys to compute with to the server.
+   *
+   * @throws KeyError where there is a file already, or the server refuses the keys
+   */
+  async createKeys(path: string): Promise<void> {
+    const secret = this.#client.makeSecretKey();
+    try {
+      await writeKeyFile(path, this.plan.hash, secret);
+      this.#client.useSecretKey(secret);
+    } finally {
+      secret.fill(0);
+    }
+    await this.#client.sendKeys();
+  }
+
+  /**
+   * Takes the secret key of a file, and sends keys to compute with to the server.
+   *
+   * @throws KeyError where the file is missing, damaged, readable by others, or for another plan
+   */
+  async useKeys(path: string): Promise<void> {
+    const secret = await readKeyFile(path, this.plan.hash);
+    try {
+      this.#client.useSecretKey(secret);
+    } finally {
+      secret.fill(0);
+    }
+    await this.#client.sendKeys();
+  }
+
+  /**
+   * Has the network computed for one input.
+   *
+   * @throws RangeWarning where a number is not finite
+   * @throws KeyError where keys were not sent, or the server has forgotten them
+   * @throws MalformedError where the server answers with something else than a result
+   */
+  run(input: ArrayLike<number>): Promise<EncryptedResult> {
+    return this.#client.run(input);
+  }
+
+  /** Has the server forget the keys, and frees those here. */
+  async close(): Promise<void> {
+    try {
+      await this.#client.endSession();
+    } finally {
+      this.#client.dispose();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.dispose();
+  }
+}
+
+/**
+ * Connects to a server of `serve`.
+ *
+ * @throws MalformedError where there is no such server, or it answers with something else
+ */
+export async function connect(url: string): Promise<FileKeyClient> {
+  return new FileKeyClient(await EncryptedClient.connect(url));
+}

@@ -1,0 +1,3 @@
+export { connect, FileKeyClient } from './connect.js';
+export { readKeyFile, writeKeyFile } from './key-file.js';
+export { type EncryptedServer, type ServeOptions, serve } from './serve.js';

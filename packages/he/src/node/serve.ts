@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { MalformedError, PlanError } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+import { joined, lengthsOf, partsOf } from '../protocol/lengths.js';
+import { Session, SessionLost } from './session.js';
+
+/** How a server is run. */
+export interface ServeOptions {
+  /**
+   * The port on loopback; 0 for any that is free.
+   *
+   * @default 0
+   */
+  readonly port?: number;
+  /**
+   * What computes: SEAL, or kernels of this package.
+   *
+   * @default 'wasm'
+   */
+  readonly evaluator?: 'seal' | 'wasm';
+  /**
+   * Threads of each session, of the evaluator `wasm`.
+   *
+   * @default 1
+   */
+  readonly threads?: number;
+  /**
+   * Clients whose keys are kept at a time; each takes the memory that the plan says.
+   *
+   * @default 4
+   */
+  readonly maxSessions?: number;
+  /**
+   * Milliseconds after which the keys of a client that asks nothing are forgotten.
+   *
+   * @default 600000
+   */
+  readonly idleTime?: number;
+  /**
+   * Is told why a request was refused, a session lost; clients are told less.
+   *
+   * @default nobody is told
+   */
+  readonly log?: (message: string) => void;
+}
+
+/** A server that is running. */
+export interface EncryptedServer {
+  /** Such as http://127.0.0.1:41234 */
+  readonly url: string;
+  /** Ends all sessions and the server. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_SESSIONS = 4;
+const DEFAULT_IDLE_TIME = 600_000;
+/** The upload of keys takes seconds, in which no answer comes: Node's own 5 s would break it off. */
+const KEEP_ALIVE = 65_000;
+const REQUEST_TIME = 300_000;
+
+/** An answer that is not a result. */
+class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The body of a request, which must have exactly so many bytes. */
+async function bodyOf(request: IncomingMessage, length: number): Promise<Uint8Array> {
+  const declared = request.headers['content-length'];
+  if (declared !== String(length)) {
+    throw new Refusal(
+      declared === undefined ? 411 : 413,
+      `the body must have ${length} bytes, not ${declared ?? 'an unknown number'}`,
+    );
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for await (const part of request as AsyncIterable<Uint8Array>) {
+    body.set(part, at);
+    at += part.length;
+  }
+  if (at !== length) throw new Refusal(400, `${at} bytes came instead of ${length}`);
+  return body;
+}
+
+class Server {
+  readonly #plan: Plan;
+  readonly #options: ServeOptions;
+  readonly #clientPlan: string;
+  readonly #sessions = new Map<string, Session>();
+  #starting = 0;
+
+  constructor(plan: Plan, options: ServeOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#clientPlan = JSON.stringify(plan.client());
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const { status, body } = await this.#route(request);
+      response.writeHead(status, { 'content-type': 'application/octet-stream', 'content-length': body.length });
+      response.end(body);
+    } catch (error) {
+      const [status, message] = refusalOf(error);
+      this.#options.log?.(`${request.method} ${status}: ${error instanceof Error ? error.message : error}`);
+      // What is left of the body is not read: the connection ends.
+      response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' });
+      response.end(message);
+    }
+  }
+
+  async #route(request: IncomingMessage): Promise<{ status: number; body: Uint8Array }> {
+    const path = request.url ?? '';
+    const [, first, id = '', last] = path.split('/');
+    if (request.method === 'GET' && path === '/plan') return { status: 200, body: Buffer.from(this.#clientPlan) };
+    if (first !== 'sessions') throw new Refusal(400, 'there is nothing here');
+    if (request.method === 'POST' && last === undefined) {
+      return { status: 201, body: Buffer.from(await this.#startSession(id, request)) };
+    }
+    const session = this.#sessions.get(id);
+    if (!session) throw new Refusal(404, 'the server has no keys of this session: send them again');
+    if (request.method === 'DELETE' && last === undefined) {
+      await session.end();
+      return { status: 200, body: new Uint8Array() };
+    }
+    if (request.method !== 'POST' || last !== 'run') throw new Refusal(400, 'there is nothing here');
+    return { status: 200, body: await this.#run(session, request) };
+  }
+
+  async #startSession(hash: string, request: IncomingMessage): Promise<string> {
+    const { maxSessions = DEFAULT_SESSIONS, evaluator = 'wasm', threads = 1 } = this.#options;
+    if (hash !== this.#plan.hash)
+      throw new Refusal(403, 'these keys are for another plan: ask for that of this server');
+    if (this.#sessions.size + this.#starting >= maxSessions) {
+      throw new Refusal(503, `there are ${maxSessions} sessions, which is all that there may be: try again later`);
+    }
+    this.#starting++;
+    try {
+      const { relinearization, galois } = lengthsOf(this.#plan.parameters, this.#plan.client());
+      const body = await bodyOf(request, relinearization + galois);
+      const id = randomBytes(16).toString('hex');
+      const session = await Session.start(
+        {
+          plan: this.#plan.runnable(),
+          evaluator,
+          threads,
+          relinearization: body.slice(0, relinearization),
+          galois: body.slice(relinearization),
+        },
+        () => this.#sessions.delete(id),
+      );
+      this.#sessions.set(id, session);
+      return id;
+    } finally {
+      this.#starting--;
+    }
+  }
+
+  async #run(session: Session, request: IncomingMessage): Promise<Uint8Array> {
+    if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
+    const { upload } = lengthsOf(this.#plan.parameters, this.#plan.client());
+    const body = await bodyOf(request, upload * this.#plan.gathers.length);
+    if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
+    return joined(await session.run(partsOf(body, upload)));
+  }
+
+  endIdle(): void {
+    const before = Date.now() - (this.#options.idleTime ?? DEFAULT_IDLE_TIME);
+    for (const session of this.#sessions.values()) if (session.usedAt < before && !session.busy) void session.end();
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.end()));
+  }
+}
+
+/** Status and sentence of an error; what happened inside of the server is its own affair. */
+function refusalOf(error: unknown): readonly [status: number, message: string] {
+  if (error instanceof Refusal) return [error.status, error.message];
+  if (error instanceof MalformedError) return [400, error.message];
+  if (error instanceof SessionLost) return [404, 'the session has ended: send the keys again'];
+  return [500, 'the server could not compute this'];
+}
+
+/**
+ * Serves a plan on loopback. The server has the weights and, for each client, keys to compute with in a thread of their own:
+ * it can decrypt nothing. Whatever comes is checked, to the byte, before anything is made of it.
+ *
+ * @throws PlanError where the port is taken
+ */
+export async function serve(plan: Plan, options: ServeOptions = {}): Promise<EncryptedServer> {
+  const own = new Server(plan, options);
+  const server = createServer((request, response) => void own.answer(request, response));
+  server.keepAliveTimeout = KEEP_ALIVE;
+  server.headersTimeout = KEEP_ALIVE + 1000;
+  server.requestTimeout = REQUEST_TIME;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new PlanError(`port ${options.port} cannot be had: ${error.code}: name another one, or 0 for any`));
+    });
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const watch = setInterval(() => own.endIdle(), 1000);
+  watch.unref();
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      clearInterval(watch);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await own.endAll();
+      await closed;
+    },
+  };
+}

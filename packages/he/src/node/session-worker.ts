@@ -1,0 +1,79 @@
+/** The program of a session's thread: it has the keys of one client, and ends with it, whatever becomes of it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Evaluator } from '../ckks/evaluator.js';
+import { MalformedError, PlanError } from '../errors.js';
+import { galoisElement } from '../evaluator/galois.js';
+import { WasmEvaluator } from '../evaluator/index.js';
+import { EncryptedNetwork, type RunnablePlan } from '../run/encrypted-network.js';
+import { openSeal } from '../seal/library.js';
+import { SealEvaluator } from '../seal/seal-evaluator.js';
+import { ModulusChain, readCiphertext, readGaloisKeys, readRelinearizationKey } from '../seal-format/index.js';
+
+/** What a session's thread is started with. */
+export interface SessionData {
+  readonly plan: RunnablePlan;
+  readonly evaluator: 'seal' | 'wasm';
+  readonly threads: number;
+  readonly relinearization: Uint8Array;
+  readonly galois: Uint8Array;
+}
+
+/** What it is asked, and what it answers. */
+export interface SessionRequest {
+  readonly inputs: readonly Uint8Array[];
+}
+export type SessionAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly results: readonly Uint8Array[] }
+  | { readonly kind: 'malformed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+const data = workerData as SessionData;
+const port = parentPort;
+if (!port) throw new PlanError('the program of a session runs in a thread of its own');
+const chain = new ModulusChain(data.plan.parameters);
+
+async function evaluatorOf({ plan, evaluator, threads, relinearization, galois }: SessionData): Promise<Evaluator> {
+  const { parameters, rotations } = plan;
+  const keys = { relinearization, ...(galois.length > 0 && { galois }) };
+  // In front of everything that reads them: SEAL crashes on malformed bytes, and no key but those of the plan is wanted.
+  readRelinearizationKey(relinearization, chain);
+  if (galois.length > 0) {
+    readGaloisKeys(
+      galois,
+      chain,
+      rotations.map((step) => galoisElement(step, parameters.degree)),
+    );
+  }
+  if (evaluator === 'wasm') return new WasmEvaluator(parameters, keys, { threads });
+  return new SealEvaluator((await openSeal()).context(parameters), parameters, keys);
+}
+
+function answer(error: unknown): SessionAnswer {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: error instanceof MalformedError ? 'malformed' : 'failed', message };
+}
+
+async function start(): Promise<void> {
+  const send = (message: SessionAnswer) => port!.postMessage(message);
+  let network: EncryptedNetwork;
+  try {
+    network = new EncryptedNetwork(data.plan, await evaluatorOf(data));
+  } catch (error) {
+    send(answer(error));
+    port!.close();
+    return;
+  }
+  const { input } = data.plan;
+  port!.on('message', ({ inputs }: SessionRequest) => {
+    try {
+      for (const bytes of inputs) readCiphertext(bytes, chain, { limbs: input.level + 1, polynomials: 2 });
+      send({ kind: 'result', results: network.run(inputs) });
+    } catch (error) {
+      send(answer(error));
+    }
+  });
+  send({ kind: 'ready' });
+}
+
+await start();

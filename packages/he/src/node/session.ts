@@ -1,0 +1,96 @@
+import { Worker } from 'node:worker_threads';
+import { MalformedError } from '../errors.js';
+import type { SessionAnswer, SessionData, SessionRequest } from './session-worker.js';
+
+const isSource = import.meta.url.endsWith('.ts');
+
+/** The program of a session: built, or from its source, by a loader that the thread has to register itself. */
+const program = isSource
+  ? `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(new URL('./session-worker.ts', import.meta.url).href)}); })`
+  : new URL('./session-worker.js', import.meta.url);
+
+/** What a session's thread was lost by: the session is over, and others go on. */
+export class SessionLost extends Error {
+  override readonly name = 'SessionLost';
+}
+
+/** A client's keys in a thread of their own, which is thrown away with them. */
+export class Session {
+  readonly #worker: Worker;
+  #waiting: { resolve: (answer: SessionAnswer) => void; reject: (error: Error) => void } | undefined;
+  #ended = false;
+  /** When it was last used, in milliseconds. */
+  usedAt = Date.now();
+
+  private constructor(data: SessionData, onEnd: () => void) {
+    const transferred = [data.relinearization.buffer, data.galois.buffer] as ArrayBuffer[];
+    this.#worker = new Worker(program, {
+      workerData: data,
+      transferList: [...new Set(transferred)],
+      eval: isSource,
+      execArgv: isSource ? ['--conditions=@pnn/source'] : [],
+      env: {},
+    });
+    this.#worker.on('message', (answer: SessionAnswer) => {
+      const waiting = this.#waiting;
+      this.#waiting = undefined;
+      waiting?.resolve(answer);
+    });
+    const end = (reason: string) => {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#waiting?.reject(new SessionLost(reason));
+      this.#waiting = undefined;
+      onEnd();
+    };
+    this.#worker.on('error', ({ message }) => end(`the session has ended: ${message}`));
+    this.#worker.on('exit', () => end('the session has ended'));
+  }
+
+  /**
+   * Starts a session.
+   *
+   * @throws MalformedError where its keys are not those of the plan
+   */
+  static async start(data: SessionData, onEnd: () => void): Promise<Session> {
+    const session = new Session(data, onEnd);
+    const answer = await session.#answer();
+    if (answer.kind === 'ready') return session;
+    await session.end();
+    throw answer.kind === 'malformed'
+      ? new MalformedError(answer.message)
+      : new SessionLost(String('message' in answer && answer.message));
+  }
+
+  /** Whether a request is being computed. */
+  get busy(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /**
+   * Computes one request.
+   *
+   * @throws MalformedError where the ciphertexts are not those of the plan
+   */
+  async run(inputs: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    this.usedAt = Date.now();
+    const waiting = this.#answer();
+    this.#worker.postMessage({ inputs } satisfies SessionRequest);
+    const answer = await waiting;
+    this.usedAt = Date.now();
+    if (answer.kind === 'result') return answer.results;
+    if (answer.kind === 'malformed') throw new MalformedError(answer.message);
+    throw new SessionLost(answer.kind === 'failed' ? answer.message : 'the session answers out of turn');
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #answer(): Promise<SessionAnswer> {
+    if (this.#ended) return Promise.reject(new SessionLost('the session has ended'));
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import { count, type Decoder, decodeJson, list, number, object, oneOf, refine, text } from '@pnn/pnn/codec';
+import { MAX_MODULUS_BITS, withPrimes } from '../ckks/parameters.js';
+import { MalformedError } from '../errors.js';
+import type { ClientPlan } from '../plan/plan.js';
+
+/** Ciphertexts that a plan may ask for; and rotations. */
+const MAX_GATHERS = 4096;
+const MAX_ROTATIONS = 4096;
+
+const integer = refine(number, 'an integer', Number.isInteger);
+const positive = refine(number, 'a positive number', (value) => value > 0);
+
+const decoder: Decoder<ClientPlan> = object<ClientPlan>({
+  version: oneOf(1),
+  hash: refine(text, '64 hexadecimal digits', (value) => /^[0-9a-f]{64}$/.test(value)),
+  degree: oneOf(...Object.keys(MAX_MODULUS_BITS).map(Number)),
+  bits: list(count),
+  inputShape: list(count),
+  box: (value, path) => {
+    const [low, high] = refine(list(number), 'two numbers', ({ length }) => length === 2)(value, path);
+    return [low!, high!] as const;
+  },
+  gathers: refine(
+    list(list(integer)),
+    `1 to ${MAX_GATHERS} lists`,
+    ({ length }) => length > 0 && length <= MAX_GATHERS,
+  ),
+  input: object<ClientPlan['input']>({ level: count, scale: positive }),
+  rotations: refine(list(count), `at most ${MAX_ROTATIONS} numbers`, ({ length }) => length <= MAX_ROTATIONS),
+  output: object<ClientPlan['output']>({
+    level: count,
+    scale: positive,
+    places: list(integer),
+    period: count,
+    ciphertexts: count,
+  }),
+  largestLogit: number,
+  errorBound: number,
+});
+
+function check(holds: boolean, problem: string): asserts holds {
+  if (!holds) throw new MalformedError(`the plan of the server: ${problem}`);
+}
+
+/**
+ * Reads the plan that a server sends. What would make a client insecure or send it out of bounds is refused: primes that are
+ * not 128-bit secure, elements that are not in the input, slots that there are not.
+ *
+ * @throws MalformedError where it is not a plan
+ */
+export function decodeClientPlan(json: string): ClientPlan {
+  let plan: ClientPlan;
+  try {
+    plan = decodeJson(json, decoder, 'the plan of the server');
+    withPrimes(plan);
+  } catch (error) {
+    throw new MalformedError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  const slots = plan.degree / 2;
+  const size = plan.inputShape.reduce((product, length) => product * length, 1);
+  const levels = plan.bits.length - 2;
+  check(
+    plan.gathers.every((gather) => gather.length === slots && gather.every((i) => i >= -1 && i < size)),
+    'an element is asked for that the input does not have',
+  );
+  check(
+    plan.gathers.every((gather) => gather.some((i) => i >= 0)),
+    'a ciphertext of nothing is asked for',
+  );
+  check(plan.input.level <= levels && plan.output.level <= levels, 'a level is not one of the parameters');
+  const { places, period, ciphertexts } = plan.output;
+  check(slots % period === 0, 'the period of the result does not divide its slots');
+  check(
+    places.every((place) => place >= 0 && place < slots * ciphertexts && (ciphertexts > 1 || place < period)),
+    'a logit is in a slot that there is not',
+  );
+  check(
+    plan.rotations.every((step) => step > 0 && step < slots),
+    'a rotation is longer than a ciphertext',
+  );
+  return plan;
+}

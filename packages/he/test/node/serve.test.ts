@@ -1,0 +1,196 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mlp } from '@pnn/models';
+import { ArrayDataset } from '@pnn/nn';
+import { PolynomialActivation } from '@pnn/pnn';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runProgram } from '../../src/compile/program.js';
+import { programOf } from '../../src/compile/program-of.js';
+import { compile } from '../../src/compile.js';
+import { KeyError, MalformedError, RangeWarning } from '../../src/errors.js';
+import { connect, type FileKeyClient } from '../../src/node/connect.js';
+import { type EncryptedServer, serve } from '../../src/node/serve.js';
+import type { Plan } from '../../src/plan/plan.js';
+import { lengthsOf } from '../../src/protocol/lengths.js';
+
+const SIZE = 12;
+const network = mlp({
+  inputs: SIZE,
+  hidden: [9],
+  classes: 3,
+  activation: () => new PolynomialActivation({ degree: 2, bound: 6 }),
+});
+const inputs = Float32Array.from({ length: 20 * SIZE }, (_, i) => (1 + Math.sin(1.7 * i)) / 2);
+const data = new ArrayDataset({ inputs, inputShape: [SIZE], labels: new Int32Array(20) });
+const sample = inputs.slice(0, SIZE);
+
+let folder: string;
+let plan: Plan;
+let server: EncryptedServer;
+let client: FileKeyClient;
+/** Everything that went over the wire, both ways. */
+const traffic: Buffer[] = [];
+let proxy: ReturnType<typeof createServer>;
+let logits: Float64Array;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pnn-he-'));
+  plan = await compile(network, { input: [SIZE], calibrate: data });
+  logits = runProgram(await programOf(network, [SIZE]), sample).logits;
+  server = await serve(plan, { maxSessions: 2 });
+  const target = Number(new URL(server.url).port);
+  proxy = createServer((incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    traffic.push(Buffer.from(`${method} ${url} ${JSON.stringify(headers)}`));
+    const forward = httpRequest({ port: target, host: '127.0.0.1', method, path: url, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      answer.on('data', (part: Buffer) => {
+        traffic.push(part);
+        outgoing.write(part);
+      });
+      answer.on('end', () => outgoing.end());
+    });
+    incoming.on('data', (part: Buffer) => {
+      traffic.push(part);
+      forward.write(part);
+    });
+    incoming.on('end', () => forward.end());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  client = await connect(`http://127.0.0.1:${(proxy.address() as { port: number }).port}`);
+  await client.createKeys(join(folder, 'me.key'));
+});
+
+afterAll(async () => {
+  await client.close();
+  await server.close();
+  proxy.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const post = (path: string, body: Uint8Array<ArrayBuffer>) => fetch(`${server.url}${path}`, { method: 'POST', body });
+
+test('a client gets the logits of the network, within the bound', async () => {
+  for (let i = 0; i < 3; i++) {
+    const result = await client.run(sample);
+    expect(result.warnings).toEqual([]);
+    result.logits.forEach((logit, k) => {
+      expect(Math.abs(logit - logits[k]!)).toBeLessThan(plan.errorBound);
+    });
+  }
+});
+
+test('the secret key is readable by its owner alone, and no part of it is in the traffic', async () => {
+  const path = join(folder, 'me.key');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const key = readFileSync(path);
+  const sent = Buffer.concat(traffic);
+  expect(sent.length).toBeGreaterThan(1e6);
+  // Behind the header: words of residues, of which none would go by chance.
+  const start = 200;
+  for (let at = start; at + 32 < key.length - 32; at += 4096 + 24) {
+    expect(sent.includes(key.subarray(at, at + 32)), `bytes from ${at}`).toBe(false);
+  }
+});
+
+test('keys are refused when others may read them, when they are damaged, and for another plan', async () => {
+  const path = join(folder, 'me.key');
+  await expect(client.createKeys(path)).rejects.toThrow('is there already');
+  const copy = join(folder, 'copy.key');
+  const bytes = readFileSync(path);
+  writeFileSync(copy, bytes, { mode: 0o600 });
+  await chmod(copy, 0o640);
+  await expect(client.useKeys(copy)).rejects.toThrow(/can be read by others than its owner: chmod 600/);
+  await chmod(copy, 0o600);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(copy, bytes);
+  await expect(client.useKeys(copy)).rejects.toThrow('is damaged');
+  writeFileSync(copy, bytes.subarray(0, 40));
+  await expect(client.useKeys(copy)).rejects.toThrow('is no secret key of this software');
+  await expect(client.useKeys(join(folder, 'none.key'))).rejects.toThrow(KeyError);
+});
+
+test('inputs that the network cannot take are refused, doubtful ones get a warning', async () => {
+  await expect(client.run(sample.map((value, i) => (i === 3 ? NaN : value)))).rejects.toThrow(RangeWarning);
+  await expect(client.run(sample.slice(1))).rejects.toThrow('takes [12]');
+  const { warnings } = await client.run(sample.map((value) => 30 * value));
+  expect(warnings.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/numbers of the input are not from/),
+    expect.stringMatching(/the largest logit is/),
+  ]);
+});
+
+test('whatever is not a message of the plan is refused, and the server goes on', async () => {
+  const lengths = lengthsOf(plan.parameters, plan.client());
+  const keys = lengths.relinearization + lengths.galois;
+  expect((await post(`/sessions/${plan.hash}`, new Uint8Array(7))).status).toBe(413);
+  expect((await post(`/sessions/${'0'.repeat(64)}`, new Uint8Array(keys))).status).toBe(403);
+  const zeros = await post(`/sessions/${plan.hash}`, new Uint8Array(keys));
+  expect(zeros.status).toBe(400);
+  expect(await zeros.text()).toMatch(/relinearization keys/);
+  expect((await post(`/sessions/${'0'.repeat(32)}/run`, new Uint8Array(1))).status).toBe(404);
+  expect((await fetch(`${server.url}/etc/passwd`)).status).toBe(400);
+  expect((await client.run(sample)).warnings).toEqual([]);
+});
+
+test('mutated ciphertexts are refused or computed, and never end the session', async () => {
+  const sent: Uint8Array<ArrayBuffer>[] = [];
+  const original = globalThis.fetch;
+  let path = '';
+  globalThis.fetch = async (url, options) => {
+    if (String(url).endsWith('/run')) {
+      path = new URL(String(url)).pathname;
+      sent.push((options!.body as Uint8Array<ArrayBuffer>).slice());
+    }
+    return original(url, options);
+  };
+  try {
+    await client.run(sample);
+  } finally {
+    globalThis.fetch = original;
+  }
+  const [body] = sent;
+  for (let i = 0; i < 24; i++) {
+    const mutated = body!.slice();
+    const at = i < 16 ? i * 7 : Math.floor((mutated.length * i) / 24);
+    mutated[at]! ^= 1 << (i % 8);
+    const { status } = await post(path, mutated);
+    expect([200, 400]).toContain(status);
+    if (i < 8) expect(status).toBe(400);
+  }
+  expect((await client.run(sample)).warnings).toEqual([]);
+});
+
+test('a second client has keys of its own; a third one is told to wait', async () => {
+  const second = await connect(server.url);
+  await second.createKeys(join(folder, 'second.key'));
+  expect(Math.abs((await second.run(sample)).logits[0]! - logits[0]!)).toBeLessThan(plan.errorBound);
+  const third = await connect(server.url);
+  await expect(third.createKeys(join(folder, 'third.key'))).rejects.toThrow('all that there may be');
+  await second.close();
+  third[Symbol.dispose]();
+});
+
+test.each<[string, (path: string) => [number, string | Uint8Array]]>([
+  ['nothing useful', () => [200, 'hello']],
+  ['an insecure plan', () => [200, JSON.stringify({ ...plan.client(), bits: [60, 60, 60, 60] })]],
+  ['elements that there are not', () => [200, JSON.stringify({ ...plan.client(), gathers: [[99]] })]],
+  ['an error', () => [500, 'no']],
+])('a server that answers with %s is refused', async (_, answer) => {
+  const wrong = createServer((incoming, outgoing) => {
+    const [status, body] = answer(incoming.url!);
+    outgoing.writeHead(status);
+    outgoing.end(body);
+  });
+  await new Promise<void>((resolve) => wrong.listen(0, '127.0.0.1', resolve));
+  const { port } = wrong.address() as { port: number };
+  await expect(connect(`http://127.0.0.1:${port}`)).rejects.toThrow(MalformedError);
+  wrong.close();
+});
+
+test('no server at all is one clear sentence', async () => {
+  await expect(connect('http://127.0.0.1:9')).rejects.toThrow(/there is no answer from .*: is the server running\?/);
+});
