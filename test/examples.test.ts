@@ -66,6 +66,10 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(Math.max(...reaches[0]!)).toBeGreaterThan(12);
     expect(Math.max(...reaches.at(-1)!)).toBeLessThan(9);
   },
+  'sound.ts': (output) => {
+    expectFalling(numbersAfter('loss', output));
+    expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(80);
+  },
   'stripes.ts': (output) => expectFalling(numbersAfter('loss', output)),
   'tensors.ts': (output) => {
     expect(output.replaceAll(/\s+/g, ' ')).toContain('[ 4., 8.], [ 8., 16.]');
