@@ -43,6 +43,9 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(trained).toBeGreaterThan(60);
     expect(numbersAfter('from the file:', output)).toEqual([trained]);
   },
+  // The command trains them: packages/lab/test/command/own-modules.test.ts.
+  'own-data.ts': (output) => expect(output).toBe(''),
+  'own-network.ts': (output) => expect(output).toBe(''),
   'own-dataset.ts': (output) => {
     expectFalling(numbersAfter('loss', output));
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(80);

@@ -3,8 +3,8 @@ import { type DatasetEntry, datasets, type PublishedFile } from '@pnn/data';
 import { DownloadError, type GotFile, getDataset } from '@pnn/data/node';
 import { ArgumentError } from '@pnn/nn';
 import type { Command } from '../cli/command.js';
-import { importModules } from '../cli/import-modules.js';
 import type { Options } from '../cli/options.js';
+import { importModules, modulesOf } from '../cli/own-modules.js';
 import { stopOnSignals } from '../cli/signals.js';
 import type { Terminal } from '../cli/terminal.js';
 import { formatBytes } from '../report/format.js';
@@ -125,12 +125,7 @@ interrupted goes on where it was.`,
   pnn data get cifar10 --to /data/cifar10`,
   async run(options, terminal) {
     const [action, name] = options.positionals;
-    await importModules(
-      options
-        .text('import')
-        ?.split(',')
-        .map((file) => resolve(file)) ?? [],
-    );
+    await importModules(modulesOf(options));
     if (action === 'list' && name === undefined) {
       terminal.write(`${datasets.entries().map(describeEntry).join('\n')}\n`);
       return 0;

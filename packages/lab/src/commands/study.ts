@@ -4,10 +4,10 @@ import { writeFileAtomically } from '@pnn/nn/node';
 import { encodeJson } from '@pnn/pnn/codec';
 import type { Command } from '../cli/command.js';
 import { makeNewFolder, timestamp } from '../cli/folder.js';
-import { importModules } from '../cli/import-modules.js';
 import { dataSpecFrom } from '../cli/option-groups/data.js';
 import { deviceSpecFrom } from '../cli/option-groups/device.js';
 import { type OptionGroup, type OptionSpecs, type Options, specsOf } from '../cli/options.js';
+import { importModules, modulesOf } from '../cli/own-modules.js';
 import { stopOnSignals } from '../cli/signals.js';
 import type { Terminal } from '../cli/terminal.js';
 import { renderPage, renderText } from '../report/document.js';
@@ -96,8 +96,7 @@ function planFrom(study: Study, options: Options, imports: readonly string[]): S
 
 /** The plan of a call, with the modules that it needs loaded, and the folder that was given. */
 async function newPlan(study: Study, options: Options): Promise<{ plan: StudyPlan; given: string | undefined }> {
-  const files = options.text('import')?.split(',') ?? [];
-  const imports = files.map((file) => resolve(file));
+  const imports = modulesOf(options);
   await importModules(imports);
   return { plan: planFrom(study, options, imports), given: options.text('out') };
 }

@@ -8,7 +8,6 @@ import type { Command } from '../cli/command.js';
 import { dataFingerprint } from '../cli/data-fingerprint.js';
 import { useDevice } from '../cli/devices.js';
 import { makeFolder, makeNewFolder, timestamp } from '../cli/folder.js';
-import { importModules } from '../cli/import-modules.js';
 import { loadData } from '../cli/load-data.js';
 import { dataOptions, dataSpecFrom } from '../cli/option-groups/data.js';
 import { deviceOptions, deviceSpecFrom } from '../cli/option-groups/device.js';
@@ -17,6 +16,7 @@ import { modelOptions, modelSpecFrom } from '../cli/option-groups/model.js';
 import { processOptions } from '../cli/option-groups/processes.js';
 import { trainingOptions, trainingSpecFrom } from '../cli/option-groups/training.js';
 import { type OptionGroup, type Options, specsOf } from '../cli/options.js';
+import { importModules, modulesOf } from '../cli/own-modules.js';
 import { connect, type Processes, SharedFailure, together } from '../cli/processes.js';
 import { stopOnSignals } from '../cli/signals.js';
 import type { Terminal } from '../cli/terminal.js';
@@ -127,11 +127,7 @@ interface Resume {
 }
 
 async function newStart(options: Options, processes: Processes): Promise<Start> {
-  const imports =
-    options
-      .text('import')
-      ?.split(',')
-      .map((file) => resolve(file)) ?? [];
+  const imports = modulesOf(options);
   await importModules(imports);
   const plan = planFrom(options, imports, processes.size);
   const given = options.text('out');
@@ -277,6 +273,7 @@ Examples:
   pnn train
   pnn train --dataset mnist --data DIR --degree 16
   pnn train --dataset mnist --data DIR --paper --no-twin
+  pnn train --dataset ./my-data.ts --model ./my-model.ts
   pnn train --import mine.js --dataset mine --model mlp
   pnn train --device webgpu
   mpirun -n 4 --bind-to none npx pnn train --mpi --shards 4 --batch-size 256`,

@@ -2,7 +2,7 @@
 import { PnnError } from '@pnn/nn';
 import { decodeJson, encodeJson } from '@pnn/pnn/codec';
 import { useDevice } from '../cli/devices.js';
-import { importModules } from '../cli/import-modules.js';
+import { importModules } from '../cli/own-modules.js';
 import { type Message, type Order, order } from './messages.js';
 import { runTrial } from './run-trial.js';
 

@@ -10,6 +10,7 @@ import {
 import { ArgumentError } from '@pnn/nn';
 import type { DataSpec } from '../../experiment/specs.js';
 import type { OptionSpecs, Options } from '../options.js';
+import { ownName } from '../own-modules.js';
 
 const DEFAULT_DATASET = 'digits';
 
@@ -20,8 +21,8 @@ const MAX_SAMPLES = 1_000_000_000;
 export function dataOptions(): OptionSpecs {
   return {
     dataset: {
-      value: 'NAME',
-      description: `${datasets.names().join(', ')} (default ${DEFAULT_DATASET}, which the program draws itself)`,
+      value: 'NAME|FILE',
+      description: `${datasets.names().join(', ')}, or a module that exports a dataset (default ${DEFAULT_DATASET}, which the program draws itself)`,
     },
     data: { value: 'DIR', description: 'folder with the files of the data set in their official form' },
     ...settingsOption(),
@@ -33,7 +34,7 @@ export function dataOptions(): OptionSpecs {
     'test-samples': { value: 'N', description: 'test on the first N samples only' },
     import: {
       value: 'FILE,…',
-      description: 'modules that register data sets, models or targets of your own, loaded before all else',
+      description: 'modules that register or export data sets, models or targets of your own, loaded before all else',
     },
   };
 }
@@ -107,7 +108,7 @@ function augmentationFrom(options: Options, dataset: string): readonly Augmentat
 
 /** @throws UsageError if options do not fit */
 export function dataSpecFrom(options: Options): DataSpec {
-  const dataset = options.choice('dataset', datasets.names()) ?? DEFAULT_DATASET;
+  const dataset = ownName(options, 'dataset', datasets) ?? DEFAULT_DATASET;
   const folder = options.text('data');
   const { files } = datasets.get(dataset);
   if (files !== undefined && folder === undefined) {

@@ -3,6 +3,7 @@ import { checkModel, type ModelSpec, models, normalizationOrders } from '@pnn/mo
 import { ArgumentError } from '@pnn/nn';
 import { DEFAULT_MODEL, modelNamed } from '../../experiment/specs.js';
 import type { OptionSpecs, Options } from '../options.js';
+import { ownName } from '../own-modules.js';
 import { defaultByDataset } from './data.js';
 import { presetFrom } from './method.js';
 
@@ -15,7 +16,10 @@ export function modelOptions(): OptionSpecs {
   const withDropout = models.entries().flatMap(({ name, dropout }) => (dropout ? [name] : []));
   const defaultModel = defaultByDataset(DEFAULT_MODEL, ({ model }) => model);
   return {
-    model: { value: 'NAME', description: `${models.names().join(', ')} (${defaultModel})` },
+    model: {
+      value: 'NAME|FILE',
+      description: `${models.names().join(', ')}, or a module that exports a model (${defaultModel})`,
+    },
     widths: { value: 'N,N,…', description: `filters or hidden widths of ${withWidths.join(', ')}` },
     order: { value: 'NAME', description: `${normalizationOrders[0]} (default) or ${normalizationOrders[1]}` },
     dropout: { value: 'P', description: `probability of dropping a feature of ${withDropout.join(', ')} (default 0)` },
@@ -53,7 +57,7 @@ function dropoutFrom(options: Options, model: string, dataset: string): number {
  */
 export function modelSpecFrom(options: Options, dataset: string): ModelSpec {
   const { inputShape, widths, model: suited } = datasets.get(dataset);
-  const name = options.choice('model', models.names()) ?? suited ?? DEFAULT_MODEL;
+  const name = ownName(options, 'model', models) ?? suited ?? DEFAULT_MODEL;
   const model = modelNamed(name, widthsFrom(options, name) ?? widths?.[name]);
   const order = options.choice('order', normalizationOrders) ?? model.order;
   const spec = { ...model, order, dropout: dropoutFrom(options, name, dataset) };

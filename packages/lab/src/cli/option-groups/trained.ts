@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { datasets } from '@pnn/data';
 import { makeFolder, makeNewFolder, timestamp } from '../folder.js';
-import { importModules } from '../import-modules.js';
 import type { OptionSpecs, Options } from '../options.js';
+import { importModules, modulesOf, ownName } from '../own-modules.js';
 import type { SampleSpec } from '../trained-files.js';
 import { settingsFrom, settingsOption } from './data.js';
 
@@ -33,10 +33,9 @@ export function outputOptions(command: string): OptionSpecs {
   };
 }
 
-/** Loads the modules that `--import` names. */
+/** Loads the modules that the options name. */
 export function importFrom(options: Options): Promise<void> {
-  const files = options.text('import')?.split(',') ?? [];
-  return importModules(files.map((file) => resolve(file)));
+  return importModules(modulesOf(options));
 }
 
 /**
@@ -45,7 +44,7 @@ export function importFrom(options: Options): Promise<void> {
  * @throws UsageError if options do not fit
  */
 export function sampleSpecFrom(options: Options, defaultSplit: SampleSpec['split'] = 'test'): SampleSpec | undefined {
-  const dataset = options.choice('dataset', datasets.names());
+  const dataset = ownName(options, 'dataset', datasets);
   const given = options.text('data');
   if (dataset === undefined) {
     const other = ['data', 'data-options', 'split', 'samples'].find((name) => options.has(name));
