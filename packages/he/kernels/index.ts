@@ -5,6 +5,7 @@
 export { expandSeed, redraw } from './blake2xb';
 export { isFused } from './double/fused';
 export { centerLast, digits, divideByLast, extend, extendedInnerProduct, innerProduct } from './key-switching';
+export { prepareModulus } from './preparation';
 export { add, addScalar, multiply, multiplyPlain, multiplyScalar, negate, subtract, sumOfProducts } from './products';
 export { decode, decodeKey, encode, transformIntegers } from './representation';
 export { transform, transformBack } from './transform';

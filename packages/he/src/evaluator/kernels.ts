@@ -19,6 +19,7 @@ export type KernelName =
   | 'multiplyPlain'
   | 'multiplyScalar'
   | 'negate'
+  | 'prepareModulus'
   | 'redraw'
   | 'subtract'
   | 'sumOfProducts'

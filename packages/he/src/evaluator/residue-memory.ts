@@ -4,6 +4,12 @@ const PAGE_BYTES = 65536;
 const MAX_PAGES = 65536;
 const ALIGNMENT = 64;
 
+/** Residues in memory, in double precision and as whole numbers over the same bytes. */
+export interface ResidueViews {
+  readonly double: Float64Array;
+  readonly word: BigUint64Array;
+}
+
 /**
  * Shared linear memory, of which whole blocks are given out and taken back. Sizes are few (polynomials of each level, keys), so
  * a block that was freed waits for the next one of its size, and an evaluator in steady state takes nothing from the system.
@@ -56,7 +62,7 @@ export class ResidueMemory {
   }
 
   /** Numbers of 64 bits, as whole numbers or in double precision over the same bytes. */
-  residues(address: number, length: number): { readonly double: Float64Array; readonly word: BigUint64Array } {
+  residues(address: number, length: number): ResidueViews {
     const { buffer } = this.memory;
     return { double: new Float64Array(buffer, address, length), word: new BigUint64Array(buffer, address, length) };
   }

@@ -7,8 +7,8 @@ import { Encoder } from './encoder.js';
 import { galoisElement } from './galois.js';
 import { bestInstructions, type InstructionSet, type KernelName } from './kernels.js';
 import { KeyStore } from './key-store.js';
-import { FACTOR_BYTES, isDouble, ModulusTable } from './modulus-table.js';
-import { ResidueMemory } from './residue-memory.js';
+import { FACTOR_BYTES, ModulusTable } from './modulus-table.js';
+import { ResidueMemory, type ResidueViews } from './residue-memory.js';
 import { expandSeeds } from './seeds.js';
 import { Team } from './team.js';
 import { WasmCiphertext, WasmPlaintext } from './wasm-ciphertext.js';
@@ -50,7 +50,7 @@ export class WasmEvaluator implements Evaluator {
   readonly #keys: KeyStore;
   readonly #encoder: Encoder;
   /** One residue with its quotient for each prime, for products with numbers. */
-  readonly #factors: { readonly address: number; readonly double: Float64Array; readonly word: BigUint64Array };
+  readonly #factors: ResidueViews & { readonly address: number };
   #live = 0;
 
   /**
@@ -63,7 +63,7 @@ export class WasmEvaluator implements Evaluator {
     this.#chain = new ModulusChain(parameters);
     this.#team = new Team(this.#memory, threads, instructions, this.#limbBytes);
     try {
-      this.#table = new ModulusTable(this.#memory, parameters, this.#team.isFused);
+      this.#table = new ModulusTable(this.#memory, this.#team, parameters);
       this.#keys = new KeyStore(this.#memory, this.#team, this.#table, this.#chain, keys);
     } catch (error) {
       this.#team.end();
@@ -495,18 +495,9 @@ export class WasmEvaluator implements Evaluator {
     if (Math.log2(Math.abs(product)) + 1 >= this.#bitsOf(limbs)) {
       throw new PlanError(`${value} at scale ${scale} needs more than the bits of level ${limbs - 1}`);
     }
-    const { double, word } = this.#factors;
     for (let limb = 0; limb < limbs; limb++) {
       const prime = this.parameters.primes[limb]!;
-      const residue = ((rounded % prime) + prime) % prime;
-      if (isDouble(prime, this.#team.isFused)) {
-        const centered = Number(residue > prime / 2n ? residue - prime : residue);
-        double[2 * limb] = centered;
-        double[2 * limb + 1] = centered / Number(prime);
-      } else {
-        word[2 * limb] = residue;
-        word[2 * limb + 1] = (residue << 64n) / prime;
-      }
+      this.#table.writeFactor(this.#factors, limb, ((rounded % prime) + prime) % prime);
     }
     return true;
   }

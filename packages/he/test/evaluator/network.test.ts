@@ -65,7 +65,7 @@ test('a network has the logits of the plan on our evaluator, the same on any num
     const encrypted = new EncryptedNetwork(plan, evaluator);
     const result = encrypted.run(messages);
     const before = { memory: evaluator.memoryBytes, live: encrypted.live };
-    for (let i = 0; i < 20; i++) encrypted.run(messages);
+    for (let i = 0; i < 5; i++) encrypted.run(messages);
     expect({ memory: evaluator.memoryBytes, live: encrypted.live }).toEqual(before);
     encrypted.dispose();
     return result;

@@ -37,7 +37,7 @@ function bitsOf({ parameters }: Evaluator, level: number): number {
 }
 
 function numbers(evaluator: Evaluator, seed: number): Float64Array {
-  return Float64Array.from({ length: evaluator.parameters.degree / 2 }, (_, i) => Math.sin(seed + i * (seed % 7)));
+  return Float64Array.from({ length: evaluator.parameters.degree / 2 }, (_, i) => Math.sin(1 + seed + i * (seed % 7)));
 }
 
 /** Runs operations on a ciphertext and gives the bytes after each, and the scales. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isPrime, power } from '../../src/ckks/primes.js';
 import { bestInstructions } from '../../src/evaluator/kernels.js';
-import { isDouble, ModulusTable, reverseBits, smallestRoot } from '../../src/evaluator/modulus-table.js';
+import { ModulusTable, reverseBits } from '../../src/evaluator/modulus-table.js';
 import { ResidueMemory } from '../../src/evaluator/residue-memory.js';
 import { Team } from '../../src/evaluator/team.js';
 import { uniform } from './uniform.js';
@@ -15,6 +15,20 @@ function largestPrime(degree: number, bits: number): bigint {
   let prime = ((1n << BigInt(bits)) / step) * step + 1n - step;
   while (!isPrime(prime)) prime -= step;
   return prime;
+}
+
+/** The smallest root of unity of order 2N. */
+function smallestRoot(degree: number, prime: bigint): bigint {
+  const order = BigInt(2 * degree);
+  let root = 0n;
+  for (let base = 2n; root === 0n; base++) {
+    const candidate = power(base, (prime - 1n) / order, prime);
+    if (power(candidate, order / 2n, prime) === prime - 1n) root = candidate;
+  }
+  const square = (root * root) % prime;
+  let smallest = root;
+  for (let i = 0, each = root; i < degree; i++, each = (each * square) % prime) if (each < smallest) smallest = each;
+  return smallest;
 }
 
 /** The transform over one prime, by kernels. */
@@ -32,14 +46,11 @@ class Transform {
     bits: number,
   ) {
     this.prime = largestPrime(degree, bits);
-    this.root = smallestRoot(degree, this.prime);
     this.#team = new Team(this.#memory, 1, 'relaxedSimd', 8 * degree);
-    this.asDouble = isDouble(this.prime, this.#team.isFused);
-    this.#table = new ModulusTable(
-      this.#memory,
-      { degree, bits: [bits], primes: [this.prime] },
-      this.#team.isFused,
-    ).address;
+    const table = new ModulusTable(this.#memory, this.#team, { degree, bits: [bits], primes: [this.prime] });
+    this.#table = table.address;
+    this.asDouble = table.isDouble(0);
+    this.root = smallestRoot(degree, this.prime);
     this.#at = this.#memory.allocate(8 * degree);
   }
 
