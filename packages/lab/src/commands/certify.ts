@@ -130,7 +130,7 @@ function statisticalSection({ layers, network, data }: CertificationRecord): Doc
   return [
     {
       heading: 'Inputs like these',
-      lead: `${data}, ${formatCount(network.samples)} samples: how many of a million others of the same distribution leave a range, with ${100 * CONFIDENCE}% confidence, by the count of those that did (Clopper and Pearson) and by a generalized Pareto distribution fitted to the tenth that reaches farthest, as far as it holds. ξ above 0 is a heavy tail, below 0 one that ends.`,
+      lead: `${data}, ${formatCount(network.samples)} samples: how many of a million others of the same distribution leave a range, with ${100 * CONFIDENCE}% confidence, by the count of those that did (Clopper and Pearson) and by a generalized Pareto distribution fitted to the tenth that reaches farthest, as far as it holds; every line is counted and fitted by itself. ξ above 0 is a heavy tail, below 0 one that ends.`,
       remarks: [
         network.outside === 0
           ? {

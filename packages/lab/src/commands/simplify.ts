@@ -71,7 +71,7 @@ function documentOf(title: string, record: SimplificationRecord, data: string): 
     sections: [
       {
         heading: 'Levels and accuracy',
-        lead: `Levels are those of the whole network on ciphertexts. The samples held out of the training data choose; the test data (${data}) only judge.`,
+        lead: `Levels are those of the whole network on ciphertexts. The samples held out of the training data choose; the test data (${data}) only judge. Every lowering comes with some training, from which the accuracy may also gain.`,
         remarks: remarksOf(record),
         table: {
           columns: [

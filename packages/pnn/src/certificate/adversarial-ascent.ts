@@ -45,7 +45,7 @@ export async function farthestInputs(
     for (const [i, [name, activation]] of activations.entries()) {
       const search = new Ascent(Float32Array.from(await starts.data()), starts.shape[0]!, box);
       for (let step = 0; step < steps; step++) {
-        const { reach, gradient } = inputGradient(network, activation, search.tensor(starts.shape));
+        const { reach, gradient } = inputGradient(network, activation, () => search.tensor(starts.shape));
         search.advance(await reach.data(), await gradient.data(), 0.3 * (1 - step / steps) ** 2);
         reach.dispose();
         gradient.dispose();
@@ -60,7 +60,11 @@ export async function farthestInputs(
 }
 
 /** max |x| of each sample at an activation, and its gradient. */
-function inputGradient(network: Module, activation: Module, samples: Tensor): { reach: Tensor; gradient: Tensor } {
+function inputGradient(
+  network: Module,
+  activation: Module,
+  samples: () => Tensor,
+): { reach: Tensor; gradient: Tensor } {
   let reach: Tensor | undefined;
   const remove = activation.addForwardHook((_, [x]) => {
     reach = x!
@@ -70,7 +74,7 @@ function inputGradient(network: Module, activation: Module, samples: Tensor): { 
   });
   try {
     return scope(() => {
-      const leaf = requireGrad(samples);
+      const leaf = requireGrad(samples());
       network.forward(leaf);
       const [gradient] = grad(reach!.sum(), [leaf]);
       return { reach: reach!.detach(), gradient: gradient! };

@@ -178,8 +178,11 @@ class Enclosure {
       high: double(box.high, shape),
       center: double(center, shape),
       spread: size,
-      magnitude: double(center, shape).abs().add(size),
-      drift: size.mul(0),
+      magnitude: double(
+        center.map((each, i) => Math.abs(each) + radius[i]!),
+        shape,
+      ),
+      drift: double(new Float64Array(radius.length), shape),
       roundings: 0,
     });
     for (const constant of this.#one.constants) this.#known.set(constant, await doubled(constant.tensor));
@@ -205,7 +208,7 @@ class Enclosure {
     if (!isAffine(node, varies)) refuseNode(node);
     this.#enclosed.set(
       node.outputs[0]!,
-      noGrad(() => this.#affine(node, varies)),
+      scope(() => noGrad(() => this.#affine(node, varies))),
     );
   }
 

@@ -1,4 +1,15 @@
-import { ArgumentError, Generator, Linear, MaxPool2d, Module, noGrad, Sequential, type Tensor, tensor } from '@pnn/nn';
+import {
+  ArgumentError,
+  Generator,
+  Linear,
+  MaxPool2d,
+  Module,
+  memory,
+  noGrad,
+  Sequential,
+  type Tensor,
+  tensor,
+} from '@pnn/nn';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -100,6 +111,20 @@ describe('encloseNetwork', () => {
     expect(layer!.largest).toBeGreaterThanOrEqual(Math.max(...largest));
     expect(layer!.largest).toBeLessThan(Math.max(...largest) * (1 + 1e-4));
     expect(layer!.byIntervals).toBeGreaterThan(3 * layer!.largest);
+  });
+
+  it('leaves no tensor behind', async () => {
+    const { network, inputShape } = randomNetwork('residual', 4, 3, 2);
+    const box = boxOf(32, 0.5, new Generator(1, 'boxes'));
+    const starts = tensor(samplesIn(box, 4, new Generator(2, 'boxes')), { shape: [4, ...inputShape] });
+    const run = async () => {
+      await encloseNetwork(network, inputShape, box, { rows: 16 });
+      await farthestInputs(network, starts, box, { steps: 3 });
+    };
+    await run();
+    const before = memory().tensors;
+    await run();
+    expect(memory().tensors).toBe(before);
   });
 
   it('bounds nothing where numbers overflow', async () => {
