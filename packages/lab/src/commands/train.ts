@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { MemoryError, shardsOf } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
-import { type Checkpoint, shareCheckpoint, shareText } from '@pnn/pnn';
+import { type Checkpoint, checkTraining, shareCheckpoint, shareText } from '@pnn/pnn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import type { Command } from '../cli/command.js';
 import { dataFingerprint } from '../cli/data-fingerprint.js';
@@ -209,7 +209,10 @@ async function trainTogether(options: Options, terminal: Terminal, processes: Pr
   const plan = { ...start.plan, device: spec };
   if (plan.device.name.includes('gpu')) terminal.write(`Device: ${device.description}\n`);
   const data = await together(processes, async () => {
-    for (const { experiment } of plan.runs) shardsOf(processes, experiment.training.shards);
+    for (const { experiment } of plan.runs) {
+      shardsOf(processes, experiment.training.shards);
+      checkTraining(experiment.training);
+    }
     const written = given === undefined ? undefined : join(given, CHECKPOINT_FILE);
     const isOwn = processes.rank > 0 || (resume && resolve(resume.path) === written);
     if (written !== undefined && !isOwn) await refuseCheckpoint(written);
