@@ -15,7 +15,7 @@ import {
 import { type CallVertex, type Edge, edgeOf } from './graph.js';
 import { Parts, type Place } from './parts.js';
 import { enableGrad, noGrad } from './recording.js';
-import type { FusedRule, PartRule, Rule, Vjp, VjpOfAll } from './rule.js';
+import type { FusedRule, PartRule, Rule, SharedRule, Vjp, VjpOfAll } from './rule.js';
 
 /** Whether gradients are recorded themselves, and whether the graph can be differentiated again. */
 export interface BackwardOptions {
@@ -210,6 +210,10 @@ function isPart(rule: Rule): rule is PartRule<unknown> & Rule {
   return typeof rule === 'object' && 'place' in rule;
 }
 
+function isShared(rule: Rule): rule is SharedRule<unknown> & Rule {
+  return typeof rule === 'object' && 'own' in rule;
+}
+
 /** The gradients of the inputs of a call, one vjp for each input that needs one. */
 function differentiate(
   call: CallVertex,
@@ -270,12 +274,12 @@ function compose(
  * Goes from the roots through the graph, latest call first, and hands over the gradients of the targets (of all leaves
  * where there are no targets). Without `createGraph` every gradient on the way is freed once it has been passed on.
  */
-function traverse(
+function* traverse(
   roots: readonly Root[],
   options: TraversalOptions,
   targets: readonly Edge[] | undefined,
   receive: (edge: Edge, gradient: Tensor) => void,
-): void {
+): Generator<Tensor, void, Tensor> {
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
   const starts = roots.map(({ tensor }) => edgeOf(tensor)!);
@@ -308,7 +312,15 @@ function traverse(
         if (needed[0])
           pending.addPart(call.edges[0]!, call.shape(0), handleOf(gradients[0]!), call.rule.place(call.attributes));
       } else {
-        const results = computed(createGraph, () => differentiate(call, gradients, needed, createGraph));
+        let compute = () => differentiate(call, gradients, needed, createGraph);
+        if (isShared(call.rule)) {
+          const { rule } = call;
+          const gradient = gradients[0]!;
+          const own = computed(createGraph, () => [rule.own(gradient, call)])[0]!;
+          const total = yield own;
+          compute = () => rule.gradients(gradient, call, own, total);
+        }
+        const results = computed(createGraph, compute);
         results.forEach((result, index) => {
           if (!result || !needed[index]) return;
           checkResult(call, index, result);
@@ -364,18 +376,44 @@ export function accumulateGradients(
   options: BackwardOptions & { readonly progress?: BackwardProgress | undefined },
 ): void {
   checkRoot('backward', root);
-  scope(() =>
-    traverse([root], options, undefined, ({ vertex }, gradient) => {
-      if (vertex.kind !== 'leaf' || !vertex.collects) return;
-      const before = vertex.gradient;
-      if (!before || before.disposed) vertex.gradient = keep(unshared(gradient));
-      else {
-        vertex.gradient = keep(before.add(gradient));
-        before.dispose();
-      }
-      options.progress?.leaf?.(vertex);
-    }),
+  scope(() => alone(accumulation(root, options)));
+}
+
+function accumulation(
+  root: Root,
+  options: BackwardOptions & { readonly progress?: BackwardProgress | undefined },
+): Generator<Tensor, void, Tensor> {
+  return traverse([root], options, undefined, ({ vertex }, gradient) => {
+    if (vertex.kind !== 'leaf' || !vertex.collects) return;
+    const before = vertex.gradient;
+    if (!before || before.disposed) vertex.gradient = keep(unshared(gradient));
+    else {
+      vertex.gradient = keep(before.add(gradient));
+      before.dispose();
+    }
+    options.progress?.leaf?.(vertex);
+  });
+}
+
+/** @throws GradientError where a gradient depends on other shards */
+function alone(steps: Generator<Tensor, void, Tensor>): void {
+  if (steps.next().done) return;
+  throw new GradientError(
+    'backward: what was computed together with other shards has gradients by backwardInSteps alone',
   );
+}
+
+/**
+ * Adds the gradient of a scalar to the `grad` of every leaf that it depends on, like `backward`, in steps: a step ends where
+ * the gradients depend on other shards of the batch, and yields the part that this one has. The next one is given the sum of
+ * the parts of all shards. To be run in a scope that lasts until the end, such as a `LastingScope`.
+ *
+ * @throws GradientError where it depends on no leaf, or the graph was released by an earlier backward
+ */
+export function backwardInSteps(tensor: Tensor): Generator<Tensor, void, Tensor> {
+  const root = { tensor, gradient: undefined };
+  checkRoot('backwardInSteps', root);
+  return accumulation(root, {});
 }
 
 /** The gradients of the sum of the roots with respect to the targets; zeros for a target that it does not depend on. */
@@ -386,11 +424,12 @@ export function gradientsOf(roots: readonly Root[], targets: readonly Tensor[], 
     return edge;
   });
   const found = new Map<Edge['vertex'], (Tensor | undefined)[]>();
-  traverse(roots, options, edges, ({ vertex, index }, gradient) => {
+  const receive = ({ vertex, index }: Edge, gradient: Tensor) => {
     const slots = found.get(vertex) ?? [];
     slots[index] = gradient;
     found.set(vertex, slots);
-  });
+  };
+  alone(traverse(roots, options, edges, receive));
   const given = new Set<Tensor>();
   return targets.map((target, position) => {
     const { vertex, index } = edges[position]!;

@@ -64,6 +64,17 @@ export interface FusedRule<I extends Inputs, A> {
   around?<T>(differentiation: () => T): T;
 }
 
+/**
+ * A rule for a shard of a batch whose output depends on the other shards, too: so do its gradients, by numbers that every
+ * shard has a part in. Only `backwardInSteps` can wait for those of others.
+ */
+export interface SharedRule<A> {
+  /** The part of this shard. */
+  own(gradient: Tensor, call: Context<A>): Tensor;
+  /** The gradients of the inputs, with the sum of all parts. */
+  gradients(gradient: Tensor, call: Context<A>, own: Tensor, total: Tensor): readonly (Tensor | undefined)[];
+}
+
 /** The outputs do not depend on the inputs in a way that has a derivative. */
 export const constant = 'constant';
 
@@ -73,6 +84,7 @@ export type Rule<I extends Inputs = Inputs, A = unknown> =
   | VjpPerInput<I, A>
   | VjpOfAll<A>
   | PartRule<A>
+  | SharedRule<A>
   | FusedRule<I, A>;
 
 /** One rule for each operator of a table: a missing or a wrongly sized one is a compile error. */

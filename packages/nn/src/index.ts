@@ -12,6 +12,7 @@ export * from './moving-average.js';
 export * from './optimizers/index.js';
 export * from './parameter.js';
 export type { ParameterGroup, ParametersOrGroups } from './parameter-groups.js';
+export { PausableForward } from './paused-forward.js';
 export * from './pytorch-names.js';
 export * from './registry.js';
 export { ModuleError } from './running.js';

@@ -14,6 +14,7 @@ import { type Found, findNested } from './nested.js';
 import { checkOption } from './options.js';
 import { Parameter, StateBuffer } from './parameter.js';
 import { groupsByRole, type ParameterGroup } from './parameter-groups.js';
+import { pausableForward } from './paused-forward.js';
 import { pyTorchName, toPyTorchNames } from './pytorch-names.js';
 import { runForward } from './running.js';
 import { assignState, type LoadStateOptions, StateDictError, stateProblems } from './state-dict.js';
@@ -55,7 +56,10 @@ export abstract class Module {
       configurable: true,
       enumerable: false,
       writable: true,
-      value: (...inputs: Tensor[]) => runForward(this, inputs, () => forward.apply(this, inputs)),
+      value: (...inputs: Tensor[]) => {
+        const compute = () => runForward(this, inputs, () => forward.apply(this, inputs));
+        return pausableForward()?.recall(this, compute) ?? compute();
+      },
     });
   }
 
@@ -298,7 +302,8 @@ export abstract class Module {
       enumerable: false,
       value: (...inputs: Tensor[]) => {
         const output = forward(...inputs);
-        if (!isReplaying()) for (const { call } of [...hooks]) call(this, inputs, output);
+        const isHeard = isReplaying() || pausableForward()?.isRecalled(output);
+        if (!isHeard) for (const { call } of [...hooks]) call(this, inputs, output);
         return output;
       },
     });

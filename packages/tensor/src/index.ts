@@ -75,7 +75,7 @@ export {
   setSeed,
 } from './random.js';
 export { scalarFunctions } from './scalar-functions.js';
-export { keep, scope } from './scope.js';
+export { keep, LastingScope, scope } from './scope.js';
 export { formatShape, numbersOf, type Pair, pairOf, type Shape, sameShape, sizeOf, type Triple } from './shape.js';
 export { type MemoryUse, memory } from './storage.js';
 export { Tensor } from './tensor.js';

@@ -110,15 +110,24 @@ function drawFor<T>(shard: number, drawing: ShardDrawing | undefined, body: () =
 export class ShardDrawing {
   readonly #starts = new Map<Generator, number>();
   readonly #ends = new Map<Generator, number>();
+  /** Where each generator stood when a shard was left. */
+  readonly #left = new Map<number, ReadonlyMap<Generator, number>>();
 
-  /** Draws for this shard, once or several times the same. */
-  run<T>(shard: number, body: () => T): T {
-    for (const [generator, start] of this.#starts) generator.moveTo(start);
+  /**
+   * Draws for this shard, once or several times the same.
+   *
+   * @param goesOn whether it goes on where the shard was left
+   */
+  run<T>(shard: number, body: () => T, goesOn = false): T {
+    const left = goesOn ? this.#left.get(shard) : undefined;
+    for (const [generator, start] of this.#starts) generator.moveTo(left?.get(generator) ?? start);
     try {
       return drawFor(shard, this, body);
     } finally {
-      for (const generator of this.#starts.keys()) {
-        this.#ends.set(generator, Math.max(this.#ends.get(generator) ?? 0, generator.state().position));
+      const positions = new Map(Array.from(this.#starts.keys(), (each) => [each, each.state().position]));
+      this.#left.set(shard, positions);
+      for (const [generator, position] of positions) {
+        this.#ends.set(generator, Math.max(this.#ends.get(generator) ?? 0, position));
       }
     }
   }

@@ -33,6 +33,30 @@ export class Scope {
 
 let current: Scope | undefined;
 
+/**
+ * A scope that is entered several times, with others' turns between, before it frees everything that was made in it and not
+ * passed to `keep`.
+ */
+export class LastingScope implements Disposable {
+  readonly #scope = new Scope();
+
+  /** Runs the body in it. What it makes lives until the scope is disposed of, whatever it returns. */
+  run<T>(body: () => T): T {
+    const outer = current;
+    current = this.#scope;
+    try {
+      return body();
+    } finally {
+      current = outer;
+    }
+  }
+
+  /** Frees what was made. */
+  [Symbol.dispose](): void {
+    this.#scope.free();
+  }
+}
+
 /** Puts something into the current scope, if there is one; otherwise it outlives. */
 export function enter(made: Scoped): void {
   made.belongTo(current);

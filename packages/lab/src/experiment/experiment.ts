@@ -128,6 +128,7 @@ export class Experiment {
       communicator,
       overlap,
       shards: training.shards,
+      syncBatchNorm: training.syncBatchNorm,
       ...(average && { average }),
       ...(training.keepBest && { best: {} }),
       ...(training.patience !== null && { earlyStopping: { patience: training.patience } }),

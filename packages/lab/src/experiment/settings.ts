@@ -4,7 +4,8 @@ import type { ExperimentSpec } from './specs.js';
 
 /** The settings as a report shows them, with the steps that the warm-up really takes. */
 export function describeSettings({ model, method, training }: ExperimentSpec, warmUpSteps: number) {
-  const { epochs, batchSize, accumulate, shards, optimizer, lr, weightDecay, maxNorm, clipping } = training;
+  const { epochs, batchSize, accumulate, shards, syncBatchNorm, optimizer, lr, weightDecay, maxNorm, clipping } =
+    training;
   const { averageDecay, keepBest, patience } = training;
   const common: Record<string, SettingValue> = {
     model: models.get(model.name).widths ? `${model.name} ${model.widths.join('-')}` : model.name,
@@ -13,6 +14,7 @@ export function describeSettings({ model, method, training }: ExperimentSpec, wa
     'batch size': batchSize,
     ...(accumulate > 1 && { 'batches in a step': accumulate }),
     ...(shards > 1 && { 'shards of a batch': shards }),
+    ...(syncBatchNorm && { BatchNorm: 'over all shards' }),
     ...(optimizer !== 'adamw' && { optimizer }),
     'learning rate': lr,
     'weight decay': weightDecay,

@@ -157,6 +157,9 @@ describe('pnn train among several processes', () => {
     const args = [...tiny, '--epochs', '1', '--no-twin', '--shards', '4', '--out', out];
     expect(await runCommand(train, args, unheard)).toBe(0);
     expect((await reportIn(out)).runs[0]!.settings['shards of a batch']).toBe(4);
+    expect(
+      await runCommand(train, [...args.slice(0, -1), join(folder, 'synchronized'), '--sync-batch-norm'], unheard),
+    ).toBe(0);
     await expect(runCommand(train, [...args, '--batch-size', '10'], unheard)).rejects.toThrow(
       'training: 4 shards do not divide a batch of 10 equally',
     );

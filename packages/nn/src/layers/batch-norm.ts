@@ -11,8 +11,10 @@ import {
   zeros,
 } from '@pnn/tensor';
 import { checkChannels, normalizeBy } from '../functions/normalization.js';
+import { sharedBatchNorm } from '../functions/shared-batch-norm.js';
 import { Module } from '../module.js';
 import { Parameter, StateBuffer } from '../parameter.js';
+import { type PausableForward, pausableForward } from '../paused-forward.js';
 
 /** Options of batch normalization. */
 export interface BatchNormOptions extends TensorOptions {
@@ -92,9 +94,22 @@ abstract class BatchNorm extends Module {
           'pass dropLast: true to the DataLoader if this is its last batch, or use larger batches',
       );
     }
+    const forward = this.training ? pausableForward() : undefined;
+    if (forward) return this.#normalizeTogether(x, forward, count);
     const { output, mean, variance } = batchNorm(x, this.gamma, this.beta, this.#epsilon);
     if (this.training) noGrad(() => scope(() => this.#track(mean, variance, count)));
     return output;
+  }
+
+  /** By the statistics of the whole batch, of which x is a shard. */
+  #normalizeTogether(x: Tensor, forward: PausableForward, count: number): Tensor {
+    const [mean, variance] = forward.together(() => {
+      const { mean, variance } = noGrad(() => batchNorm(x, undefined, undefined, this.#epsilon));
+      return [mean, variance];
+    }) as [Tensor, Tensor];
+    const total = count * forward.shards;
+    if (forward.tracks) noGrad(() => scope(() => this.#track(mean, variance, total)));
+    return sharedBatchNorm([x, this.gamma, this.beta], { mean, variance, count: total, epsilon: this.#epsilon });
   }
 
   #track(mean: Tensor, variance: Tensor, count: number): void {

@@ -29,6 +29,7 @@ export const defaultTraining: TrainingSpec = {
   batchSize: 128,
   accumulate: 1,
   shards: 1,
+  syncBatchNorm: false,
   optimizer: 'adamw',
   lr: 1e-3,
   weightDecay: 0.01,

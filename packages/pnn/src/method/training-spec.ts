@@ -23,6 +23,8 @@ export interface TrainingSpec {
   readonly accumulate: number;
   /** Into how many shards a batch is cut: see `TrainerOptions.shards`. */
   readonly shards: number;
+  /** Whether BatchNorm looks at all shards of a batch: see `TrainerOptions.syncBatchNorm`. */
+  readonly syncBatchNorm: boolean;
   readonly optimizer: (typeof optimizerNames)[number];
   readonly lr: number;
   readonly weightDecay: number;
@@ -48,6 +50,7 @@ export const trainingSpec: Decoder<TrainingSpec> = object<TrainingSpec>({
   batchSize: count,
   accumulate: count,
   shards: count,
+  syncBatchNorm: boolean,
   optimizer: oneOf(...optimizerNames),
   lr: number,
   weightDecay: number,

@@ -11,29 +11,12 @@ import {
   type Tensor,
   updateInPlace,
 } from '@pnn/nn';
-import { boundaryLoss } from '../boundary/boundary-loss.js';
+import { computeTogether } from './compute-together.js';
+import { type Computed, forwardOf } from './forward.js';
 import { weightsOf } from './max-norm-weights.js';
-import { measure } from './metrics.js';
 import type { OutgoingGradients } from './outgoing-gradients.js';
 import type { StepContext, StepPlan } from './step.js';
 import { TreeSum } from './tree-sum.js';
-
-/** What a step computes of one batch, or a shard of one, on the device, unread. */
-export interface Computed {
-  readonly samples: number;
-  readonly loss: Tensor;
-  readonly boundary: Tensor | undefined;
-  readonly metrics: Readonly<Record<string, Tensor>>;
-}
-
-/** Of each batch its loss, its boundary loss if there is one, and its metrics. */
-export function tensorsOf(computed: readonly Computed[]): Tensor[] {
-  return computed.flatMap(({ loss, boundary, metrics }) => [
-    loss,
-    ...(boundary ? [boundary] : []),
-    ...Object.values(metrics),
-  ]);
-}
 
 /** The gradients of all parameters that the optimizer moves and that have one. */
 export function gradientsOf({ groups }: Optimizer): Tensor[] {
@@ -71,6 +54,10 @@ export async function compute(
     optimizer.zeroGrad();
     for (const [batch] of plan.batches) whole.push(computeBatch(context, plan, batch!));
     if (accumulate > 1) scale(gradientsOf(optimizer), 1 / whole.reduce((sum, { samples }) => sum + samples, 0));
+    return;
+  }
+  if (context.syncBatchNorm) {
+    await computeTogether(context, plan, computed, drawing);
     return;
   }
   const weights = await weightsOf(context, plan, drawing);
@@ -125,28 +112,17 @@ interface BatchOptions {
   readonly progress?: BackwardProgress | undefined;
 }
 
-/** Forward, losses and backward: the only forward that the ranges of the epoch are taken from. */
+/** Forward, losses and backward. */
 function computeBatch(
-  { network, loss, metrics, lambda, tracker, accumulate }: StepContext,
-  { warmingUp }: StepPlan,
-  { inputs, labels, size }: Batch,
+  context: StepContext,
+  plan: StepPlan,
+  batch: Batch,
   { weights, progress }: BatchOptions = {},
 ): Computed {
   return scope(() => {
-    tracker.following = true;
-    try {
-      const outputs = network.forward(inputs);
-      tracker.following = false;
-      const task = loss(outputs, labels);
-      const lambdas = weights ?? lambda?.values(tracker.activations.length);
-      const boundary = lambdas && !warmingUp ? boundaryLoss(network, { lambda: lambdas }) : undefined;
-      const total = boundary ? task.add(boundary) : task;
-      // A sum over the samples, since another batch may have another number of them.
-      backward(accumulate > 1 ? total.mul(size) : total, { ...(progress && { progress }) });
-      const measured = measure(metrics, outputs, labels);
-      return { samples: size, loss: task.detach(), boundary: boundary?.detach(), metrics: measured };
-    } finally {
-      tracker.following = false;
-    }
+    const { total, computed } = forwardOf(context, plan, batch, weights);
+    // A sum over the samples, since another batch may have another number of them.
+    backward(context.accumulate > 1 ? total.mul(batch.size) : total, { ...(progress && { progress }) });
+    return computed;
   });
 }

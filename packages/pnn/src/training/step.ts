@@ -14,9 +14,10 @@ import type { Lambda } from '../boundary/lambda.js';
 import type { BufferBackup } from '../range/buffer-backup.js';
 import type { BatchRange, RangeTracker } from '../range/range-tracker.js';
 import { readTensors } from '../range/read-tensors.js';
-import { type Computed, compute, gradientsOf, scale, tensorsOf } from './compute.js';
+import { compute, gradientsOf, scale } from './compute.js';
 import { divergenceOf } from './divergence.js';
 import { meansOf, type StepRecord } from './epoch-statistics.js';
+import { type Computed, tensorsOf } from './forward.js';
 import type { Loss, Metrics } from './metrics.js';
 import { OutgoingGradients } from './outgoing-gradients.js';
 import type { StopRecord } from './records.js';
@@ -35,6 +36,8 @@ export interface StepContext {
   readonly shards: Shards;
   /** Whether gradients are sent to the other processes while backward goes on. */
   readonly overlap: boolean;
+  /** Whether BatchNorm normalizes by the statistics of the whole batch. */
+  readonly syncBatchNorm: boolean;
   /** How many batches make a step; the last one of an epoch may have fewer. */
   readonly accumulate: number;
   /** The average of the weights, which learns of every step. */
@@ -112,15 +115,17 @@ export async function trainStep(context: StepContext, plan: StepPlan): Promise<S
 
 /** Gradients and running statistics become the means over all shards. */
 async function synchronize(
-  { optimizer, backup, communicator, shards }: StepContext,
+  { optimizer, backup, communicator, shards, syncBatchNorm }: StepContext,
   outgoing: OutgoingGradients | undefined,
 ): Promise<void> {
   if (shards.count === 1) return;
   const parameters = optimizer.groups.flatMap((group) => group.parameters);
   await outgoing?.finish();
   const rest = parameters.flatMap((parameter) => (outgoing?.has(parameter) ? [] : (parameter.grad ?? [])));
-  await communicator.sum([...rest, ...backup.changed]);
-  scale([...gradientsOf(optimizer), ...backup.changed], 1 / shards.count);
+  // Statistics of the whole batch are the same everywhere.
+  const buffers = syncBatchNorm ? [] : backup.changed;
+  await communicator.sum([...rest, ...buffers]);
+  scale([...gradientsOf(optimizer), ...buffers], 1 / shards.count);
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value);

@@ -114,6 +114,13 @@ export interface TrainerOptions {
    * @default true
    */
   readonly overlap?: boolean;
+  /**
+   * Whether BatchNorm normalizes by the statistics of the whole batch instead of those of a shard: all shards then go through
+   * the network together, and exchange numbers at each of these layers, forward and backward.
+   *
+   * @default false
+   */
+  readonly syncBatchNorm?: boolean;
   /** Called after every step. A promise is awaited, so that a checkpoint can be taken before the next one. */
   readonly onStep?: (step: StepRecord) => unknown;
 }
@@ -151,6 +158,16 @@ export interface TrainerProgress {
 function lambdaFrom(lambda: number | Lambda = DEFAULT_LAMBDA): Lambda | undefined {
   if (typeof lambda !== 'number') return lambda;
   return lambda === 0 ? undefined : constantLambda(lambda);
+}
+
+/** @throws ArgumentError where an option does not go with `syncBatchNorm` */
+function checkSynchronized({ activations }: RangeTracker, accumulate: number): void {
+  if (accumulate > 1) {
+    throw new ArgumentError('Trainer: syncBatchNorm makes a step of each batch: leave accumulate out');
+  }
+  if (activations.some(([, { options }]) => options.penalty?.form === 'max-norm')) {
+    throw new ArgumentError('Trainer: syncBatchNorm does not go with the penalty max-norm: take another form');
+  }
 }
 
 function free(shards: readonly Batch[]): void {
@@ -240,6 +257,7 @@ export class Trainer implements Disposable {
     const lambda = lambdaFrom(options.lambda);
     this.#tracker = new RangeTracker(network);
     this.#lambda = this.#tracker.activations.length > 0 ? lambda : undefined;
+    if (options.syncBatchNorm) checkSynchronized(this.#tracker, accumulate);
     this.#tracker.following = false;
   }
 
@@ -387,6 +405,7 @@ export class Trainer implements Disposable {
           communicator: this.#communicator,
           shards: this.#shards,
           overlap: this.options.overlap ?? true,
+          syncBatchNorm: this.options.syncBatchNorm ?? false,
           accumulate: this.#accumulate,
           average: this.options.average,
         },

@@ -2,6 +2,7 @@ import {
   AdamW,
   ArrayDataset,
   AvgPool2d,
+  BatchNorm1d,
   BatchNorm2d,
   type Communicator,
   Conv2d,
@@ -68,6 +69,7 @@ function imageNetwork(activation: Partial<PolynomialActivationOptions> = {}, gen
     new PolynomialActivation({ degree: 4, bound: 2, learnable: true, ...activation }),
     new AvgPool2d(2),
     new Flatten(),
+    new BatchNorm1d(16),
     new Dropout(0.3),
     new Dropout(0.1, generator),
     new Linear(16, 3),
@@ -162,6 +164,12 @@ const together = (size: number, shards?: number, run: Run = {}) =>
     ? training(oneProcess, shards, run).then((left) => [left])
     : replicas(size, (communicator) => training(communicator, shards, run));
 
+/** What a training has led to. */
+interface Trained {
+  readonly record: EpochRecord;
+  readonly state: readonly (readonly number[])[];
+}
+
 /** The cases that together use everything that could depend on the number of processes. */
 const cases: readonly [string, Run][] = [
   ['BatchNorm, dropout, augmentation, calibration, dual ascent and an average of the weights', { ownGenerator: true }],
@@ -170,6 +178,7 @@ const cases: readonly [string, Run][] = [
     'the penalty max-norm',
     { network: { penalty: { form: 'max-norm' }, bound: 1 }, trainer: { accumulate: 2, calibration: { steps: 0 } } },
   ],
+  ['BatchNorm over all shards', { ownGenerator: true, trainer: { syncBatchNorm: true } }],
 ];
 
 describe('a training in shards', () => {
@@ -273,13 +282,62 @@ describe('a training in shards', () => {
     }
   });
 
-  it('leaves nothing behind on the device', async () => {
-    const run = () => together(2, 4, { trainer: { accumulate: 2, calibration: { steps: 1 } } });
-    await run();
-    const before = memory().tensors;
-    await run();
-    expect(memory().tensors).toBe(before);
+  it('is close to that of whole batches where BatchNorm looks at all shards', async () => {
+    const [whole, sharded] = await [1, 4].reduce<Promise<Trained[]>>(async (done, shards) => {
+      const before = await done;
+      setSeed(10);
+      const network = new Sequential(
+        new Conv2d(3, 4, 3),
+        new BatchNorm2d(4),
+        new PolynomialActivation({ degree: 4, bound: 1.5 }),
+        new Flatten(),
+        new Linear(16, 6),
+        // Without γ and β.
+        new BatchNorm1d(6, { affine: false }),
+        new PolynomialActivation({ degree: 2, bound: 1.5 }),
+        new Linear(6, 3),
+      );
+      const optimizer = new SGD(network.parameterGroups(), { lr: 0.1 });
+      using trainer = new Trainer(network, { optimizer, lambda: 2, shards, syncBatchNorm: true });
+      const [record] = await all(trainer.fit(trainLoader({ transforms: [] }), { epochs: 1 }));
+      return [
+        ...before,
+        { record: record!, state: Array.from(network.stateDict(), ([, each]) => [...each.dataSync()]) },
+      ];
+    }, Promise.resolve([]));
+    expect(sharded!.record.trainLoss).toBeCloseTo(whole!.record.trainLoss, 5);
+    expect(sharded!.record.boundaryLoss).toBeCloseTo(whole!.record.boundaryLoss, 5);
+    expect(sharded!.record.gradientNorm.max).toBeCloseTo(whole!.record.gradientNorm.max, 4);
+    // Parameters after two steps, and running statistics.
+    sharded!.state.forEach((values, i) => {
+      values.forEach((value, k) => {
+        expect(value).toBeCloseTo(whole!.state[i]![k]!, 4);
+      });
+    });
   });
+
+  it('refuses what BatchNorm over all shards does not go with', () => {
+    const optimizerOf = (network: Sequential) => new SGD(network.parameterGroups(), { lr: 0.1 });
+    const make = (network: Sequential, accumulate = 1) =>
+      new Trainer(network, { optimizer: optimizerOf(network), shards: 2, syncBatchNorm: true, accumulate });
+    expect(() => make(toyNetwork(), 2)).toThrow(
+      'Trainer: syncBatchNorm makes a step of each batch: leave accumulate out',
+    );
+    expect(() => make(toyNetwork({ penalty: { form: 'max-norm' } }))).toThrow(
+      'Trainer: syncBatchNorm does not go with the penalty max-norm: take another form',
+    );
+  });
+
+  it.each([{ accumulate: 2, calibration: { steps: 1 } }, { syncBatchNorm: true }])(
+    'leaves nothing behind on the device: %j',
+    async (trainer) => {
+      const run = () => together(2, 4, { trainer });
+      await run();
+      const before = memory().tensors;
+      await run();
+      expect(memory().tensors).toBe(before);
+    },
+  );
 
   it('refuses what cannot be shared equally', async () => {
     const network = toyNetwork();

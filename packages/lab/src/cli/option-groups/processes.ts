@@ -11,5 +11,8 @@ export function processOptions(): OptionSpecs {
         'equal parts of a batch, a power of two, each with a BatchNorm of its own; processes share them, and any number ' +
         'gives the same bits (default: the number of processes)',
     },
+    'sync-batch-norm': {
+      description: 'normalize by the statistics of the whole batch; shards exchange numbers at each BatchNorm',
+    },
   };
 }

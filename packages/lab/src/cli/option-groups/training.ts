@@ -55,6 +55,7 @@ export function trainingSpecFrom(options: Options, dataset: string, processes = 
     batchSize: options.integer('batch-size', 2) ?? base.batchSize,
     accumulate: options.integer('accumulate', 1) ?? base.accumulate,
     shards: options.number('shards', 'a power of two', isPowerOfTwo) ?? processes,
+    syncBatchNorm: options.has('sync-batch-norm') || base.syncBatchNorm,
     optimizer: options.choice('optimizer', optimizerNames) ?? base.optimizer,
     lr: options.positive('lr') ?? base.lr,
     weightDecay: options.number('weight-decay', 'a number of 0 or more', (w) => w >= 0) ?? base.weightDecay,
