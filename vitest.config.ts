@@ -8,6 +8,7 @@ const alone = [
   'packages/*/test/node/**/*.test.ts',
   'packages/mpi/test/run/**/*.test.ts',
   'packages/lab/test/{command,experiment}/**/*.test.ts',
+  'test/he/**/*.test.ts',
   'test/{gpu,gradients,mpi,packaging,wasm,webgpu}/**/*.test.ts',
   'test/*.test.ts',
 ];

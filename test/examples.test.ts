@@ -29,6 +29,10 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(60);
   },
   'distributed.ts': (output) => expectFalling(numbersAfter('loss', output)),
+  'encrypted.ts': (output) => {
+    expect(output).toMatch(/CKKS with N = 8192 .* 128-bit secure/);
+    expect(Number(/(\d+) of 20 digits were recognized/.exec(output)![1])).toBeGreaterThan(11);
+  },
   'fit.ts': (output) => {
     const [leastSquares, minimax] = numbersAfter('largest error', output) as [number, number];
     expect(minimax).toBeGreaterThan(0);

@@ -7,6 +7,7 @@ export {
   withPrimes,
 } from './ckks/parameters.js';
 export { EncryptedClient, type EncryptedResult } from './client/client.js';
+export { logitsOf } from './client/logits.js';
 export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
 export { programOf } from './compile/program-of.js';
 export { type CompileOptions, compile } from './compile.js';

@@ -59,7 +59,7 @@ export function formatPlan(plan: Plan): string {
     `sent: ${plan.gathers.length} ciphertexts, ${megabytes(8 * degree * limbs * plan.gathers.length)}; ` +
       `received: ${output.matvec.layout.ciphertexts}, ${megabytes(16 * degree * (output.at.level + 1) * output.matvec.layout.ciphertexts)}`,
     `keys: ${plan.rotations.length} rotations and relinearization, ${megabytes(keys.upload)} to send once, ${megabytes(keys.memory)} in memory`,
-    `server: about ${Math.round(cost.milliseconds)} ms on one thread (${names
+    `server: about ${Math.round(cost.milliseconds)} ms with SEAL on one thread (${names
       .filter((name) => cost.counts[name] > 0)
       .map((name) => `${cost.counts[name]} ${name}`)
       .join(', ')})`,

@@ -160,7 +160,7 @@ test('a plan says what it takes, and its hash is that of what the server compute
   expect(first.hash).toBe(second.hash);
   expect(`${first}`).toMatch(/CKKS with N = 8192 .* 128-bit secure/);
   expect(`${first}`).toMatch(/layer 3 \(PolynomialActivation\)\s+degree 2/);
-  expect(`${first}`).toMatch(/server: about \d+ ms/);
+  expect(`${first}`).toMatch(/server: about \d+ ms with SEAL/);
   const { layers } = first.certificate;
   expect(layers[0]!.observed).toBeLessThanOrEqual(layers[0]!.provable!);
   const [, weight] = [...network.namedParameters()][0]!;
