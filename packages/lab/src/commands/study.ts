@@ -25,7 +25,7 @@ import { StudyProgress } from './study-progress.js';
 
 const DEFAULT_SEEDS = 3;
 const MAX_JOBS = 64;
-const DEFAULT_CHECKPOINT_SECONDS = 60;
+const DEFAULT_CHECKPOINT_SECONDS = 30;
 
 /** Options that say how a study is run, not what it is: they may stand beside `--resume`. */
 function runningOptions(): OptionSpecs {
@@ -34,7 +34,7 @@ function runningOptions(): OptionSpecs {
     only: { value: 'K/N', description: 'run the K-th of N shares of the trials; pnn merge makes the report' },
     'checkpoint-every': {
       value: 'S',
-      description: `seconds between checkpoints within an epoch (default ${DEFAULT_CHECKPOINT_SECONDS})`,
+      description: `seconds from one checkpoint of a trial to the next (default ${DEFAULT_CHECKPOINT_SECONDS})`,
     },
     'keep-networks': { description: 'keep the network of every trial' },
   };

@@ -82,10 +82,10 @@ export function studyDocument(report: StudyReport, studies: readonly Study[]): S
   const twin = groups.find(({ role }) => role === 'twin');
   const outcome: StudyOutcome = { outcomes: report.outcomes, groups, twin };
   const done = report.outcomes.filter(({ result }) => result).length;
-  const { data } = report.outcomes[0]!.trial.spec;
+  const data = new Set(report.outcomes.map(({ trial: each }) => each.spec.data.dataset));
   const head = {
     title: report.title,
-    subtitle: `${data.dataset}, ${formatCount(done)} of ${formatCount(report.outcomes.length)} trials finished`,
+    subtitle: `${[...data].join(', ')}: ${formatCount(done)} of ${formatCount(report.outcomes.length)} trials finished`,
   };
   const results = resultsSection(outcome);
   const own = study.sections(outcome);
@@ -114,7 +114,8 @@ function stopText({ stopped }: Pick<Group, 'stopped'>): string {
 function groupRow(group: Group, { twin, groups }: StudyOutcome): Cell[] {
   const { name, score, stable, results, outcomes, shareOutside, reach, seconds } = group;
   const byAccuracy = isByAccuracy({ groups });
-  const difference = twin?.score && score && group !== twin && byAccuracy ? score.mean - twin.score.mean : null;
+  const difference =
+    twin?.score && score && group.role === 'polynomial' && byAccuracy ? score.mean - twin.score.mean : null;
   const isContained = shareOutside === null ? undefined : shareOutside === 0;
   return [
     { text: name },
@@ -179,7 +180,13 @@ function settingsSection({ outcomes }: StudyOutcome): DocumentSection {
     .filter(({ trial: { role } }) => role === 'polynomial')
     .map(({ trial: { spec } }): Record<string, SettingValue> => {
       const bound = spec.experiment.method.polynomial?.bound;
-      return describeSettings(spec.experiment, bound?.kind === 'calibrated' ? bound.steps : 0);
+      const { dataset, train, test } = spec.data;
+      return {
+        'data set': dataset,
+        'training samples': train ?? 'all',
+        'test samples': test ?? 'all',
+        ...describeSettings(spec.experiment, bound?.kind === 'calibrated' ? bound.steps : 0),
+      };
     });
   const [first = {}, ...others] = all;
   const common = Object.entries(first).filter(([name, value]) => others.every((each) => each[name] === value));

@@ -64,7 +64,6 @@ function firstSettings(options: Options): Settings {
     data: folder,
     'data-options': undefined,
     'train-samples': options.text('pretrain-samples'),
-    'test-samples': undefined,
     epochs: options.text('pretrain-epochs') ?? options.text('epochs'),
     widths: widths.length > 0 ? widths.join(',') : undefined,
   };

@@ -46,6 +46,7 @@ export class TrialBuilder {
     startOf: (seed: number) => StartSpec | null,
     adjust: (spec: Trial['spec']) => Trial['spec'],
   ): Trial[] {
+    const device = deviceSpecFrom(this.#options.with(settings, this.#specs)).name;
     return this.seeds.map((seed) => {
       const options = this.#options.with({ ...settings, seed: `${seed}` }, this.#specs);
       const data = dataSpecFrom(options);
@@ -58,7 +59,7 @@ export class TrialBuilder {
           training: trainingSpecFrom(options, dataset),
         },
         start: startOf(seed),
-        device: deviceSpecFrom(options).name,
+        device,
       });
       return makeTrial(`${nameOf(role, factors)}, seed ${seed}`, role, factors, spec);
     });

@@ -13,7 +13,7 @@ export type Order =
       readonly device: DeviceSpec;
       /** Absolute paths of modules that register data sets and models of the user's own. */
       readonly imports: readonly string[];
-      /** Seconds from one checkpoint to the next within an epoch. */
+      /** Seconds from one checkpoint to the next. */
       readonly checkpointSeconds: number;
     }
   /** Ends it after the step in progress, with a checkpoint. */

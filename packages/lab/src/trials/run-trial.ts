@@ -59,10 +59,9 @@ async function startingPoint({ spec }: Trial, path: string | null): Promise<Star
 }
 
 /**
- * Trains a trial from its checkpoint or from the beginning, on the device in use, writing checkpoints after every epoch and
- * every so many seconds.
+ * Trains a trial from its checkpoint or from the beginning, on the device in use.
  *
- * @param seconds from one checkpoint to the next within an epoch
+ * @param seconds from one checkpoint to the next; the step in progress is finished before
  * @returns undefined if the signal ended it before; then a checkpoint is written
  */
 export async function runTrial(
@@ -96,7 +95,7 @@ export async function runTrial(
     const isOver = () => experiment.epochs.length >= epochs || trainer.stopped || trainer.endedEarly;
     while (!isOver()) {
       const pause = AbortSignal.timeout(seconds * 1000);
-      for await (const _ of experiment.run(AbortSignal.any([signal, pause]))) await save();
+      for await (const _ of experiment.run(AbortSignal.any([signal, pause])));
       if (isOver()) break;
       await save();
       if (signal.aborted) return undefined;

@@ -16,7 +16,7 @@ export interface RunnerOptions {
   readonly threads: number | null;
   /** Absolute paths of modules that register data sets and models of the user's own. */
   readonly imports: readonly string[];
-  /** Seconds from one checkpoint to the next within an epoch. */
+  /** Seconds from one checkpoint to the next. */
   readonly checkpointSeconds: number;
   /** Whether the networks of all trials are kept, or only those that others begin with. */
   readonly keepNetworks: boolean;

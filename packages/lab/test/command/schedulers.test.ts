@@ -164,7 +164,16 @@ describe('a study as a Slurm job array', () => {
     const slurm = (program: string, ...args: string[]) => run(program, args, { SLURM_CONF: configuration });
     try {
       const folder = join(root, 'array');
-      const study = ['degrees', '--degrees', '2,4', '--epochs', '80', ...small.slice(0, -2)];
+      const study = [
+        'degrees',
+        '--degrees',
+        '2,4',
+        '--epochs',
+        '80',
+        '--checkpoint-every',
+        '0.5',
+        ...small.slice(0, -2),
+      ];
       const logs = join(root, 'task-%a.log');
       const submitted = await slurm(
         'sbatch',

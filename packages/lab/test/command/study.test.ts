@@ -98,7 +98,7 @@ function workersOf(folder: string, trial: string): number[] {
 
 describe('a study', () => {
   it('that is killed 20 times at random moments and resumed has the bits of one left alone, and repeats no trial', async () => {
-    const study = ['degrees', '--degrees', '2,8', '--seeds', '2', ...small, '--epochs', '60'];
+    const study = ['degrees', '--degrees', '2,8', '--seeds', '2', ...small, '--epochs', '40'];
     const running = ['--jobs', '2', '--threads', '2', '--checkpoint-every', '0.2'];
     const alone = join(root, 'alone');
     const start = performance.now();
@@ -123,7 +123,7 @@ describe('a study', () => {
         );
         if (kills < 20) {
           await Promise.race([
-            new Promise((resolve) => setTimeout(resolve, (moments.uniform() * duration) / 6)),
+            new Promise((resolve) => setTimeout(resolve, (moments.uniform() * duration) / 8)),
             call.end,
           ]);
           // The whole group, or the parent alone, whose workers have to notice.
@@ -212,27 +212,38 @@ describe('a study', () => {
     expect(other.stderr).toMatch(/^[^\n]*share-1 has another study[^\n]*\n$/);
   });
 
-  it('ends with checkpoints on SIGINT and SIGTERM, and goes on to the same bits', async () => {
-    const study = ['sweep', '--over', 'lambda=10,1000', '--degrees', '4', '--seeds', '1', ...small, '--epochs', '15'];
-    const alone = join(root, 'sweep-alone');
+  it('of trials that begin with others ends with checkpoints on SIGINT and SIGTERM, and goes on to the same bits', async () => {
+    const arms = [
+      '--pretrain',
+      'digits',
+      '--pretrain-samples',
+      '120',
+      '--bounds',
+      'kept,calibrated',
+      '--layers',
+      'frozen',
+      '--no-twin',
+    ];
+    const study = ['transfer', ...arms, '--degrees', '4', '--seeds', '1', ...small, '--epochs', '30'];
+    const alone = join(root, 'transfer-alone');
     expect(await pnn(...study, '--threads', '1', '--out', alone)).toMatchObject({ status: 0, stderr: '' });
-    const out = join(root, 'sweep');
+    const out = join(root, 'transfer');
     for (const [signal, status] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
     ] as const) {
       const call = existsSync(out)
-        ? new Call('sweep', '--resume', out, '--threads', '1', '--jobs', '2')
+        ? new Call('transfer', '--resume', out, '--threads', '1', '--jobs', '2')
         : new Call(...study, '--threads', '1', '--jobs', '2', '--out', out);
-      await call.printed('3 trials');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await call.printed('4 trials');
+      await new Promise((resolve) => setTimeout(resolve, 150));
       // As a terminal does, to the whole group.
       process.kill(-call.child.pid!, signal);
       const end = await call.end;
       expect(end).toMatchObject({ status, stderr: '' });
-      expect(end.stdout).toMatch(/\nInterrupted\. Go on with: npx pnn sweep --resume '[^\n]*sweep'\n$/);
+      expect(end.stdout).toMatch(/\nInterrupted\. Go on with: npx pnn transfer --resume '[^\n]*transfer'\n$/);
     }
-    expect(await pnn('sweep', '--resume', out, '--threads', '1')).toMatchObject({ status: 0, stderr: '' });
+    expect(await pnn('transfer', '--resume', out, '--threads', '1')).toMatchObject({ status: 0, stderr: '' });
     expect(await resultsIn(out)).toEqual(await resultsIn(alone));
   });
 
