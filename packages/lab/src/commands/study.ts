@@ -21,6 +21,7 @@ import type { TrialStates } from '../trials/events.js';
 import { TrialRunner } from '../trials/runner.js';
 import { type Share, trialsOf } from '../trials/share.js';
 import { StudyFolder } from '../trials/study-folder.js';
+import { type Trial, trainingsOf } from '../trials/trial.js';
 import { StudyProgress } from './study-progress.js';
 
 const DEFAULT_SEEDS = 3;
@@ -138,7 +139,7 @@ async function runStudy(study: Study, options: Options, terminal: Terminal): Pro
   const from = options.text('resume');
   const { plan, given } = await (from === undefined ? newPlan(study, options) : resumedPlan(study, options, from));
   const share = shareFrom(options);
-  const trials = share ? trialsOf(plan.trials, share) : plan.trials;
+  const trials = trainingsOf(share ? trialsOf(plan.trials, share) : plan.trials);
   if (options.has('list')) {
     for (const trial of trials) terminal.write(`${encodeJson(trial)}\n`);
     return 0;
@@ -158,13 +159,13 @@ async function runStudy(study: Study, options: Options, terminal: Terminal): Pro
   const folder = new StudyFolder(out);
   await folder.make();
   await writePlan(folder, plan);
-  return runTrials(study, plan, trials, folder, runner, terminal);
+  return runTrials(study, plan, { trials, isShare: share !== undefined }, folder, runner, terminal);
 }
 
 async function runTrials(
   study: Study,
   plan: StudyPlan,
-  trials: StudyPlan['trials'],
+  { trials, isShare }: { readonly trials: readonly Trial[]; readonly isShare: boolean },
   folder: StudyFolder,
   options: ConstructorParameters<typeof TrialRunner>[2],
   terminal: Terminal,
@@ -188,11 +189,12 @@ async function runTrials(
   }
   const states = await folder.states();
   const failed = trials.length - isDone(states);
-  if (trials.length === plan.trials.length) await writeStudyReport(plan, states, folder.path, terminal);
+  if (!isShare) await writeStudyReport(plan, states, folder.path, terminal);
   else {
-    const all = plan.trials.filter(({ id }) => states.results.has(id)).length;
+    const all = trainingsOf(plan.trials);
+    const finished = all.filter(({ id }) => states.results.has(id)).length;
     terminal.write(
-      `The share is done; ${all} of all ${plan.trials.length} trials are finished. The report: npx pnn merge ${quoted(folder.path)}\n`,
+      `The share is done; ${finished} of all ${all.length} trials are finished. The report: npx pnn merge ${quoted(folder.path)}\n`,
     );
   }
   return failed > 0 ? 1 : 0;

@@ -28,10 +28,13 @@ const studyPlan: Decoder<StudyPlan> = object<StudyPlan>({
   trials: list(trial),
 });
 
-/** A plan of the present version. Trials that come more than once are made once. */
+/**
+ * A plan of the present version. What is there twice, such as a value that was given twice, counts once; trials that are
+ * the same training, but stand for different things, are all kept.
+ */
 export function makePlan({ trials, ...rest }: Omit<StudyPlan, 'version'>): StudyPlan {
-  const byId = new Map(trials.toReversed().map((each) => [each.id, each]));
-  return { version: PLAN_VERSION, ...rest, trials: trials.filter((each) => byId.get(each.id) === each) };
+  const byContent = new Map(trials.map((each) => [encodeJson(each), each]));
+  return { version: PLAN_VERSION, ...rest, trials: [...byContent.values()] };
 }
 
 /**

@@ -81,11 +81,12 @@ export function studyDocument(report: StudyReport, studies: readonly Study[]): S
   const groups = groupsOf(report.outcomes);
   const twin = groups.find(({ role }) => role === 'twin');
   const outcome: StudyOutcome = { outcomes: report.outcomes, groups, twin };
-  const done = report.outcomes.filter(({ result }) => result).length;
+  const idsOf = (outcomes: readonly TrialOutcome[]) => new Set(outcomes.map(({ trial: { id } }) => id)).size;
+  const done = idsOf(report.outcomes.filter(({ result }) => result));
   const data = new Set(report.outcomes.map(({ trial: each }) => each.spec.data.dataset));
   const head = {
     title: report.title,
-    subtitle: `${[...data].join(', ')}: ${formatCount(done)} of ${formatCount(report.outcomes.length)} trials finished`,
+    subtitle: `${[...data].join(', ')}: ${formatCount(done)} of ${formatCount(idsOf(report.outcomes))} trials finished`,
   };
   const results = resultsSection(outcome);
   const own = study.sections(outcome);

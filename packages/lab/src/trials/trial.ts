@@ -85,3 +85,9 @@ export function trialId(spec: TrialSpec): string {
 export function makeTrial(name: string, role: TrialRole, factors: Factors, spec: TrialSpec): Trial {
   return { id: trialId(spec), name, role, factors, spec };
 }
+
+/** The different trainings among trials: the first of those that are the same. */
+export function trainingsOf(trials: readonly Trial[]): Trial[] {
+  const seen = new Set<string>();
+  return trials.filter(({ id }) => !seen.has(id) && seen.add(id));
+}

@@ -9,7 +9,7 @@ import { studies } from '../../src/studies/registry.js';
 import { type StudyReport, studyDocument, studyReport, studyReportOf } from '../../src/studies/report.js';
 import { TrialBuilder } from '../../src/studies/trial-builder.js';
 import type { TrialResult } from '../../src/trials/result.js';
-import type { Trial } from '../../src/trials/trial.js';
+import { type Trial, trainingsOf } from '../../src/trials/trial.js';
 import { parseHtml } from '../report/parse-html.js';
 
 /** The trials of a call such as `degrees --degrees 2,4`, for two seeds. */
@@ -116,6 +116,19 @@ describe('the trials of', () => {
       expect(start.spec.experiment.model).toEqual(spec.experiment.model);
     }
     expect(trials.filter(({ factors }) => factors.start === 'from scratch').length).toBe(2);
+  });
+
+  it('that are the same training, but stand for different things, are one training and several rows', () => {
+    const trials = trialsOf('transfer --pretrain digits --bounds kept --layers free --no-twin');
+    expect(trials.map(({ name }) => name.replace(/^(.*), seed (.)$/, '$2 $1'))).toEqual([
+      '0 pre-training, degree 8',
+      '1 pre-training, degree 8',
+      '0 degree 8, bounds kept, free',
+      '1 degree 8, bounds kept, free',
+      '0 degree 8, from scratch',
+      '1 degree 8, from scratch',
+    ]);
+    expect(trainingsOf(trials).map(({ name }) => name)).toEqual(trials.slice(0, 4).map(({ name }) => name));
   });
 });
 
