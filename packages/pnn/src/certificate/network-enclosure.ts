@@ -270,7 +270,8 @@ class Enclosure {
       this.#onProgress?.(this.#done + done, this.#done + total),
     );
     this.#done += center.length;
-    const error32 = gamma(4 * enclosed.roundings + 8, UNIT32);
+    // Coefficients come from going backward once, in single precision.
+    const error32 = gamma(enclosed.roundings + 8, UNIT32);
     const error64 = gamma(4 * enclosed.roundings + 8, UNIT64);
     const box: Box = { low: new Float64Array(center.length), high: new Float64Array(center.length) };
     for (let i = 0; i < center.length; i++) {
