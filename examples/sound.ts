@@ -57,7 +57,8 @@ const { train, test } = dataLoaders(
   { batchSize: 32 },
 );
 const activation = () => new PolynomialActivation({ target: 'relu', degree: 4, bound: 8, alpha: 0.8 });
-const network = spectrogramCnn({ channels: 1, classes: classes.length, filters: [8, 16], activation });
+const shape = { channels: 1, bands: logMel.mels, frames: FRAMES };
+const network = spectrogramCnn({ ...shape, classes: classes.length, filters: [8, 16], activation });
 const optimizer = new AdamW(network.parameterGroups(), { lr: 0.01, maxNorm: 1 });
 const trainer = new Trainer(network, { optimizer, lambda: 10 });
 

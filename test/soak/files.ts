@@ -24,6 +24,8 @@ export class MutatedFiles implements Part {
   readonly unit = 'mutated files';
   done = 0;
   #refused = 0;
+  /** How often each file was changed. */
+  readonly #changes = new Map<Sample, number>();
 
   private constructor(
     private readonly inMemory: readonly Sample[],
@@ -38,7 +40,8 @@ export class MutatedFiles implements Part {
   }
 
   get figures(): Readonly<Record<string, number>> {
-    return { refused: this.#refused, read: this.done - this.#refused };
+    const fewest = Math.min(...this.inMemory.map((sample) => this.#changes.get(sample) ?? 0));
+    return { refused: this.#refused, read: this.done - this.#refused, 'of each in memory at least': fewest };
   }
 
   async run(from: CaseSeed): Promise<void> {
@@ -62,6 +65,7 @@ export class MutatedFiles implements Part {
     const seconds = (performance.now() - start) / 1000;
     if (seconds > MAX_SECONDS) throw new SoakFailure(`${sample.name} took ${seconds.toFixed(1)} s to read`);
     this.done++;
+    this.#changes.set(sample, (this.#changes.get(sample) ?? 0) + 1);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { AvgPool2d, BatchNorm2d, Conv2d, GlobalAvgPool, Linear, Sequential, type Shape } from '@pnn/nn';
+import { AvgPool2d, BatchNorm2d, Conv2d, type Module, type Shape } from '@pnn/nn';
 import { type ActivationFactory, type NormalizationOrder, normalizedActivation } from './activation-order.js';
 import { refusesAllButImages } from './model-spec.js';
 
@@ -15,18 +15,17 @@ export interface PooledConvolutionsOptions {
 
 /**
  * For each number of filters `each` 3×3 convolutions with BatchNorm and activation, and 2×2 average pooling between these
- * groups; then the mean over the image and one linear layer.
+ * groups.
  */
-export function pooledConvolutions(options: PooledConvolutionsOptions, each: number): Sequential {
-  const { channels, classes, activation, filters, order = 'normalization-first' } = options;
-  const blocks = filters.flatMap((count, i) => [
+export function pooledConvolutions(options: Omit<PooledConvolutionsOptions, 'classes'>, each: number): Module[] {
+  const { channels, activation, filters, order = 'normalization-first' } = options;
+  return filters.flatMap((count, i) => [
     ...(i > 0 ? [new AvgPool2d(2)] : []),
     ...Array.from({ length: each }, (_, k) => [
       new Conv2d(k > 0 ? count : (filters[i - 1] ?? channels), count, 3, { padding: 1, bias: false }),
       ...normalizedActivation(new BatchNorm2d(count), activation(), order),
     ]).flat(),
   ]);
-  return new Sequential(...blocks, new GlobalAvgPool(), new Linear(filters.at(-1)!, classes));
 }
 
 /** Why there is no such network for these samples; undefined if there is one. */

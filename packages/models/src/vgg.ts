@@ -1,4 +1,4 @@
-import type { Sequential } from '@pnn/nn';
+import { GlobalAvgPool, Linear, Sequential } from '@pnn/nn';
 import type { ModelEntry } from './model-spec.js';
 import { type PooledConvolutionsOptions, pooledConvolutions, refusesPooling } from './pooled-convolutions.js';
 
@@ -20,7 +20,8 @@ const DEFAULT_FILTERS: readonly number[] = [32, 64, 128];
  * Each pair but the first halves the image, of which something must be left.
  */
 export function vgg({ filters = DEFAULT_FILTERS, ...options }: VggOptions): Sequential {
-  return pooledConvolutions({ ...options, filters }, 2);
+  const blocks = pooledConvolutions({ ...options, filters }, 2);
+  return new Sequential(...blocks, new GlobalAvgPool(), new Linear(filters.at(-1)!, options.classes));
 }
 
 /** {@link vgg} by name; its widths are the filters of each pair. */

@@ -211,9 +211,10 @@ describe('vgg and spectrogramCnn', () => {
     setSeed(2);
     const options = { channels: 1, classes: 3, activation: polynomial, filters: [2, 3], order };
     const group = ['Conv2d', ...act(order, 2)];
-    const [pairs, single] = [vgg(options), spectrogramCnn(options)];
+    const [pairs, single] = [vgg(options), spectrogramCnn({ ...options, bands: 5, frames: 8 })];
     expect(layersOf(pairs)).toEqual([...group, ...group, 'AvgPool2d', ...group, ...group, 'GlobalAvgPool', 'Linear']);
-    expect(layersOf(single)).toEqual([...group, 'AvgPool2d', ...group, 'GlobalAvgPool', 'Linear']);
+    expect(layersOf(single)).toEqual([...group, 'AvgPool2d', ...group, 'AvgPool2d', 'Flatten', 'Linear']);
+    expect(single.parameterCount()).toBe(convolution(1, 2) + convolution(2, 3) + 2 * (2 + 3) + linear(3 * 2, 3));
     for (const network of [pairs, single]) expect(exercise(network, [2, 1, 5, 8])).toEqual([2, 3]);
   });
 });
