@@ -1,5 +1,6 @@
 import { PlanError } from '../errors.js';
 import { reverseBits } from './modulus-table.js';
+import { cosine, sine } from './trigonometry.js';
 
 /** Slots are in the order of the powers of 3. */
 const GENERATOR = 3;
@@ -15,7 +16,7 @@ function rootOfUnity(index: number, order: number): readonly [number, number] {
   const at = index & (order - 1);
   if (at <= order / 8) {
     const angle = (2 * Math.PI * at) / order;
-    return [Math.cos(angle), Math.sin(angle)];
+    return [cosine(angle), sine(angle)];
   }
   if (at <= order / 4) {
     const [re, im] = rootOfUnity(order / 4 - at, order);

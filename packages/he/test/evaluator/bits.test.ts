@@ -88,6 +88,23 @@ describe.each(cases)('N = $degree, primes of $bits bits', ({ degree, bits, numRu
     compare([...own.keys()], edges, edges, all);
   });
 
+  test('plaintexts of a large scale have the bits that SEAL gives them', () => {
+    const scale = 2 ** Math.min(52, bits.slice(0, -1).reduce((sum, each) => sum + each) - SCALE_BITS - 4);
+    const message = draw({ seed: 2, hasEdges: false });
+    for (const seed of [1, 58]) {
+      const values = Float64Array.from({ length: degree / 2 }, (_, i) => Math.sin(seed + i * i));
+      const [expected, ...results] = [reference, ...own.values()].map((evaluator) => {
+        const ciphertext = evaluator.load(message);
+        const plaintext = evaluator.encode(values, scale, bits.length - 2);
+        const product = evaluator.multiplyPlain(ciphertext, plaintext);
+        const saved = evaluator.save(product);
+        for (const each of [ciphertext, plaintext, product]) each.dispose();
+        return saved;
+      });
+      for (const result of results) expect(Buffer.compare(result, expected!)).toBe(0);
+    }
+  });
+
   test('seeds of ciphertexts stand for what they stand for in SEAL', () => {
     const plaintext = context.encode(new Float64Array(degree / 2).fill(0.5), 2 ** SCALE_BITS);
     const seeded = context.encrypt(plaintext, secret);
