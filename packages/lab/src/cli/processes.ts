@@ -36,6 +36,12 @@ export function launched(
   return undefined;
 }
 
+/**
+ * Milliseconds that other processes wait with an error of their own: if the first one has the same, it says so meanwhile, and
+ * its end ends the others.
+ */
+export const HEAD_START = 3000;
+
 /** A variable, so that the package is looked for when it is asked for. */
 const MPI_PACKAGE: string = '@pnn/mpi';
 
@@ -74,8 +80,7 @@ export async function connect(options: Options, prepare: () => Promise<unknown>)
     await prepare();
     return await (await loadMpi()).mpi();
   } catch (error) {
-    // The first one says what is wrong, which ends the others.
-    if (place && place.rank > 0) await setTimeout(1000);
+    if (place && place.rank > 0) await setTimeout(HEAD_START);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { MemoryError, shardsOf } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
 import { type Checkpoint, checkTraining, shareCheckpoint, shareText } from '@pnn/pnn';
@@ -17,7 +18,7 @@ import { processOptions } from '../cli/option-groups/processes.js';
 import { trainingOptions, trainingSpecFrom } from '../cli/option-groups/training.js';
 import { type OptionGroup, type Options, specsOf } from '../cli/options.js';
 import { importModules, modulesOf } from '../cli/own-modules.js';
-import { connect, type Processes, SharedFailure, together } from '../cli/processes.js';
+import { connect, HEAD_START, type Processes, SharedFailure, together } from '../cli/processes.js';
 import { stopOnSignals } from '../cli/signals.js';
 import type { Terminal } from '../cli/terminal.js';
 import { twinOf } from '../experiment/specs.js';
@@ -55,6 +56,9 @@ function planFrom(options: Options, imports: readonly string[], processes: numbe
   const { dataset } = data;
   const method = methodSpecFrom(options, dataset);
   const training = trainingSpecFrom(options, dataset, processes);
+  if (training.syncBatchNorm && method.polynomial.penalty.form === 'max-norm') {
+    options.refuse('--sync-batch-norm goes with the other forms of --penalty, not max-norm');
+  }
   const experiment = { model: modelSpecFrom(options, dataset), method, training };
   const { degree } = method.polynomial;
   const polynomialRun = { name: `polynomial, degree ${degree}`, file: 'polynomial.safetensors', experiment };
@@ -194,7 +198,10 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
     if (status !== 0) await processes.finalize();
     return status;
   } catch (error) {
-    if (!(error instanceof SharedFailure)) throw error;
+    if (!(error instanceof SharedFailure)) {
+      if (processes.rank > 0) await setTimeout(HEAD_START);
+      throw error;
+    }
     if (processes.rank === 0) process.stderr.write(`${error.message}\n`);
     await processes.finalize();
     return error.status;

@@ -1,6 +1,7 @@
 import { type DataLoaders, type DatasetSplits, dataLoaders, holdOut } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
 import {
+  ArgumentError,
   type Communicator,
   crossEntropy,
   DataLoader,
@@ -110,6 +111,12 @@ export class Experiment {
     const chooses = training.keepBest || training.patience !== null;
     const { train, heldOut } = chooses ? splitForChoice(data, training.seed) : { train: data.train };
     this.#loaders = dataLoaders({ ...data, train }, { batchSize: training.batchSize });
+    if (training.shards > 1 && train.length < training.batchSize) {
+      throw new ArgumentError(
+        `training: ${train.length} samples do not fill a batch of ${training.batchSize}, which is to be cut into ` +
+          `${training.shards} shards: take smaller batches`,
+      );
+    }
     const { statistics } = this.#loaders;
     this.#heldOut =
       heldOut &&

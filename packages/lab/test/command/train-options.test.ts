@@ -62,8 +62,7 @@ describe('the options of pnn train', () => {
       '--model mlp --widths 9,8 --order activation-first --dropout 0.25 --target silu --degree 12 --method least-squares ' +
       '--samples 50 --bound 7.5 --alpha 0.6 --lambda dual:20 --penalty quadratic --cap 5 --outside polynomial ' +
       '--basis monomial --learnable --max-norm 0.5 --plain-clipping --epochs 9 --batch-size 16 --lr 0.1 ' +
-      '--weight-decay 0 --seed 77 --accumulate 4 --optimizer lion --ema 0.99 --keep-best --early-stopping 3 --shards 8 ' +
-      '--sync-batch-norm';
+      '--weight-decay 0 --seed 77 --accumulate 4 --optimizer lion --ema 0.99 --keep-best --early-stopping 3 --shards 8';
     expect(specOf(line)).toEqual({
       model: { name: 'mlp', widths: [9, 8], order: 'activation-first', dropout: 0.25 },
       method: {
@@ -92,7 +91,7 @@ describe('the options of pnn train', () => {
         seed: 77,
         accumulate: 4,
         shards: 8,
-        syncBatchNorm: true,
+        syncBatchNorm: false,
         optimizer: 'lion',
         averageDecay: 0.99,
         keepBest: true,

@@ -163,6 +163,9 @@ describe('pnn train among several processes', () => {
     await expect(runCommand(train, [...args, '--batch-size', '10'], unheard)).rejects.toThrow(
       'training: 4 shards do not divide a batch of 10 equally',
     );
+    await expect(runCommand(train, [...args, '--train-samples', '20'], unheard)).rejects.toThrow(
+      'training: 20 samples do not fill a batch of 32, which is to be cut into 4 shards: take smaller batches',
+    );
   });
 });
 

@@ -209,6 +209,8 @@ describe('pnn train refuses, naming the option,', () => {
     ['--checkpoint-every 0 --out x', '--checkpoint-every 0 is not an integer of 1 or more'],
     ['--shards 3', '--shards 3 is not a power of two'],
     ['--shards 0', '--shards 0 is not a power of two'],
+    ['--sync-batch-norm --accumulate 2', '--sync-batch-norm makes a step of each batch: leave --accumulate out'],
+    ['--sync-batch-norm --penalty max-norm', '--sync-batch-norm goes with the other forms of --penalty, not max-norm'],
     ['--mpi', '--mpi is for processes that mpirun or srun has started: mpirun -n 2 npx pnn train --mpi'],
     ['--threads 0', '--threads 0 is not an integer from 1 to 64'],
     ['--threads 2 --device reference', '--threads goes with --device wasm, not reference'],

@@ -102,7 +102,8 @@ export interface TrainerOptions {
   /**
    * How many equal shards every batch is cut into, a power of two. Each is computed by itself: BatchNorm normalizes by the
    * statistics of a shard, and running statistics are the means over all. Any number of processes that divides the number of
-   * shards gives the same bits; another number of shards gives others, and so does 1, the batch in one piece.
+   * shards gives the same bits; another number of shards gives others, and so does 1, the batch in one piece. The penalty
+   * `max-norm` costs one more forward, by which shards learn whose input is the largest.
    *
    * @default the number of processes
    */
@@ -116,7 +117,8 @@ export interface TrainerOptions {
   readonly overlap?: boolean;
   /**
    * Whether BatchNorm normalizes by the statistics of the whole batch instead of those of a shard: all shards then go through
-   * the network together, and exchange numbers at each of these layers, forward and backward.
+   * the network together, and exchange numbers at each of these layers, forward and backward. Calibration is by the
+   * statistics of shards.
    *
    * @default false
    */

@@ -49,13 +49,17 @@ const isPowerOfTwo = (value: number): boolean => value >= 1 && value <= 2 ** 30 
 export function trainingSpecFrom(options: Options, dataset: string, processes = 1): TrainingSpec {
   const published = presetFrom(options, dataset);
   const base = published ? trainingOf(published) : { ...defaultTraining, ...datasets.get(dataset).training };
+  const syncBatchNorm = options.has('sync-batch-norm') || base.syncBatchNorm;
+  const accumulate = options.integer('accumulate', 1) ?? base.accumulate;
+  if (syncBatchNorm && accumulate > 1)
+    options.refuse('--sync-batch-norm makes a step of each batch: leave --accumulate out');
   const maxNorm = options.text('max-norm') === 'none' ? null : (options.positive('max-norm') ?? base.maxNorm);
   return {
     epochs: options.integer('epochs', 1) ?? base.epochs,
     batchSize: options.integer('batch-size', 2) ?? base.batchSize,
-    accumulate: options.integer('accumulate', 1) ?? base.accumulate,
+    accumulate,
     shards: options.number('shards', 'a power of two', isPowerOfTwo) ?? processes,
-    syncBatchNorm: options.has('sync-batch-norm') || base.syncBatchNorm,
+    syncBatchNorm,
     optimizer: options.choice('optimizer', optimizerNames) ?? base.optimizer,
     lr: options.positive('lr') ?? base.lr,
     weightDecay: options.number('weight-decay', 'a number of 0 or more', (w) => w >= 0) ?? base.weightDecay,
