@@ -94,12 +94,13 @@ export class TrialRunner {
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted && !this.#error && (await this.#advance(signal)));
-    } finally {
-      if (signal.aborted || this.#error) stop();
-      await Promise.all(this.#running.values());
-      signal.removeEventListener('abort', stop);
-      await this.#journal.close();
+    } catch (cause) {
+      this.#error ??= { cause };
     }
+    if (this.#error) stop();
+    await Promise.all(this.#running.values());
+    signal.removeEventListener('abort', stop);
+    await this.#journal.close();
     if (this.#error) throw this.#error.cause;
   }
 
@@ -220,7 +221,7 @@ export class TrialRunner {
     this.#workers.add(worker);
     try {
       if (worker.pid !== undefined) await claim.include(worker.pid);
-      if (signal.aborted) worker.stop();
+      if (signal.aborted || this.#error) worker.stop();
       return await worker.outcome;
     } finally {
       this.#workers.delete(worker);
