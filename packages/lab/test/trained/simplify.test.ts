@@ -5,8 +5,9 @@ import { polynomialActivations } from '@pnn/pnn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { simplify } from '../../src/commands/simplify.js';
-import type { EvaluationRecord } from '../../src/trained/evaluation.js';
-import type { SimplificationRecord } from '../../src/trained/simplification.js';
+import { type EvaluationRecord, evaluateTrained } from '../../src/trained/evaluation.js';
+import { Simplification, type SimplificationRecord } from '../../src/trained/simplification.js';
+import { toySplits } from '../experiment/toy-images.js';
 import { parseHtml } from '../report/parse-html.js';
 import { printed } from './terminal.js';
 import { trainToy } from './toy-network.js';
@@ -61,6 +62,23 @@ describe('pnn simplify', () => {
     const wanted = (await json('simplify.json')) as SimplificationRecord;
     expect(wanted.points.at(-1)!.depth).toBe(9);
     expect(wanted.points[wanted.chosen]!.depth).toBe(9);
+  });
+
+  it('ends where it is asked to, with the best of what was found', async () => {
+    const { network, description } = await loadNetwork(path);
+    const trained = { path, network, description, activations: polynomialActivations(network) };
+    const abort = new AbortController();
+    const options = { tolerance: 1, depth: null, steps: 4, lr: 1e-3, minDegree: 2 };
+    const work = new Simplification(trained, toySplits(96, 40), options, {
+      onStep: (round, step) => {
+        if (round === 2 && step === 2) abort.abort();
+      },
+    });
+    expect(await work.run(abort.signal)).toBe(1);
+    expect(work.points).toHaveLength(2);
+    expect(trained.activations.map(([, { fit }]) => fit.degree)).toEqual(work.points[1]!.degrees);
+    const { loss } = await evaluateTrained(trained, toySplits(96, 40).test, 'toy/test');
+    expect(loss).toBeCloseTo(work.points[1]!.test.loss, 6);
   });
 
   it('says so where the levels cannot be reached', async () => {

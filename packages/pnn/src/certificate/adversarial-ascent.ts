@@ -108,8 +108,10 @@ class Ascent {
   advance(reach: ArrayLike<number>, gradient: ArrayLike<number>, length: number): void {
     for (const [row, before] of this.reached.entries()) {
       const start = row * this.#size;
-      if (!(reach[row]! > before)) continue;
-      this.reached[row] = reach[row]!;
+      // What overflows on the way there is as far as can be.
+      const here = Number.isNaN(reach[row]!) ? Infinity : reach[row]!;
+      if (here <= before) continue;
+      this.reached[row] = here;
       this.best.set(this.#current.subarray(start, start + this.#size), start);
     }
     const { low, high } = this.#box;

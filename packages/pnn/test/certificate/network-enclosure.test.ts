@@ -132,6 +132,9 @@ describe('encloseNetwork', () => {
     const box = { low: new Float64Array(32).fill(-1e30), high: new Float64Array(32).fill(1e30) };
     const layers = await encloseNetwork(network, inputShape, box);
     expect(layers.at(-1)!.largest).toBe(Infinity);
+    const starts = tensor(samplesIn(box, 3, new Generator(1, 'boxes')), { shape: [3, ...inputShape] });
+    const found = await farthestInputs(network, starts, box, { steps: 2 });
+    expect(found.at(-1)!.reached.every((reach) => reach === Infinity)).toBe(true);
   });
 
   it.each([
