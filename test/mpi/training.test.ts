@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCheckpoint } from '@pnn/pnn/node';
@@ -15,6 +15,7 @@ import {
   sharedMemory,
 } from '../../packages/mpi/test/mpirun.js';
 import { hostsObstacle, TwoHosts } from '../../packages/mpi/test/namespaces.js';
+import { processesWith, until } from './job.js';
 
 const [launch] = sharedMemory;
 const obstacle = hostsObstacle();
@@ -53,32 +54,6 @@ describe.skipIf(!launch)('the state at the end of a training', () => {
 const main = 'packages/lab/src/cli/main.ts';
 const options =
   '--train-samples 320 --test-samples 100 --epochs 5 --batch-size 32 --no-twin --shards 4 --lambda dual --threads 1';
-
-/** The processes of a job by their ranks: those of Node that were given this folder. */
-function processesWith(folder: string): Map<number, number> {
-  const found = new Map<number, number>();
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const words = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0');
-      if (words[0] !== process.execPath || !words.includes(folder)) continue;
-      const rank = /\0(?:OMPI_COMM_WORLD_RANK|PMI_RANK)=(\d+)\0/.exec(
-        readFileSync(`/proc/${entry}/environ`, 'utf8'),
-      )?.[1];
-      if (rank !== undefined) found.set(Number(rank), Number(entry));
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return found;
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 6000; i++) {
-    if (isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`waited in vain until ${what}`);
-}
 
 describe.skipIf(!launch)('pnn train --mpi', () => {
   let folder: string;
