@@ -1,20 +1,35 @@
 /**
- * How much of the time of an exchange is hidden when sums begin while backward still computes:
+ * How much of the time of an exchange is hidden when gradients leave while backward still computes others:
  *
  *     npm run build && mpirun -n 2 --bind-to none node --import tsx benchmarks/overlap.ts
  *
- * Products of matrices stand for backward: after each eighth of them, an eighth of the gradients is complete. As root on Linux,
+ * Steps of an MLP on one thread for each process: alone, with overlap and without, by turns. As root on Linux,
  * `benchmarks/overlap.ts 400` starts itself on two hosts, network namespaces with a cable of 400 Mbit/s between them.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { findLauncher, mpi } from '@pnn/mpi';
-import { type OngoingSum, ones, setDevice, setThreads, type Tensor, wasm, zeros } from '@pnn/nn';
+import {
+  AdamW,
+  ArrayDataset,
+  type Communicator,
+  DataLoader,
+  Linear,
+  oneProcess,
+  Sequential,
+  setDevice,
+  setSeed,
+  setThreads,
+  wasm,
+} from '@pnn/nn';
+import { PolynomialActivation, Trainer } from '@pnn/pnn';
 import { TwoHosts } from '../packages/mpi/test/namespaces.js';
 
-const MEGABYTES = 16;
-const BUCKETS = 8;
-const ROUNDS = 9;
+const WIDTHS = [784, 1024, 1024, 1024, 10];
+/** Of one process. */
+const SAMPLES = 384;
+const STEPS = 4;
+const ROUNDS = 5;
 
 if (findLauncher()) await measure();
 else startOnTwoHosts(Number(process.argv[2]));
@@ -29,53 +44,60 @@ function startOnTwoHosts(rate: number): void {
   process.exitCode = status ?? 1;
 }
 
+/** A training whose steps are timed: one that knows of no other processes has the share of one of them. */
+function trainingOf(communicator: Communicator, overlap: boolean, times: number[]): () => Promise<void> {
+  setSeed(1);
+  const layers = WIDTHS.slice(1).flatMap((width, i) => [
+    ...(i > 0 ? [new PolynomialActivation({ target: 'relu', degree: 4, bound: 20, outside: 'tangent' })] : []),
+    new Linear(WIDTHS[i]!, width),
+  ]);
+  const network = new Sequential(...layers);
+  const batchSize = SAMPLES * communicator.size;
+  const data = new ArrayDataset({
+    inputs: Float32Array.from({ length: 784 * batchSize }, (_, i) => Math.sin(i)),
+    inputShape: [784],
+    labels: Int32Array.from({ length: batchSize }, (_, i) => i % 10),
+    classes: 10,
+  });
+  const trainer = new Trainer(network, {
+    optimizer: new AdamW(network.parameterGroups(), { lr: 1e-4 }),
+    communicator,
+    overlap,
+    onStep: ({ seconds }) => times.push(1000 * seconds),
+  });
+  const loader = new DataLoader(data, { batchSize, dropLast: true });
+  let epochs = 0;
+  return async () => {
+    epochs += STEPS;
+    for await (const _ of trainer.fit(loader, { epochs }));
+  };
+}
+
 async function measure(): Promise<void> {
   setThreads(1);
-  setDevice(await wasm());
+  setDevice(wasm());
   const communicator = await mpi();
-  const elements = (MEGABYTES * 1e6) / 4 / BUCKETS;
-  const gradients = Array.from({ length: BUCKETS }, () => zeros([elements]));
-  const matrix = ones([256, 256]);
-  const times = { compute: [] as number[], exchange: [] as number[], after: [] as number[], during: [] as number[] };
-
-  /** An eighth of backward, with a look at the sums on their way after each product. */
-  const compute = (poll: () => void) => {
-    for (let i = 0; i < 40; i++) {
-      matrix.matmul(matrix).dispose();
-      poll();
-    }
-  };
-  const computeAll = () => {
-    for (let i = 0; i < BUCKETS; i++) compute(() => {});
-  };
-  const timed = async (into: number[], act: () => Promise<void>) => {
-    await communicator.gather([[0]]);
-    const start = performance.now();
-    await act();
-    into.push(performance.now() - start);
-  };
+  const times = { alone: [] as number[], after: [] as number[], during: [] as number[] };
+  const rounds = [
+    trainingOf(oneProcess, false, times.alone),
+    trainingOf(communicator, false, times.after),
+    trainingOf(communicator, true, times.during),
+  ];
   for (let round = 0; round < ROUNDS; round++) {
-    await timed(times.compute, async () => computeAll());
-    await timed(times.exchange, () => communicator.sum(gradients));
-    await timed(times.after, async () => {
-      computeAll();
-      await communicator.sum(gradients);
-    });
-    await timed(times.during, async () => {
-      const sums: OngoingSum[] = [];
-      for (const gradient of gradients satisfies Tensor[]) {
-        compute(() => sums.at(-1)?.poll());
-        sums.push(communicator.beginSum([gradient]));
-      }
-      for (const sum of sums) await sum.finish();
-    });
+    for (const train of rounds) {
+      await communicator.gather([[round]]);
+      await train();
+    }
   }
-  const medians = Object.values(times).map((each) => each.sort((a, b) => a - b)[ROUNDS >> 1]!);
+  const medians = Object.values(times).map((each) => each.sort((a, b) => a - b)[each.length >> 1]!);
   const all = await communicator.gather([medians]);
-  const [computing, exchange, after, during] = medians.map((_, i) => Math.max(...all.map(([each]) => each![i]!)));
+  const [alone, after, during] = medians.map((_, i) => Math.max(...all.map(([each]) => each![i]!)));
   if (communicator.rank > 0) return;
+  const parameters = WIDTHS.slice(1).reduce((sum, width, i) => sum + width * (WIDTHS[i]! + 1), 0);
   const ms = (value: number) => `${value.toFixed(0)} ms`;
-  console.log(`${MEGABYTES} MB, ${communicator.size} processes: compute ${ms(computing!)}, exchange ${ms(exchange!)}`);
-  console.log(`one after the other ${ms(after!)}, with overlap ${ms(during!)}`);
-  console.log(`hidden: ${((100 * (after! - during!)) / exchange!).toFixed(0)}% of the exchange`);
+  console.log(
+    `${((4 * parameters) / 1e6).toFixed(1)} MB of gradients, ${communicator.size} processes, medians of steps:`,
+  );
+  console.log(`alone ${ms(alone!)}, exchange at the end ${ms(after!)}, with overlap ${ms(during!)}`);
+  console.log(`hidden: ${((100 * (after! - during!)) / (after! - alone!)).toFixed(0)}% of the exchange`);
 }

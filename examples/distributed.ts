@@ -1,29 +1,25 @@
-// One process by itself; started by mpirun -n 2, or -n 4, the processes share the samples.
+// One process by itself; with mpirun -n 2 or -n 4 before it, the processes share the four shards of every batch. Same bits.
+import { dataLoaders, digits } from '@pnn/data';
+import { mlp } from '@pnn/models';
 import { findLauncher, mpi } from '@pnn/mpi';
-import { AdamW, Linear, meanSquaredError, oneProcess, Sequential, scope, setSeed, Tanh, tensor } from '@pnn/nn';
+import { AdamW, oneProcess, setDevice, setSeed, wasm } from '@pnn/nn';
+import { PolynomialActivation, Trainer } from '@pnn/pnn';
 
+setDevice(wasm());
 const communicator = findLauncher() ? await mpi() : oneProcess;
-const { rank, size } = communicator;
-
-const all = Array.from({ length: 64 }, (_, i) => i / 32 - 1);
-const own = all.filter((_, i) => i % size === rank);
-const inputs = tensor(own.map((x) => [x]));
-const targets = tensor(own.map((x) => [Math.abs(x)]));
 
 setSeed(7);
-const network = new Sequential(new Linear(1, 16), new Tanh(), new Linear(16, 1));
-const optimizer = new AdamW(network.parameterGroups(), { lr: 0.02 });
+const { train, test } = dataLoaders(digits({ train: 1000, test: 200 }), { batchSize: 64 });
+const network = mlp({
+  inputs: 28 * 28,
+  hidden: [64, 32],
+  classes: 10,
+  activation: () => new PolynomialActivation({ target: 'relu', degree: 8, bound: 8, alpha: 0.7, outside: 'tangent' }),
+});
+const optimizer = new AdamW(network.parameterGroups(), { lr: 2e-3, maxNorm: 1 });
+const trainer = new Trainer(network, { optimizer, lambda: 100, communicator, shards: 4 });
 
-for (let step = 0; step <= 200; step++) {
-  optimizer.zeroGrad();
-  const loss = scope(() => {
-    const loss = meanSquaredError(network.forward(inputs), targets).div(size);
-    loss.backward();
-    return loss.detach();
-  });
-  // The mean over all samples: a sum over processes, since each has divided by their number.
-  await communicator.sum([loss, ...[...network.parameters()].map(({ grad }) => grad!)]);
-  optimizer.step();
-  if (rank === 0 && step % 50 === 0) console.log(`step ${step}: loss ${(await loss.item()).toFixed(6)}`);
-  loss.dispose();
+for await (const epoch of trainer.fit(train, { epochs: 3, validation: test })) {
+  const accuracy = (100 * epoch.validationMetrics!.accuracy!).toFixed(1);
+  if (communicator.rank === 0) console.log(`epoch ${epoch.epoch}: loss ${epoch.trainLoss}, test accuracy ${accuracy}%`);
 }
