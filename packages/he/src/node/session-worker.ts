@@ -1,5 +1,6 @@
 /** The program of a session's thread: it has the keys of one client, and ends with it, whatever becomes of it. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { enableRelaxedSimd } from '@pnn/nn/node';
 import type { Evaluator } from '../ckks/evaluator.js';
 import { MalformedError, PlanError } from '../errors.js';
 import { galoisElement } from '../evaluator/galois.js';
@@ -45,7 +46,11 @@ async function evaluatorOf({ plan, evaluator, threads, relinearization, galois }
       rotations.map((step) => galoisElement(step, parameters.degree)),
     );
   }
-  if (evaluator === 'wasm') return new WasmEvaluator(parameters, keys, { threads });
+  if (evaluator === 'wasm') {
+    // On Node 20 it would compute in whole numbers, several times slower.
+    enableRelaxedSimd();
+    return new WasmEvaluator(parameters, keys, { threads });
+  }
   return new SealEvaluator((await openSeal()).context(parameters), parameters, keys);
 }
 
