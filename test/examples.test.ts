@@ -73,6 +73,12 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(Math.max(...reaches[0]!)).toBeGreaterThan(12);
     expect(Math.max(...reaches.at(-1)!)).toBeLessThan(9);
   },
+  'several-processes.ts': (output) => {
+    const losses = numbersAfter('loss', output);
+    expect(losses).toHaveLength(3);
+    expect(losses[2]).toBeLessThan(0.8 * losses[0]!);
+    expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(30);
+  },
   'sound.ts': (output) => {
     expectFalling(numbersAfter('loss', output));
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(80);
