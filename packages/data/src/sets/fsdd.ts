@@ -125,5 +125,6 @@ export const fsddDataset: DatasetEntry = {
     split: { value: 'NAME', description: 'official (default), or speaker: of people never heard', choices: fsddSplits },
   },
   training: { epochs: 12, batchSize: 64, lr: 0.002, averageDecay: 0.98 },
+  model: 'spectrogram-cnn',
   load: (source, counts, { split }) => fsdd(source, { ...counts, ...(split === 'speaker' && { split }) }),
 };

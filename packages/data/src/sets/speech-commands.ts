@@ -243,6 +243,19 @@ export const speechCommandsDataset: DatasetEntry = {
   summary: '105,829 spoken words as log-mel spectrograms, 40x49',
   inputShape: [1, MELS, FRAMES],
   files: FILES,
+  published: [
+    {
+      name: 'speech_commands_v0.02.tar.gz',
+      addresses: [
+        'http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz',
+        'https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_v0.02.tar.gz',
+      ],
+      bytes: 2_428_923_189,
+      // As torchaudio and the checksums of TensorFlow Datasets have it.
+      sha256: 'af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58',
+      archive: { format: 'tar.gz', maxBytes: 5_000_000_000 },
+    },
+  ],
   options: {
     words: {
       value: 'NAME',
@@ -251,5 +264,6 @@ export const speechCommandsDataset: DatasetEntry = {
     },
   },
   training: { epochs: 10 },
+  model: 'spectrogram-cnn',
   load: (source, counts, { words }) => speechCommands(source, { ...counts, ...(words === 'commands' && { words }) }),
 };
