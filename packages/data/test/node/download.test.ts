@@ -73,7 +73,10 @@ describe('downloadFile', () => {
 
   test.each([{ sha256 }, without])('asks for the rest alone wherever a server breaks off: %j', async (options) => {
     const server = await serve(breaksOffAfter(70_000));
-    expect(await download([server], options)).toMatchObject({ verified: options.sha256 ? 'sha256' : 'size' });
+    // A busy machine may lose what came before the end: that only costs another attempt.
+    expect(await download([server], { ...options, attempts: 10_000 })).toMatchObject({
+      verified: options.sha256 ? 'sha256' : 'size',
+    });
     await expectComplete();
     const starts = server.asked.map(({ range }) => (range === undefined ? 0 : Number(/\d+/.exec(range)![0])));
     expect(starts).toEqual([...starts].sort((a, b) => a - b));
