@@ -5,7 +5,7 @@ import { FileError, writeFileAtomically } from '@pnn/nn/node';
 import type { DatasetEntry } from '../dataset-entry.js';
 import type { PublishedArchive, PublishedFile } from '../published-file.js';
 import { checkFile, DownloadError, type DownloadOptions, downloadFile, type Verification } from './download.js';
-import { type UnpackedFile, unpackArchive } from './unpack.js';
+import { checkUnpacker, type UnpackedFile, unpackArchive } from './unpack.js';
 
 /** How the files of a data set are downloaded. */
 export interface GetDatasetOptions
@@ -97,6 +97,9 @@ export async function getDataset(
 ): Promise<GotFile[]> {
   if (!published) {
     throw new ArgumentError(`the data set ${name} has no files to download: they are your own, or there are none`);
+  }
+  for (const { archive } of published) {
+    for (let each = archive; each; each = each.inner?.archive) await checkUnpacker(each.format);
   }
   const got: GotFile[] = [];
   for (const file of published) {

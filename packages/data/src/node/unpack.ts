@@ -36,6 +36,19 @@ function missing(name: string, format: string): (cause: unknown) => never {
   };
 }
 
+const loadYauzl = () => import('yauzl').catch(missing('yauzl', 'zip'));
+
+const loadModernTar = () => import('modern-tar').catch(missing('modern-tar', 'tar.gz'));
+
+/**
+ * Checks that archives of this format can be unpacked here, before one is downloaded.
+ *
+ * @throws ArgumentError if the package is not installed
+ */
+export async function checkUnpacker(format: PublishedArchive['format']): Promise<void> {
+  await (format === 'zip' ? loadYauzl() : loadModernTar());
+}
+
 const S_IFMT = 0xf000;
 const S_IFREG = 0x8000;
 const S_IFDIR = 0x4000;
@@ -54,7 +67,7 @@ async function* contentOf(archive: ZipFile, entry: Entry): AsyncGenerator<Uint8A
 }
 
 async function* filesOfZip(path: string): AsyncGenerator<ArchivedFile> {
-  const yauzl = (await import('yauzl').catch(missing('yauzl', 'zip'))).default;
+  const yauzl = (await loadYauzl()).default;
   const archive = await yauzl.openPromise(path, { autoClose: false });
   try {
     for await (const entry of archive.eachEntry()) {
@@ -70,7 +83,7 @@ async function* filesOfZip(path: string): AsyncGenerator<ArchivedFile> {
 }
 
 async function* filesOfTarGz(path: string): AsyncGenerator<ArchivedFile> {
-  const { createTarDecoder } = await import('modern-tar').catch(missing('modern-tar', 'tar.gz'));
+  const { createTarDecoder } = await loadModernTar();
   const unzipped = zlib.createGunzip();
   // What goes wrong in reading or unzipping ends `unzipped`, from where the loop below gets it.
   const reading = pipeline(createReadStream(path), unzipped).catch(() => undefined);
