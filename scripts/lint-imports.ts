@@ -16,7 +16,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ['tensor', 'autograd', 'nn', 'pnn'],
   he: ['tensor', 'autograd', 'nn', 'pnn', 'models'],
   mpi: ['tensor', 'autograd', 'nn'],
-  lab: ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models', 'mpi'],
+  lab: ['tensor', 'autograd', 'nn', 'pnn', 'data', 'models', 'mpi', 'he'],
 };
 
 /** Packages that run in Node alone. */
@@ -93,9 +93,16 @@ export function importProblems(packages: string): string[] {
     const sources = importsBelow(folder, 'src');
     const problems = problemsOfImports(name, allowed, [...sources, ...importsBelow(folder, 'test')]);
     const used = [...new Set(sources.flatMap(({ specifier }) => packageOf(specifier) ?? []))];
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { dependencies?: object };
-    const declared = Object.keys(manifest.dependencies ?? {}).flatMap((each) => packageOf(each) ?? []);
-    if (!sameSet(declared, used)) {
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      dependencies?: object;
+      peerDependencies?: object;
+    };
+    const named = (packages: object = {}) => Object.keys(packages).flatMap((each) => packageOf(each) ?? []);
+    const declared = named(manifest.dependencies);
+    // Optional peers are loaded where they are asked for.
+    const peers = named(manifest.peerDependencies);
+    const needed = used.filter((each) => !peers.includes(each));
+    if (!sameSet(declared, needed)) {
       problems.push(`packages/${name}/package.json depends on [${declared}], the sources import [${used}]`);
     }
     const { references = [] } = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8')) as {

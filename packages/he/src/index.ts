@@ -10,7 +10,7 @@ export { EncryptedClient, type EncryptedResult } from './client/client.js';
 export { logitsOf } from './client/logits.js';
 export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
 export { programOf } from './compile/program-of.js';
-export { type CompileOptions, compile } from './compile.js';
+export { type CompileOptions, calibrationSamples, compile } from './compile.js';
 export { KeyError, MalformedError, PlanError, RangeWarning } from './errors.js';
 export {
   type InstructionSet,

@@ -3,6 +3,7 @@ import { calibrate } from '../commands/calibrate.js';
 import { certify } from '../commands/certify.js';
 import { data } from '../commands/data.js';
 import { devices } from '../commands/devices.js';
+import { encrypt } from '../commands/encrypt.js';
 import { evaluate } from '../commands/evaluate.js';
 import { fit } from '../commands/fit.js';
 import { inspect } from '../commands/inspect.js';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   ...studies.map(studyCommand),
   merge,
   data,
+  encrypt,
   fit,
   devices,
 ];

@@ -6,6 +6,7 @@ import { specsOf, UsageError } from '../../src/cli/options.js';
 import { calibrate } from '../../src/commands/calibrate.js';
 import { certify } from '../../src/commands/certify.js';
 import { devices } from '../../src/commands/devices.js';
+import { encrypt } from '../../src/commands/encrypt.js';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { fit } from '../../src/commands/fit.js';
 import { inspect } from '../../src/commands/inspect.js';
@@ -116,6 +117,7 @@ describe('--help', () => {
     simplify,
     ...studies.map(studyCommand),
     merge,
+    encrypt,
     fit,
     devices,
   ])('fits a terminal of 100 columns: $name', async (command) => {
