@@ -112,34 +112,52 @@ function stopText({ stopped }: Pick<Group, 'stopped'>): string {
   return `${formatCount(step)}${layer === null ? '' : `, ${layer || 'network'}`}`;
 }
 
-function groupRow(group: Group, { twin, groups }: StudyOutcome): Cell[] {
-  const { name, score, stable, results, outcomes, shareOutside, reach, seconds } = group;
+/** A column of the table of groups. */
+interface GroupColumn {
+  readonly heading: readonly string[];
+  readonly cell: (group: Group) => Cell;
+}
+
+/** What there is to say of the groups of a study: nothing of a twin without one, nothing of stops if there were none. */
+function groupColumns({ twin, groups }: StudyOutcome): GroupColumn[] {
   const byAccuracy = isByAccuracy({ groups });
-  const difference =
-    twin?.score && score && group.role === 'polynomial' && byAccuracy ? score.mean - twin.score.mean : null;
-  const isContained = shareOutside === null ? undefined : shareOutside === 0;
+  const difference = ({ role, score }: Group) =>
+    role === 'polynomial' && score && twin?.score ? score.mean - twin.score.mean : null;
   return [
-    { text: name },
-    { text: spreadText(score, byAccuracy ? formatPercent : formatLoss), tone: 'strong' },
-    { text: formatPoints(difference) },
+    { heading: ['training'], cell: ({ name }) => ({ text: name }) },
     {
-      text: `${stable.length}/${results.length}${results.length < outcomes.length ? ` of ${outcomes.length}` : ''}`,
-      ...(results.length > 0 && { tone: stable.length === results.length ? 'good' : 'bad' }),
+      heading: ['test', byAccuracy ? 'accuracy' : 'loss'],
+      cell: ({ score }) => ({ text: spreadText(score, byAccuracy ? formatPercent : formatLoss), tone: 'strong' }),
     },
-    { text: stopText(group) },
-    { text: formatNumber(reach, 3) },
-    {
-      text: shareOutside === 0 ? 'none' : formatShare(shareOutside),
-      ...(isContained !== undefined && { tone: isContained ? 'good' : 'bad' }),
-    },
-    { text: formatSeconds(seconds?.mean ?? null) },
+    ...(twin && byAccuracy
+      ? [{ heading: ['points', 'to twin'], cell: (group: Group) => ({ text: formatPoints(difference(group)) }) }]
+      : []),
+    { heading: ['stable', 'runs'], cell: stableCell },
+    ...(groups.some(({ stopped }) => stopped)
+      ? [{ heading: ['first stop:', 'step, layer'], cell: (group: Group) => ({ text: stopText(group) }) }]
+      : []),
+    { heading: ['reach', '[B]'], cell: ({ reach }) => ({ text: formatNumber(reach, 3) }) },
+    { heading: ['inputs', 'outside'], cell: outsideCell },
+    { heading: ['time'], cell: ({ seconds }) => ({ text: formatSeconds(seconds?.mean ?? null) }) },
   ];
+}
+
+function stableCell({ stable, results, outcomes }: Group): Cell {
+  return {
+    text: `${stable.length}/${results.length}${results.length < outcomes.length ? ` of ${outcomes.length}` : ''}`,
+    ...(results.length > 0 && { tone: stable.length === results.length ? 'good' : 'bad' }),
+  };
+}
+
+function outsideCell({ shareOutside }: Group): Cell {
+  if (shareOutside === null) return { text: NOT_MEASURED };
+  return shareOutside === 0 ? { text: 'none', tone: 'good' } : { text: formatShare(shareOutside), tone: 'bad' };
 }
 
 /** All groups in a table, and what went wrong. */
 function resultsSection(outcome: StudyOutcome): DocumentSection {
   const { groups, outcomes } = outcome;
-  const score = isByAccuracy(outcome) ? 'accuracy' : 'loss';
+  const columns = groupColumns(outcome);
   const failed = outcomes.filter(({ failure }) => failure !== null);
   const missing = outcomes.filter(({ result, failure }) => result === null && failure === null);
   const remarks: Remark[] = [
@@ -156,17 +174,8 @@ function resultsSection(outcome: StudyOutcome): DocumentSection {
     lead: 'Means over the seeds whose runs were stable, ± one standard deviation of the sample. A run is stable if it made all its epochs, its test loss is finite, and it is right more often than a guess. The stop is the earliest of the runs of a row; reach is the largest |x| / B, outside the largest share of inputs beyond B in a layer, both on the test data and of all runs.',
     remarks,
     table: {
-      columns: [
-        { heading: ['training'] },
-        { heading: ['test', score] },
-        { heading: ['points', 'to twin'] },
-        { heading: ['stable', 'runs'] },
-        { heading: ['first stop:', 'step, layer'] },
-        { heading: ['reach', '[B]'] },
-        { heading: ['inputs', 'outside'] },
-        { heading: ['time'] },
-      ],
-      rows: groups.map((group) => groupRow(group, outcome)),
+      columns,
+      rows: groups.map((group) => columns.map(({ cell }) => cell(group))),
     },
   };
 }
