@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { MalformedError, PlanError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
-import { joined, lengthsOf, partsOf } from '../protocol/lengths.js';
+import { joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
 import { Session, SessionLost } from './session.js';
 
 /** How a server is run. */
@@ -93,13 +93,16 @@ class Server {
   readonly #plan: Plan;
   readonly #options: ServeOptions;
   readonly #clientPlan: string;
+  readonly #lengths: Lengths;
   readonly #sessions = new Map<string, Session>();
   #starting = 0;
 
   constructor(plan: Plan, options: ServeOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.#clientPlan = JSON.stringify(plan.client());
+    const own = plan.client();
+    this.#clientPlan = JSON.stringify(own);
+    this.#lengths = lengthsOf(plan.parameters, own);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -143,7 +146,7 @@ class Server {
     }
     this.#starting++;
     try {
-      const { relinearization, galois } = lengthsOf(this.#plan.parameters, this.#plan.client());
+      const { relinearization, galois } = this.#lengths;
       const body = await bodyOf(request, relinearization + galois);
       const id = randomBytes(16).toString('hex');
       const session = await Session.start(
@@ -165,7 +168,7 @@ class Server {
 
   async #run(session: Session, request: IncomingMessage): Promise<Uint8Array> {
     if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
-    const { upload } = lengthsOf(this.#plan.parameters, this.#plan.client());
+    const { upload } = this.#lengths;
     const body = await bodyOf(request, upload * this.#plan.gathers.length);
     if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
     return joined(await session.run(partsOf(body, upload)));
