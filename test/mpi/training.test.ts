@@ -55,7 +55,8 @@ const main = 'packages/lab/src/cli/main.ts';
 const options =
   '--train-samples 320 --test-samples 100 --epochs 5 --batch-size 32 --no-twin --shards 4 --lambda dual --threads 1';
 
-describe.skipIf(!launch)('pnn train --mpi', () => {
+// Several trainings, of four processes on what may be two busy cores.
+describe.skipIf(!launch)('pnn train --mpi', { timeout: 300_000 }, () => {
   let folder: string;
   let uninterrupted: string;
   const networkOf = (out: string) =>
