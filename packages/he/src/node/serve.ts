@@ -113,10 +113,23 @@ class Server {
     } catch (error) {
       const [status, message] = refusalOf(error);
       this.#options.log?.(`${request.method} ${status}: ${error instanceof Error ? error.message : error}`);
-      // What is left of the body is not read: the connection ends.
       response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' });
       response.end(message);
+      this.#discard(request);
     }
+  }
+
+  /**
+   * Throws away what is left of a refused body, up to the longest that a client sends: if the connection ended while it sends, it
+   * would see a reset instead of the reason.
+   */
+  #discard(request: IncomingMessage): void {
+    const { relinearization, galois, upload } = this.#lengths;
+    let left = Math.max(relinearization + galois, upload * this.#plan.gathers.length);
+    request.on('data', ({ length }: Uint8Array) => {
+      left -= length;
+      if (left < 0) request.destroy();
+    });
   }
 
   async #route(request: IncomingMessage): Promise<{ status: number; body: Uint8Array }> {

@@ -127,7 +127,10 @@ test('whatever is not a message of the plan is refused, and the server goes on',
   const lengths = lengthsOf(plan.parameters, plan.client());
   const keys = lengths.relinearization + lengths.galois;
   expect((await post(`/sessions/${plan.hash}`, new Uint8Array(7))).status).toBe(413);
-  expect((await post(`/sessions/${'0'.repeat(64)}`, new Uint8Array(keys))).status).toBe(403);
+  // The reason arrives, although the server refuses before it has read the body.
+  for (let i = 0; i < 10; i++) {
+    expect((await post(`/sessions/${'0'.repeat(64)}`, new Uint8Array(keys))).status).toBe(403);
+  }
   const zeros = await post(`/sessions/${plan.hash}`, new Uint8Array(keys));
   expect(zeros.status).toBe(400);
   expect(await zeros.text()).toMatch(/relinearization keys/);

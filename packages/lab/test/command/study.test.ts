@@ -123,7 +123,7 @@ describe('a study', () => {
         );
         if (kills < 20) {
           await Promise.race([
-            new Promise((resolve) => setTimeout(resolve, (moments.uniform() * duration) / 8)),
+            new Promise((resolve) => setTimeout(resolve, (moments.uniform() * duration) / 2)),
             call.end,
           ]);
           // The whole group, or the parent alone, whose workers have to notice.

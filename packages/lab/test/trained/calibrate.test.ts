@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calibrate } from '../../src/commands/calibrate.js';
 import type { EvaluationRecord } from '../../src/trained/evaluation.js';
 import { printed } from './terminal.js';
-import { trainToy } from './toy-network.js';
+import { registerToy, trainToy } from './toy-network.js';
+
+registerToy();
 
 let folder: string;
 let path: string;

@@ -8,7 +8,9 @@ import { certify } from '../../src/commands/certify.js';
 import type { CertificationRecord } from '../../src/trained/certification.js';
 import { parseHtml } from '../report/parse-html.js';
 import { printed } from './terminal.js';
-import { trainToy } from './toy-network.js';
+import { registerToy, trainToy } from './toy-network.js';
+
+registerToy();
 
 let folder: string;
 let path: string;

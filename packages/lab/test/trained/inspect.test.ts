@@ -8,7 +8,9 @@ import type { InspectionRecord } from '../../src/trained/inspection.js';
 import { exampleReport } from '../report/example-report.js';
 import { parseHtml } from '../report/parse-html.js';
 import { printed } from './terminal.js';
-import { trainToy } from './toy-network.js';
+import { registerToy, trainToy } from './toy-network.js';
+
+registerToy();
 
 let folder: string;
 let path: string;

@@ -10,7 +10,9 @@ import { Simplification, type SimplificationRecord } from '../../src/trained/sim
 import { toySplits } from '../experiment/toy-images.js';
 import { parseHtml } from '../report/parse-html.js';
 import { printed } from './terminal.js';
-import { trainToy } from './toy-network.js';
+import { registerToy, trainToy } from './toy-network.js';
+
+registerToy();
 
 let folder: string;
 let path: string;

@@ -20,6 +20,7 @@ import {
   polynomialActivations,
   TargetActivation,
 } from '../../src/index.js';
+import { settledMemory } from '../settled-memory.js';
 import { kinds, randomNetwork } from './random-network.js';
 
 /** The inputs of every polynomial activation, sample by sample. */
@@ -122,9 +123,9 @@ describe('encloseNetwork', () => {
       await farthestInputs(network, starts, box, { steps: 3 });
     };
     await run();
-    const before = memory().tensors;
+    const { tensors } = await settledMemory();
     await run();
-    expect(memory().tensors).toBe(before);
+    expect(memory().tensors).toBe(tensors);
   });
 
   it('bounds nothing where numbers overflow', async () => {
