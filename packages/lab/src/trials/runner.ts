@@ -93,6 +93,7 @@ export class TrialRunner {
     };
     signal.addEventListener('abort', stop);
     try {
+      await this.#removeLeftCheckpoints();
       while (!signal.aborted && !this.#error && (await this.#advance(signal)));
     } catch (cause) {
       this.#error ??= { cause };
@@ -102,6 +103,12 @@ export class TrialRunner {
     signal.removeEventListener('abort', stop);
     await this.#journal.close();
     if (this.#error) throw this.#error.cause;
+  }
+
+  /** Whoever was killed behind the last line of a trial has left its checkpoint. */
+  async #removeLeftCheckpoints(): Promise<void> {
+    const { results } = await this.#folder.states();
+    for (const id of results.keys()) await this.#folder.removeCheckpoint(id);
   }
 
   /** Starts what can be started and waits for a change; false if nothing is left. */

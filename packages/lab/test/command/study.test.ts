@@ -107,6 +107,10 @@ describe('a study', () => {
     expect(reference).toMatchObject({ status: 0, stderr: '' });
     const expected = await resultsIn(alone);
     expect(expected.size).toBe(6);
+    // As if it had been killed between the last line of a trial and the removal of its checkpoint.
+    writeFileSync(join(alone, 'checkpoints', `${[...expected.keys()][0]}.safetensors`), '');
+    expect(await pnn(study[0]!, '--resume', alone, ...running)).toMatchObject({ status: 0 });
+    expect(readdirSync(join(alone, 'checkpoints'))).toEqual([]);
 
     const moments = new Generator(11, 'moments of kills');
     let kills = 0;
