@@ -1,4 +1,4 @@
-import type { Communicator } from '@pnn/nn';
+import { type Communicator, gatherTexts } from '@pnn/nn';
 import { MpiError } from './errors.js';
 
 /** What agreeing takes of a communicator. */
@@ -6,17 +6,6 @@ export type Gathering = Pick<Communicator, 'gather'>;
 
 /** More of a value than this is not shown. */
 const MAX_SHOWN = 60;
-
-/** What every process gives as text, in the order of ranks. */
-async function gatherTexts(communicator: Gathering, text: string): Promise<string[]> {
-  const bytes = new TextEncoder().encode(text);
-  const lengths = await communicator.gather([[bytes.length]]);
-  const longest = Math.max(...lengths.map(([length]) => length![0]!));
-  const padded = new Uint8Array(longest);
-  padded.set(bytes);
-  const texts = await communicator.gather([padded]);
-  return texts.map(([each], i) => new TextDecoder().decode(Uint8Array.from(each!).subarray(0, lengths[i]![0]![0])));
-}
 
 /** The part of a text in which it begins to differ from another one. */
 function excerpt(text: string | undefined, other: string | undefined): string {

@@ -18,4 +18,5 @@ export * from './registry.js';
 export { ModuleError } from './running.js';
 export * from './schedulers/index.js';
 export * from './shards.js';
+export * from './share-text.js';
 export { type LoadStateOptions, StateDictError, toHostArrays } from './state-dict.js';

@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Communicator, oneProcess, PnnError } from '@pnn/nn';
-import { gatherTexts } from '@pnn/pnn';
+import { type Communicator, gatherTexts, oneProcess, PnnError } from '@pnn/nn';
 import { type Options, UsageError } from './options.js';
 
 /** What connects the processes that run one command together. */

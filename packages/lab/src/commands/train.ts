@@ -1,9 +1,9 @@
 import { access } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { MemoryError, shardsOf } from '@pnn/nn';
+import { MemoryError, shardsOf, shareText } from '@pnn/nn';
 import { FileError } from '@pnn/nn/node';
-import { type Checkpoint, checkTraining, shareCheckpoint, shareText } from '@pnn/pnn';
+import { type Checkpoint, checkTraining, shareCheckpoint } from '@pnn/pnn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import type { Command } from '../cli/command.js';
 import { dataFingerprint } from '../cli/data-fingerprint.js';

@@ -8,6 +8,7 @@ import {
   noGrad,
   oneProcess,
   scope,
+  shareText,
 } from '@pnn/nn';
 import { RangeTracker } from '../range/range-tracker.js';
 import { readTensors } from '../range/read-tensors.js';
@@ -15,7 +16,6 @@ import { meansOf } from './epoch-statistics.js';
 import { yieldToEventLoop } from './events.js';
 import { type Loss, type Metrics, measure } from './metrics.js';
 import type { InputRange } from './records.js';
-import { shareText } from './share-text.js';
 
 /** What is measured in an evaluation. */
 export interface EvaluationOptions {

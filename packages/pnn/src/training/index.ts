@@ -13,5 +13,4 @@ export { accuracy, defaultMetrics, type Loss, type Metric, type Metrics } from '
 export type { EarlyStoppingOptions, MonitorOptions, MonitorState } from './monitor.js';
 export * from './records.js';
 export { shareCheckpoint } from './share-checkpoint.js';
-export { gatherTexts, shareText } from './share-text.js';
 export * from './trainer.js';

@@ -1,8 +1,7 @@
-import { type Communicator, type HostArray, reference, type Tensor, tensor } from '@pnn/nn';
+import { type Communicator, type HostArray, reference, shareText, type Tensor, tensor } from '@pnn/nn';
 import { anything, count, decodeJson, encodeJson, list, object, oneOf, text } from '../codec/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointStateDecoder } from './checkpoint-state.js';
-import { shareText } from './share-text.js';
 
 interface AnnouncedTensor extends Omit<HostArray, 'data'> {
   readonly name: string;

@@ -16,6 +16,7 @@ import {
   type Shards,
   StateDictError,
   shardsOf,
+  shareText,
   type Tensor,
 } from '@pnn/nn';
 import { PolynomialActivation } from '../activation/polynomial-activation.js';
@@ -30,7 +31,6 @@ import { yieldToEventLoop } from './events.js';
 import type { Loss, Metrics } from './metrics.js';
 import { type EarlyStoppingOptions, Monitor, type MonitorOptions, type MonitorState } from './monitor.js';
 import type { EpochRecord, StopRecord } from './records.js';
-import { shareText } from './share-text.js';
 import { type StepResult, trainStep } from './step.js';
 
 /** What a trainer works with. */

@@ -1,7 +1,7 @@
-import type { Communicator } from '@pnn/nn';
+import type { Communicator } from './distributed.js';
 
 /** The text that each process gives, by rank. */
-export async function gatherTexts(communicator: Communicator, text: string): Promise<string[]> {
+export async function gatherTexts(communicator: Pick<Communicator, 'gather'>, text: string): Promise<string[]> {
   const codes = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
   const lengths = (await communicator.gather([[codes.length]])).map(([length]) => length![0]!);
   // Every process gives an array of the same length.
