@@ -51,8 +51,15 @@ const DEFAULT_PRECISION = 0.01;
 /** Kernels are several times faster with primes below 2^50, and more bits would not make any result better. */
 const DEFAULT_PRIME_BITS = 50;
 
-/** Samples of a data set, spread over all of it, as the network takes them. */
-export function calibrationSamples(dataset: Dataset, count: number): Float64Array[] {
+/** One sample of a data set. */
+export interface Sample {
+  /** As the network takes it: bytes become byte / 255. */
+  readonly input: Float64Array;
+  readonly label: ArrayLike<number>;
+}
+
+/** Samples of a data set, spread over all of it. */
+export function spreadSamples(dataset: Dataset, count: number): Sample[] {
   const size = sizeOf(dataset.inputShape);
   const taken = Math.min(count, dataset.length);
   const arrays = { uint8: Uint8Array, int32: Int32Array, float32: Float32Array, float64: Float64Array };
@@ -65,7 +72,7 @@ export function calibrationSamples(dataset: Dataset, count: number): Float64Arra
       inputs as InputArrays[keyof InputArrays],
       labels as LabelArrays[keyof LabelArrays],
     );
-    return Float64Array.from(inputs, (value) => value / divisor);
+    return { input: Float64Array.from(inputs, (value) => value / divisor), label: labels.slice() };
   });
 }
 
@@ -90,5 +97,6 @@ export async function compile(network: Module, options: CompileOptions): Promise
     throw new PlanError(`maxPrimeBits must be an integer from 28 to 60, not ${maxPrimeBits}`);
   }
   const program = await programOf(network, input, normalization);
-  return makePlan(program, calibrationSamples(calibrate, samples), { precision, maxPrimeBits });
+  const inputs = spreadSamples(calibrate, samples).map((sample) => sample.input);
+  return makePlan(program, inputs, { precision, maxPrimeBits });
 }

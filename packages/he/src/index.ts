@@ -6,11 +6,11 @@ export {
   topLevel,
   withPrimes,
 } from './ckks/parameters.js';
-export { EncryptedClient, type EncryptedResult } from './client/client.js';
+export { EncryptedClient, type EncryptedResult, type MessageBytes, type RunTimes } from './client/client.js';
 export { logitsOf } from './client/logits.js';
 export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
 export { programOf } from './compile/program-of.js';
-export { type CompileOptions, calibrationSamples, compile } from './compile.js';
+export { type CompileOptions, compile, type Sample, spreadSamples } from './compile.js';
 export { KeyError, MalformedError, PlanError, RangeWarning } from './errors.js';
 export {
   type InstructionSet,
@@ -21,8 +21,10 @@ export {
   WasmPlaintext,
 } from './evaluator/index.js';
 export type { Certificate, LayerRange } from './plan/certificate.js';
+export { type PlannedStep, stepsOf } from './plan/levels.js';
 export { type ClientPlan, Plan, type RunnablePlan } from './plan/plan.js';
 export { EncryptedNetwork } from './run/encrypted-network.js';
+export type { OperationTime, OperationTimes } from './run/timed-evaluator.js';
 export type { Handle, SealContext, SealLibrary } from './seal/context.js';
 export { type NodeSeal, openSeal } from './seal/library.js';
 export { SealEvaluator } from './seal/seal-evaluator.js';

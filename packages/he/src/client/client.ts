@@ -3,16 +3,39 @@ import { KeyError, MalformedError, RangeWarning } from '../errors.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { decodeClientPlan } from '../protocol/client-plan.js';
 import { joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
+import { readServerTiming, SERVER_TIMING } from '../protocol/server-timing.js';
+import type { OperationTimes } from '../run/timed-evaluator.js';
 import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
 import { openSeal } from '../seal/library.js';
 import { ModulusChain, readCiphertext } from '../seal-format/index.js';
 import { logitsOf } from './logits.js';
+
+/** What one input took, in milliseconds. */
+export interface RunTimes {
+  readonly encrypt: number;
+  /** From the first byte that is sent to the last one that comes back. */
+  readonly answer: number;
+  readonly decrypt: number;
+  /** What the server says of its operations; undefined where it says nothing. */
+  readonly operations: OperationTimes | undefined;
+}
+
+/** Bytes of the messages of a plan: each is exactly so long. */
+export interface MessageBytes {
+  /** The keys to compute with, once for each session. */
+  readonly keys: number;
+  /** One encrypted input. */
+  readonly request: number;
+  /** One encrypted result. */
+  readonly answer: number;
+}
 
 /** What a server's network says of one input. */
 export interface EncryptedResult {
   readonly logits: Float64Array;
   /** What makes the result doubtful; empty if nothing does. */
   readonly warnings: readonly RangeWarning[];
+  readonly times: RunTimes;
 }
 
 /** Beyond so many times the largest logit of the calibration, a result is not one of a working network. */
@@ -93,6 +116,17 @@ export class EncryptedClient implements Disposable {
     throw new MalformedError(problem);
   }
 
+  /** How long the messages are. */
+  get messages(): MessageBytes {
+    const { relinearization, galois, upload, download } = this.#lengths;
+    const { gathers, output } = this.plan;
+    return {
+      keys: relinearization + galois,
+      request: gathers.length * upload,
+      answer: output.ciphertexts * download,
+    };
+  }
+
   /** Makes the bytes of a secret key: whoever has them can decrypt. It is not used until `useSecretKey` takes it. */
   makeSecretKey(): Uint8Array {
     const secret = this.#context.createSecretKey();
@@ -142,15 +176,23 @@ export class EncryptedClient implements Disposable {
     const warnings = this.#checkInput(input);
     const secret = this.#secretKey();
     if (!this.#session) throw new KeyError('keys to compute with were not sent: call createKeys or useKeys first');
+    const start = performance.now();
     const uploads = this.plan.gathers.map((gather) => this.#encrypted(gather, input, secret));
+    const sent = performance.now();
     const response = await EncryptedClient.#fetch(`${this.#url}/sessions/${this.#session}/run`, {
       method: 'POST',
       body: joined(uploads),
     });
-    const { output } = this.plan;
-    const body = await bodyOf(response, output.ciphertexts * this.#lengths.download);
+    const body = await bodyOf(response, this.messages.answer);
+    const answered = performance.now();
     const results = partsOf(body, this.#lengths.download).map((bytes) => this.#decrypted(bytes, secret));
     const logits = logitsOf(this.plan, results);
+    const times = {
+      encrypt: sent - start,
+      answer: answered - sent,
+      decrypt: performance.now() - answered,
+      operations: readServerTiming(response.headers.get(SERVER_TIMING)),
+    };
     const largest = logits.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
     if (!(largest <= IMPLAUSIBLE * this.plan.largestLogit)) {
       warnings.push(
@@ -160,7 +202,7 @@ export class EncryptedClient implements Disposable {
         ),
       );
     }
-    return { logits, warnings };
+    return { logits, warnings, times };
   }
 
   /** Has the server forget the keys that were sent. */

@@ -1,4 +1,4 @@
-import { EncryptedClient, type EncryptedResult } from '../client/client.js';
+import { EncryptedClient, type EncryptedResult, type MessageBytes } from '../client/client.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { readKeyFile, writeKeyFile } from './key-file.js';
 
@@ -13,6 +13,11 @@ export class FileKeyClient implements Disposable {
   /** The plan of the server: its architecture, without weights. */
   get plan(): ClientPlan {
     return this.#client.plan;
+  }
+
+  /** How long the messages are. */
+  get messages(): MessageBytes {
+    return this.#client.messages;
   }
 
   /**

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { MalformedError, PlanError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
+import { SERVER_TIMING, writeServerTiming } from '../protocol/server-timing.js';
 import { Session, SessionLost } from './session.js';
 
 /** How a server is run. */
@@ -39,6 +40,13 @@ export interface ServeOptions {
    */
   readonly idleTime?: number;
   /**
+   * Whether answers say how often each operation was done, and how long that took. It tells clients more of the network than its
+   * plan does.
+   *
+   * @default false
+   */
+  readonly timings?: boolean;
+  /**
    * Is told why a request was refused, a session lost; clients are told less.
    *
    * @default nobody is told
@@ -59,6 +67,13 @@ const DEFAULT_IDLE_TIME = 600_000;
 /** The upload of keys takes seconds, in which no answer comes: Node's own 5 s would break it off. */
 const KEEP_ALIVE = 65_000;
 const REQUEST_TIME = 300_000;
+
+/** An answer to a request. */
+interface Answer {
+  readonly status: number;
+  readonly body: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** An answer that is not a result. */
 class Refusal extends Error {
@@ -107,8 +122,12 @@ class Server {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { status, body } = await this.#route(request);
-      response.writeHead(status, { 'content-type': 'application/octet-stream', 'content-length': body.length });
+      const { status, body, headers } = await this.#route(request);
+      response.writeHead(status, {
+        'content-type': 'application/octet-stream',
+        'content-length': body.length,
+        ...headers,
+      });
       response.end(body);
     } catch (error) {
       const [status, message] = refusalOf(error);
@@ -132,7 +151,7 @@ class Server {
     });
   }
 
-  async #route(request: IncomingMessage): Promise<{ status: number; body: Uint8Array }> {
+  async #route(request: IncomingMessage): Promise<Answer> {
     const path = request.url ?? '';
     const [, first, id = '', last] = path.split('/');
     if (request.method === 'GET' && path === '/plan') return { status: 200, body: Buffer.from(this.#clientPlan) };
@@ -147,11 +166,11 @@ class Server {
       return { status: 200, body: new Uint8Array() };
     }
     if (request.method !== 'POST' || last !== 'run') throw new Refusal(400, 'there is nothing here');
-    return { status: 200, body: await this.#run(session, request) };
+    return this.#run(session, request);
   }
 
   async #startSession(hash: string, request: IncomingMessage): Promise<string> {
-    const { maxSessions = DEFAULT_SESSIONS, evaluator = 'wasm', threads = 1 } = this.#options;
+    const { maxSessions = DEFAULT_SESSIONS, evaluator = 'wasm', threads = 1, timings = false } = this.#options;
     if (hash !== this.#plan.hash)
       throw new Refusal(403, 'these keys are for another plan: ask for that of this server');
     if (this.#sessions.size + this.#starting >= maxSessions) {
@@ -167,6 +186,7 @@ class Server {
           plan: this.#plan.runnable(),
           evaluator,
           threads,
+          timings,
           relinearization: body.slice(0, relinearization),
           galois: body.slice(relinearization),
         },
@@ -179,12 +199,17 @@ class Server {
     }
   }
 
-  async #run(session: Session, request: IncomingMessage): Promise<Uint8Array> {
+  async #run(session: Session, request: IncomingMessage): Promise<Answer> {
     if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
     const { upload } = this.#lengths;
     const body = await bodyOf(request, upload * this.#plan.gathers.length);
     if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
-    return joined(await session.run(partsOf(body, upload)));
+    const { results, times } = await session.run(partsOf(body, upload));
+    return {
+      status: 200,
+      body: joined(results),
+      ...(times && { headers: { [SERVER_TIMING]: writeServerTiming(times) } }),
+    };
   }
 
   endIdle(): void {

@@ -6,6 +6,7 @@ import { MalformedError, PlanError } from '../errors.js';
 import { galoisElement } from '../evaluator/galois.js';
 import { WasmEvaluator } from '../evaluator/index.js';
 import { EncryptedNetwork, type RunnablePlan } from '../run/encrypted-network.js';
+import { type OperationTimes, type TimedEvaluator, timedEvaluator } from '../run/timed-evaluator.js';
 import { openSeal } from '../seal/library.js';
 import { SealEvaluator } from '../seal/seal-evaluator.js';
 import { ModulusChain, readCiphertext, readGaloisKeys, readRelinearizationKey } from '../seal-format/index.js';
@@ -15,6 +16,8 @@ export interface SessionData {
   readonly plan: RunnablePlan;
   readonly evaluator: 'seal' | 'wasm';
   readonly threads: number;
+  /** Whether results come with the times of operations. */
+  readonly timings: boolean;
   readonly relinearization: Uint8Array;
   readonly galois: Uint8Array;
 }
@@ -25,7 +28,7 @@ export interface SessionRequest {
 }
 export type SessionAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'result'; readonly results: readonly Uint8Array[] }
+  | { readonly kind: 'result'; readonly results: readonly Uint8Array[]; readonly times: OperationTimes | undefined }
   | { readonly kind: 'malformed'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -62,8 +65,12 @@ function answer(error: unknown): SessionAnswer {
 async function start(): Promise<void> {
   const send = (message: SessionAnswer) => port!.postMessage(message);
   let network: EncryptedNetwork;
+  let timed: TimedEvaluator | undefined;
   try {
-    network = new EncryptedNetwork(data.plan, await evaluatorOf(data));
+    const evaluator = await evaluatorOf(data);
+    timed = data.timings ? timedEvaluator(evaluator) : undefined;
+    network = new EncryptedNetwork(data.plan, timed?.evaluator ?? evaluator);
+    timed?.take();
   } catch (error) {
     send(answer(error));
     port!.close();
@@ -73,8 +80,10 @@ async function start(): Promise<void> {
   port!.on('message', ({ inputs }: SessionRequest) => {
     try {
       for (const bytes of inputs) readCiphertext(bytes, chain, { limbs: input.level + 1, polynomials: 2 });
-      send({ kind: 'result', results: network.run(inputs) });
+      const results = network.run(inputs);
+      send({ kind: 'result', results, times: timed?.take() });
     } catch (error) {
+      timed?.take();
       send(answer(error));
     }
   });

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { MalformedError } from '../errors.js';
+import type { OperationTimes } from '../run/timed-evaluator.js';
 import type { SessionAnswer, SessionData, SessionRequest } from './session-worker.js';
 
 const isSource = import.meta.url.endsWith('.ts');
@@ -12,6 +13,13 @@ const program = isSource
 /** What a session's thread was lost by: the session is over, and others go on. */
 export class SessionLost extends Error {
   override readonly name = 'SessionLost';
+}
+
+/** What a session has computed. */
+export interface SessionResult {
+  readonly results: readonly Uint8Array[];
+  /** Of operations, where they are measured. */
+  readonly times: OperationTimes | undefined;
 }
 
 /** A client's keys in a thread of their own, which is thrown away with them. */
@@ -72,13 +80,13 @@ export class Session {
    *
    * @throws MalformedError where the ciphertexts are not those of the plan
    */
-  async run(inputs: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+  async run(inputs: readonly Uint8Array[]): Promise<SessionResult> {
     this.usedAt = Date.now();
     const waiting = this.#answer();
     this.#worker.postMessage({ inputs } satisfies SessionRequest);
     const answer = await waiting;
     this.usedAt = Date.now();
-    if (answer.kind === 'result') return answer.results;
+    if (answer.kind === 'result') return answer;
     if (answer.kind === 'malformed') throw new MalformedError(answer.message);
     throw new SessionLost(answer.kind === 'failed' ? answer.message : 'the session answers out of turn');
   }

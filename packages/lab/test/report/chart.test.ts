@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { distributionChart } from '../../src/report/chart/distribution.js';
 import { fitChart, largestError } from '../../src/report/chart/fit.js';
 import { histogramBars } from '../../src/report/chart/histogram.js';
 import type { LineChart } from '../../src/report/chart/line.js';
@@ -176,5 +177,28 @@ describe('paths', () => {
   it('gives neighboring series different markers', () => {
     const shapes = [0, 1, 2, 3, 4].map((color) => markerPath({ color }, [{ x: 0, y: 0 }]));
     expect(new Set(shapes).size).toBe(5);
+  });
+});
+
+describe('distributionChart', () => {
+  const chart = (counts: readonly number[], bound: number) =>
+    distributionChart({
+      id: 'd',
+      title: 'T',
+      xLabel: 'error',
+      histogram: { edges: [-2, -1, 0, 1, 2], counts },
+      references: [{ label: 'bound', value: bound }],
+    }).source;
+
+  it('reaches what values are compared with, and leaves out empty ends', () => {
+    const lines = (source: string) => source.match(/class="reference" x1="([\d.]+)"/)![1];
+    expect(chart([0, 1, 3, 0], 8)).toContain('4 values from −1 to 1.');
+    expect(lines(chart([0, 1, 3, 0], 8))).toBe(lines(chart([0, 1, 3, 0], 80)));
+    expect(lines(chart([0, 1, 3, 0], 0))).not.toBe(lines(chart([0, 1, 3, 0], 8)));
+  });
+
+  it('says so where nothing was measured', () => {
+    expect(chart([0, 0, 0, 0], 1)).toContain('nothing was measured');
+    expect(chart([1, 0, 0, 0], Number.NaN)).not.toContain('class="reference"');
   });
 });
