@@ -45,16 +45,15 @@ export function convolutionMatrix(
   });
 }
 
-/** Average pooling of one sample [1,C,H,W] as a matrix: means over the elements that a window sees, without the padding. */
+/** Average pooling of one sample [1,C,H,W] as a matrix: sums over each window, divided by its size wherever it is. */
 export function poolingMatrix(input: Shape, output: Shape, geometry: Geometry): SparseMatrix {
   const [, channels = 1, height = 1, width = 1] = input;
   const [, , rows = 1, columns = 1] = output;
+  const share = 1 / (geometry.kernel[0] * geometry.kernel[1]);
   return SparseMatrix.build(channels * rows * columns, channels * height * width, (index, entry) => {
     const channel = Math.floor(index / (rows * columns));
-    const seen: number[] = [];
     const place = [Math.floor(index / columns) % rows, index % columns] as const;
-    forWindow(geometry, [height, width], place, (at) => seen.push(at));
-    for (const at of seen) entry(channel * height * width + at, 1 / seen.length);
+    forWindow(geometry, [height, width], place, (at) => entry(channel * height * width + at, share));
   });
 }
 

@@ -4,6 +4,7 @@ import { type Program, runProgram } from '../compile/program.js';
 import { PlanError } from '../errors.js';
 import { type At, activationOf, resultOf } from './activation.js';
 import { certify } from './certificate.js';
+import { chooseLayout } from './choose-layout.js';
 import { operationTimes, serverCost } from './cost.js';
 import { planHash } from './hash.js';
 import { type Layout, layoutFor } from './layout.js';
@@ -73,10 +74,16 @@ interface Structure {
 function structureOf(program: Program, slots: number, levels: number): Structure {
   const gathers: Gather[] = [];
   const layouts = new Map<Source, Layout>();
-  const costs = { rotation: operationTimes.rotate(levels + 1), upload: operationTimes.encrypt(levels + 1) };
+  const limbs = levels + 1;
+  const costs = { rotation: operationTimes.rotate(limbs), upload: operationTimes.encrypt(limbs) };
+  const product = operationTimes.multiply(limbs) + operationTimes.relinearize(limbs) + operationTimes.rescale(limbs);
   const given = { layouts, input: program.input, gathers, costs };
-  const layers = program.layers.map(({ input, shape, output, name }) => {
-    const layout = layoutFor(shape, slots);
+  const layers = program.layers.map(({ input, shape, output, name, steps }) => {
+    const layout = chooseLayout(input, shape, slots, layouts, {
+      rotation: costs.rotation,
+      product: operationTimes.multiplyPlain(limbs),
+      ciphertext: product * steps.steps.filter(({ kind }) => kind === 'product').length,
+    });
     const matvec = matvecOf(input, layout, slots, { ...given, layer: name });
     layouts.set(output, layout);
     return matvec;

@@ -42,7 +42,16 @@ export interface StepCosts {
 }
 
 /** Plaintexts that one layer may have: their memory is the limit of a server. */
-const MAX_DIAGONALS = 4096;
+export const MAX_DIAGONALS = 4096;
+/** Ciphertexts that one vector may take. */
+const MAX_CIPHERTEXTS = 2 ** 16;
+
+/** A ciphertext of an operand that goes, rotated by an offset, into a ciphertext of the result. */
+export interface OffsetUse {
+  readonly operand: number;
+  readonly result: number;
+  readonly offset: number;
+}
 
 const modulo = (a: number, n: number) => ((a % n) + n) % n;
 
@@ -52,9 +61,9 @@ function centered(a: number, n: number): number {
   return modulo(a + half, n) - half;
 }
 
-/** Vectors by a key, made when they are first asked for. */
+/** Vectors by what they are multiplied with, made when they are first asked for. */
 class Vectors {
-  readonly all = new Map<string, { readonly at: readonly number[]; readonly values: Float64Array }>();
+  readonly all = new Map<number, { readonly at: OffsetUse; readonly values: Float64Array }>();
   readonly #slots: number;
   readonly #layer: string;
 
@@ -63,8 +72,9 @@ class Vectors {
     this.#layer = layer;
   }
 
-  add(at: readonly number[], slot: number, value: number): void {
-    const key = at.join();
+  add(operand: number, result: number, offset: number, slot: number, value: number): void {
+    // Offsets are between −slots and slots.
+    const key = ((operand * MAX_CIPHERTEXTS + result) * 2 + 1) * this.#slots + offset;
     let own = this.all.get(key);
     if (!own) {
       if (this.all.size === MAX_DIAGONALS) {
@@ -73,7 +83,7 @@ class Vectors {
             'of a server: take fewer channels, a larger stride, or a linear layer behind the first activation',
         );
       }
-      own = { at, values: new Float64Array(this.#slots) };
+      own = { at: { operand, result, offset }, values: new Float64Array(this.#slots) };
       this.all.set(key, own);
     }
     own.values[slot] = own.values[slot]! + value;
@@ -81,43 +91,48 @@ class Vectors {
 }
 
 /** Steps of which each offset is a baby and a giant: those of the size that needs the fewest rotations. */
-function splitOffsets(uses: readonly { operand: number; result: number; offset: number }[], slots: number): number {
+export function splitOffsets(uses: readonly OffsetUse[], slots: number): { size: number; rotations: number } {
   let [best, fewest] = [1, Infinity];
   for (let size = 1; size <= slots; size *= 2) {
-    const babies = new Set<string>();
-    const giants = new Set<string>();
+    const babies = new Set<number>();
+    const giants = new Set<number>();
     for (const { operand, result, offset } of uses) {
       const baby = centered(offset, size);
-      if (baby !== 0) babies.add(`${operand},${baby}`);
-      if (offset !== baby) giants.add(`${result},${offset - baby}`);
+      if (baby !== 0) babies.add((2 * operand + 1) * slots + baby);
+      if (offset !== baby) giants.add((4 * result + 2) * slots + offset - baby);
     }
     if (babies.size + giants.size < fewest) [best, fewest] = [size, babies.size + giants.size];
   }
-  return best;
+  return { size: best, rotations: fewest };
 }
 
-/** Diagonals of a matrix between layouts, as offsets; `period` is that of the operands, or a multiple of it. */
-function addOffsets(
+/**
+ * Calls `visit` for the entries of a matrix between layouts: how far the operand is from the result, and the slot of the first
+ * copy. Sums repeat as the operands do, after `period` slots; parts of a sum lie multiples of the result's period apart.
+ */
+export function forOffsets(
   matrix: SparseMatrix,
   from: { readonly layout: Layout; readonly first: number },
   to: Layout,
   period: number,
   slots: number,
-  vectors: Vectors,
+  visit: (operand: number, result: number, offset: number, slot: number, value: number) => void,
 ): void {
   const reach = Math.min(period, to.period);
+  const inParts = period > to.period;
+  const { starts, columnOf, values } = matrix;
+  const { places } = from.layout;
   for (let row = 0; row < matrix.rows; row++) {
     const place = to.places[row]!;
-    const [result, slot] = [Math.floor(place / slots), place % slots];
-    matrix.forRow(row, (column, value) => {
-      const source = from.layout.places[column]!;
-      const operand = from.first + Math.floor(source / slots);
-      const offset = centered((source % slots) - slot, reach);
-      // In every copy, so that sums repeat as the operands do. Parts of a sum lie multiples of the result's period apart.
-      const first = period > to.period ? modulo((source % slots) - offset, period) : slot;
-      const step = Math.max(period, to.period);
-      for (let at = first; at < slots; at += step) vectors.add([operand, result, offset], at, value);
-    });
+    const slot = place % slots;
+    const result = (place - slot) / slots;
+    for (let e = starts[row]!; e < starts[row + 1]!; e++) {
+      const source = places[columnOf[e]!]!;
+      const sourceSlot = source % slots;
+      const offset = centered(sourceSlot - slot, reach);
+      const first = inParts ? modulo(sourceSlot - offset, period) : slot;
+      visit(from.first + (source - sourceSlot) / slots, result, offset, first, values[e]!);
+    }
   }
 }
 
@@ -152,7 +167,7 @@ function addGathered(
           for (let upload = 0; upload < uploads; upload++) {
             const column = gathers[upload]![slot]!;
             // Before the giant step: that is where the operand has the element.
-            if (column >= 0) vectors.add([upload, 0, 0, giant], slot, weights[column]!);
+            if (column >= 0) vectors.add(upload, 0, giant, slot, weights[column]!);
           }
         }
       }
@@ -187,7 +202,7 @@ function addGathered(
     }),
   );
   for (const { result, gather, slot, value } of entries) {
-    vectors.add([upload[result]![gather]!, result, 0, 0], slot, value);
+    vectors.add(upload[result]![gather]!, result, 0, slot, value);
   }
 }
 
@@ -246,7 +261,11 @@ export function matvecOf(
     const own = layouts.get(source)!;
     const first = operands.length;
     for (let ciphertext = 0; ciphertext < own.ciphertexts; ciphertext++) operands.push({ source, ciphertext });
-    addOffsets(affine.terms.get(source)!, { layout: own, first }, layout, period, slots, offsets);
+    const step = Math.max(period, layout.period);
+    const from = { layout: own, first };
+    forOffsets(affine.terms.get(source)!, from, layout, period, slots, (operand, result, offset, slot, value) => {
+      for (let at = slot; at < slots; at += step) offsets.add(operand, result, offset, at, value);
+    });
   }
   const firstOfClient = operands.length;
   const firstGather = gathers.length;
@@ -261,23 +280,27 @@ export function matvecOf(
   }
   const diagonals: Diagonal[] = [];
   const found = [...offsets.all.values()];
-  const uses = found.map(({ at: [operand = 0, result = 0, offset = 0] }) => ({ operand, result, offset }));
-  const size = splitOffsets(uses, slots);
-  found.forEach(({ values }, i) => {
-    const { operand, result, offset } = uses[i]!;
+  const { size } = splitOffsets(
+    found.map(({ at }) => at),
+    slots,
+  );
+  for (const { at, values } of found) {
+    const { operand, result, offset } = at;
     const baby = centered(offset, size);
     const giant = offset - baby;
     const rotated = Float64Array.from(values, (_, slot) => values[modulo(slot - giant, slots)]!);
     diagonals.push({ operand, result, baby, giant, values: rotated });
-  });
+  }
   for (const { at, values } of fromClient.all.values()) {
-    const [upload = 0, result = 0, baby = 0, giant = 0] = at;
-    diagonals.push({ operand: firstOfClient + upload, result, baby, giant, values });
+    diagonals.push({ operand: firstOfClient + at.operand, result: at.result, baby: 0, giant: at.offset, values });
   }
   const used = diagonals.filter(({ values }) => values.some((value) => value !== 0));
   for (let result = 0; result < layout.ciphertexts; result++) {
     if (!used.some((diagonal) => diagonal.result === result)) {
-      throw new PlanError(`${layer}: all its weights are 0, and a result that is not encrypted would be no secret`);
+      throw new PlanError(
+        `${layer}: all its weights are 0, and a result that is not encrypted would be no secret: remove the layer, or ` +
+          'give its windows less padding',
+      );
     }
   }
   return {

@@ -106,6 +106,12 @@ test('convolutions of any stride, padding, dilation and groups, with normalizati
   );
 });
 
+test('average pooling with padding, which counts or does not, and with windows that hang over the edge', async () => {
+  for (const options of [{ padding: 1 }, { padding: 1, countIncludePad: false }, { stride: 2, ceilMode: true }]) {
+    await expectSame(new Sequential(new AvgPool2d(3, options), new Flatten()), [2, 6, 7]);
+  }
+});
+
 /** Whatever a forward computes. */
 class Own extends Module {
   readonly layer = new Linear(4, 4);
