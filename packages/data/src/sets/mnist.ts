@@ -94,10 +94,15 @@ function entry(publication: Publication, summary: string): DatasetEntry {
 const mnistPublication: Publication = {
   name: 'mnist',
   classes: Array.from({ length: 10 }, (_, digit) => `${digit}`),
-  address: 'http://yann.lecun.com/exdb/mnist or a mirror of it',
+  address: 'http://yann.lecun.com/exdb/mnist or one of its mirrors',
   folders: ['raw', 'MNIST/raw'],
   files: publishedFiles(
-    ['http://yann.lecun.com/exdb/mnist', 'https://ossci-datasets.s3.amazonaws.com/mnist'],
+    // The authors' own server comes last, for it no longer gives the files to everybody.
+    [
+      'https://ossci-datasets.s3.amazonaws.com/mnist',
+      'https://storage.googleapis.com/cvdf-datasets/mnist',
+      'http://yann.lecun.com/exdb/mnist',
+    ],
     [
       ['train-images-idx3-ubyte', 9_912_422, '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609'],
       ['train-labels-idx1-ubyte', 28_881, '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c'],
@@ -113,7 +118,10 @@ const fashionMnistPublication: Publication = {
   address: 'https://github.com/zalandoresearch/fashion-mnist',
   folders: ['raw', 'FashionMNIST/raw'],
   files: publishedFiles(
-    ['http://fashion-mnist.s3-website.eu-central-1.amazonaws.com'],
+    [
+      'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com',
+      'https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion',
+    ],
     [
       ['train-images-idx3-ubyte', 26_421_880, '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84'],
       ['train-labels-idx1-ubyte', 29_515, 'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845'],

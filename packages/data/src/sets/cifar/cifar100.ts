@@ -82,6 +82,7 @@ export const cifar100Dataset: DatasetEntry = {
     {
       name: 'cifar-100-binary.tar.gz',
       addresses: ['https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz'],
+      bytes: 168_513_733,
       // As the checksums of TensorFlow Datasets have it.
       sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec',
       archive: { format: 'tar.gz', maxBytes: 200_000_000 },
