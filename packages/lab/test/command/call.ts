@@ -1,11 +1,43 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll } from 'vitest';
+import { bundledCommand, type OwnPackage } from './bundled.js';
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'pnn-program-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The program and its arguments that call the command as it lies in the sources. */
+const bundled = [process.execPath, await bundledCommand(folder)];
+
+const fromSources = [
+  process.execPath,
+  '--import',
+  import.meta.resolve('tsx'),
+  '--conditions=@pnn/source',
+  fileURLToPath(new URL('../../src/cli/main.js', import.meta.url)),
+];
+
+/** The address of a package as the called command uses it: there is one registry for both. */
+export function addressOf(name: OwnPackage): string {
+  return pathToFileURL(join(folder, `${name}.js`)).href;
+}
+
+/** The program and its arguments that call the command. */
 export function commandLine(args: readonly string[]): string[] {
-  return [process.execPath, '--import', import.meta.resolve('tsx'), '--conditions=@pnn/source', main, ...args];
+  return [...bundled, ...args];
+}
+
+/** How the command is called. */
+export interface CallOptions {
+  readonly cwd?: string;
+  /**
+   * Whether it runs from its source files, which starts slowly: for modules that import the packages by their names.
+   *
+   * @default false
+   */
+  readonly unbundled?: boolean;
 }
 
 /** What a call of the command left. */
@@ -15,7 +47,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** A call of the command `pnn` as it lies in the sources, in a process of its own that is no terminal. */
+/** A call of the command `pnn` as it is in the sources, in a process of its own that is no terminal. */
 export class Call {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #result: Promise<Result>;
@@ -23,8 +55,8 @@ export class Call {
   #stderr = '';
   #listeners: (() => void)[] = [];
 
-  constructor(args: readonly string[], cwd?: string) {
-    const [node, ...rest] = commandLine(args);
+  constructor(args: readonly string[], { cwd, unbundled = false }: CallOptions = {}) {
+    const [node, ...rest] = [...(unbundled ? fromSources : bundled), ...args];
     this.#child = spawn(node!, rest, {
       ...(cwd !== undefined && { cwd }),
       env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },

@@ -7,7 +7,7 @@ import { UnreliableServer, wellBehaved } from '../../../data/test/node/unreliabl
 import { runCommand } from '../../src/cli/command.js';
 import { UsageError } from '../../src/cli/options.js';
 import { data } from '../../src/commands/data.js';
-import { Call } from './call.js';
+import { addressOf, Call } from './call.js';
 
 let folder: string;
 let server: UnreliableServer;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   });
   await writeFile(
     join(folder, 'own.mjs'),
-    `import { datasets } from '${new URL('../../../data/src/index.ts', import.meta.url)}';
+    `import { datasets } from '${addressOf('data')}';
 datasets.register({
   name: 'own',
   summary: 'for tests',

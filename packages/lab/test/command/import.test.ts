@@ -1,23 +1,19 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Generator } from '@pnn/nn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
 import { parseReport } from '../../src/index.js';
-import { Call, pnn } from './call.js';
+import { addressOf, Call, pnn } from './call.js';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pnn-import-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** The address of a package's sources, which the command runs from here: there is one registry for both. */
-const sourceOf = (name: string) =>
-  pathToFileURL(fileURLToPath(new URL(`../../../${name}/src/index.ts`, import.meta.url)));
 
 const write = async (name: string, text: string) => {
   const path = join(folder, name);
@@ -27,10 +23,10 @@ const write = async (name: string, text: string) => {
 
 /** Noisy rows [6] of two classes, a model with one hidden layer, and a target. */
 const mine = () => `
-import { datasets } from '${sourceOf('data')}';
-import { models } from '${sourceOf('models')}';
-import { ArrayDataset, Generator, Linear, Sequential, sizeOf } from '${sourceOf('nn')}';
-import { targets } from '${sourceOf('pnn')}';
+import { datasets } from '${addressOf('data')}';
+import { models } from '${addressOf('models')}';
+import { ArrayDataset, Generator, Linear, Sequential, sizeOf } from '${addressOf('nn')}';
+import { targets } from '${addressOf('pnn')}';
 
 function rows(name, count) {
   const generator = new Generator(3, name);
@@ -61,8 +57,8 @@ targets.register({ name: 'square', evaluate: (x) => x * x, apply: (x) => x.squar
 
 /** Rows [2] with two numbers to predict. */
 const numbers = () => `
-import { datasets } from '${sourceOf('data')}';
-import { ArrayDataset, Generator } from '${sourceOf('nn')}';
+import { datasets } from '${addressOf('data')}';
+import { ArrayDataset, Generator } from '${addressOf('nn')}';
 
 function rows(name, count) {
   const generator = new Generator(5, name);
@@ -87,7 +83,7 @@ describe('pnn train --import', () => {
   it('trains a data set, a model and a target of the user, and finds them again after an interruption', async () => {
     const module = await write('mine.mjs', mine());
     const args = ['train', '--import', 'mine.mjs', '--dataset', 'mine', '--model', 'my-model', '--target', 'square'];
-    const whole = new Call([...args, '--degree', '4', '--out', join(folder, 'whole')], folder);
+    const whole = new Call([...args, '--degree', '4', '--out', join(folder, 'whole')], { cwd: folder });
     expect(await whole.result).toMatchObject({ status: 0, stderr: '' });
     const report = await reportIn(join(folder, 'whole'));
     expect(report.title).toBe('Degree-4 polynomial network on mine');
@@ -100,7 +96,7 @@ describe('pnn train --import', () => {
     for (const { final } of report.runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.9);
 
     const out = join(folder, 'interrupted');
-    const interrupted = new Call([...args, '--degree', '4', '--out', out], folder);
+    const interrupted = new Call([...args, '--degree', '4', '--out', out], { cwd: folder });
     expect(await interrupted.interruptAfter('polynomial, degree 4: epoch 3/')).toMatchObject({ status: 130 });
     const checkpoint = join(out, 'checkpoint.safetensors');
     expect((await loadCheckpoint(checkpoint)).state.settings).toMatchObject({ plan: { imports: [module] } });
@@ -144,7 +140,7 @@ describe('pnn train --import', () => {
     const broken = await write('broken.mjs', "throw new Error('no such sensor');\n");
     const taken = await write(
       'taken.mjs',
-      `import { datasets } from '${sourceOf('data')}';\ndatasets.register({ name: 'digits', summary: '', load: async () => {} });\n`,
+      `import { datasets } from '${addressOf('data')}';\ndatasets.register({ name: 'digits', summary: '', load: async () => {} });\n`,
     );
     const module = await write('mine.mjs', mine());
     const missing = join(folder, 'missing.mjs');
@@ -182,13 +178,14 @@ describe('pnn train --import', () => {
     await writeFile(join(data, 'train.csv'), `${lines(150).join('\n')}\n`);
     const options = ['--import', example, '--dataset', 'windows', '--model', 'window-net', '--data', data];
     const out = join(folder, 'windows');
-    const missing = await pnn('train', ...options, '--out', out);
+    const run = () => new Call(['train', ...options, '--out', out], { unbundled: true }).result;
+    const missing = await run();
     expect(missing).toMatchObject({ status: 1, stderr: expect.stringContaining(`'${data}' has no test.csv: put `) });
     await writeFile(join(data, 'test.csv'), `${lines(30).join('\n')},8\n`);
-    const damaged = await pnn('train', ...options, '--out', out);
+    const damaged = await run();
     expect(damaged).toMatchObject({ status: 1, stderr: expect.stringContaining('line 30 has 193 values, not 192') });
     await writeFile(join(data, 'test.csv'), `${lines(60).join('\n')}\n`);
-    const { status, stderr } = await pnn('train', ...options, '--out', out);
+    const { status, stderr } = await run();
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const { runs } = await reportIn(out);
     for (const { final } of runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.8);

@@ -26,20 +26,18 @@ async function write(name: string, text: string): Promise<string> {
 describe('pnn train --dataset FILE --model FILE', () => {
   it('trains the examples, which are TypeScript, and finds them again after an interruption', async () => {
     const own = ['--dataset', example('own-data.ts'), '--model', example('own-network.ts'), '--degree', '4'];
-    const whole = await pnn('train', ...own, '--out', join(folder, 'whole'));
-    expect(whole).toMatchObject({ status: 0, stderr: '' });
+    const whole = new Call(['train', ...own, '--out', join(folder, 'whole')], { unbundled: true });
+    expect(await whole.result).toMatchObject({ status: 0, stderr: '' });
     const report = await reportIn(join(folder, 'whole'));
     expect(report.title).toBe('Degree-4 polynomial network on waves');
     expect(report.runs[0]!.settings).toMatchObject({ model: 'wave-net 8-16', epochs: 6, 'batch size': 32 });
     for (const { final } of report.runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.8);
 
     const out = join(folder, 'interrupted');
-    const interrupted = new Call(['train', ...own, '--out', out]);
+    const interrupted = new Call(['train', ...own, '--out', out], { unbundled: true });
     expect(await interrupted.interruptAfter('polynomial, degree 4: epoch 2/')).toMatchObject({ status: 130 });
-    expect(await pnn('train', '--resume', join(out, 'checkpoint.safetensors'))).toMatchObject({
-      status: 0,
-      stderr: '',
-    });
+    const resumed = new Call(['train', '--resume', join(out, 'checkpoint.safetensors')], { unbundled: true });
+    expect(await resumed.result).toMatchObject({ status: 0, stderr: '' });
     expect(withoutTimes(await reportIn(out))).toEqual(withoutTimes(report));
   });
 
@@ -52,8 +50,7 @@ describe('pnn train --dataset FILE --model FILE', () => {
       pnn('train', '--model', empty),
       pnn('train', '--dataset', empty),
       pnn('train', '--model', half),
-      pnn('train', '--model', missing),
-      pnn('train', '--model', broken),
+      ...[missing, broken].map((path) => new Call(['train', '--model', path], { unbundled: true }).result),
     ]);
     expect(results.map(({ status }) => status)).toEqual([2, 2, 1, 1, 1]);
     const messages = results.map(({ stderr }) => stderr.replace(/\n$/, ''));

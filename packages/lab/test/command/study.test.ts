@@ -98,8 +98,8 @@ function workersOf(folder: string, trial: string): number[] {
 
 describe('a study', () => {
   it('that is killed 20 times at random moments and resumed has the bits of one left alone, and repeats no trial', async () => {
-    const study = ['degrees', '--degrees', '2,8', '--seeds', '2', ...small, '--epochs', '40'];
-    const running = ['--jobs', '2', '--threads', '2', '--checkpoint-every', '0.2'];
+    const study = ['degrees', '--degrees', '2,8', '--seeds', '2', ...small, '--epochs', '12'];
+    const running = ['--jobs', '2', '--threads', '2', '--checkpoint-every', '0.05'];
     const alone = join(root, 'alone');
     const start = performance.now();
     const reference = await pnn(...study, ...running, '--out', alone);

@@ -418,7 +418,7 @@ describe('pnn train says on one line what is in the way, and leaves nothing behi
 
   const tooLarge = /^pnn train: the training does not fit into memory \(.+\): give smaller --widths or --batch-size$/;
 
-  it.each(['--widths 1000000000', '--model mlp --widths 60000,60000'])('a network too large: %s', async (widths) => {
+  it.each(['--widths 1000000000', '--model mlp --widths 60,1000000000'])('a network too large: %s', async (widths) => {
     const call = [...tiny, ...widths.split(' '), '--out', join(folder, 'too large')];
     const error: unknown = await runCommand(train, call, { write: () => {} }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(MemoryError);
