@@ -1,6 +1,6 @@
+import type { Launcher } from '@pnn/nn/node';
 import type { LibraryHandle } from 'koffi';
 import { MpiError } from './errors.js';
-import type { Launcher } from './launcher.js';
 
 /** A handle of MPI: the address of an object of Open MPI, a number of MPICH. */
 export type Handle = unknown;

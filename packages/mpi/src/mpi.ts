@@ -1,8 +1,8 @@
 import { getDevice } from '@pnn/nn';
+import { findLauncher, type Launcher } from '@pnn/nn/node';
 import { MpiCommunicator } from './communicator.js';
 import { MpiError } from './errors.js';
 import { kernelFingerprint, mathFingerprint } from './fingerprint.js';
-import { findLauncher, type Launcher } from './launcher.js';
 import { loadLibrary, type MpiLibrary } from './library.js';
 import { version } from './version.js';
 import { Waiting } from './waiting.js';

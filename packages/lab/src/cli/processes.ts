@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Communicator, gatherTexts, oneProcess, PnnError } from '@pnn/nn';
+import { findLauncher } from '@pnn/nn/node';
 import { type Options, UsageError } from './options.js';
 
 /** What connects the processes that run one command together. */
@@ -16,24 +17,6 @@ export interface Processes extends Communicator {
 }
 
 const alone: Processes = { ...oneProcess, agree: async () => {}, finalize: async () => {} };
-
-/** The variables by which `mpirun` and `srun` tell a process which of how many it is. */
-const launchers = [
-  { rank: 'OMPI_COMM_WORLD_RANK', size: 'OMPI_COMM_WORLD_SIZE' },
-  { rank: 'PMI_RANK', size: 'PMI_SIZE' },
-  { rank: 'SLURM_PROCID', size: 'SLURM_STEP_NUM_TASKS' },
-] as const;
-
-/** Which of how many processes this one is, if something has started it as one of several. */
-export function launched(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): { readonly rank: number; readonly size: number } | undefined {
-  for (const { rank, size } of launchers) {
-    if (environment[rank] === undefined || environment[size] === undefined) continue;
-    return { rank: Number(environment[rank]), size: Number(environment[size]) };
-  }
-  return undefined;
-}
 
 /**
  * Milliseconds that other processes wait with an error of their own: if the first one has the same, it says so meanwhile, and
@@ -62,7 +45,7 @@ async function loadMpi(): Promise<{ mpi(): Promise<Processes> }> {
  * @throws UsageError if the command was started as one of several without `--mpi`, or with it as a single one
  */
 export async function connect(options: Options, prepare: () => Promise<unknown>): Promise<Processes> {
-  const place = launched();
+  const place = findLauncher();
   try {
     if (!options.has('mpi')) {
       if (place && place.size > 1) {

@@ -22,6 +22,7 @@ import type { Cell, Column } from '../report/terminal/layout.js';
 import { type EvaluationRecord, evaluateTrained } from '../trained/evaluation.js';
 import { rangesSection } from '../trained/layer-table.js';
 import {
+  type CalibrationRecord,
   describedAfter,
   hasLearnedCoefficients,
   type RecalibrationOptions,
@@ -34,16 +35,6 @@ import { requirePolynomials, titleOf } from '../trained/trained-network.js';
 const SAMPLES = 500;
 
 const NETWORK_FILE = 'calibrated.safetensors';
-
-interface CalibrationRecord extends RecalibrationOptions {
-  readonly model: string;
-  /** The file of the new network. */
-  readonly written: string;
-  /** The training samples that the bounds are based on. */
-  readonly basedOn: number;
-  readonly before: EvaluationRecord;
-  readonly after: EvaluationRecord;
-}
 
 const bounds = defaultPolynomial.bound as Extract<typeof defaultPolynomial.bound, { kind: 'calibrated' }>;
 

@@ -28,7 +28,8 @@ import { REPORT_VERSION } from './record.js';
 
 const setting: Decoder<SettingValue> = anyOf<SettingValue>('a string, a number or a boolean', text, number, boolean);
 
-const layer = object<LayerRecord>({
+/** The decoders of the fields of a {@link LayerRecord}. */
+export const layerFields = {
   name: text,
   target: text,
   degree: number,
@@ -36,7 +37,7 @@ const layer = object<LayerRecord>({
   alpha: number,
   curve: list(object<CurvePoint>({ x: number, target: number, polynomial: number })),
   histogram: histogramDecoder,
-});
+};
 
 /** The decoders of the fields that a {@link FinalRecord} has had in every version of reports. */
 export const finalFields = {
@@ -56,7 +57,7 @@ export const runFields = {
   parameters: number,
   clipNorm: nullable(number),
   epochs: list(epochDecoder),
-  layers: list(layer),
+  layers: list(object<LayerRecord>(layerFields)),
   final: nullable(object<FinalRecord>({ ...finalFields, testMetrics: dictionary(number) })),
   stopped: nullable(stopDecoder),
 };

@@ -17,6 +17,16 @@ export interface PredictionRecord {
   readonly reach: readonly number[];
 }
 
+/** What a network makes of samples. */
+export interface PredictionsRecord {
+  readonly model: string;
+  /** The names of the classes; empty if there are none. */
+  readonly classes: readonly string[];
+  /** The polynomial activations, from input to output. */
+  readonly layers: readonly { readonly name: string; readonly bound: number }[];
+  readonly predictions: readonly PredictionRecord[];
+}
+
 /** What a network makes of the samples of a file. */
 export async function predictSamples(
   trained: TrainedNetwork,

@@ -2,6 +2,7 @@ import { Subset } from '@pnn/data';
 import type { DescribedNetwork } from '@pnn/models';
 import { type Dataset, Generator, Parameter } from '@pnn/nn';
 import { type CalibratedLayer, calibrate } from '@pnn/pnn';
+import type { EvaluationRecord } from './evaluation.js';
 import { batchesFor, type TrainedNetwork } from './trained-network.js';
 
 /** How bounds are chosen anew. */
@@ -12,6 +13,17 @@ export interface RecalibrationOptions {
   readonly margin: number;
   /** Whether fits weigh inputs by how often they occur. */
   readonly density: boolean;
+}
+
+/** What calibrating has done. */
+export interface CalibrationRecord extends RecalibrationOptions {
+  readonly model: string;
+  /** The file of the new network. */
+  readonly written: string;
+  /** The training samples that the bounds are based on. */
+  readonly basedOn: number;
+  readonly before: EvaluationRecord;
+  readonly after: EvaluationRecord;
 }
 
 /** Random samples of a data set, the same every time. */

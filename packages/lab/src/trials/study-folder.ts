@@ -1,8 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeLeftovers } from '@pnn/nn/node';
 import { makeFolder } from '../cli/folder.js';
 import { readJournal } from '../journal/journal.js';
 import { statesOf, type TrialEvent, type TrialStates, trialEvent } from './events.js';
+
+/** Milliseconds after which a temporary file is none that a process is still writing: a network takes seconds. */
+const LEFTOVER_AGE = 600_000;
 
 /** Where the files of a study are; several processes may work in one such folder. */
 export class StudyFolder {
@@ -47,10 +51,15 @@ export class StudyFolder {
     return join(this.networks, `${trial}.safetensors`);
   }
 
-  /** @throws FileError if a folder cannot be made */
+  /**
+   * Makes the folders, and removes what killed processes have left half-written.
+   *
+   * @throws FileError if a folder cannot be made, read or written
+   */
   async make(): Promise<void> {
     for (const folder of [this.path, this.journal, this.claims, this.checkpoints, this.networks]) {
       await makeFolder(folder);
+      await removeLeftovers(folder, LEFTOVER_AGE);
     }
   }
 

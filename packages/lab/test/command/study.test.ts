@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Generator } from '@pnn/nn';
@@ -109,8 +118,17 @@ describe('a study', () => {
     expect(expected.size).toBe(6);
     // As if it had been killed between the last line of a trial and the removal of its checkpoint.
     writeFileSync(join(alone, 'checkpoints', `${[...expected.keys()][0]}.safetensors`), '');
+    // As if it had been killed while it wrote files.
+    for (const part of ['', 'checkpoints', 'claims']) {
+      const path = join(alone, part, '.5d1c7c9e-8f5e-4a57-b0de-6d3a6a9c1f77.tmp');
+      writeFileSync(path, '');
+      utimesSync(path, 0, 0);
+    }
     expect(await pnn(study[0]!, '--resume', alone, ...running)).toMatchObject({ status: 0 });
     expect(readdirSync(join(alone, 'checkpoints'))).toEqual([]);
+    for (const part of [alone, join(alone, 'claims')]) {
+      expect(readdirSync(part).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    }
 
     const moments = new Generator(11, 'moments of kills');
     let kills = 0;

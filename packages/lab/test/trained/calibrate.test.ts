@@ -4,7 +4,7 @@ import { loadNetwork } from '@pnn/models/node';
 import { polynomialActivations } from '@pnn/pnn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calibrate } from '../../src/commands/calibrate.js';
-import type { EvaluationRecord } from '../../src/trained/evaluation.js';
+import { findingsIn } from './findings-in.js';
 import { printed } from './terminal.js';
 import { registerToy, trainToy } from './toy-network.js';
 
@@ -34,8 +34,7 @@ describe('pnn calibrate', () => {
     );
     expect(status).toBe(0);
     expect(Buffer.compare(await readFile(path), original)).toBe(0);
-    const json = JSON.parse(await readFile(join(folder, 'calibrate.json'), 'utf8'));
-    const { before, after } = json as { before: EvaluationRecord; after: EvaluationRecord };
+    const { before, after } = await findingsIn(folder, 'calibrate');
     const { network, description } = await loadNetwork(join(folder, 'calibrated.safetensors'));
     const bounds = polynomialActivations(network).map(([, { bound }]) => bound);
     expect(after.layers.map(({ bound }) => bound)).toEqual(bounds);

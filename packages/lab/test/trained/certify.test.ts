@@ -5,8 +5,8 @@ import { polynomialActivations } from '@pnn/pnn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/options.js';
 import { certify } from '../../src/commands/certify.js';
-import type { CertificationRecord } from '../../src/trained/certification.js';
 import { parseHtml } from '../report/parse-html.js';
+import { findingsIn } from './findings-in.js';
 import { printed } from './terminal.js';
 import { registerToy, trainToy } from './toy-network.js';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const record = async () => JSON.parse(await readFile(join(folder, 'certify.json'), 'utf8')) as CertificationRecord;
+const record = () => findingsIn(folder, 'certify');
 
 /** The network with its first bounds as they are and the last one this wide. */
 async function withLastBound(name: string, bound: number): Promise<string> {

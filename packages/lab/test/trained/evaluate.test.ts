@@ -9,10 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/cli/options.js';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { predict } from '../../src/commands/predict.js';
-import type { EvaluationRecord } from '../../src/trained/evaluation.js';
-import type { PredictionRecord } from '../../src/trained/prediction.js';
 import { toySplits } from '../experiment/toy-images.js';
 import { parseHtml } from '../report/parse-html.js';
+import { findingsIn } from './findings-in.js';
 import { printed } from './terminal.js';
 import { registerToy, trainToy } from './toy-network.js';
 
@@ -24,8 +23,6 @@ beforeAll(async () => {
   ({ folder, path } = await trainToy());
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-const json = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as unknown;
 
 /** What the network makes of the test images, computed without the command: outputs and |x| / B of each layer. */
 async function expected() {
@@ -50,7 +47,7 @@ describe('pnn evaluate', () => {
   it('counts what samples are taken for, and how far inputs reach', async () => {
     const { status, text } = await printed(evaluate, path, '--dataset', 'toy', '--out', folder);
     expect(status).toBe(0);
-    const record = (await json('evaluate.json')) as EvaluationRecord;
+    const record = await findingsIn(folder, 'evaluate');
     const { labels, guesses, reach } = await expected();
     const confusion = [0, 1, 2].map((i) =>
       [0, 1, 2].map((j) => labels.filter((label, k) => label === i && guesses[k] === j).length),
@@ -75,7 +72,7 @@ describe('pnn evaluate', () => {
 
   it('takes the samples that are asked for', async () => {
     await printed(evaluate, path, '--dataset', 'toy', '--split', 'train', '--samples', '10', '--out', folder);
-    expect(await json('evaluate.json')).toMatchObject({ kind: 'evaluate', data: 'toy/train', samples: 10 });
+    expect(await findingsIn(folder, 'evaluate')).toMatchObject({ kind: 'evaluate', data: 'toy/train', samples: 10 });
   });
 
   it('refuses what does not go with the network', async () => {
@@ -110,7 +107,7 @@ describe('pnn predict', () => {
     await writeFile(files[3]!, PNG.sync.write(png));
     const { status, text } = await printed(predict, path, ...files, '--out', folder);
     expect(status).toBe(0);
-    const { predictions } = (await json('predict.json')) as { predictions: PredictionRecord[] };
+    const { predictions } = await findingsIn(folder, 'predict');
     const { guesses, probabilities } = await expected();
     const samples = [0, 1, 0, 1, 2, 3];
     expect(predictions.map(({ class: name }) => name)).toEqual(
@@ -135,7 +132,7 @@ describe('pnn predict', () => {
     const data = Int32Array.from({ length: 16 }, (_, i) => (i % 3 === 0 ? 255 : 0));
     await writeFile(file, encodeNpy({ dtype: 'int32', shape: [1, 4, 4], data }));
     const { text } = await printed(predict, narrow, file, '--out', folder);
-    const { predictions } = (await json('predict.json')) as { predictions: PredictionRecord[] };
+    const { predictions } = await findingsIn(folder, 'predict');
     expect(predictions[0]!.reach[1]).toBeGreaterThan(1);
     expect(text.replaceAll('\n', ' ')).toMatch(new RegExp(`! \\S+ drives ${name} to \\S+ B, outside of its range`));
   });

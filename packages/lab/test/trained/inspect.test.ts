@@ -4,9 +4,9 @@ import { ArgumentError } from '@pnn/nn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspect } from '../../src/commands/inspect.js';
 import { stringifyReport } from '../../src/index.js';
-import type { InspectionRecord } from '../../src/trained/inspection.js';
 import { exampleReport } from '../report/example-report.js';
 import { parseHtml } from '../report/parse-html.js';
+import { findingsIn } from './findings-in.js';
 import { printed } from './terminal.js';
 import { registerToy, trainToy } from './toy-network.js';
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const record = async () => JSON.parse(await readFile(join(folder, 'inspect.json'), 'utf8')) as InspectionRecord;
+const record = () => findingsIn(folder, 'inspect');
 
 describe('pnn inspect', () => {
   it('shows layers, polynomials and costs', async () => {

@@ -5,10 +5,11 @@ import { polynomialActivations } from '@pnn/pnn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { simplify } from '../../src/commands/simplify.js';
-import { type EvaluationRecord, evaluateTrained } from '../../src/trained/evaluation.js';
-import { Simplification, type SimplificationRecord } from '../../src/trained/simplification.js';
+import { evaluateTrained } from '../../src/trained/evaluation.js';
+import { Simplification } from '../../src/trained/simplification.js';
 import { toySplits } from '../experiment/toy-images.js';
 import { parseHtml } from '../report/parse-html.js';
+import { findingsIn } from './findings-in.js';
 import { printed } from './terminal.js';
 import { registerToy, trainToy } from './toy-network.js';
 
@@ -21,8 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const json = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as unknown;
-
 describe('pnn simplify', () => {
   it('lowers degree after degree, and writes the network that was chosen', async () => {
     const original = await readFile(path);
@@ -30,7 +29,7 @@ describe('pnn simplify', () => {
     const { status, text } = await printed(simplify, path, ...words);
     expect(status).toBe(0);
     expect(Buffer.compare(await readFile(path), original)).toBe(0);
-    const { points, chosen } = (await json('simplify.json')) as SimplificationRecord;
+    const { points, chosen } = await findingsIn(folder, 'simplify');
     // Each of the two polynomials goes from degree 8 by 6 to 2: a level, then another.
     expect(points.map(({ depth }) => depth)).toEqual([11, 10, 9, 8, 7]);
     expect(points[0]!.degrees).toEqual([8, 8]);
@@ -46,7 +45,7 @@ describe('pnn simplify', () => {
 
     // The file holds the network that was measured.
     await printed(evaluate, join(folder, 'simplified.safetensors'), '--dataset', 'toy', '--out', folder);
-    const evaluation = (await json('evaluate.json')) as EvaluationRecord;
+    const evaluation = await findingsIn(folder, 'evaluate');
     expect(evaluation.loss).toBeCloseTo(points[4]!.test.loss, 5);
     expect(evaluation.layers.map(({ degree }) => degree)).toEqual([2, 2]);
     expect(text).toMatch(/7 levels instead of 11/);
@@ -55,13 +54,13 @@ describe('pnn simplify', () => {
 
   it('keeps to what may be lost, or to the levels that are wanted', async () => {
     await printed(simplify, path, '--dataset', 'toy', '--steps', '0', '--tolerance', '0', '--out', folder);
-    const { points, chosen } = (await json('simplify.json')) as SimplificationRecord;
+    const { points, chosen } = await findingsIn(folder, 'simplify');
     expect(points[chosen]!.accuracy).toBeGreaterThanOrEqual(points[0]!.accuracy!);
     for (const [i, { depth, accuracy }] of points.entries()) {
       if (accuracy! >= points[0]!.accuracy!) expect(points[chosen]!.depth, `point ${i}`).toBeLessThanOrEqual(depth);
     }
     await printed(simplify, path, '--dataset', 'toy', '--steps', '0', '--depth', '9', '--out', folder);
-    const wanted = (await json('simplify.json')) as SimplificationRecord;
+    const wanted = await findingsIn(folder, 'simplify');
     expect(wanted.points.at(-1)!.depth).toBe(9);
     expect(wanted.points[wanted.chosen]!.depth).toBe(9);
   });

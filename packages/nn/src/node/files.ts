@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ByteReader, PnnError, readFromMemory } from '@pnn/tensor';
 
@@ -91,6 +91,11 @@ export function readFileBytes(path: string): Promise<Uint8Array> {
   return readFileAs(path, readAll);
 }
 
+/** What a file is called before it is complete. */
+const temporaryName = () => `.${randomUUID()}.tmp`;
+
+const TEMPORARY = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
 /**
  * Writes a file so that a reader of `path`, at any time and even after a crash, finds either the old content or the
  * whole new one: the bytes go to a temporary file in the same folder and reach the disk before it takes the name. On
@@ -101,7 +106,7 @@ export function readFileBytes(path: string): Promise<Uint8Array> {
  */
 export async function writeFileAtomically(path: string, content: Uint8Array | Iterable<Uint8Array>): Promise<void> {
   const parts = content instanceof Uint8Array ? [content] : content;
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  const temporary = join(dirname(path), temporaryName());
   let file: FileHandle;
   try {
     file = await open(temporary, 'wx');
@@ -120,5 +125,27 @@ export async function writeFileAtomically(path: string, content: Uint8Array | It
     // Of two errors, the one to report is the first.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, 'written', cause);
+  }
+}
+
+/**
+ * Removes from a folder what {@link writeFileAtomically} has left there when its process was killed: temporary files that
+ * nobody has written to for a while. Others may write to the folder meanwhile, and a clock of another machine may go wrong by
+ * less than that while.
+ *
+ * @param age milliseconds since a file was written to; a fraction of it is enough for any write
+ * @throws FileError where the folder may not be read, or a file not be removed
+ */
+export async function removeLeftovers(folder: string, age: number): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      if (!TEMPORARY.test(name)) continue;
+      const path = join(folder, name);
+      // Another process may have finished with it meanwhile.
+      const written = (await stat(path).catch(() => undefined))?.mtimeMs;
+      if (written !== undefined && Date.now() - written > age) await rm(path, { force: true });
+    }
+  } catch (cause) {
+    throw fileError(folder, 'read', cause);
   }
 }

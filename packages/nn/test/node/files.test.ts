@@ -8,6 +8,7 @@ import {
   loadNpy,
   loadSafetensors,
   readFileBytes,
+  removeLeftovers,
   saveNpy,
   saveSafetensors,
   writeFileAtomically,
@@ -302,5 +303,37 @@ describe('files of arrays', () => {
     await expect(saveNpy(join(folder, 'a'), wrong)).rejects.toThrow(PnnError);
     await expect(saveSafetensors(join(folder, 'b'), { wrong })).rejects.toThrow('tensor "wrong"');
     expect(await fs.readdir(folder)).toEqual([]);
+  });
+});
+
+describe('removeLeftovers', () => {
+  it('removes temporary files that nobody has written to for a while, and nothing else', async () => {
+    const old = new Date(Date.now() - 120_000);
+    const kept = ['.0b9f5a52-3a63-4c2e-9d1b-2f6b8f3f2a10.tmp', '.hidden.tmp', 'network.tmp', 'network.safetensors'];
+    const leftover = '.5d1c7c9e-8f5e-4a57-b0de-6d3a6a9c1f77.tmp';
+    for (const name of [...kept, leftover]) await fs.writeFile(join(folder, name), 'part');
+    for (const name of [...kept.slice(1), leftover]) await fs.utimes(join(folder, name), old, old);
+    await removeLeftovers(folder, 60_000);
+    expect((await fs.readdir(folder)).sort()).toEqual([...kept].sort());
+  });
+
+  it('knows the names that writeFileAtomically gives', async () => {
+    const { open } = fs;
+    let name = '';
+    vi.mocked(open).mockImplementationOnce((path, flags) => {
+      name = String(path);
+      return open(path, flags);
+    });
+    await writeFileAtomically(join(folder, 'a'), new Uint8Array(3));
+    const old = new Date(Date.now() - 120_000);
+    await fs.writeFile(name, 'part');
+    await fs.utimes(name, old, old);
+    await removeLeftovers(folder, 60_000);
+    expect(await fs.readdir(folder)).toEqual(['a']);
+  });
+
+  it('says which folder is not there', async () => {
+    const path = join(folder, 'missing');
+    expect((await failure(removeLeftovers(path, 1))).message).toContain(`${path}: cannot be read`);
   });
 });

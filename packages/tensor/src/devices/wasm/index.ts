@@ -3,7 +3,7 @@ import { hostMemory } from '../host/host.js';
 import { reference } from '../reference/index.js';
 import { chosenInstructions, takeModule } from './chosen-module.js';
 import { Executor } from './executor.js';
-import { bestInstructions, instantiate, type KernelExports } from './instance.js';
+import { instantiate, isSupported, type KernelExports } from './instance.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
 import { matmulKernels } from './kernels/matmul.js';
@@ -53,7 +53,7 @@ let device: Device | undefined;
 
 /** Whether the platform runs the kernels of `wasm()`. */
 export function hasWasm(): boolean {
-  return bestInstructions() !== undefined;
+  return isSupported();
 }
 
 /**

@@ -39,6 +39,11 @@ function supportedBytes(instructionSet: InstructionSet): Uint8Array<ArrayBuffer>
   return bytes;
 }
 
+/** Whether the platform runs any of the modules: those without relaxed instructions run wherever the others do. */
+export function isSupported(): boolean {
+  return supportedBytes('simd') !== undefined;
+}
+
 /** The instructions that give the fastest kernels on this platform; undefined where it runs none. */
 export function bestInstructions(): InstructionSet | undefined {
   return (['relaxedSimd', 'simd'] as const).find((instructionSet) => supportedBytes(instructionSet) !== undefined);
