@@ -9,3 +9,4 @@ export { prepareModulus } from './preparation';
 export { add, addScalar, multiply, multiplyPlain, multiplyScalar, negate, subtract, sumOfProducts } from './products';
 export { decode, decodeKey, encode, transformIntegers } from './representation';
 export { transform, transformBack } from './transform';
+export { weightedSums } from './weighted-sums';

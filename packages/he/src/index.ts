@@ -1,4 +1,12 @@
-export type { Ciphertext, EvaluationKeys, Evaluator, EvaluatorFactory, Plaintext } from './ckks/evaluator.js';
+export {
+  type Ciphertext,
+  type EvaluationKeys,
+  type Evaluator,
+  type EvaluatorFactory,
+  type IntegerMatrix,
+  MAX_WEIGHT,
+  type Plaintext,
+} from './ckks/evaluator.js';
 export {
   MAX_MODULUS_BITS,
   type Parameters,

@@ -1,4 +1,4 @@
-import type { Ciphertext, Evaluator, Plaintext } from '../src/ckks/evaluator.js';
+import type { Ciphertext, Evaluator, IntegerMatrix, Plaintext } from '../src/ckks/evaluator.js';
 import { type ParametersWithPrimes, topLevel } from '../src/ckks/parameters.js';
 
 /** Slots as they are, with a level, a scale and the number of parts, as ciphertexts and plaintexts have them. */
@@ -131,6 +131,37 @@ export class SlotsEvaluator implements Evaluator {
     }
     if (!sum) throw new Error('a sum of no products');
     return sum;
+  }
+
+  weightedSums(ciphertexts: readonly Ciphertext[], matrix: IntegerMatrix, scale: number): Ciphertext[] {
+    const { rows, integers, shift } = matrix;
+    const factors = ciphertexts.map(slotsOf);
+    const [{ level }] = factors as [Slots];
+    if (factors.some((each) => each.level !== level)) throw new Error('levels differ in a sum');
+    const modulus = this.parameters.bits.slice(0, level + 1).reduce((sum, bits) => sum + bits, 0);
+    if (Math.log2(scale) >= modulus) throw new Error(`a scale of ${Math.log2(scale)} bits in ${modulus} bits`);
+    return Array.from({ length: rows }, (_, row) => {
+      const own = integers.subarray(row * factors.length, (row + 1) * factors.length);
+      if (own.every((integer) => integer === 0)) throw new Error('a sum of nothing');
+      const values = new Float64Array(this.#count);
+      factors.forEach((factor, column) => {
+        const weight = (own[column]! * 2 ** shift * factor.scale) / scale;
+        for (let i = 0; i < values.length; i++) values[i]! += weight * factor.values[i]!;
+      });
+      return new Slots(this, values, level, scale);
+    });
+  }
+
+  multiplyScalar(a: Ciphertext, value: number, scale: number): Ciphertext {
+    const plaintext = this.encode(new Float64Array(this.#count).fill(value), scale, a.level);
+    const product = this.multiplyPlain(a, plaintext);
+    plaintext.dispose();
+    return product;
+  }
+
+  addScalarInPlace(a: Ciphertext, value: number): void {
+    const own = slotsOf(a);
+    own.values = own.values.map((each) => each + value);
   }
 
   multiply(a: Ciphertext, b: Ciphertext): Ciphertext {

@@ -8,7 +8,7 @@ export const ROUND: f64 = 6755399441055744;
 /** a·b + c rounded once. Where that cannot be, residues are never f64, and nothing here runs. */
 // @ts-ignore: decorator
 @inline
-function fusedAdd(a: v128, b: v128, c: v128): v128 {
+export function fusedAdd(a: v128, b: v128, c: v128): v128 {
   // @ts-ignore: known when compiled
   return ASC_FEATURE_RELAXED_SIMD ? f64x2.relaxed_madd(a, b, c) : unreachable();
 }

@@ -17,6 +17,18 @@ export interface Plaintext extends Disposable {
   dispose(): void;
 }
 
+/** What the integers of weights may be in absolute value: more would be below the errors of any ciphertext. */
+export const MAX_WEIGHT: number = 2 ** 22;
+
+/** A matrix of numbers to multiply ciphertexts by: integers times a power of two. */
+export interface IntegerMatrix {
+  readonly rows: number;
+  /** By row, then by column; none is more than `MAX_WEIGHT` in absolute value. */
+  readonly integers: Int32Array;
+  /** All of them are multiplied by 2^shift. */
+  readonly shift: number;
+}
+
 /**
  * What a server computes on ciphertexts; it holds no secret. Every operation gives a new ciphertext unless its name ends
  * with `InPlace`, and whoever asked for it disposes of it. Operands of one operation are of one level.
@@ -49,6 +61,21 @@ export interface Evaluator extends Disposable {
   multiplyPlain(a: Ciphertext, b: Plaintext): Ciphertext;
   /** Σ ciphertexts[i]·plaintexts[i] of one or more products, which have the same scale. */
   sumOfProducts(ciphertexts: readonly Ciphertext[], plaintexts: readonly Plaintext[]): Ciphertext;
+  /**
+   * For each row the sum of the ciphertexts times the numbers of the row, which stand for multiples of 1/scale. Every row must have
+   * a number other than 0: its sum would not be encrypted.
+   *
+   * @param scale of the sums: that of each ciphertext times what its numbers were multiplied by
+   */
+  weightedSums(ciphertexts: readonly Ciphertext[], matrix: IntegerMatrix, scale: number): Ciphertext[];
+  /**
+   * The product with one number in all slots, which is rounded at the scale.
+   *
+   * @throws PlanError where it is rounded to 0: the product would not hide anything
+   */
+  multiplyScalar(a: Ciphertext, value: number, scale: number): Ciphertext;
+  /** Adds one number to all slots. */
+  addScalarInPlace(a: Ciphertext, value: number): void;
   /** Products of three parts, until `relinearizeInPlace` makes two of them. Their sums may be relinearized instead. */
   multiply(a: Ciphertext, b: Ciphertext): Ciphertext;
   square(a: Ciphertext): Ciphertext;

@@ -25,7 +25,8 @@ export type KernelName =
   | 'sumOfProducts'
   | 'transform'
   | 'transformBack'
-  | 'transformIntegers';
+  | 'transformIntegers'
+  | 'weightedSums';
 
 /** A kernel: the block, the address of memory for itself, and what it is told, addresses and sizes. */
 export type Kernel = (block: number, scratch: number, ...task: number[]) => void;

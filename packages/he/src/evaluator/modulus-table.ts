@@ -8,6 +8,8 @@ const MAX_DOUBLE = 1n << 50n;
 /** Bytes of a modulus in the table, as in kernels/modulus.ts. */
 const MODULUS_BYTES = 128;
 const RESIDUE_BYTES = 8;
+/** Bits of the low half of a word, as in kernels/weighted-sums.ts. */
+const WORD_SPLIT = 30;
 /** Bytes of a residue with its quotient. */
 export const FACTOR_BYTES = 16;
 
@@ -31,11 +33,13 @@ export class ModulusTable {
   /** The address of the moduli. */
   readonly address: number;
   readonly #primes: readonly bigint[];
+  readonly #memory: ResidueMemory;
   readonly #isFused: boolean;
   readonly #inverses: number;
 
   constructor(memory: ResidueMemory, team: Team, { degree, primes }: ParametersWithPrimes) {
     this.#primes = primes;
+    this.#memory = memory;
     this.#isFused = team.isFused;
     this.address = memory.allocate(primes.length * MODULUS_BYTES);
     for (const [index, prime] of primes.entries()) {
@@ -76,6 +80,19 @@ export class ModulusTable {
     } else {
       word[2 * index] = residue;
       word[2 * index + 1] = (residue << 64n) / prime;
+    }
+  }
+
+  /** Bits of the low half that the kernel `weightedSums` cuts a residue modulo the prime with this index into. */
+  splitOf(index: number): number {
+    return this.isDouble(index) ? this.#primes[index]!.toString(2).length >> 1 : WORD_SPLIT;
+  }
+
+  /** Writes a power of two and its quotient for each of so many primes to an address. */
+  writePowersOfTwo(address: number, limbs: number, exponentOf: (limb: number) => number): void {
+    const views = this.#memory.residues(address, 2 * limbs);
+    for (let limb = 0; limb < limbs; limb++) {
+      this.writeFactor(views, limb, power(2n, BigInt(exponentOf(limb)), this.#primes[limb]!));
     }
   }
 

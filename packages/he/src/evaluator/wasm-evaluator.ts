@@ -1,5 +1,6 @@
 import { getThreads } from '@pnn/nn';
-import type { Ciphertext, EvaluationKeys, Evaluator, Plaintext } from '../ckks/evaluator.js';
+import type { Ciphertext, EvaluationKeys, Evaluator, IntegerMatrix, Plaintext } from '../ckks/evaluator.js';
+import { checkMatrix, roundedAt } from '../ckks/scalars.js';
 import { type ParametersWithPrimes, topLevel } from '../ckks/parameters.js';
 import { PlanError } from '../errors.js';
 import { ModulusChain, readCiphertext, readPlaintext, writeCiphertext } from '../seal-format/index.js';
@@ -14,8 +15,25 @@ import { Team } from './team.js';
 import { WasmCiphertext, WasmPlaintext } from './wasm-ciphertext.js';
 
 const RESIDUE_BYTES = 8;
+const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT;
+/** Residues of a block, and sums that are computed together, of the kernel `weightedSums`. */
+const PART_RESIDUES = 64;
+const TILE_ROWS = 4;
 /** How far scales that should be the same may be apart: what roundings of doubles explain, and nothing else does. */
 const SCALE_TOLERANCE = 2 ** -44;
+
+/** The integers of a matrix by tile of rows, then by column, then by row, with zeros for rows that there are not. */
+function tiled(integers: Int32Array, rows: number, columns: number): Int32Array {
+  const tiles = new Int32Array(Math.ceil(rows / TILE_ROWS) * TILE_ROWS * columns);
+  for (let row = 0; row < rows; row++) {
+    const inTile = row % TILE_ROWS;
+    const start = (row - inTile) * columns + inTile;
+    for (let column = 0; column < columns; column++) {
+      tiles[start + column * TILE_ROWS] = integers[row * columns + column]!;
+    }
+  }
+  return tiles;
+}
 
 /** How an evaluator computes. */
 export interface WasmEvaluatorOptions {
@@ -253,11 +271,45 @@ export class WasmEvaluator implements Evaluator {
     return sum;
   }
 
-  /**
-   * The product with a number, which is rounded at the scale: a plaintext that has it in all slots, and is not stored.
-   *
-   * @throws PlanError where it is rounded to 0
-   */
+  weightedSums(ciphertexts: readonly Ciphertext[], matrix: IntegerMatrix, scale: number): WasmCiphertext[] {
+    const factors = ciphertexts.map((each) => this.#own(each));
+    const [first] = factors;
+    checkMatrix(matrix, factors.length);
+    if (first === undefined) throw new PlanError('weightedSums: there are no ciphertexts');
+    const { rows, integers, shift } = matrix;
+    for (const factor of factors) {
+      this.#checkPolynomials('weightedSums', factor, 2);
+      this.#checkLevels('weightedSums', first, factor);
+    }
+    const { limbs } = first;
+    this.#checkScale(limbs, scale);
+    const sums = Array.from({ length: rows }, () => this.#ciphertext(limbs, 2, scale));
+    const columns = factors.length;
+    const addresses = [
+      ...factors.map(({ address }) => address),
+      ...factors.map(({ stride }) => stride),
+      ...sums.map(({ address }) => address),
+      ...sums.map((sum) => sum.polynomialAt(1)),
+    ];
+    const weights = tiled(integers, rows, columns);
+    this.#withBuffer(addresses.length * WORD_BYTES, (list) => {
+      this.#memory.words(list, addresses.length).set(addresses);
+      this.#withBuffer(weights.length * (RESIDUE_BYTES + WORD_BYTES), (doubles) => {
+        this.#memory.residues(doubles, weights.length).double.set(weights);
+        const words = doubles + weights.length * RESIDUE_BYTES;
+        this.#memory.words(words, weights.length).set(weights);
+        this.#withBuffer(2 * limbs * FACTOR_BYTES, (highFactors) => {
+          const lowFactors = highFactors + limbs * FACTOR_BYTES;
+          this.#table.writePowersOfTwo(highFactors, limbs, (limb) => this.#table.splitOf(limb) + shift);
+          this.#table.writePowersOfTwo(lowFactors, limbs, () => shift);
+          const blocks = 2 * limbs * (this.parameters.degree / PART_RESIDUES);
+          this.#run('weightedSums', blocks, limbs, list, columns, rows, doubles, words, highFactors, lowFactors);
+        });
+      });
+    });
+    return sums;
+  }
+
   multiplyScalar(a: Ciphertext, value: number, scale: number): WasmCiphertext {
     const { limbs, polynomials, parts, address, stride, scale: own } = this.#own(a);
     const product = this.#ciphertext(limbs, polynomials, this.#productScale(limbs, own, scale));
@@ -488,13 +540,8 @@ export class WasmEvaluator implements Evaluator {
 
   /** Writes a rounded number and its quotients for each prime; false where it is 0. */
   #writeScalar(value: number, scale: number, limbs: number): boolean {
-    const product = value * scale;
-    if (!Number.isFinite(product)) throw new PlanError(`${value} at scale ${scale} is not finite`);
-    const rounded = BigInt(Math.sign(product) * Math.round(Math.abs(product)));
+    const rounded = roundedAt(value, scale, this.#bitsOf(limbs));
     if (rounded === 0n) return false;
-    if (Math.log2(Math.abs(product)) + 1 >= this.#bitsOf(limbs)) {
-      throw new PlanError(`${value} at scale ${scale} needs more than the bits of level ${limbs - 1}`);
-    }
     for (let limb = 0; limb < limbs; limb++) {
       const prime = this.parameters.primes[limb]!;
       this.#table.writeFactor(this.#factors, limb, ((rounded % prime) + prime) % prime);
@@ -526,11 +573,14 @@ export class WasmEvaluator implements Evaluator {
   }
 
   #productScale(limbs: number, a: number, b: number): number {
-    const scale = a * b;
+    return this.#checkScale(limbs, a * b);
+  }
+
+  #checkScale(limbs: number, scale: number): number {
     const bits = this.#bitsOf(limbs);
     if (scale > 0 && Math.log2(scale) < bits) return scale;
     throw new PlanError(
-      `multiply: the scale ${a}·${b} does not fit the ${bits.toFixed(1)} bits of level ${limbs - 1}: rescale before`,
+      `multiply: the scale ${scale} does not fit the ${bits.toFixed(1)} bits of level ${limbs - 1}: rescale before`,
     );
   }
 

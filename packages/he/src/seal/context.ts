@@ -17,6 +17,7 @@ export interface SealContext {
   /** Drops primes of a plaintext until so many are left. */
   shortenPlaintext(plaintext: Handle, limbs: number): void;
 
+  loadPlaintext(bytes: Uint8Array): Handle;
   loadCiphertext(bytes: Uint8Array): Handle;
   saveCiphertext(ciphertext: Handle): Uint8Array;
   limbsOf(ciphertext: Handle): number;

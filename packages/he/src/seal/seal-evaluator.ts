@@ -1,7 +1,9 @@
-import type { Ciphertext, EvaluationKeys, Evaluator, Plaintext } from '../ckks/evaluator.js';
+import type { Ciphertext, EvaluationKeys, Evaluator, IntegerMatrix, Plaintext } from '../ckks/evaluator.js';
 import { type ParametersWithPrimes, topLevel } from '../ckks/parameters.js';
+import { checkMatrix, roundedAt } from '../ckks/scalars.js';
 import { KeyError, MalformedError, PlanError } from '../errors.js';
 import type { Handle, SealContext } from './context.js';
+import { ScalarPlaintexts } from './scalar-plaintexts.js';
 
 /** How far scales that should be the same may be apart: what roundings of doubles explain, and nothing else does. */
 const SCALE_TOLERANCE = 2 ** -44;
@@ -75,6 +77,7 @@ export class SealEvaluator implements Evaluator {
   readonly #context: SealContext;
   readonly #relinearization: Handle | undefined;
   readonly #galois: Handle | undefined;
+  readonly #scalars: ScalarPlaintexts;
   #live = 0;
 
   /**
@@ -89,6 +92,7 @@ export class SealEvaluator implements Evaluator {
   ) {
     this.#context = context;
     this.parameters = parameters;
+    this.#scalars = new ScalarPlaintexts(parameters);
     try {
       this.#relinearization = relinearization && context.loadRelinearizationKeys(relinearization);
       this.#galois = galois && context.loadGaloisKeys(galois);
@@ -183,6 +187,57 @@ export class SealEvaluator implements Evaluator {
     return sum;
   }
 
+  weightedSums(ciphertexts: readonly Ciphertext[], matrix: IntegerMatrix, scale: number): Ciphertext[] {
+    const columns = ciphertexts.length;
+    checkMatrix(matrix, columns);
+    const { rows, integers, shift } = matrix;
+    const sums: Ciphertext[] = [];
+    try {
+      for (let row = 0; row < rows; row++) {
+        let sum: Ciphertext | undefined;
+        for (let column = 0; column < columns; column++) {
+          const integer = integers[row * columns + column]!;
+          if (integer === 0) continue;
+          const ciphertext = ciphertexts[column]!;
+          const product = this.#timesInteger(ciphertext, BigInt(integer) << BigInt(shift), scale / ciphertext.scale);
+          if (!sum) {
+            sum = product;
+            sums.push(sum);
+            this.#context.setScale(handleOf(sum), scale);
+            continue;
+          }
+          this.#context.setScale(handleOf(product), scale);
+          this.#context.addInPlace(handleOf(sum), handleOf(product));
+          product.dispose();
+        }
+      }
+      return sums;
+    } catch (error) {
+      for (const each of sums) each.dispose();
+      throw error;
+    }
+  }
+
+  multiplyScalar(a: Ciphertext, value: number, scale: number): Ciphertext {
+    const integer = roundedAt(value, scale, this.#bitsOf(a.level));
+    if (integer === 0n) {
+      throw new PlanError(`multiply: ${value} is 0 at scale ${scale}: the product would not hide anything`);
+    }
+    return this.#timesInteger(a, integer, scale);
+  }
+
+  addScalarInPlace(a: Ciphertext, value: number): void {
+    const { level, scale } = a;
+    const integer = roundedAt(value, scale, this.#bitsOf(level));
+    if (integer === 0n) return;
+    const plaintext = this.#context.loadPlaintext(this.#scalars.bytesOf(integer, scale, level));
+    try {
+      this.#context.addPlainInPlace(handleOf(a), plaintext);
+    } finally {
+      plaintext.delete();
+    }
+  }
+
   multiply(a: Ciphertext, b: Ciphertext): Ciphertext {
     return this.#ciphertext(this.#context.multiply(handleOf(a), handleOf(b)));
   }
@@ -218,6 +273,20 @@ export class SealEvaluator implements Evaluator {
   #released = () => {
     this.#live--;
   };
+
+  /** The bits of the product of the primes of a level. */
+  #bitsOf(level: number): number {
+    return this.parameters.primes.slice(0, level + 1).reduce((sum, prime) => sum + Math.log2(Number(prime)), 0);
+  }
+
+  #timesInteger(a: Ciphertext, integer: bigint, scale: number): Ciphertext {
+    const plaintext = this.#context.loadPlaintext(this.#scalars.bytesOf(integer, scale, a.level));
+    try {
+      return this.#ciphertext(this.#context.multiplyPlain(handleOf(a), plaintext));
+    } finally {
+      plaintext.delete();
+    }
+  }
 
   #ciphertext(handle: Handle): SealCiphertext {
     this.#live++;

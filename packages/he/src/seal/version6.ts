@@ -15,7 +15,7 @@ interface Ciphertext6 extends Stored {
   clone(): Ciphertext6;
 }
 
-interface Plaintext6 extends Handle {
+interface Plaintext6 extends Stored {
   readonly scale: number;
 }
 
@@ -128,6 +128,7 @@ function contextOf(seal: Version6, parameters: ParametersWithPrimes): SealContex
     shortenPlaintext(plaintext, limbs) {
       for (let drop = primes.length - 1 - limbs; drop > 0; drop--) evaluator.plainModSwitchToNext(plaintext, plaintext);
     },
+    loadPlaintext: (bytes) => stored(seal.PlainText(), bytes),
     loadCiphertext: (bytes) => stored(seal.CipherText(), bytes),
     saveCiphertext: (handle) => (handle as Ciphertext6).saveArray(none),
     limbsOf: (handle) => (handle as Ciphertext6).coeffModulusSize,

@@ -58,7 +58,7 @@ export interface Version7 {
     security: unknown,
   ) => Handle & { parametersSet(): boolean };
   readonly Ciphertext: new () => Ciphertext7;
-  readonly Plaintext: new () => Handle;
+  readonly Plaintext: new () => Stored;
   readonly SecretKey: new () => Stored;
   readonly GaloisKeys: new () => Stored;
   readonly RelinKeys: new () => Stored;
@@ -148,6 +148,7 @@ function contextOf(seal: Version7, parameters: ParametersWithPrimes): SealContex
         guarded(() => evaluator.plainModSwitchToNextInplace(plaintext));
       }
     },
+    loadPlaintext: (bytes) => stored(new seal.Plaintext(), bytes),
     loadCiphertext: (bytes) => stored(new seal.Ciphertext(), bytes),
     saveCiphertext: (handle) => (handle as Ciphertext7).saveToArray(none),
     limbsOf: (handle) => (handle as Ciphertext7).coeffModulusSize(),

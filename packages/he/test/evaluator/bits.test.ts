@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type EvaluationKeys,
+  MAX_WEIGHT,
   ModulusChain,
   openSeal,
   SealEvaluator,
@@ -103,6 +104,54 @@ describe.each(cases)('N = $degree, primes of $bits bits', ({ degree, bits, numRu
       });
       for (const result of results) expect(Buffer.compare(result, expected!)).toBe(0);
     }
+  });
+
+  test('sums with integer weights have the bits of SEAL, for any rows and columns, at the limits of both', () => {
+    const limit = bits.slice(0, -1).reduce((sum, each) => sum + each) - SCALE_BITS - 24;
+    const integer = fc.oneof(fc.constantFrom(MAX_WEIGHT, -MAX_WEIGHT, 1), fc.integer({ min: -5e5, max: 5e5 }));
+    const matrices = fc
+      .record({ rows: fc.integer({ min: 1, max: 6 }), columns: fc.constantFrom(1, 2, 31, degree / 128 + 3) })
+      .chain(({ rows, columns }) =>
+        fc.record({
+          rows: fc.constant(rows),
+          integers: fc.array(integer, { minLength: rows * columns, maxLength: rows * columns }).map((all) => {
+            return Int32Array.from(all, (each, i) => (i % columns === 0 ? each || 1 : each));
+          }),
+          shift: fc.integer({ min: 0, max: Math.min(limit, 40) }),
+        }),
+      );
+    fc.assert(
+      fc.property(ciphertextSeeds, matrices, (seed, matrix) => {
+        const [expected, ...results] = [reference, ...own.values()].map((evaluator) => {
+          const two = [evaluator.load(draw(seed)), evaluator.load(draw({ seed: 1, hasEdges: true }))];
+          const operands = Array.from({ length: matrix.integers.length / matrix.rows }, (_, i) => two[i % 2]!);
+          const sums = evaluator.weightedSums(operands, matrix, 2 ** (SCALE_BITS + 20));
+          const saved = Buffer.concat(sums.map((sum) => evaluator.save(sum)));
+          for (const each of [...two, ...sums]) each.dispose();
+          return saved;
+        });
+        for (const result of results) expect(Buffer.compare(result, expected!)).toBe(0);
+      }),
+      { numRuns: 2 },
+    );
+  });
+
+  test('numbers in all slots have the bits of SEAL', () => {
+    fc.assert(
+      fc.property(ciphertextSeeds, fc.double({ min: -3, max: 3, noNaN: true }), (seed, value) => {
+        fc.pre(Math.abs(value) > 2 ** -SCALE_BITS);
+        const [expected, ...results] = [reference, ...own.values()].map((evaluator) => {
+          const ciphertext = evaluator.load(draw(seed));
+          const product = evaluator.multiplyScalar(ciphertext, value, 2 ** SCALE_BITS);
+          evaluator.addScalarInPlace(product, value);
+          const saved = evaluator.save(product);
+          for (const each of [ciphertext, product]) each.dispose();
+          return saved;
+        });
+        for (const result of results) expect(Buffer.compare(result, expected!)).toBe(0);
+      }),
+      { numRuns: 2 },
+    );
   });
 
   test('seeds of ciphertexts stand for what they stand for in SEAL', () => {
