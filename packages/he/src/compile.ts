@@ -8,6 +8,8 @@ import {
   sameShape,
   sizeOf,
 } from '@pnn/nn';
+import { makeBatchPlan } from './batch/make-batch-plan.js';
+import type { BatchPlan } from './batch/plan.js';
 import { programOf } from './compile/program-of.js';
 import { PlanError } from './errors.js';
 import { makePlan } from './plan/make-plan.js';
@@ -44,6 +46,18 @@ export interface CompileOptions {
    * @default 50
    */
   readonly maxPrimeBits?: number;
+  /**
+   * What is to be fast: one input at a time, or many. For many, the layout that takes less time for each is chosen.
+   *
+   * @default 'latency'
+   */
+  readonly optimize?: 'latency' | 'throughput';
+  /**
+   * How numbers lie in ciphertexts: those of one input in few ciphertexts, or each element of N/2 inputs in a ciphertext.
+   *
+   * @default what `optimize` leads to
+   */
+  readonly layout?: 'single' | 'batch';
 }
 
 const DEFAULT_SAMPLES = 256;
@@ -80,10 +94,39 @@ export function spreadSamples(dataset: Dataset, count: number): Sample[] {
  * Compiles a network for encrypted inputs: finds out what it computes, in which order, and with which parameters that is
  * precise enough, fast and secure.
  *
+ * @returns a `Plan` for one input, or a `BatchPlan` where `layout` or `optimize` lead to it
  * @throws PlanError where it cannot be computed on encrypted numbers, or not as precisely as asked: names layer and remedy
  */
-export async function compile(network: Module, options: CompileOptions): Promise<Plan> {
-  const { input, calibrate, normalization } = options;
+export async function compile<const Options extends CompileOptions>(
+  network: Module,
+  options: Options,
+): Promise<PlanOf<Options>> {
+  return (await anyPlan(network, options)) as PlanOf<Options>;
+}
+
+/** What options lead to. */
+export type PlanOf<Options extends CompileOptions> = Options extends { readonly layout: 'batch' }
+  ? BatchPlan
+  : Options extends { readonly layout: 'single' }
+    ? Plan
+    : Options extends { readonly optimize: 'throughput' }
+      ? Plan | BatchPlan
+      : Plan;
+
+/** Of the layouts the one that takes less time for each of many inputs, by the estimates of plans. */
+async function fasterPlan(makeSingle: () => Promise<Plan>, makeBatch: () => Promise<BatchPlan>) {
+  const [single, batch] = await Promise.allSettled([makeSingle(), makeBatch()]);
+  if (single.status === 'fulfilled' && batch.status === 'fulfilled') {
+    const each = batch.value.cost.milliseconds / batch.value.images;
+    return each < single.value.cost.milliseconds ? batch.value : single.value;
+  }
+  if (batch.status === 'fulfilled') return batch.value;
+  if (single.status === 'fulfilled') return single.value;
+  throw single.reason;
+}
+
+async function anyPlan(network: Module, options: CompileOptions): Promise<Plan | BatchPlan> {
+  const { input, calibrate, normalization, layout, optimize = 'latency' } = options;
   const { samples = DEFAULT_SAMPLES, precision = DEFAULT_PRECISION, maxPrimeBits = DEFAULT_PRIME_BITS } = options;
   if (!sameShape(input, calibrate.inputShape)) {
     throw new PlanError(
@@ -98,5 +141,10 @@ export async function compile(network: Module, options: CompileOptions): Promise
   }
   const program = await programOf(network, input, normalization);
   const inputs = spreadSamples(calibrate, samples).map((sample) => sample.input);
-  return makePlan(program, inputs, { precision, maxPrimeBits });
+  const requirements = { precision, maxPrimeBits };
+  const single = () => makePlan(program, inputs, requirements);
+  const batch = () => makeBatchPlan(program, inputs, requirements);
+  if (layout === 'batch') return batch();
+  if (layout === 'single' || optimize === 'latency') return single();
+  return fasterPlan(single, batch);
 }

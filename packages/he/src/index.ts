@@ -1,3 +1,5 @@
+export { BatchNetwork } from './batch/batch-network.js';
+export { type BatchClientPlan, BatchPlan, type RunnableBatchPlan } from './batch/plan.js';
 export {
   type Ciphertext,
   type EvaluationKeys,

@@ -1,7 +1,7 @@
 import { getThreads } from '@pnn/nn';
 import type { Ciphertext, EvaluationKeys, Evaluator, IntegerMatrix, Plaintext } from '../ckks/evaluator.js';
-import { checkMatrix, roundedAt } from '../ckks/scalars.js';
 import { type ParametersWithPrimes, topLevel } from '../ckks/parameters.js';
+import { checkMatrix, roundedAt } from '../ckks/scalars.js';
 import { PlanError } from '../errors.js';
 import { ModulusChain, readCiphertext, readPlaintext, writeCiphertext } from '../seal-format/index.js';
 import { Encoder } from './encoder.js';

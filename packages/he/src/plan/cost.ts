@@ -27,7 +27,7 @@ export interface Cost {
 }
 
 /** Counts operations by their levels. */
-class Counter {
+export class Counter {
   milliseconds = 0;
   readonly counts: Record<OperationName, number>;
   readonly #factor: number;
@@ -65,15 +65,16 @@ function countMap(counter: Counter, { matvec, at, foldsFirst }: PlannedMap): voi
   counter.count('rotate', foldsFirst ? at.level + 1 : at.level, matvec.folds.length * results);
 }
 
-function countInstruction(counter: Counter, instruction: Instruction): void {
+/** Counts what an instruction takes on so many ciphertexts. */
+export function countInstruction(counter: Counter, instruction: Instruction, times: number): void {
   if (instruction.kind === 'product') {
-    counter.count('multiply', instruction.level + 1);
-    counter.count('relinearize', instruction.level + 1);
-    counter.count('rescale', instruction.level + 1);
+    counter.count('multiply', instruction.level + 1, times);
+    counter.count('relinearize', instruction.level + 1, times);
+    counter.count('rescale', instruction.level + 1, times);
   } else if (instruction.kind === 'sum') {
-    counter.count('multiplyPlain', instruction.level + 1, instruction.scaled.length);
-    counter.count('rescale', instruction.level + 1, Math.min(1, instruction.scaled.length));
-    counter.count('add', instruction.level, instruction.doubled.length + 1);
+    counter.count('multiplyPlain', instruction.level + 1, times * instruction.scaled.length);
+    counter.count('rescale', instruction.level + 1, times * Math.min(1, instruction.scaled.length));
+    counter.count('add', instruction.level, times * (instruction.doubled.length + 1));
   }
 }
 
@@ -88,8 +89,8 @@ export function serverCost(
   counter.count('load', topLevel(parameters), uploads);
   for (const { map, activation } of layers) {
     countMap(counter, map);
-    for (let i = 0; i < map.matvec.layout.ciphertexts; i++) {
-      for (const instruction of activation.instructions) countInstruction(counter, instruction);
+    for (const instruction of activation.instructions) {
+      countInstruction(counter, instruction, map.matvec.layout.ciphertexts);
     }
   }
   countMap(counter, output);

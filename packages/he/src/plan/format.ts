@@ -1,10 +1,15 @@
-import { clientMilliseconds, keyBytes, type OperationName, rotationsIn } from './cost.js';
+import type { Parameters } from '../ckks/parameters.js';
+import type { Certificate } from './certificate.js';
+import { type Cost, clientMilliseconds, keyBytes, type OperationName, rotationsIn } from './cost.js';
 import type { Plan, PlannedMap } from './plan.js';
 
-const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
-const short = (value: number) => String(Number(value.toPrecision(3)));
+/** Bytes as megabytes. */
+export const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+/** A number with three digits. */
+export const short = (value: number) => String(Number(value.toPrecision(3)));
 
-function table(rows: readonly (readonly string[])[]): string[] {
+/** Rows as lines, columns below one another. */
+export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
@@ -25,10 +30,35 @@ function mapRow(name: string, { affine, matvec, at }: PlannedMap): string[] {
   ];
 }
 
+/** The parameters, and that they are secure. */
+export function parametersLine({ degree, bits }: Parameters): string {
+  return `CKKS with N = ${degree} and primes of ${bits.join(' + ')} = ${bits.reduce((a, b) => a + b)} bits: 128-bit secure`;
+}
+
+/** The operations that there are, with how often each is done. */
+export function countsLine({ counts }: Cost): string {
+  const names = Object.keys(counts) as OperationName[];
+  return names
+    .filter((name) => counts[name] > 0)
+    .map((name) => `${counts[name]} ${name}`)
+    .join(', ');
+}
+
+/** How far the inputs of each layer reach. */
+export function rangeTable({ samples, layers }: Certificate): string[] {
+  const ranges = layers.map(({ name, bound, observed, beyond, provable }) => [
+    name,
+    short(bound),
+    `${short(observed)}${beyond > 0 ? ` (${beyond} values beyond 1)` : ''}`,
+    provable === undefined ? 'not known' : short(provable),
+  ]);
+  return table([['range of |x|/B', 'B', `on ${samples} samples`, 'for any input in the box'], ...ranges]);
+}
+
 /** A plan as a person reads it. */
 export function formatPlan(plan: Plan): string {
   const { parameters, layers, output, certificate, cost } = plan;
-  const { degree, bits } = parameters;
+  const { degree } = parameters;
   const rows = layers.flatMap(({ name, degree: own, map, activation }) => {
     const products = activation.instructions.filter(({ kind }) => kind === 'product').length;
     const ciphertexts = map.matvec.layout.ciphertexts;
@@ -42,30 +72,20 @@ export function formatPlan(plan: Plan): string {
       ],
     ];
   });
-  const ranges = certificate.layers.map(({ name, bound, observed, beyond, provable }) => [
-    name,
-    short(bound),
-    `${short(observed)}${beyond > 0 ? ` (${beyond} values beyond 1)` : ''}`,
-    provable === undefined ? 'not known' : short(provable),
-  ]);
   const keys = keyBytes(parameters, plan.rotations.length + 1);
   const limbs = plan.input.level + 1;
-  const names = Object.keys(cost.counts) as OperationName[];
   return [
-    `CKKS with N = ${degree} and primes of ${bits.join(' + ')} = ${bits.reduce((a, b) => a + b)} bits: 128-bit secure`,
+    parametersLine(parameters),
     '',
     ...table([['layer', 'size', 'work', 'level after'], ...rows, mapRow('linear', output)]),
     '',
     `sent: ${plan.gathers.length} ciphertexts, ${megabytes(8 * degree * limbs * plan.gathers.length)}; ` +
       `received: ${output.matvec.layout.ciphertexts}, ${megabytes(16 * degree * (output.at.level + 1) * output.matvec.layout.ciphertexts)}`,
     `keys: ${plan.rotations.length} rotations and relinearization, ${megabytes(keys.upload)} to send once, ${megabytes(keys.memory)} in memory`,
-    `server: about ${Math.round(cost.milliseconds)} ms with SEAL on one thread (${names
-      .filter((name) => cost.counts[name] > 0)
-      .map((name) => `${cost.counts[name]} ${name}`)
-      .join(', ')})`,
+    `server: about ${Math.round(cost.milliseconds)} ms with SEAL on one thread (${countsLine(cost)})`,
     `client: about ${Math.round(clientMilliseconds(parameters, plan.gathers.length))} ms to encrypt`,
     `errors of logits: expected below ${plan.errorBound.toPrecision(2)}, with logits up to ${short(certificate.largestLogit)}`,
     '',
-    ...table([['range of |x|/B', 'B', `on ${certificate.samples} samples`, 'for any input in the box'], ...ranges]),
+    ...rangeTable(certificate),
   ].join('\n');
 }

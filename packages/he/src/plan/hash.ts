@@ -15,7 +15,7 @@ function numbersOf({ matvec, at, foldsFirst }: PlannedMap): ArrayBufferView[] {
 }
 
 /** SHA-256 of everything that a server computes with, in hexadecimal digits. */
-export async function planHash(plan: Hashed): Promise<string> {
+export function planHash(plan: Hashed): Promise<string> {
   const { parameters, inputShape, gathers, input, layers, output, rotations } = plan;
   const plain = JSON.stringify({
     bits: parameters.bits,
@@ -31,6 +31,11 @@ export async function planHash(plan: Hashed): Promise<string> {
     ...layers.flatMap(({ map, activation }) => [...numbersOf(map), activation.polynomialOf ?? new Int32Array()]),
     ...numbersOf(output),
   ];
+  return hashOf(parts);
+}
+
+/** SHA-256 of the hashes of parts, in hexadecimal digits. */
+export async function hashOf(parts: readonly ArrayBufferView[]): Promise<string> {
   const hashes = await Promise.all(
     parts.map((part) => crypto.subtle.digest('SHA-256', part as ArrayBufferView<ArrayBuffer>)),
   );

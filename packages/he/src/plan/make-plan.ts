@@ -27,11 +27,13 @@ const MIN_SCALE_BITS = 20;
 /** Logits may be so many times larger than those of the calibration until they wrap around. */
 const LOGIT_MARGIN = 8;
 /** The largest errors of thousands of logits are about twice those of the simulation, which has a few hundred. */
-const ERROR_MARGIN = 3;
-const SIMULATED_SAMPLES = 24;
+export const ERROR_MARGIN = 3;
+export const SIMULATED_SAMPLES = 24;
+/** Values of N that networks need. */
+export const DEGREES: readonly number[] = [8192, 16384, 32768];
 
 /** Levels below the top at which results are. */
-function depths(program: Program): { readonly of: ReadonlyMap<Source, number>; readonly total: number } {
+export function depths(program: Program): { readonly of: ReadonlyMap<Source, number>; readonly total: number } {
   const of = new Map<Source, number>([[program.input, 0]]);
   const ofMap = (affine: Affine) => Math.max(...[...affine.terms.keys()].map((source) => of.get(source)!)) + 1;
   for (const { input, steps, output } of program.layers) of.set(output, ofMap(input) + steps.depth);
@@ -49,7 +51,7 @@ function parametersOf(degree: number, bits: readonly number[]): ParametersWithPr
 }
 
 /** Parameters for so many levels: of equal data primes, with a first one that is larger by some bits. */
-function candidates(degree: number, levels: number, { maxPrimeBits }: Requirements): ParametersWithPrimes[] {
+export function candidates(degree: number, levels: number, { maxPrimeBits }: Requirements): ParametersWithPrimes[] {
   const most = MAX_MODULUS_BITS[degree]!;
   const options: (ParametersWithPrimes | undefined)[] = [];
   for (const extra of [0, 4, 8, 12]) {
@@ -93,6 +95,12 @@ function structureOf(program: Program, slots: number, levels: number): Structure
   return { gathers, layers, output };
 }
 
+/** The scale of logits. A number z is kept as scale·z modulo the first prime, between −q/2 and q/2. */
+export function outputScale({ bits }: ParametersWithPrimes, largestLogit: number): number {
+  const room = Math.floor(bits[0]! - 2 - Math.log2(LOGIT_MARGIN * Math.max(largestLogit, 1e-6)));
+  return 2 ** Math.min(room, bits[1]! + 8);
+}
+
 type Built = Pick<Plan, 'layers' | 'output' | 'input'>;
 
 function built(
@@ -121,12 +129,10 @@ function built(
       source: output,
     };
   });
-  // A number z is kept as scale·z modulo the first prime, between −q/2 and q/2.
-  const room = Math.floor(parameters.bits[0]! - 2 - Math.log2(LOGIT_MARGIN * Math.max(largestLogit, 1e-6)));
   const output: PlannedMap = {
     affine: program.output,
     matvec: structure.output,
-    at: { level: 0, scale: 2 ** Math.min(room, parameters.bits[1]! + 8) },
+    at: { level: 0, scale: outputScale(parameters, largestLogit) },
     foldsFirst,
   };
   return { layers, output, input: { level: total, scale } };
@@ -163,7 +169,7 @@ function rotationsOf(structure: Structure, slots: number): number[] {
 }
 
 /** What would make a plan possible, as the end of a sentence. */
-function remedyFor(program: Program, levels: number): string {
+export function remedyFor(program: Program, levels: number): string {
   const powers = program.layers.map(({ degree }) => degree).filter((degree) => !Number.isInteger(Math.log2(degree)));
   const shorter = powers.map(
     (degree) => `degree ${2 ** Math.floor(Math.log2(degree))} instead of ${degree} saves a level`,
@@ -190,7 +196,7 @@ export async function makePlan(
   }
   const { total } = depths(program);
   let closest = Infinity;
-  for (const degree of [8192, 16384, 32768]) {
+  for (const degree of DEGREES) {
     const options = candidates(degree, total, requirements);
     if (options.length === 0) continue;
     const structure = structureOf(program, degree / 2, total);

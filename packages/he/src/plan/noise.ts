@@ -71,17 +71,65 @@ export function spreadOfDigits(degree: number): Float64Array {
   });
 }
 
+/** Operations in float64 with the errors that ciphertexts have, drawn at random. */
+export class NoisyOperations {
+  readonly errors: Errors;
+  readonly #primes: readonly number[];
+  readonly #random = new Generator(1, 'ckks-noise');
+
+  constructor(parameters: ParametersWithPrimes) {
+    this.errors = new Errors(parameters);
+    this.#primes = parameters.primes.map(Number);
+  }
+
+  noisy(value: number, deviation: number): number {
+    return value + deviation * this.#random.normal();
+  }
+
+  /** A polynomial of every element. */
+  activation({ instructions, polynomialOf }: Activation, x: Float64Array): Float64Array {
+    const made: Float64Array[] = [];
+    const divided = ({ level, scale }: At, relinearized: boolean) => {
+      const keys = relinearized ? this.errors.keySwitch(level + 1) / this.#primes[level + 1]! : 0;
+      return Math.hypot(this.errors.division, keys) / scale;
+    };
+    for (const instruction of instructions) {
+      if (instruction.kind === 'input') made.push(x);
+      else if (instruction.kind === 'product') {
+        const deviation = divided(instruction, true);
+        const [a, b] = [made[instruction.a]!, made[instruction.b]!];
+        made.push(a.map((value, i) => this.noisy(value * b[i]!, deviation)));
+      } else {
+        const { doubled, scaled, constant } = instruction;
+        const deviation = scaled.length > 0 ? divided(instruction, false) : 0;
+        const weights = scaled.map(({ plaintextScale }) => this.errors.rounding / plaintextScale);
+        made.push(
+          x.map((_, i) => {
+            const which = polynomialOf?.[i] ?? 0;
+            let sum = constant[which]!;
+            for (const { operand, doublings } of doubled) sum += 2 ** doublings * made[operand]![i]!;
+            scaled.forEach(({ operand, factor }, k) => {
+              sum += this.noisy(factor[which]!, weights[k]!) * made[operand]![i]!;
+            });
+            return this.noisy(sum, deviation);
+          }),
+        );
+      }
+    }
+    return made.at(-1)!;
+  }
+}
+
 /** A computation of a plan in float64 with the errors that ciphertexts have, drawn at random. */
 export class NoisyRun {
   readonly #parameters: ParametersWithPrimes;
-  readonly #errors: Errors;
+  readonly #operations: NoisyOperations;
   readonly #spread: Float64Array;
-  readonly #random = new Generator(1, 'ckks-noise');
   readonly #input: Source;
 
   constructor(parameters: ParametersWithPrimes, input: Source) {
     this.#parameters = parameters;
-    this.#errors = new Errors(parameters);
+    this.#operations = new NoisyOperations(parameters);
     this.#spread = spreadOfDigits(parameters.degree);
     this.#input = input;
   }
@@ -95,7 +143,7 @@ export class NoisyRun {
   ): Float64Array {
     const values = new Map<Source, ArrayLike<number>>([[this.#input, sample]]);
     for (const { map, activation, source } of layers) {
-      values.set(source, this.#activation(activation, this.#map(map, inputScale, values)));
+      values.set(source, this.#operations.activation(activation, this.#map(map, inputScale, values)));
     }
     // The client takes means over the copies of a logit, of which those that were not folded together have errors of their
     // own: twice the error of independent ones is what they keep.
@@ -104,30 +152,27 @@ export class NoisyRun {
     return this.#map(output, inputScale, values, Math.min(1, 2 / Math.sqrt(copies)));
   }
 
-  #noisy(value: number, deviation: number): number {
-    return value + deviation * this.#random.normal();
-  }
-
   #map(
     { affine, matvec, at, foldsFirst }: PlannedMap,
     inputScale: number,
     values: ReadonlyMap<Source, ArrayLike<number>>,
     share = 1,
   ): Float64Array {
+    const { errors } = this.#operations;
     const result = evaluateAffine(affine, values);
     const rotations = rotationsOf(matvec);
     const parts = 2 ** matvec.folds.length;
     const prime = Number(this.#parameters.primes[at.level + 1]);
     // Errors of rotations in front of the rescale are divided by its prime.
-    const before = this.#errors.keySwitch(at.level + 1) / prime;
+    const before = errors.keySwitch(at.level + 1) / prime;
     const [rescales, scaleOfFolds] = foldsFirst ? [1, prime] : [parts, 1];
     const foldLevel = foldsFirst ? at.level + 1 : at.level;
     const others = Math.hypot(
-      this.#errors.division * Math.sqrt(rescales),
+      errors.division * Math.sqrt(rescales),
       before * Math.sqrt(parts * rotations),
-      (this.#errors.division / scaleOfFolds) * Math.sqrt(parts),
+      (errors.division / scaleOfFolds) * Math.sqrt(parts),
     );
-    const digits = this.#errors.digits(foldLevel) / scaleOfFolds;
+    const digits = errors.digits(foldLevel) / scaleOfFolds;
     let plaintexts = 0;
     for (const source of affine.terms.keys()) {
       const own = values.get(source)!;
@@ -136,16 +181,16 @@ export class NoisyRun {
       plaintexts += square + (matvec.diagonals.length * parts * square) / own.length;
     }
     // Plaintexts have about the scale of their result.
-    const ofWeights = (this.#errors.rounding * Math.sqrt(plaintexts)) / at.scale;
+    const ofWeights = (errors.rounding * Math.sqrt(plaintexts)) / at.scale;
     const ofInput = affine.terms.get(this.#input);
     return result.map((value, row) => {
       let fresh = 0;
       ofInput?.forRow(row, (_, weight) => {
         fresh += weight * weight;
       });
-      const input = (this.#errors.fresh / inputScale) * Math.sqrt(fresh);
+      const input = (errors.fresh / inputScale) * Math.sqrt(fresh);
       const folds = digits * Math.sqrt(this.#spreadInFolds(matvec, row));
-      return this.#noisy(value, share * Math.hypot(input, others / at.scale, folds / at.scale, ofWeights));
+      return this.#operations.noisy(value, share * Math.hypot(input, others / at.scale, folds / at.scale, ofWeights));
     });
   }
 
@@ -158,39 +203,6 @@ export class NoisyRun {
     }
     // Copies of a result are added up once.
     return sum / (slots / (layout.period * 2 ** folds.length));
-  }
-
-  #activation({ instructions, polynomialOf }: Activation, x: Float64Array): Float64Array {
-    const made: Float64Array[] = [];
-    const primes = this.#parameters.primes.map(Number);
-    const divided = ({ level, scale }: At, relinearized: boolean) => {
-      const keys = relinearized ? this.#errors.keySwitch(level + 1) / primes[level + 1]! : 0;
-      return Math.hypot(this.#errors.division, keys) / scale;
-    };
-    for (const instruction of instructions) {
-      if (instruction.kind === 'input') made.push(x);
-      else if (instruction.kind === 'product') {
-        const deviation = divided(instruction, true);
-        const [a, b] = [made[instruction.a]!, made[instruction.b]!];
-        made.push(a.map((value, i) => this.#noisy(value * b[i]!, deviation)));
-      } else {
-        const { doubled, scaled, constant } = instruction;
-        const deviation = scaled.length > 0 ? divided(instruction, false) : 0;
-        const weights = scaled.map(({ plaintextScale }) => this.#errors.rounding / plaintextScale);
-        made.push(
-          x.map((_, i) => {
-            const which = polynomialOf?.[i] ?? 0;
-            let sum = constant[which]!;
-            for (const { operand, doublings } of doubled) sum += 2 ** doublings * made[operand]![i]!;
-            scaled.forEach(({ operand, factor }, k) => {
-              sum += this.#noisy(factor[which]!, weights[k]!) * made[operand]![i]!;
-            });
-            return this.#noisy(sum, deviation);
-          }),
-        );
-      }
-    }
-    return made.at(-1)!;
   }
 }
 

@@ -4,34 +4,10 @@ import { MalformedError } from '../errors.js';
 import type { Instruction } from '../plan/activation.js';
 import type { Diagonal } from '../plan/matvec.js';
 import type { PlannedLayer, PlannedMap, RunnablePlan } from '../plan/plan.js';
+import { atLevel, runInstructions } from './instructions.js';
+import { Owned } from './owned.js';
 
 export type { RunnablePlan } from '../plan/plan.js';
-
-/** Ciphertexts that are disposed of together, whatever happens. */
-class Owned {
-  readonly #all = new Set<Ciphertext>();
-
-  add<T extends Ciphertext>(ciphertext: T): T {
-    this.#all.add(ciphertext);
-    return ciphertext;
-  }
-
-  /** Disposes of one of them already. */
-  release(ciphertext: Ciphertext): void {
-    if (this.#all.delete(ciphertext)) ciphertext.dispose();
-  }
-
-  /** Gives one of them away. */
-  take(ciphertext: Ciphertext): Ciphertext {
-    this.#all.delete(ciphertext);
-    return ciphertext;
-  }
-
-  dispose(): void {
-    for (const each of this.#all) each.dispose();
-    this.#all.clear();
-  }
-}
 
 interface EncodedDiagonal extends Diagonal {
   readonly weights: Plaintext;
@@ -188,14 +164,6 @@ export class EncryptedNetwork implements Disposable {
     }
   }
 
-  /** A copy at a lower level, or the ciphertext itself where it is there already. */
-  #atLevel(ciphertext: Ciphertext, level: number, owned: Owned): Ciphertext {
-    if (ciphertext.level === level) return ciphertext;
-    const copy = owned.add(this.#evaluator.rotate(ciphertext, 0));
-    this.#evaluator.dropToLevelInPlace(copy, level);
-    return copy;
-  }
-
   #runMap(map: EncodedMap, values: ReadonlyMap<Source, readonly Ciphertext[]>, owned: Owned): Ciphertext[] {
     const { matvec, encoded, constants, foldsFirst } = map;
     const evaluator = this.#evaluator;
@@ -247,7 +215,7 @@ export class EncryptedNetwork implements Disposable {
     matvec.operands.forEach(({ source, ciphertext }, operand) => {
       const steps = [...new Set(encoded.filter((diagonal) => diagonal.operand === operand).map(({ baby }) => baby))];
       if (steps.length === 0) return;
-      const x = this.#atLevel(values.get(source)![ciphertext]!, at.level + 1, own);
+      const x = atLevel(this.#evaluator, values.get(source)![ciphertext]!, at.level + 1, own);
       const moved = steps.filter((step) => step !== 0);
       const results = this.#evaluator.rotateMany(x, moved);
       moved.forEach((step, i) => {
@@ -259,68 +227,24 @@ export class EncryptedNetwork implements Disposable {
   }
 
   #runInstructions(
-    instructions: readonly EncodedInstruction[],
+    encoded: readonly EncodedInstruction[],
     x: Ciphertext,
     ciphertext: number,
     owned: Owned,
   ): Ciphertext {
-    const own = new Owned();
     const evaluator = this.#evaluator;
-    try {
-      const results: Ciphertext[] = [];
-      for (const { instruction, factors, constants } of instructions) {
-        if (instruction.kind === 'input') {
-          results.push(own.add(owned.take(x)));
-          continue;
-        }
-        const { level } = instruction;
-        let result: Ciphertext;
-        if (instruction.kind === 'product') {
-          const a = this.#atLevel(results[instruction.a]!, level + 1, own);
-          const b = this.#atLevel(results[instruction.b]!, level + 1, own);
-          result = own.add(a === b || instruction.a === instruction.b ? evaluator.square(a) : evaluator.multiply(a, b));
-          evaluator.relinearizeInPlace(result);
-          evaluator.rescaleInPlace(result);
-        } else {
-          result = this.#sum(instruction, results, factors[ciphertext]!, own);
-          const constant = constants[ciphertext];
-          if (constant) evaluator.addPlainInPlace(result, constant);
-        }
-        results.push(result);
-      }
-      return owned.add(own.take(results.at(-1)!));
-    } finally {
-      own.dispose();
-    }
-  }
-
-  #sum(
-    { doubled, scaled, level }: Extract<Instruction, { kind: 'sum' }>,
-    results: readonly Ciphertext[],
-    factors: readonly Plaintext[],
-    own: Owned,
-  ): Ciphertext {
-    const evaluator = this.#evaluator;
-    let sum: Ciphertext | undefined;
-    scaled.forEach(({ operand }, i) => {
-      const product = own.add(evaluator.multiplyPlain(this.#atLevel(results[operand]!, level + 1, own), factors[i]!));
-      if (!sum) sum = product;
-      else {
-        evaluator.addInPlace(sum, product);
-        own.release(product);
-      }
+    const instructions = encoded.map(({ instruction }) => instruction);
+    const plaintextsOf = (instruction: Instruction) => encoded[instructions.indexOf(instruction)]!;
+    const result = runInstructions(evaluator, instructions, owned.take(x), {
+      times(operand, term, instruction) {
+        const factors = plaintextsOf(instruction).factors[ciphertext]!;
+        return evaluator.multiplyPlain(operand, factors[instruction.scaled.indexOf(term)]!);
+      },
+      addConstant(sum, instruction) {
+        const constant = plaintextsOf(instruction).constants[ciphertext];
+        if (constant) evaluator.addPlainInPlace(sum, constant);
+      },
     });
-    if (sum) evaluator.rescaleInPlace(sum);
-    for (const { operand, doublings } of doubled) {
-      const term = own.add(evaluator.rotate(results[operand]!, 0));
-      evaluator.dropToLevelInPlace(term, level);
-      for (let i = 0; i < doublings; i++) evaluator.addInPlace(term, term);
-      if (!sum) sum = term;
-      else {
-        evaluator.addInPlace(sum, term);
-        own.release(term);
-      }
-    }
-    return sum!;
+    return owned.add(result);
   }
 }
