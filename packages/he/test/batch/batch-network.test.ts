@@ -152,8 +152,8 @@ test('the layout follows from what is asked for', async () => {
 test('ciphertexts that do not fit into memory are refused by one sentence', async () => {
   const network = new Sequential(new Conv2d(1, 64, 1), activation(2)(), new Flatten(), new Linear(64 * 16 * 16, 2));
   const options = {
-    input: [1, 32, 32],
-    calibrate: samplesOf([1, 32, 32], 1),
+    input: [1, 16, 16],
+    calibrate: samplesOf([1, 16, 16], 1),
     precision: 0.1,
     layout: 'batch',
   } as const;
