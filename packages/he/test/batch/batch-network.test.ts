@@ -82,7 +82,7 @@ test.each<[number, number]>([
 
 test('polynomials of channels, and activations in front of normalization', async () => {
   const options = { classes: 5, order: 'activation-first' } as const;
-  const perChannel = () => new PolynomialActivation({ degree: 4, bound: 10, learnable: 'per-channel', channels: 4 });
+  const perChannel = () => new PolynomialActivation({ degree: 4, bound: 10, learnable: true, channels: 4 });
   await expectSame(
     smallCnn({ channels: 1, height: 8, width: 8, filters: [4], activation: perChannel, ...options }),
     [1, 8, 8],
