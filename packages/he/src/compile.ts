@@ -58,6 +58,13 @@ export interface CompileOptions {
    * @default what `optimize` leads to
    */
   readonly layout?: 'single' | 'batch';
+  /**
+   * Whether the client may help where levels run out, in the layout `single`: it decrypts results inside of the network and encrypts them again. It
+   * learns these numbers by that, and can compute the weights from them: only for networks that clients may know.
+   *
+   * @default false
+   */
+  readonly refresh?: boolean;
 }
 
 const DEFAULT_SAMPLES = 256;
@@ -128,6 +135,7 @@ async function fasterPlan(makeSingle: () => Promise<Plan>, makeBatch: () => Prom
 async function anyPlan(network: Module, options: CompileOptions): Promise<Plan | BatchPlan> {
   const { input, calibrate, normalization, layout, optimize = 'latency' } = options;
   const { samples = DEFAULT_SAMPLES, precision = DEFAULT_PRECISION, maxPrimeBits = DEFAULT_PRIME_BITS } = options;
+  const { refresh = false } = options;
   if (!sameShape(input, calibrate.inputShape)) {
     throw new PlanError(
       `samples [${calibrate.inputShape}] do not fit inputs [${input}]: calibrate with those of the network`,
@@ -141,7 +149,7 @@ async function anyPlan(network: Module, options: CompileOptions): Promise<Plan |
   }
   const program = await programOf(network, input, normalization);
   const inputs = spreadSamples(calibrate, samples).map((sample) => sample.input);
-  const requirements = { precision, maxPrimeBits };
+  const requirements = { precision, maxPrimeBits, refresh };
   const single = () => makePlan(program, inputs, requirements);
   const batch = () => makeBatchPlan(program, inputs, requirements);
   if (layout === 'batch') return batch();

@@ -16,7 +16,13 @@ export {
   topLevel,
   withPrimes,
 } from './ckks/parameters.js';
-export { EncryptedClient, type EncryptedResult, type MessageBytes, type RunTimes } from './client/client.js';
+export {
+  type ClientOptions,
+  EncryptedClient,
+  type EncryptedResult,
+  type MessageBytes,
+  type RunTimes,
+} from './client/client.js';
 export { logitsOf } from './client/logits.js';
 export { type PolynomialLayer, type Program, type ProgramResult, runProgram } from './compile/program.js';
 export { programOf } from './compile/program-of.js';

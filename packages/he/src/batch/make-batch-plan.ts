@@ -7,13 +7,13 @@ import { certify } from '../plan/certificate.js';
 import {
   candidates,
   DEGREES,
-  depths,
   ERROR_MARGIN,
   outputScale,
   type Requirements,
   remedyFor,
   SIMULATED_SAMPLES,
 } from '../plan/make-plan.js';
+import { resultLevels } from '../plan/refresh.js';
 import { batchCost } from './cost.js';
 import { batchPlanHash } from './hash.js';
 import { batchMapOf, groupsOf, type RowGroup, shiftOf } from './map.js';
@@ -36,9 +36,9 @@ interface Levels {
 }
 
 function levelsOf(program: Program, parameters: ParametersWithPrimes, largestLogit: number): Levels {
-  const { of, total } = depths(program);
+  const levels = resultLevels(program);
   const scale = 2 ** parameters.bits[1]!;
-  const input: At = { level: total, scale };
+  const input: At = { level: levels.fresh, scale };
   const results = new Map<Source, At>([[program.input, input]]);
   const weightScale = (at: At, source: Source) =>
     (at.scale * Number(parameters.primes[at.level + 1]!)) / results.get(source)!.scale;
@@ -47,8 +47,8 @@ function levelsOf(program: Program, parameters: ParametersWithPrimes, largestLog
     at,
     shift: shiftOf(affine, (source) => weightScale(at, source)),
   });
-  const layers = program.layers.map(({ input: affine, steps, output }) => {
-    const at: At = { level: total - of.get(output)! + steps.depth, scale };
+  const layers = program.layers.map(({ input: affine, steps, output }, i) => {
+    const at: At = { level: levels.results[i]! + steps.depth, scale };
     const activation = activationOf(steps, parameters, at);
     const map = mapOf(affine, at);
     results.set(output, resultOf(activation));
@@ -89,7 +89,7 @@ export async function makeBatchPlan(
 ): Promise<BatchPlan> {
   const certificate = certify(program, samples);
   const { largestLogit } = certificate;
-  const { total } = depths(program);
+  const total = resultLevels(program).fresh;
   let closest = Infinity;
   for (const degree of DEGREES) {
     const options = candidates(degree, total, requirements).map((parameters) => {
@@ -104,8 +104,8 @@ export async function makeBatchPlan(
   }
   throw new PlanError(
     Number.isFinite(closest)
-      ? `errors of logits stay above ${requirements.precision} (${closest.toPrecision(2)} is reached): ${remedyFor(program, total)}`
-      : `no parameters of 128-bit security are large enough: ${remedyFor(program, total)}`,
+      ? `errors of logits stay above ${requirements.precision} (${closest.toPrecision(2)} is reached): ${remedyFor(program, total, true)}`
+      : `no parameters of 128-bit security are large enough: ${remedyFor(program, total, true)}`,
   );
 }
 

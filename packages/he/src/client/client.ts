@@ -1,10 +1,11 @@
 import { withPrimes } from '../ckks/parameters.js';
-import { KeyError, MalformedError, RangeWarning } from '../errors.js';
+import { KeyError, MalformedError, PlanError, RangeWarning } from '../errors.js';
+import type { At } from '../plan/activation.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { decodeClientPlan } from '../protocol/client-plan.js';
 import { joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
 import { readServerTiming, SERVER_TIMING } from '../protocol/server-timing.js';
-import type { OperationTimes } from '../run/timed-evaluator.js';
+import { type OperationTimes, sumOfTimes } from '../run/timed-evaluator.js';
 import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
 import { openSeal } from '../seal/library.js';
 import { ModulusChain, readCiphertext } from '../seal-format/index.js';
@@ -13,7 +14,9 @@ import { logitsOf } from './logits.js';
 /** What one input took, in milliseconds. */
 export interface RunTimes {
   readonly encrypt: number;
-  /** From the first byte that is sent to the last one that comes back. */
+  /** Decrypting results inside of the network and encrypting them again; 0 for plans without refreshes. */
+  readonly refresh: number;
+  /** Waiting for the server: from the first byte that is sent to the last one that comes back. */
   readonly answer: number;
   readonly decrypt: number;
   /** What the server says of its operations; undefined where it says nothing. */
@@ -28,6 +31,18 @@ export interface MessageBytes {
   readonly request: number;
   /** One encrypted result. */
   readonly answer: number;
+  /** For each refresh what the server sends, and what comes back. */
+  readonly refreshes: readonly { readonly answer: number; readonly request: number }[];
+}
+
+/** How a client connects. */
+export interface ClientOptions {
+  /**
+   * Whether the plan may have refreshes: the client then decrypts what the server asks for, and sends it encrypted again.
+   *
+   * @default false
+   */
+  readonly refresh?: boolean;
 }
 
 /** What a server's network says of one input. */
@@ -65,9 +80,14 @@ async function bodyOf(response: Response, exactly?: number): Promise<Uint8Array>
   return joined(parts);
 }
 
+/** 32 hexadecimal digits, which name a run of several stages. */
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 /**
  * The side that has the data: encrypts, asks a server, decrypts. The secret key stays here; the server gets keys to compute with,
- * and ciphertexts. What was decrypted is never sent.
+ * and ciphertexts. What was decrypted is never sent, but for refreshes, which send it encrypted again.
  */
 export class EncryptedClient implements Disposable {
   /** The plan of the server: its architecture, without weights. */
@@ -94,11 +114,22 @@ export class EncryptedClient implements Disposable {
    * @param url of the server, such as http://127.0.0.1:8080
    * @param seal the library; loaded if it is not given
    * @throws MalformedError where there is no such server, or it answers with something else
+   * @throws PlanError where its plan has refreshes, and these were not allowed
    */
-  static async connect(url: string, seal?: SealLibrary): Promise<EncryptedClient> {
+  static async connect(
+    url: string,
+    seal?: SealLibrary,
+    { refresh = false }: ClientOptions = {},
+  ): Promise<EncryptedClient> {
     const address = url.replace(/\/+$/, '');
     const response = await EncryptedClient.#fetch(`${address}/plan`);
     const plan = decodeClientPlan(new TextDecoder().decode(await bodyOf(response)));
+    if (plan.refreshes.length > 0 && !refresh) {
+      throw new PlanError(
+        `the server asks its clients to decrypt and encrypt again ${plan.refreshes.length} times on the way: allow it with ` +
+          'refresh (--refresh) if you trust it to ask for that alone',
+      );
+    }
     return new EncryptedClient(address, plan, seal ?? (await openSeal()));
   }
 
@@ -119,11 +150,15 @@ export class EncryptedClient implements Disposable {
   /** How long the messages are. */
   get messages(): MessageBytes {
     const { relinearization, galois, upload, download } = this.#lengths;
-    const { gathers, output } = this.plan;
+    const { gathers, output, refreshes } = this.plan;
     return {
       keys: relinearization + galois,
       request: gathers.length * upload,
       answer: output.ciphertexts * download,
+      refreshes: refreshes.map(({ ciphertexts }, i) => ({
+        answer: ciphertexts * this.#lengths.refreshes[i]!,
+        request: ciphertexts * upload,
+      })),
     };
   }
 
@@ -170,29 +205,60 @@ export class EncryptedClient implements Disposable {
    * @param input as many numbers as the plan says; pixels from 0 to 1 where it was calibrated with bytes
    * @throws RangeWarning where a number is not finite
    * @throws KeyError where keys were not sent, or the server has forgotten them
-   * @throws MalformedError where the server answers with something else than a result
+   * @throws MalformedError where the server answers with something else than a result, or with what is to be refreshed
    */
   async run(input: ArrayLike<number>): Promise<EncryptedResult> {
     const warnings = this.#checkInput(input);
     const secret = this.#secretKey();
     if (!this.#session) throw new KeyError('keys to compute with were not sent: call createKeys or useKeys first');
     const start = performance.now();
-    const uploads = this.plan.gathers.map((gather) => this.#encrypted(gather, input, secret));
-    const sent = performance.now();
-    const response = await EncryptedClient.#fetch(`${this.#url}/sessions/${this.#session}/run`, {
-      method: 'POST',
-      body: joined(uploads),
+    let uploads = this.plan.gathers.map((gather) => {
+      const values = Float64Array.from(gather, (place) => (place < 0 ? 0 : input[place]!));
+      return this.#encrypted(values, secret);
     });
-    const body = await bodyOf(response, this.messages.answer);
+    const encrypted = performance.now();
+    const run = randomName();
+    const operations: OperationTimes[] = [];
+    const stage = async (bytes: number): Promise<Uint8Array> => {
+      const response = await this.#post(refreshes.length > 0 ? `run/${run}/${operations.length}` : 'run', uploads);
+      operations.push(readServerTiming(response.headers.get(SERVER_TIMING)) ?? {});
+      return bodyOf(response, bytes);
+    };
+    const { refreshes } = this.plan;
+    let [refresh, largestShare] = [0, 0];
+    for (const [i, { answer }] of this.messages.refreshes.entries()) {
+      const body = await stage(answer);
+      const begin = performance.now();
+      const own = refreshes[i]!;
+      // Whatever the numbers are, they are encrypted again: the server must not learn anything of them by what is done here.
+      const values = partsOf(body, this.#lengths.refreshes[i]!).map((bytes) => this.#decrypted(bytes, own, secret));
+      uploads = values.map((each) => this.#encrypted(each, secret));
+      for (const each of values) {
+        for (const value of each) largestShare = Math.max(largestShare, Math.abs(value) / own.largest);
+      }
+      refresh += performance.now() - begin;
+    }
+    const body = await stage(this.messages.answer);
     const answered = performance.now();
-    const results = partsOf(body, this.#lengths.download).map((bytes) => this.#decrypted(bytes, secret));
+    const results = partsOf(body, this.#lengths.download).map((bytes) =>
+      this.#decrypted(bytes, this.plan.output, secret),
+    );
     const logits = logitsOf(this.plan, results);
     const times = {
-      encrypt: sent - start,
-      answer: answered - sent,
+      encrypt: encrypted - start,
+      refresh,
+      answer: answered - encrypted - refresh,
       decrypt: performance.now() - answered,
-      operations: readServerTiming(response.headers.get(SERVER_TIMING)),
+      operations: sumOfTimes(operations),
     };
+    if (largestShare > IMPLAUSIBLE) {
+      warnings.push(
+        new RangeWarning(
+          `a result inside of the network is ${largestShare.toPrecision(3)} times as large as any of the calibration: the input ` +
+            'left the range of the polynomials, and the result means nothing',
+        ),
+      );
+    }
     const largest = logits.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
     if (!(largest <= IMPLAUSIBLE * this.plan.largestLogit)) {
       warnings.push(
@@ -203,6 +269,12 @@ export class EncryptedClient implements Disposable {
       );
     }
     return { logits, warnings, times };
+  }
+
+  async #post(path: string, ciphertexts: readonly Uint8Array[]): Promise<Response> {
+    if (!this.#session) throw new KeyError('keys to compute with were not sent: call createKeys or useKeys first');
+    const url = `${this.#url}/sessions/${this.#session}/${path}`;
+    return EncryptedClient.#fetch(url, { method: 'POST', body: joined(ciphertexts) });
   }
 
   /** Has the server forget the keys that were sent. */
@@ -250,8 +322,7 @@ export class EncryptedClient implements Disposable {
     ];
   }
 
-  #encrypted(gather: readonly number[], input: ArrayLike<number>, secret: Handle): Uint8Array {
-    const values = Float64Array.from(gather, (place) => (place < 0 ? 0 : input[place]!));
+  #encrypted(values: Float64Array, secret: Handle): Uint8Array {
     const plaintext = this.#context.encode(values, this.plan.input.scale);
     try {
       return this.#context.encrypt(plaintext, secret);
@@ -260,8 +331,7 @@ export class EncryptedClient implements Disposable {
     }
   }
 
-  #decrypted(bytes: Uint8Array, secret: Handle): Float64Array {
-    const { level, scale } = this.plan.output;
+  #decrypted(bytes: Uint8Array, { level, scale }: At, secret: Handle): Float64Array {
     const data = readCiphertext(bytes, this.#chain, { limbs: level + 1, polynomials: 2 });
     if (Math.abs(data.scale / scale - 1) > 1e-9) {
       throw new MalformedError(`a result has the scale ${data.scale} instead of ${scale}`);

@@ -31,15 +31,20 @@ export interface ProgramResult {
   readonly logits: Float64Array;
   /** For each layer the inputs of the polynomial, as shares of its bound. */
   readonly activations: readonly Float64Array[];
+  /** For each layer what its steps give, without factor and constant: what later layers compute with. */
+  readonly results: readonly Float64Array[];
 }
 
 /** Computes a program in float64. */
 export function runProgram(program: Program, sample: ArrayLike<number>): ProgramResult {
   const values = new Map<Source, ArrayLike<number>>([[program.input, sample]]);
+  const results: Float64Array[] = [];
   const activations = program.layers.map(({ input, steps, output }) => {
     const x = evaluateAffine(input, values);
-    values.set(output, evaluateSteps(steps, x));
+    const result = evaluateSteps(steps, x);
+    values.set(output, result);
+    results.push(result);
     return x;
   });
-  return { logits: evaluateAffine(program.output, values), activations };
+  return { logits: evaluateAffine(program.output, values), activations, results };
 }

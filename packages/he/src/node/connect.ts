@@ -1,4 +1,4 @@
-import { EncryptedClient, type EncryptedResult, type MessageBytes } from '../client/client.js';
+import { type ClientOptions, EncryptedClient, type EncryptedResult, type MessageBytes } from '../client/client.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { readKeyFile, writeKeyFile } from './key-file.js';
 
@@ -80,7 +80,8 @@ export class FileKeyClient implements Disposable {
  * Connects to a server of `serve`.
  *
  * @throws MalformedError where there is no such server, or it answers with something else
+ * @throws PlanError where its plan has refreshes, and these were not allowed
  */
-export async function connect(url: string): Promise<FileKeyClient> {
-  return new FileKeyClient(await EncryptedClient.connect(url));
+export async function connect(url: string, options?: ClientOptions): Promise<FileKeyClient> {
+  return new FileKeyClient(await EncryptedClient.connect(url, undefined, options));
 }

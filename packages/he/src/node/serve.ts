@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { MalformedError, PlanError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
-import { joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
+import { ciphertextsOf, joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
 import { SERVER_TIMING, writeServerTiming } from '../protocol/server-timing.js';
 import { Session, SessionLost } from './session.js';
 
@@ -40,6 +40,12 @@ export interface ServeOptions {
    */
   readonly idleTime?: number;
   /**
+   * Milliseconds that a client has for a refresh, for plans that have some; its run is over then.
+   *
+   * @default 60000
+   */
+  readonly refreshTime?: number;
+  /**
    * Whether answers say how often each operation was done, and how long that took. It tells clients more of the network than its
    * plan does.
    *
@@ -64,6 +70,7 @@ export interface EncryptedServer {
 
 const DEFAULT_SESSIONS = 4;
 const DEFAULT_IDLE_TIME = 600_000;
+const DEFAULT_REFRESH_TIME = 60_000;
 /** The upload of keys takes seconds, in which no answer comes: Node's own 5 s would break it off. */
 const KEEP_ALIVE = 65_000;
 const REQUEST_TIME = 300_000;
@@ -109,6 +116,8 @@ class Server {
   readonly #options: ServeOptions;
   readonly #clientPlan: string;
   readonly #lengths: Lengths;
+  /** How many ciphertexts clients send in each stage of a run. */
+  readonly #ciphertexts: readonly number[];
   readonly #sessions = new Map<string, Session>();
   #starting = 0;
 
@@ -118,6 +127,7 @@ class Server {
     const own = plan.client();
     this.#clientPlan = JSON.stringify(own);
     this.#lengths = lengthsOf(plan.parameters, own);
+    this.#ciphertexts = ciphertextsOf(own);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -144,7 +154,7 @@ class Server {
    */
   #discard(request: IncomingMessage): void {
     const { relinearization, galois, upload } = this.#lengths;
-    let left = Math.max(relinearization + galois, upload * this.#plan.gathers.length);
+    let left = Math.max(relinearization + galois, ...this.#ciphertexts.map((count) => count * upload));
     request.on('data', ({ length }: Uint8Array) => {
       left -= length;
       if (left < 0) request.destroy();
@@ -153,7 +163,7 @@ class Server {
 
   async #route(request: IncomingMessage): Promise<Answer> {
     const path = request.url ?? '';
-    const [, first, id = '', last] = path.split('/');
+    const [, first, id = '', last, ...rest] = path.split('/');
     if (request.method === 'GET' && path === '/plan') return { status: 200, body: Buffer.from(this.#clientPlan) };
     if (first !== 'sessions') throw new Refusal(400, 'there is nothing here');
     if (request.method === 'POST' && last === undefined) {
@@ -166,7 +176,7 @@ class Server {
       return { status: 200, body: new Uint8Array() };
     }
     if (request.method !== 'POST' || last !== 'run') throw new Refusal(400, 'there is nothing here');
-    return this.#run(session, request);
+    return this.#run(session, request, rest);
   }
 
   async #startSession(hash: string, request: IncomingMessage): Promise<string> {
@@ -199,12 +209,19 @@ class Server {
     }
   }
 
-  async #run(session: Session, request: IncomingMessage): Promise<Answer> {
-    if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
+  async #run(session: Session, request: IncomingMessage, rest: readonly string[]): Promise<Answer> {
+    const { run, stage } = this.#stageOf(rest);
+    const check = () => {
+      if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
+      if (run !== undefined && stage > 0 && !session.waitsFor(run, stage)) {
+        throw new Refusal(409, 'the session does not wait for this refresh: begin the run again');
+      }
+    };
+    check();
     const { upload } = this.#lengths;
-    const body = await bodyOf(request, upload * this.#plan.gathers.length);
-    if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
-    const { results, times } = await session.run(partsOf(body, upload));
+    const body = await bodyOf(request, upload * this.#ciphertexts[stage]!);
+    check();
+    const { results, times } = await session.run(partsOf(body, upload), run, stage);
     return {
       status: 200,
       body: joined(results),
@@ -212,7 +229,20 @@ class Server {
     };
   }
 
+  /** What a path names behind `run`: nothing, or, for plans with refreshes, the run and its stage. */
+  #stageOf(rest: readonly string[]): { readonly run: string | undefined; readonly stage: number } {
+    if (this.#ciphertexts.length === 1 && rest.length === 0) return { run: undefined, stage: 0 };
+    const [run = '', stage = ''] = rest;
+    const isStage = /^\d{1,3}$/.test(stage) && Number(stage) < this.#ciphertexts.length;
+    if (rest.length !== 2 || !/^[0-9a-f]{32}$/.test(run) || !isStage || this.#ciphertexts.length === 1) {
+      throw new Refusal(400, 'there is no such stage of a run');
+    }
+    return { run, stage: Number(stage) };
+  }
+
   endIdle(): void {
+    const waiting = Date.now() - (this.#options.refreshTime ?? DEFAULT_REFRESH_TIME);
+    for (const session of this.#sessions.values()) session.dropRunBefore(waiting);
     const before = Date.now() - (this.#options.idleTime ?? DEFAULT_IDLE_TIME);
     for (const session of this.#sessions.values()) if (session.usedAt < before && !session.busy) void session.end();
   }

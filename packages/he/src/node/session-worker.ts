@@ -23,12 +23,19 @@ export interface SessionData {
 }
 
 /** What it is asked, and what it answers. */
-export interface SessionRequest {
-  readonly inputs: readonly Uint8Array[];
-}
+export type SessionRequest =
+  /** The inputs of a run for stage 0, which ends one that was not continued; else what comes back from a refresh. */
+  | { readonly kind: 'run'; readonly stage: number; readonly inputs: readonly Uint8Array[] }
+  /** Ends a run that is not continued; there is no answer. */
+  | { readonly kind: 'drop' };
 export type SessionAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'result'; readonly results: readonly Uint8Array[]; readonly times: OperationTimes | undefined }
+  /** Logits, or what the client is to refresh. */
+  | {
+      readonly kind: 'result' | 'refresh';
+      readonly results: readonly Uint8Array[];
+      readonly times: OperationTimes | undefined;
+    }
   | { readonly kind: 'malformed'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -77,12 +84,30 @@ async function start(): Promise<void> {
     return;
   }
   const { input } = data.plan;
-  port!.on('message', ({ inputs }: SessionRequest) => {
+  /** The run that waits for the next stage. */
+  let running: ReturnType<EncryptedNetwork['stages']> | undefined;
+  const drop = () => {
+    running?.return([]);
+    running = undefined;
+  };
+  port!.on('message', (request: SessionRequest) => {
+    if (request.kind === 'drop') {
+      drop();
+      return;
+    }
+    const { stage, inputs } = request;
     try {
       for (const bytes of inputs) readCiphertext(bytes, chain, { limbs: input.level + 1, polynomials: 2 });
-      const results = network.run(inputs);
-      send({ kind: 'result', results, times: timed?.take() });
+      if (stage === 0) {
+        drop();
+        running = network.stages(inputs);
+      }
+      if (!running) throw new MalformedError('there is no run to continue');
+      const { done, value } = running.next(inputs);
+      if (done) running = undefined;
+      send({ kind: done ? 'result' : 'refresh', results: value, times: timed?.take() });
     } catch (error) {
+      drop();
       timed?.take();
       send(answer(error));
     }

@@ -26,6 +26,8 @@ export interface SessionResult {
 export class Session {
   readonly #worker: Worker;
   #waiting: { resolve: (answer: SessionAnswer) => void; reject: (error: Error) => void } | undefined;
+  /** The run that waits for a refresh, and its next stage. */
+  #pending: { readonly run: string; readonly stage: number } | undefined;
   #ended = false;
   /** When it was last used, in milliseconds. */
   usedAt = Date.now();
@@ -76,19 +78,35 @@ export class Session {
   }
 
   /**
-   * Computes one request.
+   * Computes a run, or its next stage.
    *
-   * @throws MalformedError where the ciphertexts are not those of the plan
+   * @param run what the client calls it; undefined for plans without refreshes
+   * @param stage 0 begins a run and ends one that was not continued; later ones take what was refreshed
+   * @throws MalformedError where the ciphertexts are not those of the plan; the run is over then
    */
-  async run(inputs: readonly Uint8Array[]): Promise<SessionResult> {
+  async run(inputs: readonly Uint8Array[], run?: string, stage = 0): Promise<SessionResult> {
     this.usedAt = Date.now();
     const waiting = this.#answer();
-    this.#worker.postMessage({ inputs } satisfies SessionRequest);
+    this.#pending = undefined;
+    this.#worker.postMessage({ kind: 'run', stage, inputs } satisfies SessionRequest);
     const answer = await waiting;
     this.usedAt = Date.now();
-    if (answer.kind === 'result') return answer;
+    if (answer.kind === 'refresh' && run !== undefined) this.#pending = { run, stage: stage + 1 };
+    if (answer.kind === 'result' || answer.kind === 'refresh') return answer;
     if (answer.kind === 'malformed') throw new MalformedError(answer.message);
     throw new SessionLost(answer.kind === 'failed' ? answer.message : 'the session answers out of turn');
+  }
+
+  /** Whether this is the stage that the session waits for. */
+  waitsFor(run: string, stage: number): boolean {
+    return this.#pending?.run === run && this.#pending.stage === stage;
+  }
+
+  /** Ends a run that was not continued since a time, and frees its ciphertexts. */
+  dropRunBefore(time: number): void {
+    if (!this.#pending || this.busy || this.usedAt >= time) return;
+    this.#pending = undefined;
+    this.#worker.postMessage({ kind: 'drop' } satisfies SessionRequest);
   }
 
   async end(): Promise<void> {

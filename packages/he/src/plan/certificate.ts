@@ -14,6 +14,8 @@ export interface LayerRange {
    * would be too wide to say anything.
    */
   readonly provable: number | undefined;
+  /** The largest |result| over the samples, in the form in which it is computed: most of them are 2 at most. */
+  readonly largestResult: number;
 }
 
 /** What is known of the ranges: observed on samples, and proved where that is possible. */
@@ -23,6 +25,8 @@ export interface Certificate {
   readonly box: readonly [low: number, high: number];
   readonly layers: readonly LayerRange[];
   readonly largestLogit: number;
+  /** The layers whose results the client gets to see in the clear, since it refreshes them. */
+  readonly seenByClient: readonly string[];
 }
 
 /** The largest absolute value of an affine map of the input, over a box, by interval arithmetic. */
@@ -44,10 +48,10 @@ function largestOver(affine: Affine, input: Source, [low, high]: readonly [numbe
 /** Runs a program on samples and notes how far its values reach. */
 export function certify(program: Program, samples: readonly Float64Array[]): Certificate {
   let [low, high, largestLogit] = [Infinity, -Infinity, 0];
-  const observed = program.layers.map(() => ({ largest: 0, beyond: 0 }));
+  const observed = program.layers.map(() => ({ largest: 0, beyond: 0, result: 0 }));
   for (const sample of samples) {
     for (const value of sample) [low, high] = [Math.min(low, value), Math.max(high, value)];
-    const { logits, activations } = runProgram(program, sample);
+    const { logits, activations, results } = runProgram(program, sample);
     for (const logit of logits) largestLogit = Math.max(largestLogit, Math.abs(logit));
     activations.forEach((values, layer) => {
       const own = observed[layer]!;
@@ -55,6 +59,7 @@ export function certify(program: Program, samples: readonly Float64Array[]): Cer
         own.largest = Math.max(own.largest, Math.abs(value));
         if (Math.abs(value) > 1) own.beyond++;
       }
+      for (const value of results[layer]!) own.result = Math.max(own.result, Math.abs(value));
     });
   }
   const box = [low, high] as const;
@@ -64,6 +69,7 @@ export function certify(program: Program, samples: readonly Float64Array[]): Cer
     observed: observed[layer]!.largest,
     beyond: observed[layer]!.beyond,
     provable: largestOver(input, program.input, box),
+    largestResult: observed[layer]!.result,
   }));
-  return { samples: samples.length, box, layers, largestLogit };
+  return { samples: samples.length, box, layers, largestLogit, seenByClient: [] };
 }

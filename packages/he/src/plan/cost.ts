@@ -87,8 +87,9 @@ export function serverCost(
 ): Cost {
   const counter = new Counter(parameters);
   counter.count('load', topLevel(parameters), uploads);
-  for (const { map, activation } of layers) {
+  for (const { map, activation, refresh } of layers) {
     countMap(counter, map);
+    if (refresh) counter.count('load', topLevel(parameters), map.matvec.layout.ciphertexts);
     for (const instruction of activation.instructions) {
       countInstruction(counter, instruction, map.matvec.layout.ciphertexts);
     }

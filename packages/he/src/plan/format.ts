@@ -59,7 +59,7 @@ export function rangeTable({ samples, layers }: Certificate): string[] {
 export function formatPlan(plan: Plan): string {
   const { parameters, layers, output, certificate, cost } = plan;
   const { degree } = parameters;
-  const rows = layers.flatMap(({ name, degree: own, map, activation }) => {
+  const rows = layers.flatMap(({ name, degree: own, map, activation, refresh }) => {
     const products = activation.instructions.filter(({ kind }) => kind === 'product').length;
     const ciphertexts = map.matvec.layout.ciphertexts;
     return [
@@ -70,10 +70,16 @@ export function formatPlan(plan: Plan): string {
         `${products * ciphertexts} ciphertext products`,
         `${activation.instructions.at(-1)!.level}`,
       ],
+      ...(refresh
+        ? [['refresh', `${ciphertexts} ciphertexts`, 'the client encrypts it again', `${plan.input.level}`]]
+        : []),
     ];
   });
   const keys = keyBytes(parameters, plan.rotations.length + 1);
   const limbs = plan.input.level + 1;
+  const { refreshes } = plan.client();
+  const refreshed = refreshes.reduce((sum, { ciphertexts }) => sum + ciphertexts, 0);
+  const down = refreshes.reduce((sum, { level, ciphertexts }) => sum + 16 * degree * (level + 1) * ciphertexts, 0);
   return [
     parametersLine(parameters),
     '',
@@ -81,11 +87,17 @@ export function formatPlan(plan: Plan): string {
     '',
     `sent: ${plan.gathers.length} ciphertexts, ${megabytes(8 * degree * limbs * plan.gathers.length)}; ` +
       `received: ${output.matvec.layout.ciphertexts}, ${megabytes(16 * degree * (output.at.level + 1) * output.matvec.layout.ciphertexts)}`,
+    ...(refreshed > 0
+      ? [
+          `refreshes: ${refreshes.length} round trips, ${megabytes(down)} to the client and ${megabytes(8 * degree * limbs * refreshed)} back`,
+        ]
+      : []),
     `keys: ${plan.rotations.length} rotations and relinearization, ${megabytes(keys.upload)} to send once, ${megabytes(keys.memory)} in memory`,
     `server: about ${Math.round(cost.milliseconds)} ms with SEAL on one thread (${countsLine(cost)})`,
-    `client: about ${Math.round(clientMilliseconds(parameters, plan.gathers.length))} ms to encrypt`,
+    `client: about ${Math.round(clientMilliseconds(parameters, plan.gathers.length + refreshed))} ms to encrypt`,
     `errors of logits: expected below ${plan.errorBound.toPrecision(2)}, with logits up to ${short(certificate.largestLogit)}`,
     '',
     ...rangeTable(certificate),
+    ...(plan.warning ? ['', plan.warning, `seen by the client: ${certificate.seenByClient.join(', ')}`] : []),
   ].join('\n');
 }

@@ -24,6 +24,7 @@ export function planHash(plan: Hashed): Promise<string> {
     input,
     rotations,
     activations: layers.map(({ activation }) => activation.instructions),
+    refreshes: layers.map(({ refresh }) => refresh ?? null),
   });
   const parts = [
     new TextEncoder().encode(plain),

@@ -3,7 +3,7 @@ import type { Plan, PlannedMap } from './plan.js';
 
 /** What one step of a plan does, and where its result is. */
 export interface PlannedStep extends At {
-  /** Of the polynomial layer; `input`, or `linear` for what lies between polynomials. */
+  /** Of the polynomial layer; `input`, `refresh`, or `linear` for what lies between polynomials. */
   readonly name: string;
   /** Elements of the result. */
   readonly size: number;
@@ -24,10 +24,11 @@ export function stepsOf(plan: Plan): PlannedStep[] {
   const { source, input, gathers, layers, output } = plan;
   return [
     { name: 'input', size: source.size, degree: undefined, ciphertexts: gathers.length, ...input },
-    ...layers.flatMap(({ name, degree, map, activation }) => {
+    ...layers.flatMap(({ name, degree, map, activation, refresh }) => {
       const linear = mapStep(map);
       const { level, scale } = activation.instructions.at(-1)!;
-      return [linear, { ...linear, name, degree, level, scale }];
+      const result = { ...linear, name, degree, level, scale };
+      return [linear, result, ...(refresh ? [{ ...result, name: 'refresh', degree: undefined, ...input }] : [])];
     }),
     mapStep(output),
   ];

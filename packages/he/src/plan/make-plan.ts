@@ -1,16 +1,17 @@
 import { MAX_MODULUS_BITS, type ParametersWithPrimes, withPrimes } from '../ckks/parameters.js';
-import type { Affine, Source } from '../compile/affine.js';
+import type { Source } from '../compile/affine.js';
 import { type Program, runProgram } from '../compile/program.js';
 import { PlanError } from '../errors.js';
 import { type At, activationOf, resultOf } from './activation.js';
-import { certify } from './certificate.js';
+import { type Certificate, certify } from './certificate.js';
 import { chooseLayout } from './choose-layout.js';
-import { operationTimes, serverCost } from './cost.js';
+import { type Cost, clientMilliseconds, keyBytes, operationTimes, serverCost } from './cost.js';
 import { planHash } from './hash.js';
 import { type Layout, layoutFor } from './layout.js';
 import { type Gather, type Matvec, matvecOf } from './matvec.js';
 import { NoisyRun } from './noise.js';
 import { Plan, type PlannedLayer, type PlannedMap } from './plan.js';
+import { hasRoom, type Levels, leastLevels, placeRefreshes, resultLevels } from './refresh.js';
 
 /** What a plan is to reach. */
 export interface Requirements {
@@ -18,6 +19,8 @@ export interface Requirements {
   readonly precision: number;
   /** No prime has more bits. */
   readonly maxPrimeBits: number;
+  /** Whether the client may decrypt results inside of the network, and encrypt them again. */
+  readonly refresh: boolean;
 }
 
 /** Key switching adds errors in the relation of primes to the special one, which therefore has so many bits more. */
@@ -32,13 +35,12 @@ export const SIMULATED_SAMPLES = 24;
 /** Values of N that networks need. */
 export const DEGREES: readonly number[] = [8192, 16384, 32768];
 
-/** Levels below the top at which results are. */
-export function depths(program: Program): { readonly of: ReadonlyMap<Source, number>; readonly total: number } {
-  const of = new Map<Source, number>([[program.input, 0]]);
-  const ofMap = (affine: Affine) => Math.max(...[...affine.terms.keys()].map((source) => of.get(source)!)) + 1;
-  for (const { input, steps, output } of program.layers) of.set(output, ofMap(input) + steps.depth);
-  return { of, total: ofMap(program.output) };
-}
+/** What a round trip takes, in milliseconds. */
+const ROUND_TRIP = 20;
+/** Refreshes show numbers to the client: a plan without them is taken unless it is so many times slower. */
+const REFRESH_SPEEDUP = 2;
+/** An evaluator has 4 GiB of memory for keys and ciphertexts. */
+const MAX_KEY_BYTES = 3 * 2 ** 30;
 
 /** The parameters with their primes; undefined where there are not so many primes of these sizes. */
 function parametersOf(degree: number, bits: readonly number[]): ParametersWithPrimes | undefined {
@@ -101,41 +103,62 @@ export function outputScale({ bits }: ParametersWithPrimes, largestLogit: number
   return 2 ** Math.min(room, bits[1]! + 8);
 }
 
+/** Which results are refreshed, by the places of their layers, and the levels of all results then. */
+interface Refreshing {
+  readonly refreshed: ReadonlySet<number>;
+  readonly levels: Levels;
+}
+
+const withoutRefreshes = (program: Program): Refreshing => {
+  const refreshed = new Set<number>();
+  return { refreshed, levels: resultLevels(program, refreshed) };
+};
+
+/** The ways to do with fewer levels by refreshes, those without any last. */
+function refreshings(program: Program, structure: Structure, levels: number): Refreshing[] {
+  const own = withoutRefreshes(program);
+  const each = operationTimes.load(levels + 1) + operationTimes.encrypt(levels + 1);
+  const weights = structure.layers.map(({ layout }) => ROUND_TRIP + each * layout.ciphertexts);
+  const found = new Map<string, Refreshing>();
+  for (let most = leastLevels(program); most < own.levels.fresh; most++) {
+    const refreshed = placeRefreshes(program, most, weights);
+    if (refreshed) found.set([...refreshed].join(), { refreshed, levels: resultLevels(program, refreshed) });
+  }
+  return [...found.values(), own];
+}
+
 type Built = Pick<Plan, 'layers' | 'output' | 'input'>;
 
+/** Undefined where a result that is to be refreshed could wrap around. */
 function built(
   program: Program,
   structure: Structure,
   parameters: ParametersWithPrimes,
   foldsFirst: boolean,
-  largestLogit: number,
-): Built {
-  const { of, total } = depths(program);
+  certificate: Certificate,
+  { refreshed, levels }: Refreshing,
+): Built | undefined {
   const scale = 2 ** parameters.bits[1]!;
-  const layers: PlannedLayer[] = program.layers.map(({ name, degree, bound, input, steps, output }, i) => {
-    const at: At = { level: total - of.get(output)! + steps.depth, scale };
+  const layers: PlannedLayer[] = [];
+  for (const [i, { name, degree, bound, input, steps, output }] of program.layers.entries()) {
+    const at: At = { level: levels.results[i]! + steps.depth, scale };
     const activation = activationOf(steps, parameters, at);
-    if (resultOf(activation).level !== at.level - steps.depth) {
-      throw new PlanError(
-        `${name}: its polynomial takes ${at.level - resultOf(activation).level} levels, not ${steps.depth}`,
-      );
+    const result = resultOf(activation);
+    if (result.level !== at.level - steps.depth) {
+      throw new PlanError(`${name}: its polynomial takes ${at.level - result.level} levels, not ${steps.depth}`);
     }
-    return {
-      name,
-      degree,
-      bound,
-      map: { affine: input, matvec: structure.layers[i]!, at, foldsFirst },
-      activation,
-      source: output,
-    };
-  });
+    const refresh = refreshed.has(i) ? { level: result.level, scale: result.scale } : undefined;
+    if (refresh && !hasRoom(parameters, refresh.scale, certificate.layers[i]!.largestResult)) return undefined;
+    const map = { affine: input, matvec: structure.layers[i]!, at, foldsFirst };
+    layers.push({ name, degree, bound, map, activation, source: output, ...(refresh && { refresh }) });
+  }
   const output: PlannedMap = {
     affine: program.output,
     matvec: structure.output,
-    at: { level: 0, scale: outputScale(parameters, largestLogit) },
+    at: { level: 0, scale: outputScale(parameters, certificate.largestLogit) },
     foldsFirst,
   };
-  return { layers, output, input: { level: total, scale } };
+  return { layers, output, input: { level: levels.fresh, scale } };
 }
 
 function largestError(
@@ -168,18 +191,70 @@ function rotationsOf(structure: Structure, slots: number): number[] {
   return [...steps].sort((a, b) => a - b);
 }
 
-/** What would make a plan possible, as the end of a sentence. */
-export function remedyFor(program: Program, levels: number): string {
+/**
+ * What would make a plan possible, as the end of a sentence.
+ *
+ * @param canRefresh whether to let the client refresh would
+ */
+export function remedyFor(program: Program, levels: number, canRefresh: boolean): string {
   const powers = program.layers.map(({ degree }) => degree).filter((degree) => !Number.isInteger(Math.log2(degree)));
   const shorter = powers.map(
     (degree) => `degree ${2 ** Math.floor(Math.log2(degree))} instead of ${degree} saves a level`,
   );
-  const advice = [...new Set(shorter), 'train with a lower degree', 'drop a layer', 'ask for less precision'];
+  const byClient =
+    canRefresh && program.layers.length > 1 ? ['let the client refresh, if it may know the network'] : [];
+  const advice = [
+    ...new Set(shorter),
+    'train with a lower degree',
+    'drop a layer',
+    ...byClient,
+    'ask for less precision',
+  ];
   return `it takes ${levels} levels: ${advice.join(', or ')}`;
 }
 
+/** A plan that is possible, and what it takes. */
+interface Option {
+  readonly parameters: ParametersWithPrimes;
+  readonly parts: Built;
+  readonly cost: Cost;
+  /** For comparisons, in milliseconds of server and client, with waiting for each other. */
+  readonly time: number;
+}
+
+/** Options for one N, the best first. */
+function optionsOf(
+  program: Program,
+  structure: Structure,
+  degree: number,
+  certificate: Certificate,
+  ways: readonly Refreshing[],
+  requirements: Requirements,
+): Option[] {
+  const options: Option[] = [];
+  const uploads = structure.gathers.length;
+  for (const way of ways) {
+    for (const parameters of candidates(degree, way.levels.fresh, requirements)) {
+      for (const foldsFirst of [false, true]) {
+        const parts = built(program, structure, parameters, foldsFirst, certificate, way);
+        if (!parts) continue;
+        const cost = serverCost(parameters, uploads, parts.layers, parts.output);
+        const refreshed = parts.layers.reduce(
+          (sum, { refresh, map }) => sum + (refresh ? map.matvec.layout.ciphertexts : 0),
+          0,
+        );
+        const client = clientMilliseconds(parameters, uploads + refreshed);
+        const together = cost.milliseconds + client + ROUND_TRIP * way.refreshed.size;
+        const time = way.refreshed.size === 0 ? together / REFRESH_SPEEDUP : together;
+        options.push({ parameters, parts, cost, time });
+      }
+    }
+  }
+  return options.sort((a, b) => a.time - b.time);
+}
+
 /**
- * Plans a program: the smallest N that is precise enough, and for it the primes and places of folds that are fastest.
+ * Plans a program: the smallest N that is precise enough, and for it the primes, places of folds and refreshes that are fastest.
  *
  * @param samples of the calibration, as the network takes them
  * @throws PlanError where no parameters are precise enough, or ranges are left on the samples
@@ -190,52 +265,57 @@ export async function makePlan(
   requirements: Requirements,
 ): Promise<Plan> {
   const certificate = certify(program, samples);
-  const { largestLogit } = certificate;
-  if (!Number.isFinite(largestLogit)) {
+  if (!Number.isFinite(certificate.largestLogit)) {
     throw new PlanError('the network gives numbers that are not finite on the samples of the calibration: check them');
   }
-  const { total } = depths(program);
+  const own = withoutRefreshes(program);
+  const levels = requirements.refresh ? leastLevels(program) : own.levels.fresh;
   let closest = Infinity;
+  let leastKeys = Infinity;
   for (const degree of DEGREES) {
-    const options = candidates(degree, total, requirements);
-    if (options.length === 0) continue;
-    const structure = structureOf(program, degree / 2, total);
-    const found = options.flatMap((parameters) => {
-      return [false, true].map((foldsFirst) => {
-        const parts = built(program, structure, parameters, foldsFirst, largestLogit);
-        const errorBound = largestError(program, parts, parameters, samples);
-        return {
-          parameters,
-          parts,
-          errorBound,
-          cost: serverCost(parameters, structure.gathers.length, parts.layers, parts.output),
-        };
-      });
-    });
-    closest = Math.min(closest, ...found.map(({ errorBound }) => errorBound));
-    const precise = found.filter(({ errorBound }) => errorBound <= requirements.precision);
-    if (precise.length === 0) continue;
-    const fastest = Math.min(...precise.map(({ cost }) => cost.milliseconds));
-    const [best] = precise
-      .filter(({ cost }) => cost.milliseconds <= fastest * 1.02)
-      .sort((a, b) => a.errorBound - b.errorBound);
-    const { parameters, parts, errorBound, cost } = best!;
+    if (candidates(degree, levels, requirements).length === 0) continue;
+    const structure = structureOf(program, degree / 2, levels);
+    const rotations = rotationsOf(structure, degree / 2);
+    const ways = requirements.refresh ? refreshings(program, structure, levels) : [own];
+    let best: (Option & { readonly errorBound: number }) | undefined;
+    for (const option of optionsOf(program, structure, degree, certificate, ways, requirements)) {
+      // Those that take as long may be more precise.
+      if (best && option.time > best.time * 1.02) break;
+      const keys = keyBytes(option.parameters, rotations.length + 1).memory;
+      leastKeys = Math.min(leastKeys, keys);
+      if (keys > MAX_KEY_BYTES) continue;
+      const errorBound = largestError(program, option.parts, option.parameters, samples);
+      closest = Math.min(closest, errorBound);
+      if (errorBound > requirements.precision || (best && best.errorBound <= errorBound)) continue;
+      best = { ...option, errorBound };
+    }
+    if (!best) continue;
+    const { parameters, parts, errorBound, cost } = best;
+    const { inputShape, input: source } = program;
+    const { gathers } = structure;
+    const seenByClient = parts.layers.filter(({ refresh }) => refresh).map(({ name }) => name);
     const common = {
       parameters,
-      inputShape: program.inputShape,
-      source: program.input,
-      gathers: structure.gathers,
-      rotations: rotationsOf(structure, degree / 2),
-      certificate,
+      inputShape,
+      source,
+      gathers,
+      rotations,
+      certificate: { ...certificate, seenByClient },
       errorBound,
       cost,
       ...parts,
     };
     return new Plan({ ...common, hash: await planHash(common) });
   }
+  const remedy = remedyFor(program, own.levels.fresh, !requirements.refresh);
+  if (Number.isFinite(closest)) {
+    throw new PlanError(
+      `errors of logits stay above ${requirements.precision} (${closest.toPrecision(2)} is reached): ${remedy}`,
+    );
+  }
   throw new PlanError(
-    Number.isFinite(closest)
-      ? `errors of logits stay above ${requirements.precision} (${closest.toPrecision(2)} is reached): ${remedyFor(program, total)}`
-      : `no parameters of 128-bit security are large enough: ${remedyFor(program, total)}`,
+    Number.isFinite(leastKeys)
+      ? `keys would take ${Math.round(leastKeys / 2 ** 30)} GiB, and a server has room for ${MAX_KEY_BYTES / 2 ** 30}: ${remedy}`
+      : `no parameters of 128-bit security are large enough: ${remedy}`,
   );
 }

@@ -142,8 +142,10 @@ export class NoisyRun {
     sample: ArrayLike<number>,
   ): Float64Array {
     const values = new Map<Source, ArrayLike<number>>([[this.#input, sample]]);
-    for (const { map, activation, source } of layers) {
-      values.set(source, this.#operations.activation(activation, this.#map(map, inputScale, values)));
+    for (const { map, activation, source, refresh } of layers) {
+      const result = this.#operations.activation(activation, this.#map(map, inputScale, values));
+      const deviation = this.#operations.errors.fresh / inputScale;
+      values.set(source, refresh ? result.map((value) => this.#operations.noisy(value, deviation)) : result);
     }
     // The client takes means over the copies of a logit, of which those that were not folded together have errors of their
     // own: twice the error of independent ones is what they keep.

@@ -25,6 +25,15 @@ export interface PlannedLayer {
   readonly activation: Activation;
   /** What stands for the result in later layers. */
   readonly source: Source;
+  /** Level and scale at which the result is sent to the client, which encrypts it again as it does inputs. */
+  readonly refresh?: At | undefined;
+}
+
+/** Results inside of the network that a client is to decrypt and to encrypt again. */
+export interface ClientRefresh extends At {
+  readonly ciphertexts: number;
+  /** The largest |number| of the calibration in them. */
+  readonly largest: number;
 }
 
 /** Everything about a plan that a client must know; no weights are in it. */
@@ -48,6 +57,8 @@ export interface ClientPlan {
     readonly period: number;
     readonly ciphertexts: number;
   };
+  /** In the order in which they come. */
+  readonly refreshes: readonly ClientRefresh[];
   /** The largest |logit| of the calibration. */
   readonly largestLogit: number;
   /** What errors of logits are expected to stay below. */
@@ -76,7 +87,7 @@ export class Plan {
   readonly cost: Cost;
   readonly hash: string;
 
-  constructor(parts: Omit<Plan, 'client' | 'runnable' | 'toString'>) {
+  constructor(parts: Omit<Plan, 'client' | 'runnable' | 'toString' | 'warning'>) {
     this.parameters = parts.parameters;
     this.inputShape = parts.inputShape;
     this.source = parts.source;
@@ -110,6 +121,10 @@ export class Plan {
         period: layout.period,
         ciphertexts: layout.ciphertexts,
       },
+      refreshes: this.layers.flatMap(({ refresh, map }, i) => {
+        const { ciphertexts } = map.matvec.layout;
+        return refresh ? [{ ...refresh, ciphertexts, largest: this.certificate.layers[i]!.largestResult }] : [];
+      }),
       largestLogit: this.certificate.largestLogit,
       errorBound: this.errorBound,
     };
@@ -119,6 +134,16 @@ export class Plan {
   runnable(): RunnablePlan {
     const { parameters, source, gathers, input, layers, output, rotations } = this;
     return { parameters, source, gathers, input, layers, output, rotations };
+  }
+
+  /** What whoever serves the plan must know before; undefined where the client sees nothing but logits. */
+  get warning(): string | undefined {
+    const { seenByClient } = this.certificate;
+    if (seenByClient.length === 0) return undefined;
+    return (
+      `WARNING: clients see the results of ${seenByClient.length} layers in the clear, for each of their inputs, and can compute the ` +
+      'weights from them. Serve this plan only to clients that may know the network.'
+    );
   }
 
   toString(): string {

@@ -3,9 +3,11 @@ import { MAX_MODULUS_BITS, withPrimes } from '../ckks/parameters.js';
 import { MalformedError } from '../errors.js';
 import type { ClientPlan } from '../plan/plan.js';
 
-/** Ciphertexts that a plan may ask for; and rotations. */
+/** Ciphertexts that a plan may ask for; rotations; and refreshes, each with its ciphertexts. */
 const MAX_GATHERS = 4096;
 const MAX_ROTATIONS = 4096;
+const MAX_REFRESHES = 256;
+const MAX_REFRESHED = 1024;
 
 const integer = refine(number, 'an integer', Number.isInteger);
 const positive = refine(number, 'a positive number', (value) => value > 0);
@@ -34,6 +36,18 @@ const decoder: Decoder<ClientPlan> = object<ClientPlan>({
     period: count,
     ciphertexts: count,
   }),
+  refreshes: refine(
+    list(
+      object<ClientPlan['refreshes'][number]>({
+        level: count,
+        scale: positive,
+        ciphertexts: refine(count, `1 to ${MAX_REFRESHED}`, (value) => value > 0 && value <= MAX_REFRESHED),
+        largest: number,
+      }),
+    ),
+    `at most ${MAX_REFRESHES} refreshes`,
+    ({ length }) => length <= MAX_REFRESHES,
+  ),
   largestLogit: number,
   errorBound: number,
 });
@@ -67,7 +81,10 @@ export function decodeClientPlan(json: string): ClientPlan {
     plan.gathers.every((gather) => gather.some((i) => i >= 0)),
     'a ciphertext of nothing is asked for',
   );
-  check(plan.input.level <= levels && plan.output.level <= levels, 'a level is not one of the parameters');
+  check(
+    [plan.input, plan.output, ...plan.refreshes].every(({ level }) => level <= levels),
+    'a level is not one of the parameters',
+  );
   const { places, period, ciphertexts } = plan.output;
   check(slots % period === 0, 'the period of the result does not divide its slots');
   check(

@@ -17,12 +17,14 @@ export interface Lengths {
   readonly upload: number;
   /** One ciphertext of a result. */
   readonly download: number;
+  /** For each refresh one of its ciphertexts; it comes back as long as one of an input. */
+  readonly refreshes: readonly number[];
 }
 
 /** The lengths of the messages of a plan. */
 export function lengthsOf(
   parameters: ParametersWithPrimes,
-  plan: Pick<ClientPlan, 'input' | 'output' | 'rotations'>,
+  plan: Pick<ClientPlan, 'input' | 'output' | 'rotations' | 'refreshes'>,
 ): Lengths {
   const chain = new ModulusChain(parameters);
   const { degree } = parameters;
@@ -36,7 +38,13 @@ export function lengthsOf(
     galois: keys === 0 ? 0 : front + keys * key + (degree - keys) * WORD,
     upload: ciphertextBytes(chain, plan.input.level + 1, 2, true),
     download: ciphertextBytes(chain, plan.output.level + 1, 2, false),
+    refreshes: plan.refreshes.map(({ level }) => ciphertextBytes(chain, level + 1, 2, false)),
   };
+}
+
+/** How many ciphertexts a client sends in each stage of a run: those of the input, then those of each refresh. */
+export function ciphertextsOf({ gathers, refreshes }: Pick<ClientPlan, 'gathers' | 'refreshes'>): number[] {
+  return [gathers.length, ...refreshes.map(({ ciphertexts }) => ciphertexts)];
 }
 
 /** Cuts bytes into parts of one length. */

@@ -1,7 +1,7 @@
 import type { Ciphertext, Evaluator, Plaintext } from '../ckks/evaluator.js';
 import type { Source } from '../compile/affine.js';
-import { MalformedError } from '../errors.js';
-import type { Instruction } from '../plan/activation.js';
+import { MalformedError, PlanError } from '../errors.js';
+import type { At, Instruction } from '../plan/activation.js';
 import type { Diagonal } from '../plan/matvec.js';
 import type { PlannedLayer, PlannedMap, RunnablePlan } from '../plan/plan.js';
 import { atLevel, runInstructions } from './instructions.js';
@@ -29,6 +29,7 @@ interface EncodedLayer {
   readonly map: EncodedMap;
   readonly instructions: readonly EncodedInstruction[];
   readonly source: Source;
+  readonly refresh: At | undefined;
 }
 
 /** The network of a plan, ready to run on ciphertexts: its weights are encoded once. It takes over the evaluator. */
@@ -42,10 +43,10 @@ export class EncryptedNetwork implements Disposable {
   constructor(plan: RunnablePlan, evaluator: Evaluator) {
     this.plan = plan;
     this.#evaluator = evaluator;
-    const at = new Map<Source, { readonly level: number; readonly scale: number }>([[plan.source, plan.input]]);
+    const at = new Map<Source, At>([[plan.source, plan.input]]);
     this.#layers = plan.layers.map((layer) => {
       const encoded = this.#layer(layer, at);
-      at.set(layer.source, layer.activation.instructions.at(-1)!);
+      at.set(layer.source, layer.refresh ? plan.input : layer.activation.instructions.at(-1)!);
       return encoded;
     });
     this.#output = this.#map(plan.output, at);
@@ -60,38 +61,68 @@ export class EncryptedNetwork implements Disposable {
    * Runs the network.
    *
    * @param inputs as the client has encrypted them, in the format of SEAL
+   * @param refreshed for plans with refreshes: decrypts ciphertexts and encrypts them again, as the client does
    * @returns ciphertexts of the logits
    * @throws MalformedError where they are not as the plan says
    */
-  run(inputs: readonly Uint8Array[]): Uint8Array[] {
-    const { gathers, input, source } = this.plan;
-    if (inputs.length !== gathers.length) {
-      throw new MalformedError(`${inputs.length} ciphertexts instead of ${gathers.length}`);
+  run(
+    inputs: readonly Uint8Array[],
+    refreshed?: (ciphertexts: readonly Uint8Array[]) => readonly Uint8Array[],
+  ): Uint8Array[] {
+    const stages = this.stages(inputs);
+    try {
+      let stage = stages.next([]);
+      while (!stage.done) {
+        if (!refreshed) throw new PlanError('the plan has refreshes: run needs to be told who does them');
+        stage = stages.next(refreshed(stage.value));
+      }
+      return stage.value;
+    } finally {
+      stages.return([]);
     }
+  }
+
+  /**
+   * Runs the network in stages, as many as the plan has refreshes and one more. Each but the last gives the ciphertexts that the
+   * client is to refresh, and the next one takes what comes back. `return` ends a run that is not continued.
+   *
+   * @param inputs as the client has encrypted them, in the format of SEAL
+   * @returns ciphertexts of the logits
+   * @throws MalformedError where ciphertexts are not as the plan says; the run is over then
+   */
+  *stages(inputs: readonly Uint8Array[]): Generator<Uint8Array[], Uint8Array[], readonly Uint8Array[]> {
     const owned = new Owned();
     try {
       const values = new Map<Source, readonly Ciphertext[]>();
-      const loaded = inputs.map((bytes) => owned.add(this.#evaluator.load(bytes)));
-      for (const { level, scale } of loaded) {
-        if (level !== input.level || scale !== input.scale) {
-          throw new MalformedError(
-            `a ciphertext of level ${level} and scale ${scale} instead of ${input.level} and ${input.scale}`,
-          );
-        }
-      }
-      values.set(source, loaded);
-      this.#layers.forEach((layer, index) => {
+      values.set(this.plan.source, this.#loadFresh(inputs, this.plan.gathers.length, owned));
+      for (const [index, layer] of this.#layers.entries()) {
         const results = this.#runMap(layer.map, values, owned);
         this.#releaseUnused(values, index + 1, owned);
-        values.set(
-          layer.source,
-          results.map((x, ciphertext) => this.#runInstructions(layer.instructions, x, ciphertext, owned)),
+        const activated = results.map((x, ciphertext) =>
+          this.#runInstructions(layer.instructions, x, ciphertext, owned),
         );
-      });
+        values.set(layer.source, activated);
+        if (!layer.refresh) continue;
+        const sent = activated.map((ciphertext) => this.#evaluator.save(ciphertext));
+        for (const ciphertext of activated) owned.release(ciphertext);
+        values.set(layer.source, this.#loadFresh(yield sent, sent.length, owned));
+      }
       return this.#runMap(this.#output, values, owned).map((result) => this.#evaluator.save(result));
     } finally {
       owned.dispose();
     }
+  }
+
+  #loadFresh(messages: readonly Uint8Array[], count: number, owned: Owned): Ciphertext[] {
+    if (messages.length !== count) throw new MalformedError(`${messages.length} ciphertexts instead of ${count}`);
+    const { level, scale } = this.plan.input;
+    return messages.map((bytes) => {
+      const ciphertext = owned.add(this.#evaluator.load(bytes));
+      if (ciphertext.level === level && ciphertext.scale === scale) return ciphertext;
+      throw new MalformedError(
+        `a ciphertext of level ${ciphertext.level} and scale ${ciphertext.scale} instead of ${level} and ${scale}`,
+      );
+    });
   }
 
   dispose(): void {
@@ -121,7 +152,10 @@ export class EncryptedNetwork implements Disposable {
     return { ...map, encoded, constants };
   }
 
-  #layer({ map, activation, source }: PlannedLayer, at: ReadonlyMap<Source, { readonly scale: number }>): EncodedLayer {
+  #layer(
+    { map, activation, source, refresh }: PlannedLayer,
+    at: ReadonlyMap<Source, { readonly scale: number }>,
+  ): EncodedLayer {
     const { layout } = map.matvec;
     const slots = this.plan.parameters.degree / 2;
     /** Numbers by polynomial, in the slots of a ciphertext. */
@@ -151,7 +185,7 @@ export class EncryptedNetwork implements Disposable {
         ),
       };
     });
-    return { map: this.#map(map, at), instructions, source };
+    return { map: this.#map(map, at), instructions, source, refresh };
   }
 
   /** Disposes of what no layer from here on needs. */

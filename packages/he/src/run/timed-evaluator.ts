@@ -9,6 +9,18 @@ export interface OperationTime {
 /** By the names of the methods of `Evaluator`. */
 export type OperationTimes = Readonly<Record<string, OperationTime>>;
 
+/** Times of several runs together; undefined where there are none. */
+export function sumOfTimes(all: readonly OperationTimes[]): OperationTimes | undefined {
+  const sums: Record<string, OperationTime> = {};
+  for (const times of all) {
+    for (const [name, { count, milliseconds }] of Object.entries(times)) {
+      const own = sums[name] ?? { count: 0, milliseconds: 0 };
+      sums[name] = { count: own.count + count, milliseconds: own.milliseconds + milliseconds };
+    }
+  }
+  return Object.keys(sums).length > 0 ? sums : undefined;
+}
+
 /** An evaluator that measures. */
 export interface TimedEvaluator {
   readonly evaluator: Evaluator;

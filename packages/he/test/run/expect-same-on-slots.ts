@@ -16,10 +16,15 @@ export function samplesOf(shape: Shape, count = 6): ArrayDataset {
 }
 
 /** Compiles a network and expects its logits of the plan, run on slots that are not encrypted. */
-export async function expectSameOnSlots(network: Module, shape: Shape, precision = 0.1): Promise<Plan> {
+export async function expectSameOnSlots(
+  network: Module,
+  shape: Shape,
+  precision = 0.1,
+  refresh = false,
+): Promise<Plan> {
   const data = samplesOf(shape);
   const single = shape.length === 3 && shape[0] === 1 ? normalization : null;
-  const plan = await compile(network, { input: shape, calibrate: data, precision, normalization: single });
+  const plan = await compile(network, { input: shape, calibrate: data, precision, normalization: single, refresh });
   const encrypted = new EncryptedNetwork(plan, new SlotsEvaluator(plan.parameters, plan.rotations));
   const before = encrypted.live;
   const sample = new Float32Array(sizeOf(shape));
@@ -32,7 +37,11 @@ export async function expectSameOnSlots(network: Module, shape: Shape, precision
       client.input.scale,
     ),
   );
-  const results = encrypted.run(messages).map((bytes) => SlotsEvaluator.numbers(bytes));
+  const refreshed = (ciphertexts: readonly Uint8Array[]) =>
+    ciphertexts.map((bytes) =>
+      SlotsEvaluator.message(SlotsEvaluator.numbers(bytes), client.input.level, client.input.scale),
+    );
+  const results = encrypted.run(messages, refreshed).map((bytes) => SlotsEvaluator.numbers(bytes));
   expect(encrypted.live).toBe(before);
   const slots = client.degree / 2;
   const logits = client.output.places.map((place) => results[Math.floor(place / slots)]![place % slots]!);

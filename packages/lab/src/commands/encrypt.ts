@@ -38,7 +38,9 @@ async function serve(options: Options, terminal: Terminal): Promise<number> {
 
 async function keys(options: Options, terminal: Terminal): Promise<number> {
   const { connect } = await encryption();
-  const client = await connect(positionalFrom(options, 1, 'the address of a server'));
+  const client = await connect(positionalFrom(options, 1, 'the address of a server'), {
+    refresh: options.has('refresh'),
+  });
   const path = resolve(options.text('key') ?? options.refuse('--key FILE is missing'));
   try {
     await client.createKeys(path);
@@ -67,6 +69,10 @@ export const encrypt: Command = {
       heading: 'Encryption',
       options: {
         precision: { value: 'E', description: 'errors of logits stay below E (default 0.01)' },
+        refresh: {
+          description:
+            'the client may decrypt and encrypt again on the way: it sees activations, and can compute weights',
+        },
         ...serveOptions(),
         key: { value: 'FILE', description: 'the secret key of keys and run' },
         count: { value: 'N', description: `samples of run, spread over all (default ${DEFAULT_COUNT})` },

@@ -120,7 +120,11 @@ function resultSection(record: EncryptedRunRecord): DocumentSection {
         [{ text: 'root mean square of errors' }, { text: formatNumber(rootMeanSquare, 3) }, { text: '' }],
         [
           { text: 'a sample takes, in the median' },
-          { text: milliseconds(times.encrypt.median + times.answer.median + times.decrypt.median) },
+          {
+            text: milliseconds(
+              times.encrypt.median + times.refresh.median + times.answer.median + times.decrypt.median,
+            ),
+          },
           { text: '' },
         ],
         ...(samples < asked ? [[{ text: 'were to be asked' }, { text: formatCount(asked) }, { text: '' }]] : []),
@@ -139,7 +143,8 @@ function resultSection(record: EncryptedRunRecord): DocumentSection {
   };
 }
 
-function timesSection({ times, operations, keyTime }: EncryptedRunRecord): DocumentSection {
+function timesSection({ times, operations, keyTime, messages }: EncryptedRunRecord): DocumentSection {
+  const refreshes = messages.refreshes.length;
   const row = (text: string, count: string, { least, median }: TimeRecord) => [
     { text },
     { text: count },
@@ -159,6 +164,7 @@ function timesSection({ times, operations, keyTime }: EncryptedRunRecord): Docum
       columns: ['one sample', 'times', 'least', 'median', 'mean'].map((heading) => ({ heading: [heading] })),
       rows: [
         row('client: encrypt', '1', times.encrypt),
+        ...(refreshes > 0 ? [row('client: refresh', formatCount(refreshes), times.refresh)] : []),
         row('until the answer is there', '1', times.answer),
         row('client: decrypt', '1', times.decrypt),
         ...server.map(({ name, count, milliseconds: mean }) => [
@@ -253,7 +259,7 @@ function stepsSection({ plan: { steps, degree, bits } }: EncryptedRunRecord): Do
   };
 }
 
-function messagesSection({ messages: { keys, request, answer } }: EncryptedRunRecord): DocumentSection {
+function messagesSection({ messages: { keys, request, answer, refreshes } }: EncryptedRunRecord): DocumentSection {
   const row = (name: string, when: string, bytes: number) => [
     { text: name },
     { text: when },
@@ -269,6 +275,10 @@ function messagesSection({ messages: { keys, request, answer } }: EncryptedRunRe
         row('keys to compute with', 'once for a session', keys),
         row('encrypted input', 'for each sample', request),
         row('encrypted result', 'for each sample', answer),
+        ...refreshes.flatMap((refresh, i) => [
+          row(`refresh ${i + 1}: to the client`, 'for each sample', refresh.answer),
+          row(`refresh ${i + 1}: back`, 'for each sample', refresh.request),
+        ]),
       ],
     },
   };
@@ -276,21 +286,31 @@ function messagesSection({ messages: { keys, request, answer } }: EncryptedRunRe
 
 function certificateSection({ plan: { certificate } }: EncryptedRunRecord): DocumentSection[] {
   if (!certificate) return [];
-  const { samples, box, layers, largestLogit } = certificate;
+  const { samples, box, layers, largestLogit, seenByClient } = certificate;
   const shares = layers.map(({ observed, provable }) => provable ?? observed);
   return [
     {
       heading: 'Certificate',
       lead: `How far the inputs of the polynomials reach, as shares of their bounds B: on the ${formatCount(samples)} samples of the calibration, and, for layers that see the input alone, for any input from ${formatNumber(box[0])} to ${formatNumber(box[1])}. The largest logit of the calibration is ${formatNumber(largestLogit, 3)}; the client warns beyond four times as much.`,
-      remarks: layers
-        .filter((_, i) => shares[i]! > 1)
-        .map(({ name, beyond }) => ({
-          tone: 'bad',
-          text:
-            beyond > 0
-              ? `${name}: ${formatCount(beyond)} values of the calibration lie beyond B`
-              : `${name}: not every input of the box is proven to stay within B`,
-        })),
+      remarks: [
+        ...(seenByClient.length > 0
+          ? [
+              {
+                tone: 'bad' as const,
+                text: `the client sees these results in the clear, for each of its inputs, and can compute the weights from them: ${seenByClient.join(', ')}`,
+              },
+            ]
+          : []),
+        ...layers
+          .filter((_, i) => shares[i]! > 1)
+          .map(({ name, beyond }) => ({
+            tone: 'bad' as const,
+            text:
+              beyond > 0
+                ? `${name}: ${formatCount(beyond)} values of the calibration lie beyond B`
+                : `${name}: not every input of the box is proven to stay within B`,
+          })),
+      ],
       table: {
         columns: [
           { heading: ['layer'] },

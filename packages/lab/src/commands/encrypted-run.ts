@@ -35,7 +35,7 @@ interface Connection {
 async function connectTo(url: string, options: Options): Promise<Connection> {
   const key = resolve(options.text('key') ?? options.refuse('--key FILE is missing'));
   const { connect } = await encryption();
-  const client = await connect(url);
+  const client = await connect(url, { refresh: options.has('refresh') });
   try {
     await client.useKeys(key);
   } catch (error) {
@@ -49,7 +49,7 @@ async function connectTo(url: string, options: Options): Promise<Connection> {
 async function serveHere(plan: Plan, options: Options): Promise<Connection> {
   const { EncryptedClient, serve } = await encryption();
   const server = await serve(plan, { ...serveOptionsFrom(options), port: 0, timings: true });
-  const client = await EncryptedClient.connect(server.url);
+  const client = await EncryptedClient.connect(server.url, undefined, { refresh: options.has('refresh') });
   const close = async () => {
     client.dispose();
     await server.close();
@@ -77,6 +77,8 @@ export async function encryptedRun(options: Options, terminal: Terminal): Promis
   const out = await outputFolderFrom(options, 'encrypt');
   const program = await programOf(trained.network, inputShape, normalization);
   const plan = await planOf(trained, { ...spec, split: 'train', samples: null }, options);
+
+  if (plan.warning) process.stderr.write(`${plan.warning}\n`);
 
   const start = performance.now();
   const { client, close } = await (url === undefined ? serveHere(plan, options) : connectTo(url, options));

@@ -29,5 +29,6 @@ export async function planOf(trained: TrainedNetwork, spec: SampleSpec, options:
     calibrate: await loadSamples(trained, spec),
     normalization,
     ...(precision !== undefined && { precision }),
+    refresh: options.has('refresh'),
   });
 }

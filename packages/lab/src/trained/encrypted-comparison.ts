@@ -50,7 +50,7 @@ export interface ComparisonRecord {
   readonly errors: LogitErrorRecord;
   /** Samples whose results came with a warning, and the first of the warnings. */
   readonly warnings: { readonly samples: number; readonly first: string | null };
-  readonly times: Readonly<Record<'encrypt' | 'answer' | 'decrypt', TimeRecord>>;
+  readonly times: Readonly<Record<'encrypt' | 'refresh' | 'answer' | 'decrypt', TimeRecord>>;
   /** Null where the server does not say. */
   readonly operations: readonly OperationRecord[] | null;
 }
@@ -125,7 +125,7 @@ export class EncryptedComparison {
     const samples = this.samples;
     const largest = this.#errors.reduce((most, error) => Math.max(most, Math.abs(error)), 0);
     const squares = this.#errors.reduce((sum, error) => sum + error ** 2, 0);
-    const of = (part: 'encrypt' | 'answer' | 'decrypt') => timeOf(this.#times.map((times) => times[part]));
+    const of = (part: 'encrypt' | 'refresh' | 'answer' | 'decrypt') => timeOf(this.#times.map((times) => times[part]));
     return {
       samples,
       agreement: this.#hasClasses
@@ -145,7 +145,7 @@ export class EncryptedComparison {
         histogram: symmetricHistogram(this.#errors, largest),
       },
       warnings: { samples: this.#warned, first: this.#firstWarning },
-      times: { encrypt: of('encrypt'), answer: of('answer'), decrypt: of('decrypt') },
+      times: { encrypt: of('encrypt'), refresh: of('refresh'), answer: of('answer'), decrypt: of('decrypt') },
       operations: this.#operations(),
     };
   }

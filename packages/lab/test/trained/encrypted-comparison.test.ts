@@ -3,6 +3,7 @@ import { EncryptedComparison } from '../../src/trained/encrypted-comparison.js';
 
 const times = (answer: number, rotate?: number) => ({
   encrypt: 1,
+  refresh: 0,
   answer,
   decrypt: 2,
   operations: rotate === undefined ? undefined : { rotate: { count: 4, milliseconds: rotate } },

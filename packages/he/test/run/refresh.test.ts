@@ -1,0 +1,54 @@
+import { mlp, resnet1d } from '@pnn/models';
+import { PolynomialActivation } from '@pnn/pnn';
+import { expect, test } from 'vitest';
+import { compile } from '../../src/compile.js';
+import { MalformedError } from '../../src/errors.js';
+import { EncryptedNetwork } from '../../src/run/encrypted-network.js';
+import { SlotsEvaluator } from '../slots-evaluator.js';
+import { expectSameOnSlots, samplesOf } from './expect-same-on-slots.js';
+
+const activation = (degree: number) => () => new PolynomialActivation({ degree, bound: 10 });
+
+test('a residual network of degree 8 has each of its results refreshed once, though shortcuts need some of them twice', async () => {
+  const network = resnet1d({ channels: 1, classes: 3, widths: [2, 4, 6], activation: activation(8) });
+  const plan = await expectSameOnSlots(network, [1, 24], 1, true);
+  expect(plan.parameters.degree).toBe(8192);
+  const { refreshes } = plan.client();
+  expect(refreshes).toHaveLength(7);
+  expect(refreshes.every(({ level }) => level === 0)).toBe(true);
+  expect(plan.certificate.seenByClient).toHaveLength(7);
+  expect(`${plan}`).toMatch(/refreshes: 7 round trips/);
+  expect(`${plan}`).toMatch(/WARNING: clients see the results of 7 layers in the clear/);
+});
+
+const deep = mlp({ inputs: 6, hidden: [5, 5, 5], classes: 2, activation: activation(8) });
+
+test('what can be done without refreshes, and not much slower, has none', async () => {
+  const shallow = mlp({ inputs: 6, hidden: [5], classes: 2, activation: activation(2) });
+  const plan = await compile(shallow, { input: [6], calibrate: samplesOf([6]), refresh: true });
+  expect(plan.client().refreshes).toEqual([]);
+  expect(plan.warning).toBeUndefined();
+});
+
+test('a run that is not continued, or wrongly, frees all that it has', async () => {
+  const plan = await compile(deep, { input: [6], calibrate: samplesOf([6]), refresh: true });
+  const { gathers, input, refreshes } = plan.client();
+  expect(refreshes.length).toBeGreaterThan(0);
+  const network = new EncryptedNetwork(plan, new SlotsEvaluator(plan.parameters, plan.rotations));
+  const { live } = network;
+  const message = (level: number) =>
+    SlotsEvaluator.message(new Float64Array(plan.parameters.degree / 2), level, input.scale);
+  const inputs = gathers.map(() => message(input.level));
+  const begin = () => {
+    const stages = network.stages(inputs);
+    expect(stages.next([]).done).toBe(false);
+    return stages;
+  };
+  begin().return([]);
+  expect(network.live).toBe(live);
+  expect(() => begin().next([])).toThrow(MalformedError);
+  expect(() => begin().next([message(input.level - 1)])).toThrow(MalformedError);
+  expect(() => network.run(inputs)).toThrow('who does them');
+  expect(() => network.run([])).toThrow(MalformedError);
+  expect(network.live).toBe(live);
+});
