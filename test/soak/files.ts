@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import { datasetFiles } from '../../packages/data/test/damage/files.js';
 import { mutations } from '../../packages/tensor/test/mutations.js';
 import { type CaseSeed, type Part, SoakFailure, seedOf } from './part.js';
+import { archiveSamples } from './sample-archives.js';
 import { type Sample, samplesInMemory, samplesOnDisk } from './sample-files.js';
 import { sampleMessages } from './sample-messages.js';
+import { studySamples } from './sample-studies.js';
 
 /** A reader that takes longer hangs, for all that its user can tell. */
 const MAX_SECONDS = 10;
@@ -15,40 +17,45 @@ const MAX_SECONDS = 10;
 /** Changes of one file in one case. */
 const MUTATIONS = fc.array(mutations, { minLength: 1, maxLength: 3 });
 
-/** One case in so many is a file on the disk. */
-const DISK_EVERY = 50;
-
-/** Files of every format, and messages of SEAL, with a few bytes changed: each is refused, or read as what it says now. */
+/**
+ * Files of every format, and messages of SEAL, with a few bytes changed, one after the other: each is refused, or read as what
+ * it says now.
+ */
 export class MutatedFiles implements Part {
   readonly name = 'files';
   readonly unit = 'mutated files';
   done = 0;
   #refused = 0;
-  /** How often each file was changed. */
-  readonly #changes = new Map<Sample, number>();
 
   private constructor(
-    private readonly inMemory: readonly Sample[],
-    private readonly onDisk: readonly Sample[],
+    private readonly samples: readonly Sample[],
     private readonly folder: string,
   ) {}
 
   static async open(): Promise<MutatedFiles> {
     const folder = await mkdtemp(join(tmpdir(), 'pnn-soak-files-'));
-    const inMemory = [...(await samplesInMemory()), ...datasetFiles(), ...(await sampleMessages())];
-    return new MutatedFiles(inMemory, await samplesOnDisk(folder), folder);
+    const samples = await Promise.all([
+      samplesInMemory(),
+      datasetFiles(),
+      studySamples(),
+      sampleMessages(),
+      archiveSamples(folder),
+      samplesOnDisk(folder),
+    ]);
+    return new MutatedFiles(samples.flat(), folder);
   }
 
   get figures(): Readonly<Record<string, number>> {
-    const fewest = Math.min(...this.inMemory.map((sample) => this.#changes.get(sample) ?? 0));
-    return { refused: this.#refused, read: this.done - this.#refused, 'of each in memory at least': fewest };
+    return {
+      refused: this.#refused,
+      read: this.done - this.#refused,
+      [`of each of ${this.samples.length} files`]: Math.floor(this.done / this.samples.length),
+    };
   }
 
   async run(from: CaseSeed): Promise<void> {
-    // Files on a disk are read by the same code, and take far longer.
-    const samples = from.case % DISK_EVERY === 0 ? this.onDisk : this.inMemory;
-    const [place, changes] = fc.sample(fc.tuple(fc.nat(), MUTATIONS), { seed: seedOf(from), numRuns: 1 })[0]!;
-    const sample = samples[place % samples.length]!;
+    const sample = this.samples[from.case % this.samples.length]!;
+    const changes = fc.sample(MUTATIONS, { seed: seedOf(from), numRuns: 1 })[0]!;
     const bytes = changes.reduce((each, mutate) => mutate(each), sample.bytes);
     const start = performance.now();
     try {
@@ -65,7 +72,6 @@ export class MutatedFiles implements Part {
     const seconds = (performance.now() - start) / 1000;
     if (seconds > MAX_SECONDS) throw new SoakFailure(`${sample.name} took ${seconds.toFixed(1)} s to read`);
     this.done++;
-    this.#changes.set(sample, (this.#changes.get(sample) ?? 0) + 1);
   }
 
   async close(): Promise<void> {

@@ -20,7 +20,7 @@ export interface StudyPlan {
 }
 
 /** Decodes a {@link StudyPlan}. */
-const studyPlan: Decoder<StudyPlan> = object<StudyPlan>({
+export const studyPlan: Decoder<StudyPlan> = object<StudyPlan>({
   version: oneOf(PLAN_VERSION),
   study: text,
   title: text,
