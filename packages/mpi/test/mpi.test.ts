@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MpiError, mpi } from '../src/index.js';
 
-const names = ['OMPI_COMM_WORLD_SIZE', 'PMI_SIZE', 'SLURM_PROCID', 'SLURM_STEP_NUM_TASKS'];
+const names = ['OMPI_COMM_WORLD', 'PMI']
+  .flatMap((prefix) => [`${prefix}_RANK`, `${prefix}_SIZE`])
+  .concat('SLURM_PROCID', 'SLURM_STEP_NUM_TASKS');
 const before = Object.fromEntries(names.map((name) => [name, process.env[name]]));
 
 function setEnvironment(environment: Readonly<Record<string, string | undefined>>): void {
@@ -22,16 +24,21 @@ describe('mpi', () => {
       {},
       'mpi: nothing has started this process as one of several: mpirun -n 2 node PROGRAM, or srun --mpi=pmix',
     ],
-    ['with three processes', { PMI_SIZE: '3' }, {}, 'mpi: the number of processes must be a power of two, not 3'],
+    [
+      'with three processes',
+      { PMI_SIZE: '3', PMI_RANK: '0' },
+      {},
+      'mpi: the number of processes must be a power of two, not 3',
+    ],
     [
       'with a timeout of 0',
-      { PMI_SIZE: '2' },
+      { PMI_SIZE: '2', PMI_RANK: '0' },
       { timeout: 0 },
       'mpi: timeout must be a number of seconds above 0, not 0',
     ],
     [
       'without the library',
-      { OMPI_COMM_WORLD_SIZE: '2' },
+      { OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: '0' },
       { library: 'libnowhere.so' },
       'mpi: the library of MPI cannot be loaded (libnowhere.so: Failed to load shared library: cannot open ' +
         'shared object file: No such file or directory), and Open MPI has started this process: install the same MPI on ' +

@@ -93,7 +93,7 @@ describe('mnist', () => {
   test('says which file was looked for, where, and what to do', async () => {
     await rm(join(directory, `${TEST_LABELS}.gz`));
     const names = `${TRAIN_IMAGES}, ${TRAIN_LABELS}, ${TEST_IMAGES} and ${TEST_LABELS}`;
-    const advice = `put the four files ${names}, compressed (.gz) or not there, from http://yann.lecun.com/exdb/mnist or a mirror of it`;
+    const advice = `put the four files ${names}, compressed (.gz) or not there, from http://yann.lecun.com/exdb/mnist or one of its mirrors`;
     const looked = `${TEST_LABELS}.gz, ${TEST_LABELS}, t10k-labels.idx1-ubyte.gz or t10k-labels.idx1-ubyte`;
     await expect(mnist(folder(directory))).rejects.toThrow(
       new ArgumentError(
