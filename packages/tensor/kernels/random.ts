@@ -1,13 +1,14 @@
 // Philox 4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011), four counters at a time: lane l
 // of four vectors has the words of counter l. Word i of the stream goes to element i.
-import { storeTransposed } from './simd';
+import { splatAt, storeTransposed } from './simd';
 import { ceilDiv } from './task';
 
-const MULTIPLIER_0: u32 = 0xd2511f53;
-const MULTIPLIER_1: u32 = 0xcd9e8d57;
+const MULTIPLIERS: usize = memory.data<u32>([0xd2511f53, 0xcd9e8d57]);
 const WEYL_0: u32 = 0x9e3779b9;
 const WEYL_1: u32 = 0xbb67ae85;
 const ROUNDS: i32 = 10;
+/** 2^−24. */
+const RESOLUTION: usize = memory.data<f32>([5.9604644775390625e-8]);
 
 const COUNTERS: u64 = 4;
 const WORDS: i32 = 16;
@@ -50,8 +51,8 @@ function draw(counter: u64, name: u32, shard: u32, seed: u64, out: usize): void 
   let x3 = i32x4.splat(shard);
   let key0 = <u32>seed;
   let key1 = <u32>(seed >> 32);
-  const m0 = i32x4.splat(MULTIPLIER_0);
-  const m1 = i32x4.splat(MULTIPLIER_1);
+  const m0 = splatAt(MULTIPLIERS);
+  const m1 = splatAt(MULTIPLIERS + 4);
   for (let round = 0; round < ROUNDS; round++) {
     const low0 = i64x2.extmul_low_i32x4_u(x0, m0);
     const high0 = i64x2.extmul_high_i32x4_u(x0, m0);
@@ -74,7 +75,7 @@ const BERNOULLI: i32 = 1;
 @inline
 function numberOf(kind: i32, words: v128, last: v128, scale: v128): v128 {
   // A float32 has 24 bits: more would round up to 1.
-  if (kind == UNIFORM) return f32x4.mul(f32x4.convert_i32x4_u(i32x4.shr_u(words, 8)), f32x4.splat(5.9604644775390625e-8));
+  if (kind == UNIFORM) return f32x4.mul(f32x4.convert_i32x4_u(i32x4.shr_u(words, 8)), splatAt(RESOLUTION));
   return v128.and(scale, i32x4.le_u(words, last));
 }
 

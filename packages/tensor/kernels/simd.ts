@@ -6,6 +6,26 @@
 @external('env', 'wide')
 export declare const wide: i32;
 
+const MAGNITUDE: usize = memory.data<u32>([0x7fffffff]);
+
+/**
+ * Four times the number at an address. Numbers of inner loops that are known when compiled lie in memory, by `memory.data`: V8
+ * makes a vector of literals anew each time it is used, in three instructions, or in seven where it is 256 bits wide; such a
+ * load is one.
+ */
+// @ts-ignore: decorator
+@inline
+export function splatAt(address: usize): v128 {
+  return v128.load32_splat(address);
+}
+
+/** All bits but that of the sign, four times. */
+// @ts-ignore: decorator
+@inline
+export function magnitudes(): v128 {
+  return splatAt(MAGNITUDE);
+}
+
 /** a·b + c, rounded once where the processor can: relaxed SIMD leaves that to it. */
 // @ts-ignore: decorator
 @inline

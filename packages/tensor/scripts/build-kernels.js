@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import { compileKernels, folder } from './compile-kernels.js';
 import { tasksSource } from './kernel-tasks.js';
-import { hasStaticData, memoryFlagsOf } from './wasm-sections.js';
+import { memoryFlagsOf, staticDataEnd } from './wasm-sections.js';
 
 const generated = fileURLToPath(new URL('../src/devices/wasm/generated', import.meta.url));
 const targets = { modules: join(generated, 'modules.ts'), tasks: join(generated, 'tasks.ts') };
@@ -31,13 +31,8 @@ function hashOf(sources) {
   return hash.digest('hex');
 }
 
-/**
- * The exported functions.
- *
- * @throws Error where the module brings static data, which would overwrite tensors
- */
+/** The exported functions. */
 function exportNames(bytes) {
-  if (hasStaticData(bytes)) throw new Error('the kernels have static data: pass it in instead');
   return WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
 }
 
@@ -51,7 +46,11 @@ async function build(sources, hash) {
   try {
     for (const [instructionSet, enable] of Object.entries(instructions)) {
       const bytes = await compileKernels(join(work, `${instructionSet}.wasm`), enable);
-      modules[instructionSet] = { memoryFlags: memoryFlagsOf(bytes), code: bytes.toString('base64') };
+      modules[instructionSet] = {
+        memoryFlags: memoryFlagsOf(bytes),
+        staticDataEnd: staticDataEnd(bytes),
+        code: bytes.toString('base64'),
+      };
       names = exportNames(bytes);
     }
   } finally {
@@ -66,9 +65,10 @@ async function build(sources, hash) {
 /** The functions that every module exports. */
 export type ExportName = ${names.map((name) => `'${name}'`).join(' | ')};
 
-/** A module in base64, and where it says how the memory is that it imports. */
+/** A module in base64, where it says how the memory is that it imports, and where its numbers end in that memory. */
 export interface EncodedModule {
   readonly memoryFlags: number;
+  readonly staticDataEnd: number;
   readonly code: string;
 }
 

@@ -19,6 +19,9 @@ const settings = [
   '--enable',
   'threads',
   '--sharedMemory',
+  // Numbers that kernels know when they are compiled: see STATIC_BYTES of src/devices/host/linear-memory.ts.
+  '--memoryBase',
+  '64',
 ];
 /**
  * Folds constants before the optimizer sees the module: it would first join branches that differ in a constant alone, which

@@ -2,6 +2,7 @@
 
 const IMPORT_SECTION = 2;
 const DATA_SECTION = 11;
+const I32_CONST = 0x41;
 const MEMORY = 2;
 const GLOBAL = 3;
 /** A memory that is shared and has a largest size: https://github.com/WebAssembly/threads. */
@@ -29,6 +30,27 @@ function sectionsOf(bytes) {
     position = start + size;
   }
   return sections;
+}
+
+/**
+ * Where the static data of a module ends in its memory; 0 without any.
+ *
+ * @throws Error where a piece has no constant place
+ */
+export function staticDataEnd(bytes) {
+  const section = sectionsOf(bytes).get(DATA_SECTION);
+  if (section === undefined) return 0;
+  let [count, position] = numberAt(bytes, section);
+  let end = 0;
+  for (; count > 0; count--) {
+    // An active piece of the only memory: its place is a number, then the expression ends.
+    if (bytes[position] !== 0 || bytes[position + 1] !== I32_CONST) throw new Error('the kernels have data without a place');
+    const [place, behind] = numberAt(bytes, position + 2);
+    const [length, content] = numberAt(bytes, behind + 1);
+    end = Math.max(end, place + length);
+    position = content + length;
+  }
+  return end;
 }
 
 /** Whether a module brings static data. */

@@ -1,7 +1,7 @@
 import { type DType, MemoryError } from '@pnn/tensor';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HostBuffer, LinearMemory } from '../src/devices/host/linear-memory.js';
+import { type HostBuffer, LinearMemory, STATIC_BYTES } from '../src/devices/host/linear-memory.js';
 import { bytesPerElement } from '../src/dtype.js';
 
 const memory = new LinearMemory();
@@ -198,7 +198,7 @@ describe('free memory of other sizes', () => {
         }
         own.release(kept);
         // An eighth is lost by rounding at most; what was reserved twice is less than that much again.
-        expect(own.reservedBytes).toBeLessThan(2.25 * largest + 64);
+        expect(own.reservedBytes).toBeLessThan(2.25 * largest + STATIC_BYTES);
       }),
     );
   });
@@ -216,7 +216,7 @@ describe('free memory of other sizes', () => {
           return keep;
         });
         const edges = kept.sort((a, b) => a.pointer - b.pointer);
-        const starts = [64, ...edges.map(({ pointer, capacity }) => pointer + capacity)];
+        const starts = [STATIC_BYTES, ...edges.map(({ pointer, capacity }) => pointer + capacity)];
         const ends = [...edges.map(({ pointer }) => pointer), own.reservedBytes];
         const gap = Math.max(...starts.map((start, i) => ends[i]! - start));
         if (gap > 0) expect(own.allocate(gap).byteLength).toBe(gap);

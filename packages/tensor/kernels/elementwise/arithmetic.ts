@@ -2,11 +2,21 @@
 // the loop is inlined.
 import { exponential } from '../exponential';
 import { piecesOf, ROW_BLOCK, rowBlocks, rowsPerBlock } from '../rows';
-import { loadSome, madd, storeSome } from '../simd';
+import { loadSome, madd, splatAt, storeSome } from '../simd';
 import { ceilDiv } from '../task';
 
 /** Elements of a block, at most. */
 const BLOCK: i32 = 16384;
+
+const NUMBERS: usize = memory.data<f32>([1, -0.0, -Infinity, -2, 0.625]);
+const ONE: usize = NUMBERS;
+const SIGN: usize = NUMBERS + 4;
+const LEAST: usize = NUMBERS + 8;
+const MINUS_TWO: usize = NUMBERS + 12;
+/** Up to this size the hyperbolic tangent is computed from its fraction. */
+const NEAR: usize = NUMBERS + 16;
+/** Of x^4, x^2 and 1 in numerator and denominator of that fraction: of x^6 it is 1 in the latter. */
+const FRACTION: usize = memory.data<f32>([21, 1260, 10395, 210, 4725, 10395]);
 
 /** Functions of one number that there are kernels for. */
 enum UnaryOperation {
@@ -31,7 +41,7 @@ enum UnaryOperation {
 // @ts-ignore: decorator
 @inline
 function sigmoid(x: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = splatAt(ONE);
   const e = exponential(f32x4.neg(f32x4.abs(x)));
   return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, e));
 }
@@ -40,7 +50,7 @@ function sigmoid(x: v128): v128 {
 @inline
 function silu(x: v128): v128 {
   // −∞ times 0 would be NaN; the limit is 0.
-  return v128.andnot(f32x4.mul(x, sigmoid(x)), f32x4.eq(x, f32x4.splat(-Infinity)));
+  return v128.andnot(f32x4.mul(x, sigmoid(x)), f32x4.eq(x, splatAt(LEAST)));
 }
 
 /**
@@ -50,27 +60,27 @@ function silu(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function tanh(x: v128): v128 {
-  const one = f32x4.splat(1);
+  const one = splatAt(ONE);
   const size = f32x4.abs(x);
-  const e = exponential(f32x4.mul(size, f32x4.splat(-2)));
+  const e = exponential(f32x4.mul(size, splatAt(MINUS_TWO)));
   const far = f32x4.div(f32x4.sub(one, e), f32x4.add(one, e));
   const square = f32x4.mul(x, x);
-  const top = madd(madd(square, f32x4.splat(21), f32x4.splat(1260)), square, f32x4.splat(10395));
+  const top = madd(madd(square, splatAt(FRACTION), splatAt(FRACTION + 4)), square, splatAt(FRACTION + 8));
   const bottom = madd(
-    madd(f32x4.add(square, f32x4.splat(210)), square, f32x4.splat(4725)),
+    madd(f32x4.add(square, splatAt(FRACTION + 12)), square, splatAt(FRACTION + 16)),
     square,
-    f32x4.splat(10395),
+    splatAt(FRACTION + 20),
   );
   const near = f32x4.div(f32x4.mul(size, top), bottom);
-  const result = v128.bitselect(near, far, f32x4.lt(size, f32x4.splat(0.625)));
-  return v128.bitselect(x, result, f32x4.splat(-0.0));
+  const result = v128.bitselect(near, far, f32x4.lt(size, splatAt(NEAR)));
+  return v128.bitselect(x, result, splatAt(SIGN));
 }
 
 /** ±1 with the sign of x; x itself where it is 0 or NaN. */
 // @ts-ignore: decorator
 @inline
 function sign(x: v128): v128 {
-  const one = v128.bitselect(x, f32x4.splat(1), f32x4.splat(-0.0));
+  const one = v128.bitselect(x, splatAt(ONE), splatAt(SIGN));
   return v128.bitselect(one, x, f32x4.gt(f32x4.abs(x), f32x4.splat(0)));
 }
 
@@ -81,7 +91,7 @@ function unaryOf(operation: i32, x: v128): v128 {
   if (operation == UnaryOperation.abs) return f32x4.abs(x);
   if (operation == UnaryOperation.sqrt) return f32x4.sqrt(x);
   if (operation == UnaryOperation.square) return f32x4.mul(x, x);
-  if (operation == UnaryOperation.reciprocal) return f32x4.div(f32x4.splat(1), x);
+  if (operation == UnaryOperation.reciprocal) return f32x4.div(splatAt(ONE), x);
   if (operation == UnaryOperation.relu) return f32x4.max(x, f32x4.splat(0));
   if (operation == UnaryOperation.floor) return f32x4.floor(x);
   if (operation == UnaryOperation.ceil) return f32x4.ceil(x);

@@ -4,7 +4,7 @@ import {
   Activation, blocksOf, CHUNK, channelOf, coefficientAt, edgeSlope, endImage, endPosition, firstImage, firstPosition,
   GROUP, GROUP_BYTES, GROUP_SIZES_BYTES, isOdd, LIST_BYTES, planesPerChunk, RUN, termsOf,
 } from './activation';
-import { madd } from '../simd';
+import { madd, magnitudes } from '../simd';
 import { ceilDiv } from '../task';
 import {
   anyBeyond, CHEBYSHEV, clearSizes, CONSTANTS_BYTES, horner, hornerLine, LINEAR, largest, listBeyond, SLOPE, SLOPE_LINE, SLOPE_ODD, setConstants, sizesSoFar, storeSizes, VALUE,
@@ -276,9 +276,10 @@ function scaleOf(fields: Activation): f64 {
 /** The largest sizes in the lanes, as integers. */
 function sizesIn(x: usize, bytes: usize): v128 {
   let sizes = f32x4.splat(0);
+  const magnitude = magnitudes();
   for (const end = x + bytes; x < end; x += 64) {
-    const low = largest(v128.load(x), v128.load(x, 16));
-    const high = largest(v128.load(x, 32), v128.load(x, 48));
+    const low = largest(v128.load(x), v128.load(x, 16), magnitude);
+    const high = largest(v128.load(x, 32), v128.load(x, 48), magnitude);
     sizes = i32x4.max_s(sizes, i32x4.max_s(low, high));
   }
   return sizes;

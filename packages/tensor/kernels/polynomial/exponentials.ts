@@ -2,21 +2,22 @@
 // at most the cap. With v = u/2^k ≤ 1.5, e^v − 1 = v·q(v), where q has degree 6 and (by Remez exchange) a relative error of
 // at most 6.7e-8; then k times e^2v − 1 = y·(y + 2) with y = e^v − 1. An error of float32 in |x| changes e^u by more than
 // all this does. Nothing overflows before e^u does.
-import { madd } from '../simd';
+import { madd, magnitudes, splatAt } from '../simd';
 
 // What is needed lies in memory, numbers four times each: such a load takes one instruction. q's coefficients are multiplied by
 // powers of 2^−k for u, those of the highest powers first.
 export const LIMIT: usize = 0;
 export const CAP: usize = 16;
-export const MAGNITUDE: usize = 32;
-const DOUBLINGS: usize = 48;
-const COEFFICIENTS: usize = 64;
+const DOUBLINGS: usize = 32;
+const COEFFICIENTS: usize = 48;
 const TERMS: usize = 7;
 const LAST: usize = COEFFICIENTS + (TERMS - 1) * 16;
 /** Two sums over a group, side by side. */
 export const GROUP_SUMS: usize = COEFFICIENTS + TERMS * 16;
 export const EXPONENTIAL_BYTES: usize = GROUP_SUMS + 32;
 const LARGEST_ARGUMENT: f64 = 1.5;
+const TWO: usize = memory.data<f32>([2]);
+const SIGN: usize = memory.data<u32>([0x80000000]);
 
 /** Stores k and the coefficients. */
 export function storeExponential(memory: usize, cap: f64): void {
@@ -79,7 +80,7 @@ function addSlopes(x: usize, out: usize, u0: v128, u1: v128, y0: v128, y1: v128,
 // @ts-ignore: decorator
 @inline
 function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory: usize): void {
-  const magnitude = v128.load(memory, MAGNITUDE);
+  const magnitude = magnitudes();
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
   const u0 = excessOf(v128.load(x), magnitude, limit, cap);
@@ -122,7 +123,7 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
   v6 = f32x4.mul(v6, u6);
   v7 = f32x4.mul(v7, u7);
   for (let i = load<i32>(memory, DOUBLINGS); i > 0; i--) {
-    const two = f32x4.splat(2);
+    const two = splatAt(TWO);
     v0 = f32x4.mul(v0, f32x4.add(v0, two));
     v1 = f32x4.mul(v1, f32x4.add(v1, two));
     v2 = f32x4.mul(v2, f32x4.add(v2, two));
@@ -140,7 +141,7 @@ function exponentialGroup(slopes: bool, x: usize, out: usize, share: f32, memory
     return;
   }
   const shares = f32x4.splat(share);
-  const sign = f32x4.splat(-0.0);
+  const sign = splatAt(SIGN);
   addSlopes(x, out, u0, u1, v0, v1, shares, sign);
   addSlopes(x + 32, out + 32, u2, u3, v2, v3, shares, sign);
   addSlopes(x + 64, out + 64, u4, u5, v4, v5, shares, sign);

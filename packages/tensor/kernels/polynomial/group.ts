@@ -1,6 +1,6 @@
 // Horner's method and sums of powers for groups of eight vectors. Their code is written once and inlined into functions
 // for each form, with the form as a constant.
-import { madd } from '../simd';
+import { madd, magnitudes, splatAt, wide } from '../simd';
 import { GROUP_BYTES } from './activation';
 
 /** s = x·scale, in the monomial basis. */
@@ -66,39 +66,43 @@ function gradientAt(result: i32, gradient: usize): v128 {
   return result >= SLOPE ? v128.load(gradient) : f32x4.splat(0);
 }
 
-/** All bits but that of the sign. */
-const MAGNITUDE: i32 = 0x7fffffff;
-
 /** The sizes |x| as integers, whose order is the same: those of infinity and NaN are the largest of all. */
 // @ts-ignore: decorator
 @inline
-export function sizesOf(x: v128, magnitude: v128 = i32x4.splat(MAGNITUDE)): v128 {
+export function sizesOf(x: v128, magnitude: v128): v128 {
   return v128.and(x, magnitude);
 }
 
 // @ts-ignore: decorator
 @inline
-export function largest(a: v128, b: v128, magnitude: v128 = i32x4.splat(MAGNITUDE)): v128 {
+export function largest(a: v128, b: v128, magnitude: v128): v128 {
   return i32x4.max_s(sizesOf(a, magnitude), sizesOf(b, magnitude));
 }
 
 // What a group needs besides coefficients lies in memory, where it takes no registers: the largest sizes so far of every second
-// vector and of those between, the scale of the variable, the rest for `finishPair`, −1 and the mask of magnitudes. Loads and
-// stores also keep the compiler from moving work into the inner loops.
+// vector and of those between, the scale of the variable and the rest for `finishPair`. Loads and stores also keep the compiler
+// from moving work into the inner loops.
 export const LARGEST: usize = 0;
 export const SCALE: usize = 32;
 export const REST: usize = 36;
-export const MINUS_ONE: usize = 40;
-export const MASK: usize = 44;
+/** The 32 bytes from one pair of vectors to the next: of pairs at distances that it knows V8 joins the first alone. */
+export const PAIR: usize = 40;
 export const CONSTANTS_BYTES: usize = 48;
+
+const MINUS_ONES: usize = memory.data<f32>([-1]);
+
+// @ts-ignore: decorator
+@inline
+export function minusOnes(): v128 {
+  return splatAt(MINUS_ONES);
+}
 
 /** Stores them, with no sizes so far. */
 export function setConstants(constants: usize, scale: f32, rest: f32): void {
   clearSizes(constants);
   f32.store(constants, scale, SCALE);
   f32.store(constants, rest, REST);
-  f32.store(constants, -1, MINUS_ONE);
-  store<i32>(constants, MAGNITUDE, MASK);
+  store<i32>(constants, 32, PAIR);
 }
 
 // @ts-ignore: decorator
@@ -106,6 +110,12 @@ export function setConstants(constants: usize, scale: f32, rest: f32): void {
 export function clearSizes(constants: usize): void {
   v128.store(constants, i32x4.splat(0), LARGEST);
   v128.store(constants, i32x4.splat(0), LARGEST + 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function addSizes(constants: usize, sizes: v128): void {
+  v128.store(constants, i32x4.max_s(v128.load(constants, LARGEST), sizes), LARGEST);
 }
 
 /** The largest sizes so far, of all vectors. */
@@ -119,9 +129,14 @@ export function sizesSoFar(constants: usize): v128 {
 export function storeSizes(x: usize, groups: i32, sizes: usize): v128 {
   let evens = i32x4.splat(0);
   let odds = i32x4.splat(0);
+  const magnitude = magnitudes();
   for (const end = x + <usize>groups * GROUP_BYTES; x < end; x += GROUP_BYTES, sizes += 32) {
-    const even = i32x4.max_s(largest(v128.load(x), v128.load(x, 32)), largest(v128.load(x, 64), v128.load(x, 96)));
-    const odd = i32x4.max_s(largest(v128.load(x, 16), v128.load(x, 48)), largest(v128.load(x, 80), v128.load(x, 112)));
+    const even = i32x4.max_s(
+      largest(v128.load(x), v128.load(x, 32), magnitude), largest(v128.load(x, 64), v128.load(x, 96), magnitude),
+    );
+    const odd = i32x4.max_s(
+      largest(v128.load(x, 16), v128.load(x, 48), magnitude), largest(v128.load(x, 80), v128.load(x, 112), magnitude),
+    );
     v128.store(sizes, even);
     v128.store(sizes, odd, 16);
     evens = i32x4.max_s(evens, even);
@@ -160,7 +175,7 @@ function constant(
 ): void {
   const v = v128.load32_splat(term);
   const rest = v128.load32_splat(constants, REST);
-  const magnitude = v128.load32_splat(constants, MASK);
+  const magnitude = magnitudes();
   let evens = v128.load(constants, LARGEST);
   let odds = v128.load(constants, LARGEST + 16);
   for (let group = 0; group < groups; group++, sizes += 32) {
@@ -193,15 +208,19 @@ export function horner(
   }
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES, sizes += 32) {
+    const pair = <usize>load<u32>(constants, PAIR);
+    const at1 = x + pair;
+    const at2 = at1 + pair;
+    const at3 = at2 + pair;
     const x0 = v128.load(x);
     const x1 = v128.load(x, 16);
-    const x2 = v128.load(x, 32);
-    const x3 = v128.load(x, 48);
-    const x4 = v128.load(x, 64);
-    const x5 = v128.load(x, 80);
-    const x6 = v128.load(x, 96);
-    const x7 = v128.load(x, 112);
-    const magnitude = v128.load32_splat(constants, MASK);
+    const x2 = v128.load(at1);
+    const x3 = v128.load(at1, 16);
+    const x4 = v128.load(at2);
+    const x5 = v128.load(at2, 16);
+    const x6 = v128.load(at3);
+    const x7 = v128.load(at3, 16);
+    const magnitude = magnitudes();
     const even = i32x4.max_s(largest(x0, x2, magnitude), largest(x4, x6, magnitude));
     const odd = i32x4.max_s(largest(x1, x3, magnitude), largest(x5, x7, magnitude));
     const evens = i32x4.max_s(v128.load(constants, LARGEST), even);
@@ -213,7 +232,7 @@ export function horner(
     let p = last;
     let c = v128.load32_splat(p);
     const scale = v128.load32_splat(constants, SCALE);
-    const minusOne = v128.load32_splat(constants, MINUS_ONE);
+    const minusOne = minusOnes();
     const s0 = variableOf(variable, x0, scale, minusOne);
     const s1 = variableOf(variable, x1, scale, minusOne);
     const s2 = variableOf(variable, x2, scale, minusOne);
@@ -264,10 +283,16 @@ export function horner(
       v7 = madd(v7, s7, c);
     }
     const rest = v128.load32_splat(constants, REST);
+    const gradient1 = gradient + pair;
+    const out1 = out + pair;
+    const gradient2 = gradient1 + pair;
+    const out2 = out1 + pair;
+    const gradient3 = gradient2 + pair;
+    const out3 = out2 + pair;
     finishPair(result, v0, v1, x, gradient, out, rest);
-    finishPair(result, v2, v3, x + 32, gradient + 32, out + 32, rest);
-    finishPair(result, v4, v5, x + 64, gradient + 64, out + 64, rest);
-    finishPair(result, v6, v7, x + 96, gradient + 96, out + 96, rest);
+    finishPair(result, v2, v3, at1, gradient1, out1, rest);
+    finishPair(result, v4, v5, at2, gradient2, out2, rest);
+    finishPair(result, v6, v7, at3, gradient3, out3, rest);
   }
 }
 
@@ -306,7 +331,7 @@ function hornerShort(
   x: usize, gradient: usize, out: usize, groups: i32, groupSizes: usize,
 ): void {
   const scale = v128.load32_splat(constants, SCALE);
-  const minusOne = variable == CHEBYSHEV ? v128.load32_splat(constants, MINUS_ONE) : scale;
+  const minusOne = variable == CHEBYSHEV ? minusOnes() : scale;
   const rest = v128.load32_splat(constants, REST);
   const c0 = v128.load32_splat(table);
   const c1 = v128.load32_splat(table, 4);
@@ -314,7 +339,7 @@ function hornerShort(
   const c3 = terms > 3 ? v128.load32_splat(table, 12) : c1;
   const c4 = terms > 4 ? v128.load32_splat(table, 16) : c1;
   const c5 = terms > 5 ? v128.load32_splat(table, 20) : c1;
-  const magnitude = v128.load32_splat(constants, MASK);
+  const magnitude = magnitudes();
   let evens = v128.load(constants, LARGEST);
   let odds = v128.load(constants, LARGEST + 16);
   const end = x + <usize>groups * GROUP_BYTES;
@@ -355,6 +380,91 @@ function hornerShort(
   v128.store(constants, odds, LARGEST + 16);
 }
 
+/** Groups that `hornerTwelve` computes together: two rounds of twelve vectors. */
+const TOGETHER: i32 = 3;
+
+/**
+ * The same as `horner` for VALUE_LINE and SLOPE_LINE, for so many groups that `TOGETHER` divides their number, without their
+ * sizes. A multiplication waits for the one before it for four cycles, and two can begin in each: four vectors of 256 bits, as
+ * many as `horner` has, leave half of that unused. Of 128 bits, six more would not find registers.
+ */
+// @ts-ignore: decorator
+@inline
+function hornerTwelve(
+  variable: i32, result: i32, constants: usize, first: usize, last: usize, x: usize, gradient: usize, out: usize, groups: i32,
+): void {
+  const end = x + <usize>groups * GROUP_BYTES;
+  for (; x < end; x += 192, out += 192, gradient += 192) {
+    const pair = <usize>load<u32>(constants, PAIR);
+    const at1 = x + pair;
+    const at2 = at1 + pair;
+    const at3 = at2 + pair;
+    const at4 = at3 + pair;
+    const at5 = at4 + pair;
+    const scale = v128.load32_splat(constants, SCALE);
+    const minusOne = minusOnes();
+    const s0 = variableOf(variable, v128.load(x), scale, minusOne);
+    const s1 = variableOf(variable, v128.load(x, 16), scale, minusOne);
+    const s2 = variableOf(variable, v128.load(at1), scale, minusOne);
+    const s3 = variableOf(variable, v128.load(at1, 16), scale, minusOne);
+    const s4 = variableOf(variable, v128.load(at2), scale, minusOne);
+    const s5 = variableOf(variable, v128.load(at2, 16), scale, minusOne);
+    const s6 = variableOf(variable, v128.load(at3), scale, minusOne);
+    const s7 = variableOf(variable, v128.load(at3, 16), scale, minusOne);
+    const s8 = variableOf(variable, v128.load(at4), scale, minusOne);
+    const s9 = variableOf(variable, v128.load(at4, 16), scale, minusOne);
+    const s10 = variableOf(variable, v128.load(at5), scale, minusOne);
+    const s11 = variableOf(variable, v128.load(at5, 16), scale, minusOne);
+    let p = last;
+    let c = v128.load32_splat(p);
+    let v0 = c;
+    let v1 = c;
+    let v2 = c;
+    let v3 = c;
+    let v4 = c;
+    let v5 = c;
+    let v6 = c;
+    let v7 = c;
+    let v8 = c;
+    let v9 = c;
+    let v10 = c;
+    let v11 = c;
+    do {
+      p -= 4;
+      c = v128.load32_splat(p);
+      v0 = madd(v0, s0, c);
+      v1 = madd(v1, s1, c);
+      v2 = madd(v2, s2, c);
+      v3 = madd(v3, s3, c);
+      v4 = madd(v4, s4, c);
+      v5 = madd(v5, s5, c);
+      v6 = madd(v6, s6, c);
+      v7 = madd(v7, s7, c);
+      v8 = madd(v8, s8, c);
+      v9 = madd(v9, s9, c);
+      v10 = madd(v10, s10, c);
+      v11 = madd(v11, s11, c);
+    } while (p > first);
+    const rest = v128.load32_splat(constants, REST);
+    const gradient1 = gradient + pair;
+    const out1 = out + pair;
+    const gradient2 = gradient1 + pair;
+    const out2 = out1 + pair;
+    const gradient3 = gradient2 + pair;
+    const out3 = out2 + pair;
+    const gradient4 = gradient3 + pair;
+    const out4 = out3 + pair;
+    const gradient5 = gradient4 + pair;
+    const out5 = out4 + pair;
+    finishPair(result, v0, v1, x, gradient, out, rest);
+    finishPair(result, v2, v3, at1, gradient1, out1, rest);
+    finishPair(result, v4, v5, at2, gradient2, out2, rest);
+    finishPair(result, v6, v7, at3, gradient3, out3, rest);
+    finishPair(result, v8, v9, at4, gradient4, out4, rest);
+    finishPair(result, v10, v11, at5, gradient5, out5, rest);
+  }
+}
+
 /** `horner` for VALUE_LINE and SLOPE_LINE, in the way that is the fastest for so many terms. */
 // @ts-ignore: decorator
 @inline
@@ -368,5 +478,18 @@ export function hornerLine(
   else if (terms == 4) hornerShort(variable, result, 4, constants, first, x, gradient, out, groups, sizes);
   else if (terms == 5) hornerShort(variable, result, 5, constants, first, x, gradient, out, groups, sizes);
   else if (terms == 6) hornerShort(variable, result, 6, constants, first, x, gradient, out, groups, sizes);
-  else horner(variable, result, constants, first, last, x, gradient, out, groups, sizes);
+  else {
+    if (wide && terms > 6) {
+      const most = groups - (groups % TOGETHER);
+      addSizes(constants, storeSizes(x, most, sizes));
+      hornerTwelve(variable, result, constants, first, last, x, gradient, out, most);
+      const bytes = <usize>most * GROUP_BYTES;
+      x += bytes;
+      gradient += bytes;
+      out += bytes;
+      sizes += <usize>most << 5;
+      groups -= most;
+    }
+    horner(variable, result, constants, first, last, x, gradient, out, groups, sizes);
+  }
 }

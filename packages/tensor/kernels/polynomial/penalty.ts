@@ -1,10 +1,10 @@
 // Penalties on inputs beyond a limit, of a group of eight vectors at a time: see `Penalty` in src/kernels.ts. They are
 // functions of an argument: the excess over the limit, for the tenth power |x|·scale. Beyond the cap a penalty is that at
 // the cap and, for all inputs together, the sum of what they are beyond it times the slope at the cap.
-import { madd } from '../simd';
+import { madd, magnitudes } from '../simd';
 import { Activation } from './activation';
 import {
-  addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, GROUP_SUMS, LIMIT, MAGNITUDE, storeExponential, storeExponentialSums,
+  addExponentialSlopes, CAP, EXPONENTIAL_BYTES, excessOf, GROUP_SUMS, LIMIT, storeExponential, storeExponentialSums,
 } from './exponentials';
 import { addDoubles } from './powers';
 
@@ -32,7 +32,6 @@ export function storePenalty(fields: Activation, memory: usize): void {
   const form = <i32>fields.form;
   v128.store(memory, f32x4.splat(<f32>(form == PenaltyForm.power ? fields.scale : fields.limit)), LIMIT);
   v128.store(memory, f32x4.splat(<f32>fields.cap), CAP);
-  v128.store(memory, i32x4.splat(0x7fffffff), MAGNITUDE);
   if (form == PenaltyForm.exponential) storeExponential(memory, fields.cap);
 }
 
@@ -69,7 +68,7 @@ function storeGroupSums(form: i32, x: usize, memory: usize): void {
     storeExponentialSums(x, memory);
     return;
   }
-  const magnitude = v128.load(memory, MAGNITUDE);
+  const magnitude = magnitudes();
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
   let even = addValue(form, f32x4.splat(0), v128.load(x), magnitude, limit, cap);
@@ -135,7 +134,7 @@ function beyondCap(form: i32, x: usize, magnitude: v128, limit: v128, cap: v128)
 // @ts-ignore: decorator
 @inline
 function addGroupsBeyondCap(form: i32, x: usize, list: usize, groups: i32, sums: usize, memory: usize): void {
-  const magnitude = v128.load(memory, MAGNITUDE);
+  const magnitude = magnitudes();
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
   let total = v128.load(sums);
@@ -193,7 +192,7 @@ function addGroupSlopes(form: i32, x: usize, out: usize, share: f32, memory: usi
     return;
   }
   const shares = f32x4.splat(share);
-  const magnitude = v128.load(memory, MAGNITUDE);
+  const magnitude = magnitudes();
   const limit = v128.load(memory, LIMIT);
   const cap = v128.load(memory, CAP);
   addSlopePair(form, x, out, shares, magnitude, limit, cap);

@@ -1,10 +1,10 @@
 // Slopes and sums of powers at once: Horner's method for the slopes and the powers for the sums hide each other's latency. A
 // group is eight vectors; every second one goes to one sum, those between to another. That is one half after the other, since
 // more do not fit in the registers, or all of them at once where V8 takes two vectors for one.
-import { lowerDoubles, madd, upperDoubles, wide } from '../simd';
+import { lowerDoubles, madd, magnitudes, upperDoubles, wide } from '../simd';
 import { CHUNK, GROUP_BYTES } from './activation';
 import {
-  CHEBYSHEV, finishPair, LARGEST, LINEAR, largest, MASK, MINUS_ONE, REST, resultOf, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
+  CHEBYSHEV, finishPair, LARGEST, LINEAR, largest, minusOnes, REST, resultOf, SCALE, SHIFTED, SLOPE, SLOPE_LINE, SLOPE_ODD,
   sizesSoFar, VALUE, VALUE_ODD, variableOf,
 } from './group';
 
@@ -75,10 +75,10 @@ function computeHalf(
   const x1 = v128.load(x, 32);
   const x2 = v128.load(x, 64);
   const x3 = v128.load(x, 96);
-  const magnitude = v128.load32_splat(constants, MASK);
+  const magnitude = magnitudes();
   v128.store(sizes, i32x4.max_s(i32x4.max_s(largest(x0, x1, magnitude), largest(x2, x3, magnitude)), v128.load(sizes)));
   const scale = v128.load32_splat(constants, SCALE);
-  const minusOne = v128.load32_splat(constants, MINUS_ONE);
+  const minusOne = minusOnes();
   const s0 = variableOf(variable, x0, scale, minusOne);
   const s1 = variableOf(variable, x1, scale, minusOne);
   const s2 = variableOf(variable, x2, scale, minusOne);
@@ -147,13 +147,13 @@ function computePairs(
   const x5 = v128.load(x, 80);
   const x6 = v128.load(x, 96);
   const x7 = v128.load(x, 112);
-  const magnitude = v128.load32_splat(constants, MASK);
+  const magnitude = magnitudes();
   const even = i32x4.max_s(i32x4.max_s(largest(x0, x2, magnitude), largest(x4, x6, magnitude)), v128.load(constants, LARGEST));
   const odd = i32x4.max_s(i32x4.max_s(largest(x1, x3, magnitude), largest(x5, x7, magnitude)), v128.load(constants, LARGEST + 16));
   v128.store(constants, even, LARGEST);
   v128.store(constants, odd, LARGEST + 16);
   const scale = v128.load32_splat(constants, SCALE);
-  const minusOne = v128.load32_splat(constants, MINUS_ONE);
+  const minusOne = minusOnes();
   const s0 = variableOf(variable, x0, scale, minusOne);
   const s1 = variableOf(variable, x1, scale, minusOne);
   const s2 = variableOf(variable, x2, scale, minusOne);
@@ -328,7 +328,7 @@ function shortSlopes(
 ): void {
   const end = x + <usize>groups * GROUP_BYTES;
   const scale = v128.load32_splat(constants, SCALE);
-  const magnitude = v128.load32_splat(constants, MASK);
+  const magnitude = magnitudes();
   const rest = v128.load32_splat(constants, REST);
   const c0 = v128.load32_splat(table);
   const c1 = terms > 2 ? v128.load32_splat(table, 4) : c0;

@@ -1,16 +1,15 @@
 // Beyond its bound an activation may go on along its tangent: the values and the slopes of a polynomial are replaced there, a
 // group of eight vectors at a time if any of its inputs is beyond.
-import { madd } from '../simd';
+import { madd, magnitudes } from '../simd';
 import { Activation, coefficientAt, edgeSlope, GROUP_BYTES, isOdd, termsOf } from './activation';
 
-// What is needed lies in memory, numbers four times each: the bound, the mask of magnitudes, and of the value, of the slope
+// What is needed lies in memory, numbers four times each: the bound, and of the value, of the slope
 // and of the slope with respect to |x| the one at B and which bits of it are others at −B.
 const BOUND: usize = 0;
-const MAGNITUDE: usize = 16;
-const VALUE: usize = 32;
-const SLOPE: usize = 64;
-const OUTWARD_SLOPE: usize = 96;
-export const TANGENT_BYTES: usize = 128;
+const VALUE: usize = 16;
+const SLOPE: usize = 48;
+const OUTWARD_SLOPE: usize = 80;
+export const TANGENT_BYTES: usize = 112;
 
 function storeEdge(memory: usize, above: f32, below: f32): void {
   v128.store(memory, f32x4.splat(above));
@@ -35,7 +34,6 @@ export function storeTangent(fields: Activation, channel: i32, memory: usize): v
     }
   }
   v128.store(memory, f32x4.splat(<f32>fields.bound), BOUND);
-  v128.store(memory, i32x4.splat(0x7fffffff), MAGNITUDE);
   storeEdge(memory + VALUE, <f32>(even + odd), <f32>(even - odd));
   storeEdge(memory + SLOPE, <f32>(evenSlope + oddSlope), <f32>(evenSlope - oddSlope));
   storeEdge(memory + OUTWARD_SLOPE, <f32>(evenSlope + oddSlope), <f32>(oddSlope - evenSlope));
@@ -59,7 +57,7 @@ function lineAt(x: v128, size: v128, bound: v128, memory: usize): v128 {
 @inline
 function countGroups(tangent: bool, x: usize, out: usize, list: usize, groups: i32, counts: usize, memory: usize): void {
   const bound = v128.load(memory, BOUND);
-  const magnitude = v128.load(memory, MAGNITUDE);
+  const magnitude = magnitudes();
   let even = v128.load(counts);
   let odd = v128.load(counts, 16);
   for (const end = list + (<usize>groups << 2); list < end; list += 4) {
@@ -110,7 +108,7 @@ function straightened(x: v128, gradient: v128, before: v128, bound: v128, magnit
 /** Puts the slope of the tangent times the gradient beyond the bound in the groups of a list. */
 export function straightenSlopes(x: usize, gradient: usize, out: usize, list: usize, groups: i32, memory: usize): void {
   const bound = v128.load(memory, BOUND);
-  const magnitude = v128.load(memory, MAGNITUDE);
+  const magnitude = magnitudes();
   for (const end = list + (<usize>groups << 2); list < end; list += 4) {
     const at = load<u32>(list);
     for (let i: usize = at; i < <usize>at + GROUP_BYTES; i += 32) {

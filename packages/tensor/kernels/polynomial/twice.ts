@@ -3,7 +3,7 @@
 // those of G likewise. F(s) + x·G(s) is computed part by part for chunks of inputs, and each part by Horner's method in u.
 import { madd } from '../simd';
 import { CHUNK, GROUP_BYTES, GROUP_SIZES_BYTES } from './activation';
-import { CONSTANTS_BYTES, horner, LINEAR, setConstants, VALUE } from './group';
+import { CONSTANTS_BYTES, horner, LINEAR, minusOnes, setConstants, VALUE } from './group';
 import { monomialSlopes, SUM_BYTES } from './powers';
 
 const CHUNK_BYTES: usize = <usize>CHUNK << 2;
@@ -26,7 +26,7 @@ export function twicePlace(k: i32, terms: i32): i32 {
 /** Stores s and u of so many bytes of inputs. */
 function storeVariables(x: usize, bytes: usize, memory: usize, scale: f32): void {
   const scales = f32x4.splat(scale);
-  const minusOne = f32x4.splat(-1);
+  const minusOne = minusOnes();
   for (let at: usize = 0; at < bytes; at += 16) {
     const values = v128.load(x + at);
     const t = f32x4.mul(values, scales);

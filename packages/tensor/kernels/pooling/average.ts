@@ -1,5 +1,7 @@
-import { even, odd } from '../simd';
+import { even, odd, splatAt } from '../simd';
 import { blockCount, clear, clip, isPairs, loadStrided, planesPerBlock, Pooling } from './fields';
+
+const QUARTER: usize = memory.data<f32>([0.25]);
 
 /** A row of means of windows of 2×2, four at a time; the last four may be computed again. */
 // @ts-ignore: decorator
@@ -10,7 +12,7 @@ function averagePairs(row: usize, rowBytes: usize, out: usize, count: i32): void
     const from = row + 2 * at;
     const low = f32x4.add(v128.load(from), v128.load(from + rowBytes));
     const high = f32x4.add(v128.load(from, 16), v128.load(from + rowBytes, 16));
-    v128.store(out + at, f32x4.mul(f32x4.add(even(low, high), odd(low, high)), f32x4.splat(0.25)));
+    v128.store(out + at, f32x4.mul(f32x4.add(even(low, high), odd(low, high)), splatAt(QUARTER)));
   }
 }
 
@@ -21,7 +23,7 @@ function spreadPairs(gradient: usize, row: usize, rowBytes: usize, count: i32): 
   for (let i = 0; i < count; i += 4) {
     const at = <usize>min(i, count - 4) << 2;
     const to = row + 2 * at;
-    const part = f32x4.mul(v128.load(gradient + at), f32x4.splat(0.25));
+    const part = f32x4.mul(v128.load(gradient + at), splatAt(QUARTER));
     const low = v128.shuffle<f32>(part, part, 0, 0, 1, 1);
     const high = v128.shuffle<f32>(part, part, 2, 2, 3, 3);
     v128.store(to, low);

@@ -1,6 +1,7 @@
 import { conv2d, maxPool2d, normal, reference, scope, type Tensor, wasm } from '@pnn/tensor';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { linearMemory } from '../../src/devices/host/linear-memory.js';
+import { linearMemory, STATIC_BYTES } from '../../src/devices/host/linear-memory.js';
+import { modules } from '../../src/devices/wasm/generated/modules.js';
 import { deviceWith } from '../../src/devices/wasm/index.js';
 import { compile, instantiate } from '../../src/devices/wasm/instance.js';
 import { reversed, variants } from './variants.js';
@@ -64,6 +65,11 @@ describe('the module', () => {
     validate.mockRestore();
     expect(bestInstructions()).toBe('relaxedSimd');
   });
+});
+
+test.each(Object.entries(modules))('the numbers that %s knows lie in memory that is not handed out', (_, { staticDataEnd }) => {
+  expect(staticDataEnd).toBeLessThanOrEqual(STATIC_BYTES);
+  expect(staticDataEnd).toBeGreaterThan(0);
 });
 
 /** A step with every kernel that needs working memory. */

@@ -14,18 +14,28 @@
 // Here is one dimension of them, four lines at a time, a tile in each lane of the vectors; or where they are to be made `twice`,
 // eight lines, the vectors e of the last four beside the vectors d of the first. A result goes to places `step` bytes apart. Each
 // number is stored beside its twin, which V8 takes for one vector of 256 bits.
-import { madd, storeColumns } from '../../simd';
+import { madd, splatAt, storeColumns } from '../../simd';
 
 const A: f32 = 0.75;
 const B: f32 = 1.5;
 const A2: f32 = A * A;
 const B2: f32 = B * B;
-const A3: f32 = A * A * A;
-const B3: f32 = B * B * B;
 /** 1 / Π(p − q) of the points 0, ±a, ±b. */
 const SHARE_0: f32 = 1 / (A2 * B2);
 const SHARE_A: f32 = 1 / (2 * A2 * (A2 - B2));
 const SHARE_B: f32 = 1 / (2 * B2 * (B2 - A2));
+
+const INPUT_ENDS: usize = memory.data<f32>([A2 * B2, -A2 - B2]);
+const POINTS: usize = memory.data<f32>([A, B]);
+const SQUARES: usize = memory.data<f32>([A2, B2]);
+const CUBES: usize = memory.data<f32>([A * A * A, B * B * B]);
+const NEGATIVE_SQUARES: usize = memory.data<f32>([-A2, -B2]);
+const SHARES: usize = memory.data<f32>([SHARE_A, SHARE_B, SHARE_0]);
+const SHARES_OF_POINTS: usize = memory.data<f32>([SHARE_A * A, SHARE_B * B]);
+/** Where the numbers of ±a and of ±b are in these tables, and that of 0. */
+const OF_A: usize = 0;
+const OF_B: usize = 4;
+const OF_0: usize = 8;
 
 /** One line of Bᵀ d. */
 // @ts-ignore: decorator
@@ -36,8 +46,8 @@ export function inputLine(
   e0: v128, e1: v128, e2: v128, e3: v128, e4: v128, e5: v128,
 ): void {
   storeEnd(twice, out, d0, d2, d4, e0, e2, e4);
-  storeMiddle(twice, out + step, step, -B2, A, d1, d2, d3, d4, e1, e2, e3, e4);
-  storeMiddle(twice, out + 3 * step, step, -A2, B, d1, d2, d3, d4, e1, e2, e3, e4);
+  storeMiddle(twice, out + step, step, OF_B, OF_A, d1, d2, d3, d4, e1, e2, e3, e4);
+  storeMiddle(twice, out + 3 * step, step, OF_A, OF_B, d1, d2, d3, d4, e1, e2, e3, e4);
   storeEnd(twice, out + 5 * step, d1, d3, d5, e1, e3, e5);
 }
 
@@ -45,22 +55,22 @@ export function inputLine(
 // @ts-ignore: decorator
 @inline
 function storeEnd(twice: bool, out: usize, d0: v128, d2: v128, d4: v128, e0: v128, e2: v128, e4: v128): void {
-  const product = f32x4.splat(A2 * B2);
-  const sum = f32x4.splat(-A2 - B2);
+  const product = splatAt(INPUT_ENDS);
+  const sum = splatAt(INPUT_ENDS + 4);
   v128.store(out, madd(product, d0, madd(sum, d2, d4)));
   if (twice) v128.store(out, madd(product, e0, madd(sum, e2, e4)), 16);
 }
 
-/** Those of ±`point`. */
+/** Those of one point; `other` is the other one. */
 // @ts-ignore: decorator
 @inline
 function storeMiddle(
-  twice: bool, out: usize, step: usize, other: f32, point: f32,
+  twice: bool, out: usize, step: usize, other: usize, point: usize,
   d1: v128, d2: v128, d3: v128, d4: v128,
   e1: v128, e2: v128, e3: v128, e4: v128,
 ): void {
-  const square = f32x4.splat(other);
-  const factor = f32x4.splat(point);
+  const square = splatAt(NEGATIVE_SQUARES + other);
+  const factor = splatAt(POINTS + point);
   storeEvenOdd(
     twice, out, step,
     madd(square, d2, d4), f32x4.mul(factor, madd(square, d1, d3)),
@@ -86,22 +96,28 @@ export function outputLine(
   m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128,
   n0: v128, n1: v128, n2: v128, n3: v128, n4: v128, n5: v128,
 ): void {
+  const a = splatAt(POINTS + OF_A);
+  const b = splatAt(POINTS + OF_B);
+  const a2 = splatAt(SQUARES + OF_A);
+  const b2 = splatAt(SQUARES + OF_B);
+  const a3 = splatAt(CUBES + OF_A);
+  const b3 = splatAt(CUBES + OF_B);
   const evenA = f32x4.add(m1, m2);
   const evenA2 = f32x4.add(n1, n2);
   const evenB = f32x4.add(m3, m4);
   const evenB2 = f32x4.add(n3, n4);
   v128.store(out, f32x4.add(m0, f32x4.add(evenA, evenB)));
   if (twice) v128.store(out, f32x4.add(n0, f32x4.add(evenA2, evenB2)), 16);
-  v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB, f32x4.mul(f32x4.splat(A2), evenA)));
-  if (twice) v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB2, f32x4.mul(f32x4.splat(A2), evenA2)), 16);
+  v128.store(out + 2 * step, madd(b2, evenB, f32x4.mul(a2, evenA)));
+  if (twice) v128.store(out + 2 * step, madd(b2, evenB2, f32x4.mul(a2, evenA2)), 16);
   const oddA = f32x4.sub(m1, m2);
   const oddA2 = f32x4.sub(n1, n2);
   const oddB = f32x4.sub(m3, m4);
   const oddB2 = f32x4.sub(n3, n4);
-  v128.store(out + step, madd(f32x4.splat(B), oddB, f32x4.mul(f32x4.splat(A), oddA)));
-  if (twice) v128.store(out + step, madd(f32x4.splat(B), oddB2, f32x4.mul(f32x4.splat(A), oddA2)), 16);
-  v128.store(out + 3 * step, madd(f32x4.splat(B3), oddB, madd(f32x4.splat(A3), oddA, m5)));
-  if (twice) v128.store(out + 3 * step, madd(f32x4.splat(B3), oddB2, madd(f32x4.splat(A3), oddA2, n5)), 16);
+  v128.store(out + step, madd(b, oddB, f32x4.mul(a, oddA)));
+  if (twice) v128.store(out + step, madd(b, oddB2, f32x4.mul(a, oddA2)), 16);
+  v128.store(out + 3 * step, madd(b3, oddB, madd(a3, oddA, m5)));
+  if (twice) v128.store(out + 3 * step, madd(b3, oddB2, madd(a3, oddA2, n5)), 16);
 }
 
 /**
@@ -119,9 +135,9 @@ export function outputTiles(
   const evenB = f32x4.add(m3, m4);
   const oddB = f32x4.sub(m3, m4);
   const y0 = f32x4.add(f32x4.add(plus, m0), f32x4.add(evenA, evenB));
-  const y1 = madd(f32x4.splat(B), oddB, madd(f32x4.splat(A), oddA, plus));
-  const y2 = madd(f32x4.splat(B2), evenB, madd(f32x4.splat(A2), evenA, plus));
-  const y3 = madd(f32x4.splat(B3), oddB, madd(f32x4.splat(A3), oddA, f32x4.add(plus, m5)));
+  const y1 = madd(splatAt(POINTS + OF_B), oddB, madd(splatAt(POINTS + OF_A), oddA, plus));
+  const y2 = madd(splatAt(SQUARES + OF_B), evenB, madd(splatAt(SQUARES + OF_A), evenA, plus));
+  const y3 = madd(splatAt(CUBES + OF_B), oddB, madd(splatAt(CUBES + OF_A), oddA, f32x4.add(plus, m5)));
   storeColumns(out0, out1, out2, out3, y0, y1, y2, y3);
   return f32x4.add(f32x4.add(y0, y1), f32x4.add(y2, y3));
 }
@@ -136,23 +152,23 @@ export function slopeLine(
 ): void {
   v128.store(out, y0);
   if (twice) v128.store(out, z0, 16);
-  storeSlopes(twice, out + step, step, A, y0, y1, y2, y3, z0, z1, z2, z3);
-  storeSlopes(twice, out + 3 * step, step, B, y0, y1, y2, y3, z0, z1, z2, z3);
+  storeSlopes(twice, out + step, step, OF_A, y0, y1, y2, y3, z0, z1, z2, z3);
+  storeSlopes(twice, out + 3 * step, step, OF_B, y0, y1, y2, y3, z0, z1, z2, z3);
   v128.store(out + 5 * step, y3);
   if (twice) v128.store(out + 5 * step, z3, 16);
 }
 
-/** Those of ±`point`. */
+/** Those of one point. */
 // @ts-ignore: decorator
 @inline
 function storeSlopes(
-  twice: bool, out: usize, step: usize, point: f32,
+  twice: bool, out: usize, step: usize, point: usize,
   y0: v128, y1: v128, y2: v128, y3: v128,
   z0: v128, z1: v128, z2: v128, z3: v128,
 ): void {
-  const factor = f32x4.splat(point);
-  const square = f32x4.splat(point * point);
-  const cube = f32x4.splat(point * point * point);
+  const factor = splatAt(POINTS + point);
+  const square = splatAt(SQUARES + point);
+  const cube = splatAt(CUBES + point);
   storeEvenOdd(
     twice, out, step,
     madd(square, y2, y0), madd(cube, y3, f32x4.mul(factor, y1)),
@@ -164,12 +180,12 @@ function storeSlopes(
 // @ts-ignore: decorator
 @inline
 export function weightLine(out: usize, step: usize, g0: v128, g1: v128, g2: v128): void {
-  v128.store(out, f32x4.mul(f32x4.splat(SHARE_0), g0));
-  let even = f32x4.mul(f32x4.splat(SHARE_A), madd(f32x4.splat(A2), g2, g0));
-  let odd = f32x4.mul(f32x4.splat(SHARE_A * A), g1);
+  v128.store(out, f32x4.mul(splatAt(SHARES + OF_0), g0));
+  let even = f32x4.mul(splatAt(SHARES + OF_A), madd(splatAt(SQUARES + OF_A), g2, g0));
+  let odd = f32x4.mul(splatAt(SHARES_OF_POINTS + OF_A), g1);
   storeEvenOdd(false, out + step, step, even, odd, even, odd);
-  even = f32x4.mul(f32x4.splat(SHARE_B), madd(f32x4.splat(B2), g2, g0));
-  odd = f32x4.mul(f32x4.splat(SHARE_B * B), g1);
+  even = f32x4.mul(splatAt(SHARES + OF_B), madd(splatAt(SQUARES + OF_B), g2, g0));
+  odd = f32x4.mul(splatAt(SHARES_OF_POINTS + OF_B), g1);
   storeEvenOdd(false, out + 3 * step, step, even, odd, even, odd);
   v128.store(out + 5 * step, g2);
 }
@@ -182,18 +198,21 @@ export function weightSlopeLine(
   s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128,
   t0: v128, t1: v128, t2: v128, t3: v128, t4: v128, t5: v128,
 ): void {
-  const shareA = f32x4.splat(SHARE_A);
-  const shareB = f32x4.splat(SHARE_B);
+  const shareA = splatAt(SHARES + OF_A);
+  const shareB = splatAt(SHARES + OF_B);
+  const share0 = splatAt(SHARES + OF_0);
+  const a2 = splatAt(SQUARES + OF_A);
+  const b2 = splatAt(SQUARES + OF_B);
+  const oddA = splatAt(SHARES_OF_POINTS + OF_A);
+  const oddB = splatAt(SHARES_OF_POINTS + OF_B);
   const evenA = f32x4.mul(shareA, f32x4.add(s1, s2));
   const evenA2 = f32x4.mul(shareA, f32x4.add(t1, t2));
   const evenB = f32x4.mul(shareB, f32x4.add(s3, s4));
   const evenB2 = f32x4.mul(shareB, f32x4.add(t3, t4));
-  v128.store(out, madd(f32x4.splat(SHARE_0), s0, f32x4.add(evenA, evenB)));
-  if (twice) v128.store(out, madd(f32x4.splat(SHARE_0), t0, f32x4.add(evenA2, evenB2)), 16);
-  v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB, madd(f32x4.splat(A2), evenA, s5)));
-  if (twice) v128.store(out + 2 * step, madd(f32x4.splat(B2), evenB2, madd(f32x4.splat(A2), evenA2, t5)), 16);
-  const oddA = f32x4.splat(SHARE_A * A);
-  const oddB = f32x4.splat(SHARE_B * B);
+  v128.store(out, madd(share0, s0, f32x4.add(evenA, evenB)));
+  if (twice) v128.store(out, madd(share0, t0, f32x4.add(evenA2, evenB2)), 16);
+  v128.store(out + 2 * step, madd(b2, evenB, madd(a2, evenA, s5)));
+  if (twice) v128.store(out + 2 * step, madd(b2, evenB2, madd(a2, evenA2, t5)), 16);
   v128.store(out + step, f32x4.add(f32x4.mul(oddA, f32x4.sub(s1, s2)), f32x4.mul(oddB, f32x4.sub(s3, s4))));
   if (twice) {
     v128.store(out + step, f32x4.add(f32x4.mul(oddA, f32x4.sub(t1, t2)), f32x4.mul(oddB, f32x4.sub(t3, t4))), 16);

@@ -8,7 +8,7 @@
 // directly; windows of nothing but zeros have the bias for their output.
 import { Slab } from '../fields';
 import { ROWS } from '../../gemm';
-import { loadSome, madd, storeSome } from '../../simd';
+import { loadSome, madd, magnitudes, storeSome } from '../../simd';
 import { align, ceilDiv } from '../../task';
 import { REACH, TILE, Winograd } from './fields';
 import { Region } from './region';
@@ -89,7 +89,7 @@ export class Measures {
     const w2 = last < 2 ? f32x4.splat(0) : v128.load32_splat(weights, 8);
     const w3 = last < 3 ? f32x4.splat(0) : v128.load32_splat(weights, 12);
     // f32x4.abs would make this constant again each time.
-    const size = i32x4.splat(0x7fffffff);
+    const size = magnitudes();
     const plane = region.start + <usize>(group * channels + first) * region.plane;
     let to = this.sums;
     for (let image = 0; image < slab.images; image++) {

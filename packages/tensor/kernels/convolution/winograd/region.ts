@@ -1,6 +1,6 @@
 // What slabs of tiles depend on, of x or of the output's gradient, without the zeros beyond the edges.
 import { Convolution, Slab } from '../fields';
-import { loadSome } from '../../simd';
+import { loadSome, magnitudes } from '../../simd';
 import { REACH, TILE } from './fields';
 
 /** The part of the planes of x, or of the output's gradient, that a slab depends on. */
@@ -50,7 +50,7 @@ export class Region {
 /** Raises eight numbers to the largest sizes in a row. */
 function raiseRow(largest: usize, from: usize, columns: i32): void {
   // Sizes in the order of their bits, in which NaN is the largest; f32x4.max takes many instructions.
-  const size = i32x4.splat(0x7fffffff);
+  const size = magnitudes();
   let a = v128.load(largest);
   let b = v128.load(largest, 16);
   for (const end = from + (<usize>(columns & ~7) << 2); from != end; from += 32) {

@@ -1,6 +1,6 @@
 // How much larger the largest number of a plane is than a typical one.
 import { Convolution, Slab } from '../fields';
-import { loadSome } from '../../simd';
+import { loadSome, magnitudes } from '../../simd';
 import { Region } from './region';
 
 function totalOf(values: v128): f64 {
@@ -17,7 +17,7 @@ export function spreadOf(
   columns: i32,
 ): f32 {
   const zero = i32x4.splat(0);
-  const size = i32x4.splat(0x7fffffff);
+  const size = magnitudes();
   let sums = zero;
   let counts = zero;
   for (let index = first; index < last; index++) {

@@ -6,6 +6,11 @@ const INITIAL_PAGES = 256;
 /** The last MiB below 4 GiB is never used: kernels compute where rows and blocks end in 32 bits, which must not wrap. */
 const MAX_PAGES = 65536 - 16;
 const ALIGNMENT = 64;
+/**
+ * Bytes that are never handed out, so that 0 is the address of nothing: in them lie the numbers that kernels know when they are
+ * compiled, the same ones in every module.
+ */
+export const STATIC_BYTES = 1024;
 
 /**
  * The size that a request is rounded up to, so that blocks can be handed out again: multiples of the alignment, and
@@ -52,9 +57,9 @@ export class LinearMemory {
   #memory: WebAssembly.Memory | undefined;
   /** Cached `memory.buffer`: the getter is slow. Another one when the memory has grown. */
   #bytes: WebAssembly.Memory['buffer'] | undefined;
-  /** Where what was never handed out begins. The first 64 bytes stay free, so that 0 is never the address of anything. */
-  #top = ALIGNMENT;
-  #reservedBytes = ALIGNMENT;
+  /** Where what was never handed out begins. */
+  #top = STATIC_BYTES;
+  #reservedBytes = STATIC_BYTES;
   /** The free blocks of each size, the last released last. */
   #bins = new Map<number, number[]>();
   #ranges: Range[] = [];
