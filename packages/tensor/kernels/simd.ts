@@ -7,6 +7,7 @@
 export declare const wide: i32;
 
 const MAGNITUDE: usize = memory.data<u32>([0x7fffffff]);
+const PAIR: usize = memory.data<u32>([32]);
 
 /**
  * Four times the number at an address. Numbers of inner loops that are known when compiled lie in memory, by `memory.data`: V8
@@ -24,6 +25,16 @@ export function splatAt(address: usize): v128 {
 @inline
 export function magnitudes(): v128 {
   return splatAt(MAGNITUDE);
+}
+
+/**
+ * The 32 bytes from a pair of vectors to the next, as a number that the compilers do not know: of pairs that are stored at
+ * distances that it knows V8 joins the first alone.
+ */
+// @ts-ignore: decorator
+@inline
+export function pairBytes(): usize {
+  return <usize>load<u32>(PAIR);
 }
 
 /** a·b + c, rounded once where the processor can: relaxed SIMD leaves that to it. */

@@ -10,7 +10,8 @@
 // What a call is told is an @unmanaged class of f64 that all of them take first: addresses and distances in bytes, sizes,
 // counts, flags, numbers. Operations that a field chooses from are an enum. The build writes both in TypeScript, for whoever
 // calls the kernel (scripts/kernel-tasks.js). Nothing is kept in the module: no globals but what it imports (see `wide` in
-// simd.ts), no static data, so that any number of threads can run it on one memory.
+// simd.ts), no static data but numbers that stay as they are (see `splatAt` there), so that any number of threads can run it on
+// one memory.
 
 /** a/b rounded up, for a ≥ 0 and b > 0. */
 // @ts-ignore: decorator

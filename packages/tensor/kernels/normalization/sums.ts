@@ -1,6 +1,6 @@
 // With d = x − center the sums of d and d², or with a gradient those of g and g·d. Up to eight numbers are added in single
 // precision, everything else in double precision.
-import { loadSome, lowerDoubles, madd, upperDoubles } from '../simd';
+import { loadSome, lowerDoubles, madd, pairBytes, upperDoubles } from '../simd';
 import {
   BatchNorm, blocksOf, centerAt, centersOf, centerStep, channelParts, channelsOf, firstChannel, firstOffset, imageParts, imageStep,
   imagesOf, partialsOf,
@@ -65,48 +65,74 @@ function sumRows(
   }
 }
 
-/** Adds a plane of one channel to its sums. */
+/** Adds two vectors to two sums in double precision. */
 // @ts-ignore: decorator
 @inline
-function sumPlane(withGradient: bool, x: usize, g: usize, area: i32, center: f32, sum: usize, product: usize): void {
+function addPair(total: v128, pair: usize): v128 {
+  const even = v128.load(pair);
+  const odd = v128.load(pair, 16);
+  const low = f64x2.add(lowerDoubles(even), lowerDoubles(odd));
+  return f64x2.add(total, f64x2.add(low, f64x2.add(upperDoubles(even), upperDoubles(odd))));
+}
+
+/** Adds a plane of one channel to its sums. Every second vector and those between are summed apart, side by side at `pair`. */
+// @ts-ignore: decorator
+@inline
+function sumPlane(
+  withGradient: bool, x: usize, g: usize, area: i32, center: f32, sum: usize, product: usize, pair: usize,
+): void {
   const centers = f32x4.splat(center);
-  let sumLow = f64x2.splat(0);
-  let sumHigh = sumLow;
-  let productLow = sumLow;
-  let productHigh = sumLow;
-  const end = x + (<usize>(area & ~3) << 2);
+  const products = pair + pairBytes();
+  let total = f64x2.splat(0);
+  let square = total;
+  const end = x + (<usize>(area & ~7) << 2);
   while (x < end) {
-    const runEnd = min(end, x + (<usize>RUN << 4));
-    let slopes = f32x4.splat(0);
-    let products = slopes;
-    for (; x < runEnd; x += 16, g += 16) {
-      const d = f32x4.sub(v128.load(x), centers);
-      const slope = withGradient ? v128.load(g) : d;
-      slopes = f32x4.add(slopes, slope);
-      products = madd(slope, d, products);
+    const runEnd = min(end, x + (<usize>RUN << 5));
+    let sumEven = f32x4.splat(0);
+    let sumOdd = sumEven;
+    let productEven = sumEven;
+    let productOdd = sumEven;
+    for (; x < runEnd; x += 32, g += 32) {
+      const dEven = f32x4.sub(v128.load(x), centers);
+      const dOdd = f32x4.sub(v128.load(x, 16), centers);
+      const slopeEven = withGradient ? v128.load(g) : dEven;
+      const slopeOdd = withGradient ? v128.load(g, 16) : dOdd;
+      sumEven = f32x4.add(sumEven, slopeEven);
+      sumOdd = f32x4.add(sumOdd, slopeOdd);
+      productEven = madd(slopeEven, dEven, productEven);
+      productOdd = madd(slopeOdd, dOdd, productOdd);
     }
-    sumLow = f64x2.add(sumLow, lowerDoubles(slopes));
-    sumHigh = f64x2.add(sumHigh, upperDoubles(slopes));
-    productLow = f64x2.add(productLow, lowerDoubles(products));
-    productHigh = f64x2.add(productHigh, upperDoubles(products));
+    v128.store(pair, sumEven);
+    v128.store(pair, sumOdd, 16);
+    v128.store(products, productEven);
+    v128.store(products, productOdd, 16);
+    total = addPair(total, pair);
+    square = addPair(square, products);
   }
-  const total = f64x2.add(sumLow, sumHigh);
-  const square = f64x2.add(productLow, productHigh);
+  if (area & 4) {
+    const d = f32x4.sub(v128.load(x), centers);
+    const slope = withGradient ? v128.load(g) : d;
+    const squares = f32x4.mul(slope, d);
+    total = f64x2.add(total, f64x2.add(lowerDoubles(slope), upperDoubles(slope)));
+    square = f64x2.add(square, f64x2.add(lowerDoubles(squares), upperDoubles(squares)));
+    x += 16;
+    g += 16;
+  }
   let sums = f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1);
-  let products = f64x2.extract_lane(square, 0) + f64x2.extract_lane(square, 1);
+  let squares = f64x2.extract_lane(square, 0) + f64x2.extract_lane(square, 1);
   for (let i = area & 3; i > 0; i--, x += 4, g += 4) {
     const d = <f64>f32.load(x) - <f64>center;
     const slope = withGradient ? <f64>f32.load(g) : d;
     sums += slope;
-    products += slope * d;
+    squares += slope * d;
   }
   f64.store(sum, f64.load(sum) + sums);
-  f64.store(product, f64.load(product) + products);
+  f64.store(product, f64.load(product) + squares);
 }
 
 // @ts-ignore: decorator
 @inline
-function sumBlock(withGradient: bool, fields: BatchNorm, block: i32): void {
+function sumBlock(withGradient: bool, fields: BatchNorm, block: i32, scratch: usize): void {
   const channelPart = block % channelParts(fields);
   const imagePart = block / channelParts(fields);
   const area = <i32>fields.area;
@@ -133,7 +159,7 @@ function sumBlock(withGradient: bool, fields: BatchNorm, block: i32): void {
     for (let c = 0; c < channels; c++, at += plane) {
       const sum = sums + (<usize>c << 3);
       const center = centerAt(withGradient, centers + <usize>c * centerDistance);
-      sumPlane(withGradient, x + at, g + at, area, center, sum, sum + row);
+      sumPlane(withGradient, x + at, g + at, area, center, sum, sum + row, scratch);
     }
   }
 }
@@ -148,8 +174,13 @@ export function channelSumsShared(fields: BatchNorm): f64 {
   return <f64>imageParts(fields) * fields.channels * 16;
 }
 
+/** Two pairs of vectors. */
+export function channelSumsScratch(_fields: BatchNorm): usize {
+  return 64;
+}
+
 /** Two sums for each channel of a block. */
-export function channelSums(fields: BatchNorm, block: i32): void {
-  if (fields.gradient) sumBlock(true, fields, block);
-  else sumBlock(false, fields, block);
+export function channelSums(fields: BatchNorm, block: i32, scratch: usize): void {
+  if (fields.gradient) sumBlock(true, fields, block, scratch);
+  else sumBlock(false, fields, block, scratch);
 }

@@ -1,6 +1,6 @@
 // Horner's method and sums of powers for groups of eight vectors. Their code is written once and inlined into functions
 // for each form, with the form as a constant.
-import { madd, magnitudes, splatAt, wide } from '../simd';
+import { madd, magnitudes, pairBytes, splatAt, wide } from '../simd';
 import { GROUP_BYTES } from './activation';
 
 /** s = x·scale, in the monomial basis. */
@@ -85,8 +85,6 @@ export function largest(a: v128, b: v128, magnitude: v128): v128 {
 export const LARGEST: usize = 0;
 export const SCALE: usize = 32;
 export const REST: usize = 36;
-/** The 32 bytes from one pair of vectors to the next: of pairs at distances that it knows V8 joins the first alone. */
-export const PAIR: usize = 40;
 export const CONSTANTS_BYTES: usize = 48;
 
 const MINUS_ONES: usize = memory.data<f32>([-1]);
@@ -102,7 +100,6 @@ export function setConstants(constants: usize, scale: f32, rest: f32): void {
   clearSizes(constants);
   f32.store(constants, scale, SCALE);
   f32.store(constants, rest, REST);
-  store<i32>(constants, 32, PAIR);
 }
 
 // @ts-ignore: decorator
@@ -208,7 +205,7 @@ export function horner(
   }
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += GROUP_BYTES, out += GROUP_BYTES, gradient += GROUP_BYTES, sizes += 32) {
-    const pair = <usize>load<u32>(constants, PAIR);
+    const pair = pairBytes();
     const at1 = x + pair;
     const at2 = at1 + pair;
     const at3 = at2 + pair;
@@ -395,7 +392,7 @@ function hornerTwelve(
 ): void {
   const end = x + <usize>groups * GROUP_BYTES;
   for (; x < end; x += 192, out += 192, gradient += 192) {
-    const pair = <usize>load<u32>(constants, PAIR);
+    const pair = pairBytes();
     const at1 = x + pair;
     const at2 = at1 + pair;
     const at3 = at2 + pair;
