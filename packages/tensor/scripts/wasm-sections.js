@@ -44,7 +44,8 @@ export function staticDataEnd(bytes) {
   let end = 0;
   for (; count > 0; count--) {
     // An active piece of the only memory: its place is a number, then the expression ends.
-    if (bytes[position] !== 0 || bytes[position + 1] !== I32_CONST) throw new Error('the kernels have data without a place');
+    if (bytes[position] !== 0 || bytes[position + 1] !== I32_CONST)
+      throw new Error('the kernels have data without a place');
     const [place, behind] = numberAt(bytes, position + 2);
     const [length, content] = numberAt(bytes, behind + 1);
     end = Math.max(end, place + length);

@@ -67,10 +67,13 @@ describe('the module', () => {
   });
 });
 
-test.each(Object.entries(modules))('the numbers that %s knows lie in memory that is not handed out', (_, { staticDataEnd }) => {
-  expect(staticDataEnd).toBeLessThanOrEqual(STATIC_BYTES);
-  expect(staticDataEnd).toBeGreaterThan(0);
-});
+test.each(Object.entries(modules))(
+  'the numbers that %s knows lie in memory that is not handed out',
+  (_, { staticDataEnd }) => {
+    expect(staticDataEnd).toBeLessThanOrEqual(STATIC_BYTES);
+    expect(staticDataEnd).toBeGreaterThan(0);
+  },
+);
 
 /** A step with every kernel that needs working memory. */
 function step(device: typeof reference): Tensor {
