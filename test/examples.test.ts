@@ -55,7 +55,7 @@ const expectations: Readonly<Record<string, (output: string) => void>> = {
     expect(numbersAfter('test accuracy', output).at(-1)).toBeGreaterThan(80);
   },
   'own-model.ts': (output) => {
-    expect(output).toContain('bottleneck, 12638 parameters');
+    expect(output).toContain('bottleneck, 12650 parameters');
     expect(output.match(/PolynomialActivation/g)).toHaveLength(2);
   },
   'own-module.ts': (output) => {

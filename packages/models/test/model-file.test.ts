@@ -252,10 +252,11 @@ describe('a network file of version 1', () => {
 
   it('is read as one of this version, and gives the same outputs', async () => {
     const { network, description } = await loadNetwork(path);
+    const bound = { kind: 'calibrated', steps: 40, quantile: 0.9999, margin: 1.5, density: true } as const;
     expect(description).toEqual({
       version: 2,
       model: { name: 'cnn', widths: [2, 2, 2], order: 'activation-first', dropout: 0 },
-      method: { target: 'silu', polynomial: { ...defaultPolynomial, degree: 6, learnable: true } },
+      method: { target: 'silu', polynomial: { ...defaultPolynomial, degree: 6, bound, learnable: true } },
       inputShape: [1, 28, 28],
       inputType: 'uint8',
       normalization: { mean: [0.14771619585334134], std: [0.25603733812329194] },

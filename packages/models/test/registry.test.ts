@@ -38,6 +38,9 @@ const spec = (name: string, changes: Partial<ModelSpec> = {}): ModelSpec => ({
 
 const activation = activationFactory(defaultMethod);
 
+/** Of degree 8: five of the even part, one of the odd. */
+const COEFFICIENTS = 6;
+
 describe('a model of the user', () => {
   let unregister = () => {};
   afterEach(() => unregister());
@@ -53,7 +56,7 @@ describe('a model of the user', () => {
     unregister = models.register(tiny);
     expect(models.names()).toContain('tiny');
     const network = buildModel(model, options);
-    expect(network.parameterCount()).toBe(6 * 5 + 5 + 5 * 4 + 4);
+    expect(network.parameterCount()).toBe(6 * 5 + 5 + 5 * 4 + 4 + COEFFICIENTS);
     const described = { model, method: defaultMethod, inputShape: [2, 3], outputs: 4, classes: null };
     const bytes = await encodeNetworkFile({ network, ...described, inputType: 'float64', normalization: null });
     const saved = decodeNetworkFile(bytes, 'mine');

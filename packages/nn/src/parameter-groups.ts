@@ -28,9 +28,8 @@ export interface ParameterGroup {
 /**
  * What an optimizer trains or a clipping limits: groups with their settings, or a plain list of parameters, which is
  * grouped by role as `module.parameterGroups()` does. So `network.parameters()` is as good as
- * `network.parameterGroups()`: γ and β of BatchNorm are not clipped, and coefficients of polynomials learn ten times
- * more slowly. To train and clip all alike, as PyTorch does, name a single group:
- * `[{ name: 'parameters', parameters: network.parameters() }]`.
+ * `network.parameterGroups()`: γ and β of BatchNorm are not clipped. To clip all alike, as PyTorch does, name a single
+ * group: `[{ name: 'parameters', parameters: network.parameters() }]`.
  */
 export type ParametersOrGroups = readonly ParameterGroup[] | readonly Parameter[];
 
@@ -38,7 +37,7 @@ export type ParametersOrGroups = readonly ParameterGroup[] | readonly Parameter[
 const roleSettings: Readonly<Record<ParameterRole, Omit<ParameterGroup, 'name' | 'parameters'>>> = {
   weight: {},
   normalization: { clipped: false },
-  polynomial: { lrScale: 0.1 },
+  polynomial: {},
 };
 
 /** The parameters by role, with the settings that the roles ask for; roles without parameters are left out. */

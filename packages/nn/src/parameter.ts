@@ -3,7 +3,7 @@ import { keep, Tensor } from '@pnn/tensor';
 
 /**
  * What a parameter is for, which decides how it is trained: `normalization` (γ and β of BatchNorm) is left out of
- * gradient clipping, `polynomial` (activation coefficients) learns ten times more slowly.
+ * gradient clipping; `polynomial` are the coefficients of activations.
  */
 export type ParameterRole = 'weight' | 'normalization' | 'polynomial';
 

@@ -210,7 +210,7 @@ describe('parameterGroups', () => {
     expect(groups.map(({ parameters, ...settings }) => [settings, parameters.length])).toEqual([
       [{ name: 'weight' }, 5],
       [{ name: 'normalization', clipped: false }, 2],
-      [{ name: 'polynomial', lrScale: 0.1 }, 1],
+      [{ name: 'polynomial' }, 1],
     ]);
     expect(new Set(groups.flatMap(({ parameters }) => parameters))).toEqual(new Set(net.parameters()));
   });

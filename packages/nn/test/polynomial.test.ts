@@ -111,9 +111,7 @@ describe('coefficients', () => {
     expect(fixed.coefficients).toBeInstanceOf(StateBuffer);
     expect(fixed.parameterGroups()).toEqual([]);
     const learnable = new Polynomial(line, { bound: 1, learnable: true });
-    expect(learnable.parameterGroups()).toEqual([
-      { name: 'polynomial', parameters: [learnable.coefficients], lrScale: 0.1 },
-    ]);
+    expect(learnable.parameterGroups()).toEqual([{ name: 'polynomial', parameters: [learnable.coefficients] }]);
   });
 
   test('that are learned get gradients: of c_k the sum of the k-th basis function', () => {

@@ -98,7 +98,7 @@ export function preset(dataset: string, degree: number): Preset {
   return { ...METHOD, ...overrides, ...activation, dataset, degree };
 }
 
-/** The method of a preset, as the published code ran it: the polynomial itself outside [−B, B], one B for all layers. */
+/** The method of a preset, as the published code ran it: the polynomial itself outside [−B, B], one B for all layers, fixed coefficients. */
 export function methodOf({ degree, bound, alpha, samples, lambda }: Preset): MethodSpec {
   return {
     target: 'relu',
@@ -108,6 +108,7 @@ export function methodOf({ degree, bound, alpha, samples, lambda }: Preset): Met
       bound: { kind: 'fixed', bound },
       alpha,
       samples,
+      learnable: false,
       outside: 'polynomial',
       // Up to this excess, float32 holds the penalty and its gradient as the paper states them.
       penalty: { form: 'exponential', cap: 10 },

@@ -146,8 +146,6 @@ export const harDataset: DatasetEntry = {
   files: FILES,
   published,
   training: { epochs: 5, averageDecay: 0.99 },
-  // People that were not in training move otherwise.
-  margin: 2,
   model: 'resnet1d',
   widths: { resnet1d: [16, 32, 64] },
   load: (source) => har(source),

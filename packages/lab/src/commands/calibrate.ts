@@ -134,7 +134,7 @@ samples of --split.`,
     const after = await evaluated('after');
     await saveNetwork(written, describedAfter(trained, recalibration));
     const remarks: Remark[] = hasLearnedCoefficients(trained)
-      ? [{ tone: 'bad', text: 'the coefficients had been learned: those of new fits have replaced them' }]
+      ? [{ tone: 'good', text: 'the coefficients were learned: the polynomials are the same, on other ranges' }]
       : [];
     const record = { model: path, written, basedOn: samples.length, ...recalibration, before, after };
     await publish({ command: 'calibrate', record, document: documentOf(title, record, remarks) }, out, terminal);

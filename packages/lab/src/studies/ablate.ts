@@ -18,12 +18,16 @@ const variants: Readonly<Record<string, Settings>> = {
   neither: { lambda: '0', 'max-norm': 'none' },
 };
 
-/** What this software adds to the method, on and off. */
+const added: Settings = { outside: 'tangent', bound: 'calibrated', coefficients: 'learned' };
+const published: Settings = { outside: 'polynomial', bound: 'paper', coefficients: 'fixed' };
+
+/** What this software adds to the method: all of it, without one part each, and nothing. */
 const additions: Readonly<Record<string, Settings>> = {
-  'tangent, calibrated bound': { outside: 'tangent', bound: 'calibrated' },
-  'tangent, bound of the paper': { outside: 'tangent', bound: 'paper' },
-  'polynomial outside, calibrated bound': { outside: 'polynomial', bound: 'calibrated' },
-  'polynomial outside, bound of the paper': { outside: 'polynomial', bound: 'paper' },
+  'tangent, calibrated bound, learned coefficients': added,
+  'polynomial itself outside': { ...added, outside: published.outside },
+  'bound of the paper': { ...added, bound: published.bound },
+  'fixed coefficients': { ...added, coefficients: published.coefficients },
+  'as in the paper': published,
 };
 
 const DEGREES = '2,4,8';
@@ -32,15 +36,16 @@ const optionSpecs = (): OptionSpecs => ({
   degrees: degreesOption(DEGREES),
   additions: {
     value: 'NAME',
-    description: 'all (default), both (tangent and calibrated bound), neither (as in the paper), or these two: ends',
+    description:
+      'each (default: all three, without one of them each, none), all, none (as in the paper), or these two: ends',
   },
 });
 
 function additionsFrom(options: Options): [string, Settings][] {
-  const all = Object.entries(additions);
-  const choice = options.choice('additions', ['all', 'both', 'neither', 'ends']) ?? 'all';
-  const [both, neither] = [all[0]!, all.at(-1)!];
-  return { all, both: [both], neither: [neither], ends: [both, neither] }[choice];
+  const each = Object.entries(additions);
+  const choice = options.choice('additions', ['each', 'all', 'none', 'ends']) ?? 'each';
+  const [all, none] = [each[0]!, each.at(-1)!];
+  return { each, all: [all], none: [none], ends: [all, none] }[choice];
 }
 
 function stopText({ stopped }: Group): string {
@@ -71,7 +76,7 @@ function sectionOf(outcome: StudyOutcome, groups: readonly Group[], addition: st
       dots: degrees.map((degree) => dotOf(groupWith(own, { degree, method }))),
     }));
   return {
-    heading: `With ${addition}`,
+    heading: addition[0]!.toUpperCase() + addition.slice(1),
     lead: 'In a cell: the mean accuracy of the stable runs, how many of the runs were stable, and where the first of the others was stopped.',
     table: {
       columns: [{ heading: ['method'] }, ...degrees.map((degree) => ({ heading: [`degree ${degree}`] }))],
@@ -110,8 +115,8 @@ export const ablate: Study = {
   summary: 'what each part of the method is good for',
   description: `Trains with the full method, without the boundary loss, without clipping, with clipping of
 everything (BatchNorm's γ and β, too), and with neither boundary loss nor clipping; each with
-and without what this software adds: the tangent outside [−B, B], and the bound calibrated to
-the data.`,
+what this software adds (the tangent outside [−B, B], the bound calibrated to the data, learned
+coefficients), without one of these each, and as in the paper.`,
   notes: `The bound of the paper is that of its preset for the data set and the degree, with its α and
 its cap.
 
@@ -119,13 +124,13 @@ Examples:
   pnn ablate --degrees 2,8 --seeds 3 --jobs 2
   pnn ablate --dataset cifar10 --data DIR --model resnet8 --train-samples 5000 --degrees 4,8`,
   options: optionSpecs,
-  decides: ['degree', 'outside', 'bound', 'plain-clipping'],
+  decides: ['degree', 'outside', 'bound', 'coefficients', 'plain-clipping'],
   title: (_, dataset) => `Ablation of the method on ${dataset}`,
   trials: (builder, options) => [
-    ...additionsFrom(options).flatMap(([addition, added]) =>
+    ...additionsFrom(options).flatMap(([addition, settings]) =>
       degreesFrom(options, DEGREES).flatMap((degree) =>
         Object.entries(variants).flatMap(([method, taken]) =>
-          builder.polynomial({ degree, method, with: addition }, { ...added, ...taken, degree: `${degree}` }),
+          builder.polynomial({ degree, method, with: addition }, { ...settings, ...taken, degree: `${degree}` }),
         ),
       ),
     ),

@@ -33,29 +33,30 @@ export function sampleOf(dataset: Dataset, count: number): Dataset {
   return new Subset(dataset, order.slice(0, count));
 }
 
-/** Whether a network has coefficients that were learned, which new fits replace. */
+/** Whether a network has coefficients that were learned: its polynomials are no fits any more, and are to be kept. */
 export function hasLearnedCoefficients({ activations }: TrainedNetwork): boolean {
   return activations.some(([, { coefficients }]) => coefficients instanceof Parameter);
 }
 
 /**
- * Gives every polynomial of a network a new bound, from the inputs that it gets with the samples, and a new fit.
+ * Gives every polynomial of a network a new bound, from the inputs that it gets with the samples, and a new fit: to its target,
+ * or where coefficients were learned to itself, which is the same polynomial on another range.
  *
  * @throws CalibrationError where no bound can be based on the inputs of a layer; nothing is changed then
  */
 export async function recalibrate(
-  { network, activations, ...trained }: TrainedNetwork,
+  trained: TrainedNetwork,
   samples: Dataset,
   options: RecalibrationOptions,
 ): Promise<CalibratedLayer[]> {
-  const batches = batchesFor({ network, activations, ...trained }, samples);
+  const batches = batchesFor(trained, samples);
   function* inputs() {
     for (const batch of batches) {
       yield batch.inputs;
       batch.dispose();
     }
   }
-  return calibrate(network, inputs(), options);
+  return calibrate(trained.network, inputs(), { ...options, keepPolynomials: hasLearnedCoefficients(trained) });
 }
 
 /** A network with what must be known to use it, its bounds chosen by the options. */

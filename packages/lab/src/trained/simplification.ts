@@ -23,8 +23,10 @@ import {
   networkDepth,
   type PolynomialActivation,
   type RangeTracker,
+  type Target,
   Trainer,
 } from '@pnn/pnn';
+import { hasLearnedCoefficients } from './recalibration.js';
 import { batchesFor, lossOf, type TrainedNetwork } from './trained-network.js';
 
 /** How far a network is simplified, and by what training. */
@@ -211,12 +213,15 @@ export class Simplification {
   /** Lowers the polynomial that it costs least to lower; false if none can be. */
   async #lowerCheapest(tracker: RangeTracker): Promise<boolean> {
     let best: { loss: number; lower: () => void } | undefined;
+    const isLearned = hasLearnedCoefficients(this.#trained);
     for (const [i, [, activation]] of this.#trained.activations.entries()) {
       const [polynomial] = await effectivePolynomials(activation);
-      const degree = nextDegree(polynomial!, this.#options.minDegree);
+      // A polynomial that was learned is no fit of the target any more: the lower one is to be like it.
+      const goal = isLearned ? (x: number) => polynomial!.evaluate(x) : polynomial!.target;
+      const degree = nextDegree(polynomial!, goal, this.#options.minDegree);
       if (degree === undefined) continue;
       const density = tracker.histogram(i, BINS);
-      const lower = () => activation.refit(activation.bound, density, degree);
+      const lower = () => activation.refit(activation.bound, density, degree, goal);
       const takeBack = keepCoefficients(activation);
       lower();
       const { loss } = await this.#measure(this.#tried);
@@ -297,11 +302,11 @@ async function copyOf(network: TrainedNetwork['network']): Promise<Map<string, H
 }
 
 /** The highest degree below that of the polynomial that takes fewer levels; undefined below the lowest degree allowed. */
-function nextDegree(polynomial: FittedPolynomial, minDegree: number): number | undefined {
-  const { target, bound, degree } = polynomial;
+function nextDegree(polynomial: FittedPolynomial, goal: Target, minDegree: number): number | undefined {
+  const { bound, degree } = polynomial;
   const { depth } = fewestLevels(polynomial);
   for (let lower = degree - 1; lower >= minDegree; lower--) {
-    const fit = fitPolynomial(target, { degree: lower, bound });
+    const fit = fitPolynomial(goal, { degree: lower, bound });
     const effective = fit.coefficients.findLastIndex((coefficient) => coefficient !== 0);
     if (effective >= minDegree && fewestLevels(fit).depth < depth) return effective;
   }

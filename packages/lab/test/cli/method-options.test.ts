@@ -21,7 +21,7 @@ describe('the method of the options', () => {
     const remove = datasets.register({
       name: 'strangers',
       summary: 'other people',
-      margin: 2.5,
+      margin: 3.5,
       load: () => Promise.reject(new Error('it is not loaded')),
     });
     const marginOf = (dataset: string, ...words: string[]) => {
@@ -29,12 +29,12 @@ describe('the method of the options', () => {
       return bound.kind === 'calibrated' ? bound.margin : undefined;
     };
     try {
-      expect(marginOf('mnist')).toBe(1.5);
-      expect(marginOf('strangers')).toBe(2.5);
+      expect(marginOf('mnist')).toBe(2.5);
+      expect(marginOf('strangers')).toBe(3.5);
       expect(marginOf('strangers', '--margin', '1.75', '--bound', 'calibrated')).toBe(1.75);
       expect(marginOf('strangers', '--bound', '4')).toBeUndefined();
-      expect(methodOptions().margin?.description).toContain('default 1.5; ');
-      expect(methodOptions().margin?.description).toContain('strangers 2.5');
+      expect(methodOptions().margin?.description).toContain('default 2.5; ');
+      expect(methodOptions().margin?.description).toContain('strangers 3.5');
     } finally {
       remove();
     }
@@ -56,7 +56,7 @@ describe('the method of the options', () => {
       ['--penalty', 'max-norm'],
       ['--lambda', 'dual'],
       ['--basis', 'monomial'],
-      ['--learnable'],
+      ['--coefficients', 'fixed'],
       ['--outside', 'tangent'],
       ['--target', 'silu'],
     ];

@@ -61,7 +61,7 @@ describe('the options of pnn train', () => {
     const line =
       '--model mlp --widths 9,8 --order activation-first --dropout 0.25 --target silu --degree 12 --method least-squares ' +
       '--samples 50 --bound 7.5 --alpha 0.6 --lambda dual:20 --penalty quadratic --cap 5 --outside polynomial ' +
-      '--basis monomial --learnable --max-norm 0.5 --plain-clipping --epochs 9 --batch-size 16 --lr 0.1 ' +
+      '--basis monomial --coefficients learned --max-norm 0.5 --plain-clipping --epochs 9 --batch-size 16 --lr 0.1 ' +
       '--weight-decay 0 --seed 77 --accumulate 4 --optimizer lion --ema 0.99 --keep-best --early-stopping 3 --shards 8';
     expect(specOf(line)).toEqual({
       model: { name: 'mlp', widths: [9, 8], order: 'activation-first', dropout: 0.25 },
@@ -219,7 +219,7 @@ describe('--paper', () => {
     ['--cap 4', { polynomial: { penalty: { form: 'exponential', cap: 4 } } }],
     ['--penalty quadratic', { polynomial: { penalty: { form: 'quadratic' } } }],
     ['--basis monomial', { polynomial: { basis: 'monomial' } }],
-    ['--learnable', { polynomial: { learnable: true } }],
+    ['--coefficients learned', { polynomial: { learnable: true } }],
     ['--target silu', { target: 'silu' }],
     ['--max-norm 0.5', { maxNorm: 0.5 }],
     ['--max-norm none', { maxNorm: null }],

@@ -195,7 +195,7 @@ describe('pnn train refuses, naming the option,', () => {
     ['--penalty max-norm --cap 2', '--cap goes with the other forms of --penalty, not max-norm'],
     ['--outside clip', '--outside clip is none of tangent, polynomial'],
     ['--basis chebyshev', '--basis chebyshev is none of even-odd, twice-even-odd, monomial'],
-    ['--learnable=yes', '--learnable takes no value'],
+    ['--coefficients free', '--coefficients free is none of learned, fixed'],
     ['--max-norm 0', '--max-norm 0 is not a positive number'],
     ['--epochs 0', '--epochs 0 is not an integer of 1 or more'],
     ['--batch-size 1', '--batch-size 1 is not an integer of 2 or more'],

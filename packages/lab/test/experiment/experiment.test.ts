@@ -72,7 +72,7 @@ describe('Experiment', () => {
       model: 'mlp 6-5',
       clipping: 'selective, norm 1',
       activation: 'relu, degree 4, density',
-      bound: 'calibrated after 3 steps: quantile 0.9999 times 1.5',
+      bound: 'calibrated after 3 steps: quantile 0.9999 times 2.5',
       lambda: 1000,
     });
   });
@@ -154,8 +154,8 @@ describe('Experiment', () => {
       const { optimizer } = new Experiment(toySpec({ clipping }), splits).trainer.options;
       return Object.fromEntries(optimizer.groups.map((group) => [group.name, group.clipped ?? true]));
     };
-    expect(clipped('selective')).toEqual({ weight: true, normalization: false });
-    expect(clipped('plain')).toEqual({ weight: true, normalization: true });
+    expect(clipped('selective')).toEqual({ weight: true, normalization: false, polynomial: true });
+    expect(clipped('plain')).toEqual({ weight: true, normalization: true, polynomial: true });
   });
 
   it('warms up for a quarter of the training at most, and then calibrates', async () => {

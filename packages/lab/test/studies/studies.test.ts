@@ -50,26 +50,28 @@ describe('the trials of', () => {
   it('ablate take away what they say', () => {
     const found = polynomialsOf('ablate --degrees 4 --additions ends');
     expect(Object.keys(found).length).toBe(10);
-    expect(found['degree 4, full method, tangent, calibrated bound']).toMatchObject({
+    expect(found['degree 4, full method, tangent, calibrated bound, learned coefficients']).toMatchObject({
       lambda: { kind: 'constant', lambda: 1000 },
       outside: 'tangent',
       bound: { kind: 'calibrated' },
+      learnable: true,
     });
-    expect(found['degree 4, neither, polynomial outside, bound of the paper']).toMatchObject({
+    expect(found['degree 4, neither, as in the paper']).toMatchObject({
       lambda: { kind: 'constant', lambda: 0 },
       outside: 'polynomial',
       bound: { kind: 'fixed', bound: 20 },
       alpha: 0.75,
+      learnable: false,
     });
     const training = (method: string) =>
-      trialsOf('ablate --degrees 4 --additions both').find(({ factors }) => factors.method === method)!.spec.experiment
+      trialsOf('ablate --degrees 4 --additions all').find(({ factors }) => factors.method === method)!.spec.experiment
         .training;
     expect(training('full method')).toMatchObject({ maxNorm: 1, clipping: 'selective' });
     expect(training('no boundary loss')).toMatchObject({ maxNorm: 1, clipping: 'selective' });
     expect(training('no clipping').maxNorm).toBeNull();
     expect(training('neither').maxNorm).toBeNull();
     expect(training('clipping of everything')).toMatchObject({ maxNorm: 1, clipping: 'plain' });
-    expect(trialsOf('ablate --degrees 2,4').length).toBe(2 * (2 * 20 + 1));
+    expect(trialsOf('ablate --degrees 2,4').length).toBe(2 * (2 * 25 + 1));
   });
 
   it('a sweep over the bound have the calibrated one besides, and those over words too', () => {

@@ -33,7 +33,7 @@ export interface PolynomialLayerOptions extends TensorOptions {
   /** B: the polynomial is meant for inputs from −B to B. */
   readonly bound: number;
   /**
-   * Whether the coefficients are learned (ten times more slowly than the weights).
+   * Whether the coefficients are learned, as a group of parameters of their own, `polynomial`.
    *
    * @default false
    */

@@ -4,7 +4,7 @@ import {
   basisFor,
   type Density,
   type FitMethod,
-  type FittedPolynomial,
+  FittedPolynomial,
   fitPolynomial,
   MAX_ACTIVATION_DEGREE,
   type Target,
@@ -47,7 +47,7 @@ export interface PolynomialActivationOptions {
    */
   readonly basis?: PolynomialBasis;
   /**
-   * Whether the coefficients are learned.
+   * Whether the coefficients are learned, from those of the fit on, as `defaultPolynomial` has it.
    *
    * @default false
    */
@@ -181,17 +181,20 @@ export class PolynomialActivation extends Polynomial {
    * the new bound, it is least squares.
    *
    * @param degree at most the one that the activation was made with; the terms that a lower one lacks are 0
+   * @param target what it is fitted to, if not to the activation's own target: of a polynomial that was learned, such as one
+   *   that `effectivePolynomials` tells, a fit of the same degree is that polynomial again, on another range
    * @throws ArgumentError where the bound is not positive and finite, the degree is too high, or the fit fails; nothing is
    *   changed then
    */
-  refit(bound: number, density?: Density, degree = this.fit.degree): void {
-    const options = this.#optionsOf(degree);
+  refit(bound: number, density?: Density, degree = this.fit.degree, target?: Target): void {
+    const { target: own = 'relu', basis = basisFor(this.options.degree) } = this.options;
+    const options = { ...this.#optionsOf(degree), ...(target !== undefined && { target }) };
     const fit = density ? fitOf({ ...options, bound, density, method: 'density' }) : fitForBound(options, bound);
-    const coefficients = coefficientsOf(fit, options.basis ?? basisFor(this.options.degree));
+    const coefficients = coefficientsOf(fit, basis);
     const [, evenTerms = 0] = this.domain.dataSync();
     const made = { evenTerms, terms: this.coefficients.shape.at(-1)! };
     this.replace(degree < this.options.degree ? inPlaceOf(made, coefficients) : coefficients, bound);
-    this.fit = fit;
+    this.fit = target === undefined ? fit : new FittedPolynomial(own, bound, fit.method, fit.coefficients);
   }
 
   /**

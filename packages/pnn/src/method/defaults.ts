@@ -4,17 +4,17 @@ import type { MethodSpec, PolynomialSpec } from './method-spec.js';
 import type { TrainingSpec } from './training-spec.js';
 
 /**
- * Polynomials that train well on data whose ranges nobody knows. What a `PolynomialActivation` is not told it takes from
- * here, and so does the command.
+ * Polynomials that train well on data whose ranges nobody knows, which the command takes unless it is told otherwise. α, the
+ * penalty and what is done outside [−B, B] are also the defaults of `PolynomialActivation`.
  */
 export const defaultPolynomial: PolynomialSpec = {
   degree: 8,
-  bound: { kind: 'calibrated', steps: 40, quantile: 0.9999, margin: 1.5, density: true },
+  bound: { kind: 'calibrated', steps: 40, quantile: 0.9999, margin: 2.5, density: true },
   alpha: 0.7,
   method: 'least-squares',
   samples: null,
   basis: 'even-odd',
-  learnable: false,
+  learnable: true,
   outside: 'tangent',
   penalty: cappedPenalty({ form: 'exponential' }),
   lambda: { kind: 'constant', lambda: DEFAULT_LAMBDA },

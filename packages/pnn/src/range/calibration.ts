@@ -16,6 +16,8 @@ import {
   tensor,
   wholeBatch,
 } from '@pnn/nn';
+import { effectivePolynomials } from '../activation/effective-polynomials.js';
+import type { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { polynomialActivations } from '../activation/polynomial-activations.js';
 import type { Histogram } from '../fitting/index.js';
 import { BufferBackup } from './buffer-backup.js';
@@ -32,7 +34,7 @@ export interface CalibrationOptions {
   /**
    * The bound as a multiple of that quantile.
    *
-   * @default 1.5
+   * @default 2.5
    */
   readonly margin?: number;
   /**
@@ -42,6 +44,13 @@ export interface CalibrationOptions {
    * @default true, but false for activations made with the method `minimax`, which look at the largest error
    */
   readonly density?: boolean;
+  /**
+   * Whether every polynomial stays what it is, as far as its degree allows, and only its range is new: what has been learned
+   * of coefficients is then not lost. Otherwise it is fitted to its target.
+   *
+   * @default false
+   */
+  readonly keepPolynomials?: boolean;
 }
 
 /** Processes that calibrate replicas of one network together, and which shards of a batch this one has. */
@@ -95,7 +104,7 @@ export async function calibrate(
   options: CalibrationOptions = {},
   processes: CalibratingProcesses = { communicator: oneProcess, shards: wholeBatch },
 ): Promise<CalibratedLayer[]> {
-  const { quantile = 0.9999, margin = 1.5 } = options;
+  const { quantile = 0.9999, margin = 2.5 } = options;
   if (!(quantile > 0 && quantile <= 1 && margin > 0 && Number.isFinite(margin))) {
     throw new ArgumentError(`calibrate: quantile ${quantile} must be in (0, 1], margin ${margin} positive and finite`);
   }
@@ -140,10 +149,30 @@ export async function calibrate(
     return density ? histogramOf(seen[index]!, calibrated[index]!.bound) : undefined;
   });
   await sumOfCounts(histograms.flatMap((histogram) => histogram?.counts ?? []));
+  const kept = options.keepPolynomials ? await polynomialsOf(activations) : undefined;
   for (const [index, [, activation]] of activations.entries()) {
-    activation.refit(calibrated[index]!.bound, histograms[index]);
+    activation.refit(calibrated[index]!.bound, histograms[index], undefined, kept?.[index]);
   }
   return calibrated;
+}
+
+/**
+ * What every activation evaluates, as functions.
+ *
+ * @throws ArgumentError where one has a polynomial for each channel
+ */
+async function polynomialsOf(
+  activations: readonly (readonly [name: string, activation: PolynomialActivation])[],
+): Promise<((x: number) => number)[]> {
+  return Promise.all(
+    activations.map(async ([name, activation]) => {
+      const [polynomial, ...others] = await effectivePolynomials(activation);
+      if (others.length === 0) return (x: number) => polynomial!.evaluate(x);
+      throw new ArgumentError(
+        `calibrate: ${layerName(name)} has a polynomial for each channel, which cannot be kept: leave keepPolynomials out`,
+      );
+    }),
+  );
 }
 
 /** Counts become those of all processes; float64 adds whole numbers exactly. */

@@ -180,7 +180,7 @@ describe('PolynomialActivation', () => {
     expect([...fixed.namedBuffers()].map(([name]) => name)).toEqual(['coefficients', 'domain']);
 
     const activation = new PolynomialActivation({ degree: 4, bound: 3, learnable: true });
-    expect(activation.parameterGroups()).toMatchObject([{ name: 'polynomial', lrScale: 0.1 }]);
+    expect(activation.parameterGroups()).toMatchObject([{ name: 'polynomial' }]);
     const optimizer = new AdamW(activation.parameterGroups(), { lr: 0.5 });
     const x = tensor([-2, -1, 0, 1, 2]);
     const loss = () => activation.forward(x).sub(x.square()).square().mean();

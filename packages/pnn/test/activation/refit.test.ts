@@ -1,4 +1,4 @@
-import { ArgumentError } from '@pnn/nn';
+import { ArgumentError, noGrad, scope } from '@pnn/nn';
 import { describe, expect, it } from 'vitest';
 import { effectivePolynomials, fitPolynomial, PolynomialActivation } from '../../src/index.js';
 
@@ -64,5 +64,18 @@ describe('a lower degree', () => {
     expect(activation.fit.degree).toBe(made);
     expect(() => activation.refit(3, undefined, made + 1)).toThrow(ArgumentError);
     expect(activation.fit.degree).toBe(made);
+  });
+});
+
+describe('another target', () => {
+  it.each([2, 8, 22])('of a polynomial of degree %i that was learned keeps it, on another range', async (degree) => {
+    const activation = new PolynomialActivation({ degree, bound: 6 });
+    noGrad(() => scope(() => activation.coefficients.assign(activation.coefficients.mul(1.25))));
+    const [learned] = await effectivePolynomials(activation);
+    activation.refit(4.5, undefined, undefined, (x) => learned!.evaluate(x));
+    expect(activation.bound).toBe(4.5);
+    expect(activation.fit.target).toBe('relu');
+    const [kept] = await effectivePolynomials(activation);
+    for (const x of [-4.5, -2, 0, 0.25, 3, 4.5]) expect(kept!.evaluate(x)).toBeCloseTo(learned!.evaluate(x), 4);
   });
 });

@@ -113,6 +113,25 @@ describe("the method 'density'", () => {
     expect(abandoned.maxError()).toBeGreaterThan(10 * even.maxError());
   });
 
+  it.each([
+    [2, 0.117],
+    [4, 0.107],
+    [8, 0.092],
+    [16, 0.065],
+    [22, 0.047],
+  ])('has a floor that fits degree %i: an error of %d where inputs are, no slope above 6', (degree, error) => {
+    const density = (x: number): number => Math.exp((-x * x) / 2);
+    const fit = fitPolynomial('relu', { degree, bound: 13, method: 'density', density });
+    let [sum, mass, slope] = [0, 0, 0];
+    for (let x = -13; x <= 13; x += 0.02) {
+      sum += density(x) * (fit.evaluate(x) - Math.max(x, 0)) ** 2;
+      mass += density(x);
+      slope = Math.max(slope, Math.abs(fit.evaluate(x + 1e-4) - fit.evaluate(x - 1e-4)) / 2e-4);
+    }
+    expect(Math.sqrt(sum / mass)).toBeCloseTo(error, 2);
+    expect(slope).toBeLessThan(6);
+  });
+
   it('is plain least squares with a floor of 1', () => {
     fc.assert(
       fc.property(target, fc.integer({ min: 1, max: 27 }), (name, degree) => {

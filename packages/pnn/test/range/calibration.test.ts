@@ -4,6 +4,7 @@ import {
   Generator,
   Linear,
   memory,
+  noGrad,
   normal,
   randomState,
   randomStream,
@@ -82,12 +83,28 @@ describe('calibrate', () => {
     expect([buffers(), randomState()]).toEqual(before);
   });
 
-  it('takes the 0.9999 quantile times 1.5 where nothing is said', async () => {
+  it('keeps polynomials that were learned, where that is wanted', async () => {
+    const activation = new PolynomialActivation({ degree: 6, bound: 10 });
+    noGrad(() => scope(() => activation.coefficients.assign(activation.coefficients.mul(0.5))));
+    const xs = tensor(Float32Array.from({ length: 101 }, (_, i) => (i - 50) / 25));
+    const valuesOf = () => noGrad(() => activation.forward(xs).dataSync());
+    const before = valuesOf();
+    await calibrate(activation, [xs], { quantile: 1, margin: 1.5, keepPolynomials: true });
+    expect(activation.bound).toBe(3);
+    for (const [i, value] of valuesOf().entries()) expect(value).toBeCloseTo(before[i]!, 4);
+    await calibrate(activation, [xs], { quantile: 1, margin: 1.5 });
+    expect(Math.abs(valuesOf()[100]! - before[100]!)).toBeGreaterThan(0.5);
+    const byChannel = new PolynomialActivation({ degree: 6, bound: 10, channels: 2 });
+    const images = tensor(new Float32Array(8).fill(1), { shape: [2, 2, 2] });
+    await expect(calibrate(byChannel, [images], { keepPolynomials: true })).rejects.toThrow('for each channel');
+  });
+
+  it('takes the 0.9999 quantile times 2.5 where nothing is said', async () => {
     const activation = new PolynomialActivation({ degree: 2, bound: 1 });
     const xs = Float32Array.from({ length: 20_000 }, (_, i) => (i - 10_000) / 1000);
     const sorted = xs.map(Math.abs).sort();
     const [layer] = await calibrate(activation, [tensor(xs)]);
-    expect(layer).toEqual({ name: '', quantile: sorted[19_997], bound: 1.5 * sorted[19_997]! });
+    expect(layer).toEqual({ name: '', quantile: sorted[19_997], bound: 2.5 * sorted[19_997]! });
   });
 
   it('gives every layer the bound of its own inputs, by the outputs of the targets before it', async () => {

@@ -64,7 +64,7 @@ export function methodOptions(): OptionSpecs {
       value: 'NAME',
       description: 'even-odd (default up to degree 22), twice-even-odd (beyond) or plain Horner: monomial',
     },
-    learnable: { description: 'learn the coefficients too' },
+    coefficients: { value: 'NAME', description: `learned (default) or fixed, those of the fit (${PAPER})` },
   };
 }
 
@@ -151,6 +151,7 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
   const degree = degreeFrom(options);
   const form: BoundaryPenalty['form'] = options.choice('penalty', penaltyForms) ?? base.penalty.form;
   const cap = options.positive('cap');
+  const coefficients = options.choice('coefficients', ['learned', 'fixed']);
   const { bound, method } = boundAndFitFrom(options, base, dataset);
   if (cap !== undefined && form === 'max-norm')
     options.refuse('--cap goes with the other forms of --penalty, not max-norm');
@@ -163,7 +164,7 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
       method,
       samples: samplesFrom(options, base, degree, method),
       basis: options.choice('basis', ['even-odd', 'twice-even-odd', 'monomial']) ?? basisFor(degree),
-      learnable: options.has('learnable'),
+      learnable: coefficients === undefined ? base.learnable : coefficients === 'learned',
       outside: options.choice('outside', ['tangent', 'polynomial']) ?? base.outside,
       penalty:
         form === base.penalty.form
