@@ -1,21 +1,10 @@
 import { digits } from '@pnn/data';
-import {
-  compile,
-  EncryptedNetwork,
-  type Evaluator,
-  logitsOf,
-  openSeal,
-  type Plan,
-  programOf,
-  runProgram,
-  SealEvaluator,
-  type SealLibrary,
-  WasmEvaluator,
-} from '@pnn/he';
+import { compile, openSeal, type Plan, programOf, runProgram, type SealLibrary } from '@pnn/he';
 import { defaultExperiment, Experiment } from '@pnn/lab';
 import { models } from '@pnn/models';
 import { BatchNorm2d, Conv2d, Flatten, Linear, Sequential } from '@pnn/nn';
 import { beforeAll, expect, test } from 'vitest';
+import { LocalSession } from './local-session.js';
 
 /** The network of CryptoNets' first layers: one strided convolution, one activation, one linear layer. */
 models.register({
@@ -42,7 +31,7 @@ beforeAll(async () => {
 const indexOfLargest = (values: Float64Array) => values.indexOf(Math.max(...values));
 
 /** Runs samples through SEAL's keys and an evaluator, and compares with the network in float64. */
-async function expectAgreement(model: string, degree: number, evaluatorName: 'seal' | 'wasm', samples: number) {
+async function expectAgreement(model: string, degree: number, evaluator: 'seal' | 'wasm', samples: number) {
   const widths = model === 'mlp' ? [64] : [];
   const { method } = defaultExperiment;
   const experiment = new Experiment(
@@ -58,40 +47,13 @@ async function expectAgreement(model: string, degree: number, evaluatorName: 'se
   const plan: Plan = await compile(network, { input: inputShape, calibrate: data.train, normalization });
   const program = await programOf(network, inputShape, normalization);
 
-  const { parameters } = plan;
-  const context = seal.context(parameters);
-  const secret = context.createSecretKey();
-  const keys = {
-    relinearization: context.createRelinearizationKeys(secret),
-    galois: context.createGaloisKeys(secret, plan.rotations),
-  };
-  const evaluator: Evaluator =
-    evaluatorName === 'wasm'
-      ? new WasmEvaluator(parameters, keys, { threads: 1 })
-      : new SealEvaluator(seal.context(parameters), parameters, keys);
-  const encrypted = new EncryptedNetwork(plan, evaluator);
-  const before = encrypted.live;
+  const session = new LocalSession(plan, seal, evaluator);
+  const before = session.network.live;
   const [bytes, label] = [new Uint8Array(28 * 28), new Int32Array(1)];
   for (let i = 0; i < samples; i++) {
     data.test.read([i], bytes, label);
     const sample = Float64Array.from(bytes, (byte) => byte / 255);
-    const inputs = plan.gathers.map((gather) => {
-      const plaintext = context.encode(
-        Float64Array.from(gather, (place) => (place < 0 ? 0 : sample[place]!)),
-        plan.input.scale,
-      );
-      const ciphertext = context.encrypt(plaintext, secret);
-      plaintext.delete();
-      return ciphertext;
-    });
-    const results = encrypted.run(inputs).map((result) => {
-      const ciphertext = context.loadCiphertext(result);
-      const plaintext = context.decrypt(ciphertext, secret);
-      const values = context.decode(plaintext);
-      for (const handle of [ciphertext, plaintext]) handle.delete();
-      return values;
-    });
-    const logits = logitsOf(plan.client(), results);
+    const logits = session.logits(sample);
     const { logits: wanted } = runProgram(program, sample);
     wanted.forEach((logit, k) => {
       expect(Math.abs(logits[k]! - logit)).toBeLessThan(plan.errorBound);
@@ -99,10 +61,8 @@ async function expectAgreement(model: string, degree: number, evaluatorName: 'se
     const [first, second] = [...wanted].sort((a, b) => b - a) as [number, number];
     if (first - second > 2 * plan.errorBound) expect(indexOfLargest(logits)).toBe(indexOfLargest(wanted));
   }
-  expect(encrypted.live).toBe(before);
-  encrypted.dispose();
-  secret.delete();
-  context.delete();
+  expect(session.network.live).toBe(before);
+  session.dispose();
 }
 
 test.each<[string, number, 'seal' | 'wasm', number]>([

@@ -4,15 +4,7 @@ import { type Program, runProgram } from '../compile/program.js';
 import { PlanError } from '../errors.js';
 import { type Activation, type At, activationOf, resultOf } from '../plan/activation.js';
 import { certify } from '../plan/certificate.js';
-import {
-  candidates,
-  DEGREES,
-  ERROR_MARGIN,
-  outputScale,
-  type Requirements,
-  remedyFor,
-  SIMULATED_SAMPLES,
-} from '../plan/make-plan.js';
+import { candidates, DEGREES, outputScale, type Requirements, remedyFor } from '../plan/make-plan.js';
 import { resultLevels } from '../plan/refresh.js';
 import { batchCost } from './cost.js';
 import { batchPlanHash } from './hash.js';
@@ -21,6 +13,10 @@ import { peakOf } from './memory.js';
 import { NoisyBatch, type RoundedMap } from './noise.js';
 import { BatchPlan } from './plan.js';
 import { elementsOf, usesOf } from './uses.js';
+
+/** The largest errors of thousands of logits are about twice those of the simulation, which has a few hundred. */
+const ERROR_MARGIN = 3;
+const SIMULATED_SAMPLES = 24;
 
 const GIBIBYTE = 2 ** 30;
 /** What evaluators can address is 4 GiB; keys, tables and what is being computed take some of it. */
@@ -54,7 +50,7 @@ function levelsOf(program: Program, parameters: ParametersWithPrimes, largestLog
     results.set(output, resultOf(activation));
     return { map, activation, source: output };
   });
-  const output = mapOf(program.output, { level: 0, scale: outputScale(parameters, largestLogit) });
+  const output = mapOf(program.output, { level: 0, scale: outputScale(parameters, program.output, largestLogit) });
   return { input, layers, output, weightScale };
 }
 

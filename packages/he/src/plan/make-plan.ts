@@ -1,16 +1,16 @@
 import { MAX_MODULUS_BITS, type ParametersWithPrimes, withPrimes } from '../ckks/parameters.js';
-import type { Source } from '../compile/affine.js';
+import type { Affine, Source } from '../compile/affine.js';
 import { type Program, runProgram } from '../compile/program.js';
 import { PlanError } from '../errors.js';
 import { type At, activationOf, resultOf } from './activation.js';
 import { type Certificate, certify } from './certificate.js';
 import { chooseLayout } from './choose-layout.js';
 import { type Cost, clientMilliseconds, keyBytes, operationTimes, serverCost } from './cost.js';
+import { errorBoundOf } from './error-bound.js';
 import { planHash } from './hash.js';
 import { type Layout, layoutFor } from './layout.js';
 import { type Gather, type Matvec, matvecOf } from './matvec.js';
-import { NoisyRun } from './noise.js';
-import { Plan, type PlannedLayer, type PlannedMap } from './plan.js';
+import { Plan, type PlannedLayer, type PlannedMap, type RunnablePlan } from './plan.js';
 import { hasRoom, type Levels, leastLevels, placeRefreshes, resultLevels } from './refresh.js';
 
 /** What a plan is to reach. */
@@ -29,9 +29,8 @@ const SPECIAL_BITS = 4;
 const MIN_SCALE_BITS = 20;
 /** Logits may be so many times larger than those of the calibration until they wrap around. */
 const LOGIT_MARGIN = 8;
-/** The largest errors of thousands of logits are about twice those of the simulation, which has a few hundred. */
-export const ERROR_MARGIN = 3;
-export const SIMULATED_SAMPLES = 24;
+/** Samples of the calibration that errors are estimated with. */
+const ERROR_SAMPLES = 6;
 /** Values of N that networks need. */
 export const DEGREES: readonly number[] = [8192, 16384, 32768];
 
@@ -97,9 +96,13 @@ function structureOf(program: Program, slots: number, levels: number): Structure
   return { gathers, layers, output };
 }
 
-/** The scale of logits. A number z is kept as scale·z modulo the first prime, between −q/2 and q/2. */
-export function outputScale({ bits }: ParametersWithPrimes, largestLogit: number): number {
-  const room = Math.floor(bits[0]! - 2 - Math.log2(LOGIT_MARGIN * Math.max(largestLogit, 1e-6)));
+/**
+ * The scale of logits. A number z is kept as scale·z modulo the first prime, between −q/2 and q/2: logits, and the constants of the
+ * last map, which may be larger.
+ */
+export function outputScale({ bits }: ParametersWithPrimes, { constant }: Affine, largestLogit: number): number {
+  const largest = constant.reduce((most, value) => Math.max(most, Math.abs(value)), LOGIT_MARGIN * largestLogit);
+  const room = Math.floor(bits[0]! - 2 - Math.log2(Math.max(largest, 1)));
   return 2 ** Math.min(room, bits[1]! + 8);
 }
 
@@ -155,28 +158,10 @@ function built(
   const output: PlannedMap = {
     affine: program.output,
     matvec: structure.output,
-    at: { level: 0, scale: outputScale(parameters, certificate.largestLogit) },
+    at: { level: 0, scale: outputScale(parameters, program.output, certificate.largestLogit) },
     foldsFirst,
   };
   return { layers, output, input: { level: levels.fresh, scale } };
-}
-
-function largestError(
-  program: Program,
-  parts: Built,
-  parameters: ParametersWithPrimes,
-  samples: readonly Float64Array[],
-): number {
-  const run = new NoisyRun(parameters, program.input);
-  let largest = 0;
-  for (const sample of samples.slice(0, SIMULATED_SAMPLES)) {
-    const { logits } = runProgram(program, sample);
-    const noisy = run.logits(parts.layers, parts.output, parts.input.scale, sample);
-    logits.forEach((logit, i) => {
-      largest = Math.max(largest, Math.abs(noisy[i]! - logit));
-    });
-  }
-  return ERROR_MARGIN * largest;
 }
 
 function rotationsOf(structure: Structure, slots: number): number[] {
@@ -189,6 +174,12 @@ function rotationsOf(structure: Structure, slots: number): number[] {
     folds.forEach(add);
   }
   return [...steps].sort((a, b) => a - b);
+}
+
+/** So many of a list, from all over it. */
+function spread<T>(list: readonly T[], count: number): T[] {
+  const taken = Math.min(count, list.length);
+  return Array.from({ length: taken }, (_, i) => list[Math.floor((i * list.length) / taken)]!);
 }
 
 /**
@@ -270,42 +261,50 @@ export async function makePlan(
   }
   const own = withoutRefreshes(program);
   const levels = requirements.refresh ? leastLevels(program) : own.levels.fresh;
+  const errorSamples = spread(samples, ERROR_SAMPLES).map((input) => ({
+    input,
+    logits: runProgram(program, input).logits,
+  }));
   let closest = Infinity;
   let leastKeys = Infinity;
   for (const degree of DEGREES) {
     if (candidates(degree, levels, requirements).length === 0) continue;
     const structure = structureOf(program, degree / 2, levels);
     const rotations = rotationsOf(structure, degree / 2);
+    const common = { source: program.input, gathers: structure.gathers, rotations };
     const ways = requirements.refresh ? refreshings(program, structure, levels) : [own];
-    let best: (Option & { readonly errorBound: number }) | undefined;
+    let best: (Option & { readonly estimate: number; readonly errorBound: number }) | undefined;
     for (const option of optionsOf(program, structure, degree, certificate, ways, requirements)) {
       // Those that take as long may be more precise.
       if (best && option.time > best.time * 1.02) break;
       const keys = keyBytes(option.parameters, rotations.length + 1).memory;
       leastKeys = Math.min(leastKeys, keys);
       if (keys > MAX_KEY_BYTES) continue;
-      const errorBound = largestError(program, option.parts, option.parameters, samples);
+      const plan: RunnablePlan = { parameters: option.parameters, ...common, ...option.parts };
+      // One sample is enough to see that others would not do either.
+      const estimate = errorBoundOf(plan, errorSamples.slice(0, 1));
+      if (estimate > 2 * requirements.precision || (best && best.estimate <= estimate)) {
+        closest = Math.min(closest, estimate);
+        continue;
+      }
+      const errorBound = errorBoundOf(plan, errorSamples);
       closest = Math.min(closest, errorBound);
-      if (errorBound > requirements.precision || (best && best.errorBound <= errorBound)) continue;
-      best = { ...option, errorBound };
+      if (errorBound <= requirements.precision) best = { ...option, estimate, errorBound };
     }
     if (!best) continue;
     const { parameters, parts, errorBound, cost } = best;
-    const { inputShape, input: source } = program;
-    const { gathers } = structure;
     const seenByClient = parts.layers.filter(({ refresh }) => refresh).map(({ name }) => name);
-    const common = {
+    const { inputShape } = program;
+    const all = {
       parameters,
+      ...common,
+      ...parts,
       inputShape,
-      source,
-      gathers,
-      rotations,
       certificate: { ...certificate, seenByClient },
       errorBound,
       cost,
-      ...parts,
     };
-    return new Plan({ ...common, hash: await planHash(common) });
+    return new Plan({ ...all, hash: await planHash(all) });
   }
   const remedy = remedyFor(program, own.levels.fresh, !requirements.refresh);
   if (Number.isFinite(closest)) {

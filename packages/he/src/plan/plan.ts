@@ -36,6 +36,19 @@ export interface ClientRefresh extends At {
   readonly largest: number;
 }
 
+/** The level and the scale of the result, and the first slot of each logit, which is repeated after each period. */
+export interface Results extends At {
+  readonly places: readonly number[];
+  readonly period: number;
+  readonly ciphertexts: number;
+}
+
+/** Where the results of the last map are. */
+export function resultsOf({ at, matvec: { layout } }: PlannedMap): Results {
+  const { places, period, ciphertexts } = layout;
+  return { ...at, places: Array.from(places), period, ciphertexts };
+}
+
 /** Everything about a plan that a client must know; no weights are in it. */
 export interface ClientPlan {
   readonly version: 1;
@@ -51,12 +64,7 @@ export interface ClientPlan {
   readonly input: At;
   /** Slots by which the server rotates. */
   readonly rotations: readonly number[];
-  /** The level and the scale of the result, and the first slot of each logit, which is repeated after each period. */
-  readonly output: At & {
-    readonly places: readonly number[];
-    readonly period: number;
-    readonly ciphertexts: number;
-  };
+  readonly output: Results;
   /** In the order in which they come. */
   readonly refreshes: readonly ClientRefresh[];
   /** The largest |logit| of the calibration. */
@@ -104,7 +112,6 @@ export class Plan {
 
   /** The part of the plan that clients get. */
   client(): ClientPlan {
-    const { layout } = this.output.matvec;
     return {
       version: 1,
       hash: this.hash,
@@ -115,12 +122,7 @@ export class Plan {
       gathers: this.gathers.map((gather) => Array.from(gather)),
       input: this.input,
       rotations: this.rotations,
-      output: {
-        ...this.output.at,
-        places: Array.from(layout.places),
-        period: layout.period,
-        ciphertexts: layout.ciphertexts,
-      },
+      output: resultsOf(this.output),
       refreshes: this.layers.flatMap(({ refresh, map }, i) => {
         const { ciphertexts } = map.matvec.layout;
         return refresh ? [{ ...refresh, ciphertexts, largest: this.certificate.layers[i]!.largestResult }] : [];
