@@ -39,7 +39,7 @@ export {
 export type { Certificate, LayerRange } from './plan/certificate.js';
 export { type PlannedStep, stepsOf } from './plan/levels.js';
 export { type ClientPlan, Plan, type RunnablePlan } from './plan/plan.js';
-export { EncryptedNetwork } from './run/encrypted-network.js';
+export { EncryptedNetwork, type NetworkOptions } from './run/encrypted-network.js';
 export type { OperationTime, OperationTimes } from './run/timed-evaluator.js';
 export type { Handle, SealContext, SealLibrary } from './seal/context.js';
 export { type NodeSeal, openSeal } from './seal/library.js';

@@ -10,7 +10,9 @@ import { Owned } from './owned.js';
 export type { RunnablePlan } from '../plan/plan.js';
 
 interface EncodedDiagonal extends Diagonal {
-  readonly weights: Plaintext;
+  /** Undefined where all that would be kept is too much: these are encoded when they are needed. */
+  readonly weights: Plaintext | undefined;
+  readonly weightScale: number;
 }
 
 interface EncodedMap extends PlannedMap {
@@ -32,17 +34,35 @@ interface EncodedLayer {
   readonly refresh: At | undefined;
 }
 
-/** The network of a plan, ready to run on ciphertexts: its weights are encoded once. It takes over the evaluator. */
+const BYTES_OF_RESIDUE = 8;
+/** What fits beside 1 GiB of keys and ciphertexts in the memory of an evaluator. */
+const DEFAULT_KEPT_BYTES = 2.5 * 2 ** 30;
+
+/** How a network is kept. */
+export interface NetworkOptions {
+  /**
+   * Bytes of encoded weights that are kept from run to run. What is beyond is encoded in each run, which takes as long as ten
+   * products.
+   *
+   * @default 2.5 GiB
+   */
+  readonly maxKeptBytes?: number;
+}
+
+/** The network of a plan, ready to run on ciphertexts: its weights are encoded once, as far as there is room. It takes over the evaluator. */
 export class EncryptedNetwork implements Disposable {
   readonly plan: RunnablePlan;
   readonly #evaluator: Evaluator;
   readonly #plaintexts: Plaintext[] = [];
+  readonly #maxKeptBytes: number;
+  #keptBytes = 0;
   readonly #layers: readonly EncodedLayer[];
   readonly #output: EncodedMap;
 
-  constructor(plan: RunnablePlan, evaluator: Evaluator) {
+  constructor(plan: RunnablePlan, evaluator: Evaluator, { maxKeptBytes = DEFAULT_KEPT_BYTES }: NetworkOptions = {}) {
     this.plan = plan;
     this.#evaluator = evaluator;
+    this.#maxKeptBytes = maxKeptBytes;
     const at = new Map<Source, At>([[plan.source, plan.input]]);
     this.#layers = plan.layers.map((layer) => {
       const encoded = this.#layer(layer, at);
@@ -135,6 +155,14 @@ export class EncryptedNetwork implements Disposable {
     this.dispose();
   }
 
+  /** Whether there is room for one more plaintext of so many primes. */
+  #keeps(limbs: number): boolean {
+    const bytes = BYTES_OF_RESIDUE * this.plan.parameters.degree * limbs;
+    if (this.#keptBytes + bytes > this.#maxKeptBytes) return false;
+    this.#keptBytes += bytes;
+    return true;
+  }
+
   #encode(values: Float64Array, scale: number, level: number): Plaintext {
     const plaintext = this.#evaluator.encode(values, scale, level);
     this.#plaintexts.push(plaintext);
@@ -146,7 +174,10 @@ export class EncryptedNetwork implements Disposable {
     const prime = Number(this.plan.parameters.primes[result.level + 1]!);
     const encoded = matvec.diagonals.map((diagonal) => {
       const { scale } = at.get(matvec.operands[diagonal.operand]!.source)!;
-      return { ...diagonal, weights: this.#encode(diagonal.values, (result.scale * prime) / scale, result.level + 1) };
+      const weightScale = (result.scale * prime) / scale;
+      const isKept = this.#keeps(result.level + 2);
+      const weights = isKept ? this.#encode(diagonal.values, weightScale, result.level + 1) : undefined;
+      return { ...diagonal, weights, weightScale };
     });
     const constants = matvec.constants.map((values) => values && this.#encode(values, result.scale, result.level));
     return { ...map, encoded, constants };
@@ -199,7 +230,7 @@ export class EncryptedNetwork implements Disposable {
   }
 
   #runMap(map: EncodedMap, values: ReadonlyMap<Source, readonly Ciphertext[]>, owned: Owned): Ciphertext[] {
-    const { matvec, encoded, constants, foldsFirst } = map;
+    const { matvec, at, encoded, constants, foldsFirst } = map;
     const evaluator = this.#evaluator;
     const own = new Owned();
     try {
@@ -210,8 +241,13 @@ export class EncryptedNetwork implements Disposable {
         for (const giant of new Set(diagonals.map((diagonal) => diagonal.giant))) {
           const terms = diagonals.filter((diagonal) => diagonal.giant === giant);
           const factors = terms.map(({ operand, baby }) => rotated.get(`${operand},${baby}`)!);
-          const weights = terms.map((term) => term.weights);
+          const weights = terms.map(
+            (term) => term.weights ?? own.add(evaluator.encode(term.values, term.weightScale, at.level + 1)),
+          );
           sums.set(giant, own.add(evaluator.sumOfProducts(factors, weights)));
+          terms.forEach((term, i) => {
+            if (!term.weights) own.release(weights[i]!);
+          });
         }
         let total: Ciphertext | undefined;
         for (const [giant, sum] of sums) {

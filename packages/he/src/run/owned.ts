@@ -1,23 +1,25 @@
-import type { Ciphertext } from '../ckks/evaluator.js';
+import type { Ciphertext, Plaintext } from '../ckks/evaluator.js';
 
-/** Ciphertexts that are disposed of together, whatever happens. */
+type Part = Ciphertext | Plaintext;
+
+/** Ciphertexts and plaintexts that are disposed of together, whatever happens. */
 export class Owned {
-  readonly #all = new Set<Ciphertext>();
+  readonly #all = new Set<Part>();
 
-  add<T extends Ciphertext>(ciphertext: T): T {
-    this.#all.add(ciphertext);
-    return ciphertext;
+  add<T extends Part>(part: T): T {
+    this.#all.add(part);
+    return part;
   }
 
   /** Disposes of one of them already. */
-  release(ciphertext: Ciphertext): void {
-    if (this.#all.delete(ciphertext)) ciphertext.dispose();
+  release(part: Part): void {
+    if (this.#all.delete(part)) part.dispose();
   }
 
   /** Gives one of them away. */
-  take(ciphertext: Ciphertext): Ciphertext {
-    this.#all.delete(ciphertext);
-    return ciphertext;
+  take<T extends Part>(part: T): T {
+    this.#all.delete(part);
+    return part;
   }
 
   dispose(): void {

@@ -52,3 +52,20 @@ test('a run that is not continued, or wrongly, frees all that it has', async () 
   expect(() => network.run([])).toThrow(MalformedError);
   expect(network.live).toBe(live);
 });
+
+test('weights for which there is no room are encoded in each run, with the same results', async () => {
+  const plan = await compile(deep, { input: [6], calibrate: samplesOf([6]), refresh: true });
+  const { gathers, input } = plan.client();
+  const fresh = (values: Float64Array) => SlotsEvaluator.message(values, input.level, input.scale);
+  const inputs = gathers.map((gather) => fresh(Float64Array.from(gather, (i) => Math.max(0, i) / 6)));
+  const results = [0, 2 ** 20, 2 ** 30].map((maxKeptBytes) => {
+    const evaluator = new SlotsEvaluator(plan.parameters, plan.rotations);
+    const network = new EncryptedNetwork(plan, evaluator, { maxKeptBytes });
+    const { live } = network;
+    const [result] = network.run(inputs, (sent) => sent.map((bytes) => fresh(SlotsEvaluator.numbers(bytes))));
+    expect(network.live).toBe(live);
+    return { live, result: result! };
+  });
+  expect(new Set(results.map(({ live }) => live)).size).toBe(3);
+  for (const { result } of results) expect(Buffer.compare(result, results[0]!.result)).toBe(0);
+});
