@@ -47,6 +47,13 @@ export interface DatasetEntry {
    */
   readonly preset?: string;
   /**
+   * What makes one sample of `inputShape` of the bytes of a file, by the end of its name such as `.wav`: so that a network can be
+   * asked about files of the same kind as those of the data set. Left out where the numbers of a file are the sample.
+   *
+   * @throws FormatError if the file is damaged
+   */
+  readonly fileReaders?: Readonly<Record<string, (bytes: Uint8Array, path: string) => Float32Array>>;
+  /**
    * Loads or makes the data. More samples than are wanted may come; they are left out.
    *
    * @param source the user's folder; only read by data sets with `files`

@@ -102,7 +102,7 @@ function checkRegistered(registry: Registry<{ readonly name: string }>, entry: s
   if (registry.has(entry)) return;
   const { kind } = registry;
   throw new FormatError(
-    `${file}: its ${kind} '${entry}' is not registered: do so first by ${kind}s.register(); there are ${registry.names().join(', ')}`,
+    `${file}: its ${kind} '${entry}' is not registered: do so first by ${kind}s.register(), or with pnn by --import FILE; there are ${registry.names().join(', ')}`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { DatasetEntry, SampleCounts } from '../dataset-entry.js';
 import { LogMel } from '../features/log-mel.js';
 import type { FileSource } from '../file-source.js';
 import type { DatasetSplits } from '../splits.js';
-import { center, leveled, readRecording } from './recording.js';
+import { center, decodeRecording, leveled, readRecording } from './recording.js';
 
 const NAME = 'fsdd';
 const SAMPLE_RATE = 8000;
@@ -58,22 +58,31 @@ const isForTesting: Readonly<Record<(typeof fsddSplits)[number], (recording: Rec
   speaker: ({ speaker }) => speaker >= speakers.length - TEST_SPEAKERS,
 };
 
-async function spectrogramsOf(source: FileSource, chosen: readonly Recording[]): Promise<ArrayDataset> {
-  const logMel = new LogMel({
+/** Makes spectrograms of recordings at the sample rate. */
+class Spectrograms {
+  readonly #logMel = new LogMel({
     sampleRate: SAMPLE_RATE,
     windowLength: WINDOW,
     hopLength: HOP,
     mels: MELS,
     floor: 1e-6,
   });
+  readonly #samples = new Float32Array(LENGTH);
+
+  compute(recording: Float32Array, out: Float32Array): Float32Array {
+    center(leveled(recording), this.#samples);
+    return this.#logMel.compute(this.#samples, out);
+  }
+}
+
+async function spectrogramsOf(source: FileSource, chosen: readonly Recording[]): Promise<ArrayDataset> {
+  const spectrograms = new Spectrograms();
   const size = MELS * FRAMES;
   const inputs = new Float32Array(chosen.length * size);
-  const samples = new Float32Array(LENGTH);
   for (const [i, { digit, speaker, take }] of chosen.entries()) {
     const names = [`${digit}_${speakers[speaker]}_${take}.wav`];
     const request = { dataset: NAME, source, names, folders: [FOLDER], advice: `put ${FILES} there` };
-    center(leveled(await readRecording(request, SAMPLE_RATE)), samples);
-    logMel.compute(samples, inputs.subarray(i * size, (i + 1) * size));
+    spectrograms.compute(await readRecording(request, SAMPLE_RATE), inputs.subarray(i * size, (i + 1) * size));
   }
   return new ArrayDataset({
     inputs,
@@ -126,5 +135,9 @@ export const fsddDataset: DatasetEntry = {
   },
   training: { epochs: 12, batchSize: 64, lr: 0.002, averageDecay: 0.98 },
   model: 'spectrogram-cnn',
+  fileReaders: {
+    '.wav': (bytes, path) =>
+      new Spectrograms().compute(decodeRecording(NAME, path, bytes, SAMPLE_RATE), new Float32Array(MELS * FRAMES)),
+  },
   load: (source, counts, { split }) => fsdd(source, { ...counts, ...(split === 'speaker' && { split }) }),
 };

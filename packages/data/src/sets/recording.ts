@@ -8,20 +8,29 @@ const MIN_RATE = 4000;
 const MAX_RATE = 384_000;
 
 /**
- * A recording of a WAV file, in mono and at this rate.
+ * A recording of speech from the bytes of a WAV file, in mono and at this rate.
  *
- * @throws ArgumentError if the file is not there or cannot be read
  * @throws FormatError if it is no WAV file, damaged, or of a rate that no speech is recorded at
  */
-export async function readRecording(request: DataFileRequest, sampleRate: number): Promise<Float32Array> {
-  const { path, bytes } = await readDataFile(request);
+export function decodeRecording(dataset: string, path: string, bytes: Uint8Array, sampleRate: number): Float32Array {
   const sound = decodeWav(bytes, path);
   if (sound.sampleRate < MIN_RATE || sound.sampleRate > MAX_RATE) {
     throw new FormatError(
-      `${request.dataset}: ${path} has a sample rate of ${sound.sampleRate}, and speech one from ${MIN_RATE} to ${MAX_RATE}`,
+      `${dataset}: ${path} has a sample rate of ${sound.sampleRate}, and speech one from ${MIN_RATE} to ${MAX_RATE}`,
     );
   }
   return resample(mixToMono(sound), sound.sampleRate, sampleRate);
+}
+
+/**
+ * The same of a file of a data set.
+ *
+ * @throws ArgumentError if the file is not there or cannot be read
+ * @throws FormatError as {@link decodeRecording}
+ */
+export async function readRecording(request: DataFileRequest, sampleRate: number): Promise<Float32Array> {
+  const { path, bytes } = await readDataFile(request);
+  return decodeRecording(request.dataset, path, bytes, sampleRate);
 }
 
 /**

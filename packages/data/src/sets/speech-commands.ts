@@ -4,7 +4,7 @@ import { LogMel } from '../features/log-mel.js';
 import { type FileSource, readDataFile } from '../file-source.js';
 import { quoted } from '../quoted.js';
 import type { DatasetSplits } from '../splits.js';
-import { center, readRecording } from './recording.js';
+import { center, decodeRecording, readRecording } from './recording.js';
 
 const NAME = 'speech-commands';
 const SAMPLE_RATE = 16_000;
@@ -265,5 +265,12 @@ export const speechCommandsDataset: DatasetEntry = {
   },
   training: { epochs: 10 },
   model: 'spectrogram-cnn',
+  fileReaders: {
+    '.wav': (bytes, path) =>
+      new LogMel(logMelOptions).compute(
+        center(decodeRecording(NAME, path, bytes, SAMPLE_RATE), new Float32Array(LENGTH)),
+        new Float32Array(MELS * FRAMES),
+      ),
+  },
   load: (source, counts, { words }) => speechCommands(source, { ...counts, ...(words === 'commands' && { words }) }),
 };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ArgumentError, type ArrayDataset, FormatError } from '@pnn/nn';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeWav, filesInMemory, fsdd, LogMel, resample } from '../../src/index.js';
+import { datasets, encodeWav, filesInMemory, fsdd, LogMel, resample } from '../../src/index.js';
 import { folder } from '../../src/node/index.js';
 
 const speakers = ['george', 'jackson', 'lucas', 'nicolas', 'theo', 'yweweler'];
@@ -95,6 +95,13 @@ describe('fsdd', () => {
     const expected = spectrogram(resample(high, 16000, 8000));
     expect(rowOf(test, 0).every((value, i) => Math.abs(value - expected[i]!) < 1e-4)).toBe(true);
     expect([...rowOf(test, 1)]).toEqual([...logMel.compute(leveled(long).slice(340, 340 + 8320))]);
+  });
+
+  test('makes the same of a file of the user', () => {
+    const read = datasets.get('fsdd').fileReaders!['.wav']!;
+    const bytes = files.get(nameOf(3, 1, 7))!;
+    expect([...read(bytes, 'mine.wav')]).toEqual([...spectrogram(stored(tone(3, 1, 7)))]);
+    expect(() => read(bytes.slice(0, 20), 'mine.wav')).toThrow(FormatError);
   });
 
   test('says which recording is missing or damaged', async () => {

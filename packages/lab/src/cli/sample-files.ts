@@ -1,4 +1,4 @@
-import { decodeIdx, planesOf } from '@pnn/data';
+import { type DatasetEntry, datasets, decodeIdx, planesOf } from '@pnn/data';
 import { decodeImage } from '@pnn/data/node';
 import type { NetworkDescription } from '@pnn/models';
 import {
@@ -48,7 +48,29 @@ const readers: Readonly<Record<string, (path: string, description: NetworkDescri
 };
 
 /** What files of samples are called, for help and messages. */
-export const sampleFileKinds = '.npy (NumPy), …ubyte (IDX, as MNIST has it), .png or .jpg';
+export const sampleFileKinds = '.npy (NumPy), …ubyte (IDX, as MNIST has it), .png, .jpg, .wav';
+
+/** The files that a data set makes samples of in its own way, by the ends of their names: for a network, there is one such way. */
+async function readAsDataset(path: string, { inputShape }: NetworkDescription, chosen?: string): Promise<Numbers> {
+  const readerOf = ({ fileReaders = {} }: DatasetEntry) =>
+    Object.entries(fileReaders).find(([end]) => path.toLowerCase().endsWith(end))?.[1];
+  const able = datasets.entries().filter((entry) => readerOf(entry));
+  if (able.length === 0) {
+    throw new FormatError(`${path}: samples are read from files ${sampleFileKinds}: convert it`);
+  }
+  const fitting = able.filter((entry) =>
+    chosen === undefined ? entry.inputShape && sameShape(entry.inputShape, inputShape) : entry.name === chosen,
+  );
+  const [entry] = fitting;
+  if (!entry || fitting.length > 1) {
+    const known = able.map(({ name, inputShape: shape }) => `${name}${shape ? ` ${formatShape(shape)}` : ''}`);
+    throw new FormatError(
+      `${path}: the network takes a sample ${formatShape(inputShape)}, and data sets make of such a file: ${known.join(', ')}; name one of them by --dataset`,
+    );
+  }
+  const data = readerOf(entry)!(await readFileBytes(path), path);
+  return { shape: entry.inputShape ?? [data.length], data, areIntegers: false };
+}
 
 /** The number of samples, if the array holds samples of this shape: one, or several in a row. */
 function countSamples(shape: Shape, inputShape: Shape): number | undefined {
@@ -83,16 +105,17 @@ function inputsFrom({ data, areIntegers }: Numbers, inputType: Dataset['inputTyp
 
 /**
  * Reads the samples of a file for a network, without labels (they are 0). Numbers are those that the network was trained
- * on before normalization; pixels may be bytes, or numbers from 0 to 1.
+ * on before normalization; pixels may be bytes, or numbers from 0 to 1; sounds become samples as a data set makes them.
+ *
+ * @param dataset the name of that data set, by default the one whose samples have the shape of the network's
  *
  * @throws FileError if the file cannot be read
  * @throws FormatError if it is none of the formats, or holds no samples that the network takes
  */
-export async function readSamples(path: string, description: NetworkDescription): Promise<Dataset> {
+export async function readSamples(path: string, description: NetworkDescription, dataset?: string): Promise<Dataset> {
   const { inputShape, inputType } = description;
   const reader = Object.entries(readers).find(([end]) => path.toLowerCase().endsWith(end))?.[1];
-  if (!reader) throw new FormatError(`${path}: samples are read from files ${sampleFileKinds}: convert it`);
-  const numbers = await reader(path, description);
+  const numbers = reader ? await reader(path, description) : await readAsDataset(path, description, dataset);
   const count = countSamples(numbers.shape, inputShape);
   if (!count || numbers.data.length !== count * sizeOf(inputShape)) {
     throw new FormatError(

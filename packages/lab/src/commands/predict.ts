@@ -1,8 +1,10 @@
+import { datasets } from '@pnn/data';
 import type { Command } from '../cli/command.js';
 import { useDevice } from '../cli/devices.js';
 import { publish } from '../cli/findings.js';
 import { deviceOptions, deviceSpecFrom } from '../cli/option-groups/device.js';
 import { importFrom, outputFolderFrom, outputOptions, positionalFrom } from '../cli/option-groups/trained.js';
+import { ownName } from '../cli/own-modules.js';
 import { readSamples, sampleFileKinds } from '../cli/sample-files.js';
 import { loadTrained } from '../cli/trained-files.js';
 import type { Document, Remark } from '../report/document.js';
@@ -53,7 +55,7 @@ function documentOf(trained: TrainedNetwork, records: readonly PredictionRecord[
   const hasReach = trained.activations.length > 0;
   return {
     title: titleOf(trained),
-    subtitle: `${formatCount(records.length)} samples`,
+    subtitle: `${formatCount(records.length)} ${records.length === 1 ? 'sample' : 'samples'}`,
     sections: [
       {
         heading: 'Predictions',
@@ -85,11 +87,20 @@ export const predict: Command = {
   name: 'predict',
   summary: 'what a trained network makes of samples in files',
   positionals: ['MODEL', 'FILE…'],
-  description: `Reads samples from files, ${sampleFileKinds}, and prints
+  description: `Reads samples from files (${sampleFileKinds}) and prints
 what a trained network makes of them, with a warning where a sample drives a polynomial out of its
 range. Pixels are bytes, or numbers from 0 to 1; other numbers are those of the training data before
-normalization.`,
+normalization. A data set makes samples of sounds, as it does of its own.`,
   options: () => [
+    {
+      heading: 'Data',
+      options: {
+        dataset: {
+          value: 'NAME|FILE',
+          description: 'data set that makes samples of sounds (default the one whose samples have this shape)',
+        },
+      },
+    },
     { heading: 'Device', options: deviceOptions() },
     { heading: 'Output', options: outputOptions('predict') },
   ],
@@ -100,14 +111,15 @@ normalization.`,
     const path = positionalFrom(options, 0, 'MODEL, the file of a network,');
     positionalFrom(options, 1, 'FILE, a file with samples,');
     const files = options.positionals.slice(1);
+    const dataset = ownName(options, 'dataset', datasets);
     await useDevice(deviceSpecFrom(options));
     const trained = await loadTrained(path);
-    const datasets = await Promise.all(files.map((file) => readSamples(file, trained.description)));
+    const inputs = await Promise.all(files.map((file) => readSamples(file, trained.description, dataset)));
     const out = await outputFolderFrom(options, 'predict');
     const bar = new ProgressBar(terminal, { total: files.length, label: 'files' });
     const records: PredictionRecord[] = [];
-    for (const [i, dataset] of datasets.entries()) {
-      records.push(...(await predictSamples(trained, dataset, files[i]!)));
+    for (const [i, samples] of inputs.entries()) {
+      records.push(...(await predictSamples(trained, samples, files[i]!)));
       bar.update(i + 1);
     }
     bar.clear();

@@ -77,9 +77,10 @@ function settingsOf(bounds: string): { readonly settings: Settings; readonly pol
     : { settings: { bound: bounds }, polynomials: 'new' };
 }
 
+/** Short, so that a table in a terminal has room for what comes behind it. */
 function boundsText(bounds: string): string {
-  if (bounds === KEPT) return 'bounds kept';
-  return bounds === 'calibrated' ? 'calibrated anew' : `B = ${bounds}`;
+  if (bounds === KEPT) return 'B kept';
+  return bounds === 'calibrated' ? 'B anew' : `B = ${bounds}`;
 }
 
 /** `pnn transfer` */

@@ -125,8 +125,8 @@ describe('the trials of', () => {
     expect(trials.map(({ name }) => name.replace(/^(.*), seed (.)$/, '$2 $1'))).toEqual([
       '0 pre-training, degree 8',
       '1 pre-training, degree 8',
-      '0 degree 8, bounds kept, free',
-      '1 degree 8, bounds kept, free',
+      '0 degree 8, B kept, free',
+      '1 degree 8, B kept, free',
       '0 degree 8, from scratch',
       '1 degree 8, from scratch',
     ]);

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeIdx } from '@pnn/data';
+import { datasets, decodeWav, encodeIdx, encodeWav } from '@pnn/data';
 import { loadNetwork, saveNetwork } from '@pnn/models/node';
 import { ArgumentError, encodeNpy, FormatError, noGrad, tensor } from '@pnn/nn';
 import { polynomialActivations } from '@pnn/pnn';
@@ -148,6 +148,39 @@ describe('pnn predict', () => {
     const call = printed(predict, path, file, '--out', folder);
     await expect(call).rejects.toThrow(FormatError);
     await expect(call).rejects.toThrow(message);
+  });
+
+  it('asks the data set whose samples have the shape of the network what to make of a sound', async () => {
+    const values = Float32Array.from({ length: 16 }, (_, i) => (i % 4) / 4);
+    const sound = join(folder, 'sound.WAV');
+    await writeFile(sound, encodeWav({ sampleRate: 8000, channels: [values] }, 'float32'));
+    const array = join(folder, 'same.npy');
+    await writeFile(array, encodeNpy({ dtype: 'float32', shape: [4, 4], data: values }));
+    const tones = (name: string, first: number) =>
+      datasets.register({
+        name,
+        summary: 'sixteen samples',
+        inputShape: [1, 4, 4],
+        fileReaders: { '.wav': (bytes, file) => decodeWav(bytes, file).channels[0]!.map((x) => first + x) },
+        load: async () => toySplits(1, 1),
+      });
+    await expect(printed(predict, path, sound, '--out', folder)).rejects.toThrow(
+      `${sound}: the network takes a sample [1,4,4], and data sets make of such a file: fsdd [1,40,64], speech-commands [1,40,49]; name`,
+    );
+    const removers = [tones('tones', 0)];
+    try {
+      await printed(predict, path, sound, array, '--out', folder);
+      const [heard, read] = (await findingsIn(folder, 'predict')).predictions;
+      expect(heard!.outputs).toEqual(read!.outputs);
+      removers.push(tones('loud tones', 2));
+      await expect(printed(predict, path, sound, '--out', folder)).rejects.toThrow('name one of them by --dataset');
+      await printed(predict, path, sound, '--dataset', 'tones', '--out', folder);
+      expect((await findingsIn(folder, 'predict')).predictions[0]!.outputs).toEqual(read!.outputs);
+      const wrong = printed(predict, path, sound, '--dataset', 'loud tones', '--out', folder);
+      await expect(wrong).rejects.toThrow('number 0 is 2: the network takes pixels');
+    } finally {
+      for (const remove of removers) remove();
+    }
   });
 
   it('refuses NaN', async () => {

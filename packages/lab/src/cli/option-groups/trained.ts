@@ -12,7 +12,7 @@ const splits = ['test', 'train'] as const;
 export function sampleOptions(split: (typeof splits)[number] = 'test'): OptionSpecs {
   return {
     dataset: {
-      value: 'NAME',
+      value: 'NAME|FILE',
       description: `the data that the network was trained for: ${datasets.names().join(', ')}`,
     },
     data: { value: 'DIR', description: 'folder with the files of the data set in their official form' },
