@@ -4,6 +4,7 @@ import type { Source } from '../compile/affine.js';
 import type { Activation, At } from '../plan/activation.js';
 import type { Certificate } from '../plan/certificate.js';
 import type { Cost } from '../plan/cost.js';
+import type { ClientPlan } from '../plan/plan.js';
 import { formatBatchPlan } from './format.js';
 import type { BatchMap } from './map.js';
 
@@ -33,6 +34,10 @@ export interface BatchClientPlan {
   readonly elements: readonly number[];
   readonly input: At;
   readonly output: At;
+  /** None. */
+  readonly rotations: readonly number[];
+  /** None. */
+  readonly refreshes: ClientPlan['refreshes'];
   /** The number of logits, each in a ciphertext. */
   readonly logits: number;
   readonly largestLogit: number;
@@ -60,6 +65,8 @@ export class BatchPlan {
   readonly input: At;
   readonly layers: readonly BatchLayer[];
   readonly output: BatchMap;
+  /** None: it takes no refreshes. */
+  readonly warning: string | undefined = undefined;
   /** None: only relinearization takes a key. */
   readonly rotations: readonly number[] = [];
   readonly certificate: Certificate;
@@ -70,7 +77,9 @@ export class BatchPlan {
   readonly memoryBytes: number;
   readonly hash: string;
 
-  constructor(parts: Omit<BatchPlan, 'layout' | 'rotations' | 'images' | 'client' | 'runnable' | 'toString'>) {
+  constructor(
+    parts: Omit<BatchPlan, 'layout' | 'rotations' | 'warning' | 'images' | 'client' | 'runnable' | 'toString'>,
+  ) {
     this.parameters = parts.parameters;
     this.inputShape = parts.inputShape;
     this.source = parts.source;
@@ -102,6 +111,8 @@ export class BatchPlan {
       box: this.certificate.box,
       elements: this.elements,
       input: this.input,
+      rotations: this.rotations,
+      refreshes: [],
       output: this.output.at,
       logits: this.output.constant.length,
       largestLogit: this.certificate.largestLogit,

@@ -1,9 +1,11 @@
+import type { BatchClientPlan } from '../batch/plan.js';
 import { withPrimes } from '../ckks/parameters.js';
 import { KeyError, MalformedError, PlanError, RangeWarning } from '../errors.js';
 import type { At } from '../plan/activation.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { decodeClientPlan } from '../protocol/client-plan.js';
 import { joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
+import { piecesOf } from '../protocol/pieces.js';
 import { readServerTiming, SERVER_TIMING } from '../protocol/server-timing.js';
 import { type OperationTimes, sumOfTimes } from '../run/timed-evaluator.js';
 import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
@@ -11,7 +13,7 @@ import { openSeal } from '../seal/library.js';
 import { ModulusChain, readCiphertext } from '../seal-format/index.js';
 import { logitsOf } from './logits.js';
 
-/** What one input took, in milliseconds. */
+/** What one input took, in milliseconds; its share where it was one of a batch. */
 export interface RunTimes {
   readonly encrypt: number;
   /** Decrypting results inside of the network and encrypting them again; 0 for plans without refreshes. */
@@ -27,9 +29,9 @@ export interface RunTimes {
 export interface MessageBytes {
   /** The keys to compute with, once for each session. */
   readonly keys: number;
-  /** One encrypted input. */
+  /** One encrypted input, or one batch of them. */
   readonly request: number;
-  /** One encrypted result. */
+  /** One encrypted result, or those of a batch. */
   readonly answer: number;
   /** For each refresh what the server sends, and what comes back. */
   readonly refreshes: readonly { readonly answer: number; readonly request: number }[];
@@ -59,6 +61,20 @@ const IMPLAUSIBLE = 4;
 const MEGABYTE = 2 ** 20;
 /** Bytes of a plan: gathers are most of it. */
 const MAX_PLAN_BYTES = 512 * MEGABYTE;
+
+/** The status of an answer that is not there yet. */
+const COMPUTING = 202;
+
+/** What one of many inputs takes of operations on all of them. */
+function sharesOf(operations: OperationTimes, share: number): OperationTimes {
+  const entries = Object.entries(operations);
+  return Object.fromEntries(
+    entries.map(([name, { count, milliseconds }]) => [
+      name,
+      { count: share * count, milliseconds: share * milliseconds },
+    ]),
+  );
+}
 
 async function bodyOf(response: Response, exactly?: number): Promise<Uint8Array> {
   const limit = exactly ?? MAX_PLAN_BYTES;
@@ -91,7 +107,7 @@ function randomName(): string {
  */
 export class EncryptedClient implements Disposable {
   /** The plan of the server: its architecture, without weights. */
-  readonly plan: ClientPlan;
+  readonly plan: ClientPlan | BatchClientPlan;
   readonly #url: string;
   readonly #context: SealContext;
   readonly #chain: ModulusChain;
@@ -99,7 +115,7 @@ export class EncryptedClient implements Disposable {
   #secret: Handle | undefined;
   #session: string | undefined;
 
-  private constructor(url: string, plan: ClientPlan, seal: SealLibrary) {
+  private constructor(url: string, plan: ClientPlan | BatchClientPlan, seal: SealLibrary) {
     const parameters = withPrimes(plan);
     this.plan = plan;
     this.#url = url;
@@ -150,12 +166,14 @@ export class EncryptedClient implements Disposable {
   /** How long the messages are. */
   get messages(): MessageBytes {
     const { relinearization, galois, upload, download } = this.#lengths;
-    const { gathers, output, refreshes } = this.plan;
+    const { plan } = this;
+    const [inputs, outputs] =
+      plan.layout === 'batch' ? [plan.elements.length, plan.logits] : [plan.gathers.length, plan.output.ciphertexts];
     return {
       keys: relinearization + galois,
-      request: gathers.length * upload,
-      answer: output.ciphertexts * download,
-      refreshes: refreshes.map(({ ciphertexts }, i) => ({
+      request: inputs * upload,
+      answer: outputs * download,
+      refreshes: plan.refreshes.map(({ ciphertexts }, i) => ({
         answer: ciphertexts * this.#lengths.refreshes[i]!,
         request: ciphertexts * upload,
       })),
@@ -200,7 +218,7 @@ export class EncryptedClient implements Disposable {
   }
 
   /**
-   * Has the network computed for one input.
+   * Has the network computed for one input. Where the server computes batches, it takes the time of a batch.
    *
    * @param input as many numbers as the plan says; pixels from 0 to 1 where it was calibrated with bytes
    * @throws RangeWarning where a number is not finite
@@ -208,11 +226,12 @@ export class EncryptedClient implements Disposable {
    * @throws MalformedError where the server answers with something else than a result, or with what is to be refreshed
    */
   async run(input: ArrayLike<number>): Promise<EncryptedResult> {
+    const { plan } = this;
+    if (plan.layout === 'batch') return (await this.runMany([input]))[0]!;
     const warnings = this.#checkInput(input);
     const secret = this.#secretKey();
-    if (!this.#session) throw new KeyError('keys to compute with were not sent: call createKeys or useKeys first');
     const start = performance.now();
-    let uploads = this.plan.gathers.map((gather) => {
+    let uploads = plan.gathers.map((gather) => {
       const values = Float64Array.from(gather, (place) => (place < 0 ? 0 : input[place]!));
       return this.#encrypted(values, secret);
     });
@@ -224,7 +243,7 @@ export class EncryptedClient implements Disposable {
       operations.push(readServerTiming(response.headers.get(SERVER_TIMING)) ?? {});
       return bodyOf(response, bytes);
     };
-    const { refreshes } = this.plan;
+    const { refreshes } = plan;
     let [refresh, largestShare] = [0, 0];
     for (const [i, { answer }] of this.messages.refreshes.entries()) {
       const body = await stage(answer);
@@ -240,10 +259,8 @@ export class EncryptedClient implements Disposable {
     }
     const body = await stage(this.messages.answer);
     const answered = performance.now();
-    const results = partsOf(body, this.#lengths.download).map((bytes) =>
-      this.#decrypted(bytes, this.plan.output, secret),
-    );
-    const logits = logitsOf(this.plan, results);
+    const results = partsOf(body, this.#lengths.download).map((bytes) => this.#decrypted(bytes, plan.output, secret));
+    const logits = logitsOf(plan, results);
     const times = {
       encrypt: encrypted - start,
       refresh,
@@ -259,16 +276,80 @@ export class EncryptedClient implements Disposable {
         ),
       );
     }
-    const largest = logits.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
-    if (!(largest <= IMPLAUSIBLE * this.plan.largestLogit)) {
-      warnings.push(
-        new RangeWarning(
-          `the largest logit is ${largest.toPrecision(3)}, where ${this.plan.largestLogit.toPrecision(3)} was the largest of ` +
-            'the calibration: the input left the range of the polynomials, and the result means nothing',
-        ),
-      );
+    return { logits, warnings: [...warnings, ...this.#implausible(logits)], times };
+  }
+
+  /**
+   * Has the network computed for many inputs: one after the other, or, where the server computes batches, as many at once as
+   * its ciphertexts have slots. Fewer take as long as a whole batch.
+   *
+   * @throws RangeWarning where a number is not finite
+   * @throws KeyError where keys were not sent, or the server has forgotten them
+   * @throws MalformedError where the server answers with something else than results
+   */
+  async runMany(inputs: readonly ArrayLike<number>[]): Promise<EncryptedResult[]> {
+    const { plan } = this;
+    const results: EncryptedResult[] = [];
+    if (plan.layout === 'single') {
+      for (const input of inputs) results.push(await this.run(input));
+      return results;
     }
-    return { logits, warnings, times };
+    const slots = plan.degree / 2;
+    for (let first = 0; first < inputs.length; first += slots) {
+      results.push(...(await this.#runBatch(plan, inputs.slice(first, first + slots))));
+    }
+    return results;
+  }
+
+  async #runBatch(plan: BatchClientPlan, inputs: readonly ArrayLike<number>[]): Promise<EncryptedResult[]> {
+    const warnings = inputs.map((input) => this.#checkInput(input));
+    const secret = this.#secretKey();
+    const start = performance.now();
+    let encrypting = 0;
+    for (const { first, count } of piecesOf(plan.elements.length, this.#lengths.upload)) {
+      const begun = performance.now();
+      const uploads = plan.elements.slice(first, first + count).map((element) => {
+        const values = new Float64Array(plan.degree / 2);
+        for (const [slot, input] of inputs.entries()) values[slot] = input[element]!;
+        return this.#encrypted(values, secret);
+      });
+      encrypting += performance.now() - begun;
+      await bodyOf(await this.#post(`batch/${first}`, uploads), 0);
+    }
+    // A batch takes longer than connections live: the server answers 202 while it computes.
+    let response = await this.#post('batch', []);
+    while (response.status === COMPUTING) {
+      await bodyOf(response, 0);
+      response = await this.#post('batch', []);
+    }
+    const body = await bodyOf(response, this.messages.answer);
+    const answered = performance.now();
+    const slots = partsOf(body, this.#lengths.download).map((bytes) => this.#decrypted(bytes, plan.output, secret));
+    const operations = readServerTiming(response.headers.get(SERVER_TIMING));
+    const share = 1 / inputs.length;
+    const times = {
+      encrypt: share * encrypting,
+      refresh: 0,
+      answer: share * (answered - start - encrypting),
+      decrypt: share * (performance.now() - answered),
+      operations: operations && sharesOf(operations, share),
+    };
+    return inputs.map((_, i) => {
+      const logits = Float64Array.from(slots, (values) => values[i]!);
+      return { logits, warnings: [...warnings[i]!, ...this.#implausible(logits)], times };
+    });
+  }
+
+  /** A warning where logits are not those of a working network. */
+  #implausible(logits: Float64Array): RangeWarning[] {
+    const largest = logits.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
+    if (largest <= IMPLAUSIBLE * this.plan.largestLogit) return [];
+    return [
+      new RangeWarning(
+        `the largest logit is ${largest.toPrecision(3)}, where ${this.plan.largestLogit.toPrecision(3)} was the largest of ` +
+          'the calibration: the input left the range of the polynomials, and the result means nothing',
+      ),
+    ];
   }
 
   async #post(path: string, ciphertexts: readonly Uint8Array[]): Promise<Response> {

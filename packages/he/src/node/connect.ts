@@ -1,3 +1,4 @@
+import type { BatchClientPlan } from '../batch/plan.js';
 import { type ClientOptions, EncryptedClient, type EncryptedResult, type MessageBytes } from '../client/client.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { readKeyFile, writeKeyFile } from './key-file.js';
@@ -11,7 +12,7 @@ export class FileKeyClient implements Disposable {
   }
 
   /** The plan of the server: its architecture, without weights. */
-  get plan(): ClientPlan {
+  get plan(): ClientPlan | BatchClientPlan {
     return this.#client.plan;
   }
 
@@ -60,6 +61,17 @@ export class FileKeyClient implements Disposable {
    */
   run(input: ArrayLike<number>): Promise<EncryptedResult> {
     return this.#client.run(input);
+  }
+
+  /**
+   * Has the network computed for many inputs: one after the other, or in batches, where the server computes these.
+   *
+   * @throws RangeWarning where a number is not finite
+   * @throws KeyError where keys were not sent, or the server has forgotten them
+   * @throws MalformedError where the server answers with something else than results
+   */
+  runMany(inputs: readonly ArrayLike<number>[]): Promise<EncryptedResult[]> {
+    return this.#client.runMany(inputs);
   }
 
   /** Has the server forget the keys, and frees those here. */

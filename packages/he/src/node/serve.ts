@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { totalmem } from 'node:os';
+import { BatchPlan } from '../batch/plan.js';
 import { MalformedError, PlanError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { ciphertextsOf, joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
+import { type Piece, piecesOf } from '../protocol/pieces.js';
 import { SERVER_TIMING, writeServerTiming } from '../protocol/server-timing.js';
-import { Session, SessionLost } from './session.js';
+import { Session, SessionLost, type SessionResult } from './session.js';
 
 /** How a server is run. */
 export interface ServeOptions {
@@ -74,6 +77,8 @@ const DEFAULT_REFRESH_TIME = 60_000;
 /** The upload of keys takes seconds, in which no answer comes: Node's own 5 s would break it off. */
 const KEEP_ALIVE = 65_000;
 const REQUEST_TIME = 300_000;
+/** A client that waits for a batch hears so often that it is being computed. */
+const PATIENCE = 60_000;
 
 /** An answer to a request. */
 interface Answer {
@@ -112,22 +117,27 @@ async function bodyOf(request: IncomingMessage, length: number): Promise<Uint8Ar
 }
 
 class Server {
-  readonly #plan: Plan;
+  readonly #plan: Plan | BatchPlan;
   readonly #options: ServeOptions;
   readonly #clientPlan: string;
   readonly #lengths: Lengths;
-  /** How many ciphertexts clients send in each stage of a run. */
+  /** How many ciphertexts clients send in each stage of a run, or in each piece of a batch. */
   readonly #ciphertexts: readonly number[];
+  /** The pieces of a batch; undefined for a plan of single inputs. */
+  readonly #pieces: readonly Piece[] | undefined;
   readonly #sessions = new Map<string, Session>();
   #starting = 0;
 
-  constructor(plan: Plan, options: ServeOptions) {
+  constructor(plan: Plan | BatchPlan, options: ServeOptions) {
     this.#plan = plan;
     this.#options = options;
     const own = plan.client();
     this.#clientPlan = JSON.stringify(own);
     this.#lengths = lengthsOf(plan.parameters, own);
-    this.#ciphertexts = ciphertextsOf(own);
+    if (own.layout === 'batch') {
+      this.#pieces = piecesOf(own.elements.length, this.#lengths.upload);
+      this.#ciphertexts = this.#pieces.map(({ count }) => count);
+    } else this.#ciphertexts = ciphertextsOf(own);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -175,8 +185,11 @@ class Server {
       await session.end();
       return { status: 200, body: new Uint8Array() };
     }
-    if (request.method !== 'POST' || last !== 'run') throw new Refusal(400, 'there is nothing here');
-    return this.#run(session, request, rest);
+    if (request.method !== 'POST' || last !== (this.#pieces ? 'batch' : 'run')) {
+      throw new Refusal(400, 'there is nothing here');
+    }
+    if (!this.#pieces) return this.#run(session, request, rest);
+    return rest.length === 0 ? this.#runBatch(session, request) : this.#load(session, rest.join('/'), request);
   }
 
   async #startSession(hash: string, request: IncomingMessage): Promise<string> {
@@ -211,22 +224,45 @@ class Server {
 
   async #run(session: Session, request: IncomingMessage, rest: readonly string[]): Promise<Answer> {
     const { run, stage } = this.#stageOf(rest);
-    const check = () => {
-      if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
+    const inputs = await this.#inputs(session, request, this.#ciphertexts[stage]!, () => {
       if (run !== undefined && stage > 0 && !session.waitsFor(run, stage)) {
         throw new Refusal(409, 'the session does not wait for this refresh: begin the run again');
       }
+    });
+    return resultAnswer(await session.run(inputs, run, stage));
+  }
+
+  /** Takes a piece of a batch. */
+  async #load(session: Session, place: string, request: IncomingMessage): Promise<Answer> {
+    const piece = this.#pieces!.find(({ first }) => String(first) === place);
+    if (!piece) throw new Refusal(400, 'no piece of a batch begins there');
+    await session.load(piece.first, await this.#inputs(session, request, piece.count));
+    return { status: 200, body: new Uint8Array() };
+  }
+
+  /** Computes a batch, or goes on waiting for it. */
+  async #runBatch(session: Session, request: IncomingMessage): Promise<Answer> {
+    await bodyOf(request, 0);
+    const result = await session.runBatch(PATIENCE);
+    return result ? resultAnswer(result) : { status: 202, body: new Uint8Array() };
+  }
+
+  /** So many ciphertexts of a session that is free, before they come and after. */
+  async #inputs(
+    session: Session,
+    request: IncomingMessage,
+    count: number,
+    check: () => void = () => {},
+  ): Promise<Uint8Array[]> {
+    const checkAll = () => {
+      if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
+      check();
     };
-    check();
+    checkAll();
     const { upload } = this.#lengths;
-    const body = await bodyOf(request, upload * this.#ciphertexts[stage]!);
-    check();
-    const { results, times } = await session.run(partsOf(body, upload), run, stage);
-    return {
-      status: 200,
-      body: joined(results),
-      ...(times && { headers: { [SERVER_TIMING]: writeServerTiming(times) } }),
-    };
+    const body = await bodyOf(request, upload * count);
+    checkAll();
+    return partsOf(body, upload);
   }
 
   /** What a path names behind `run`: nothing, or, for plans with refreshes, the run and its stage. */
@@ -252,6 +288,14 @@ class Server {
   }
 }
 
+function resultAnswer({ results, times }: SessionResult): Answer {
+  return {
+    status: 200,
+    body: joined(results),
+    ...(times && { headers: { [SERVER_TIMING]: writeServerTiming(times) } }),
+  };
+}
+
 /** Status and sentence of an error; what happened inside of the server is its own affair. */
 function refusalOf(error: unknown): readonly [status: number, message: string] {
   if (error instanceof Refusal) return [error.status, error.message];
@@ -260,13 +304,25 @@ function refusalOf(error: unknown): readonly [status: number, message: string] {
   return [500, 'the server could not compute this'];
 }
 
+function checkMemory(plan: Plan | BatchPlan): void {
+  if (!(plan instanceof BatchPlan)) return;
+  const available = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  if (plan.memoryBytes <= available) return;
+  const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  throw new PlanError(
+    `a batch takes ${gibibytes(plan.memoryBytes)} GiB of ciphertexts, and this machine has ${gibibytes(available)} GiB: ` +
+      'take the layout single, or a smaller network',
+  );
+}
+
 /**
  * Serves a plan on loopback. The server has the weights and, for each client, keys to compute with in a thread of their own:
  * it can decrypt nothing. Whatever comes is checked, to the byte, before anything is made of it.
  *
- * @throws PlanError where the port is taken
+ * @throws PlanError where the port is taken, or a batch takes more memory than the machine has
  */
-export async function serve(plan: Plan, options: ServeOptions = {}): Promise<EncryptedServer> {
+export async function serve(plan: Plan | BatchPlan, options: ServeOptions = {}): Promise<EncryptedServer> {
+  checkMemory(plan);
   const own = new Server(plan, options);
   const server = createServer((request, response) => void own.answer(request, response));
   server.keepAliveTimeout = KEEP_ALIVE;

@@ -1,6 +1,8 @@
 /** The program of a session's thread: it has the keys of one client, and ends with it, whatever becomes of it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { enableRelaxedSimd } from '@pnn/nn/node';
+import { BatchNetwork } from '../batch/batch-network.js';
+import type { RunnableBatchPlan } from '../batch/plan.js';
 import type { Evaluator } from '../ckks/evaluator.js';
 import { MalformedError, PlanError } from '../errors.js';
 import { galoisElement } from '../evaluator/galois.js';
@@ -13,7 +15,7 @@ import { ModulusChain, readCiphertext, readGaloisKeys, readRelinearizationKey } 
 
 /** What a session's thread is started with. */
 export interface SessionData {
-  readonly plan: RunnablePlan;
+  readonly plan: RunnablePlan | RunnableBatchPlan;
   readonly evaluator: 'seal' | 'wasm';
   readonly threads: number;
   /** Whether results come with the times of operations. */
@@ -27,15 +29,18 @@ export type SessionRequest =
   /** The inputs of a run for stage 0, which ends one that was not continued; else what comes back from a refresh. */
   | { readonly kind: 'run'; readonly stage: number; readonly inputs: readonly Uint8Array[] }
   /** Ends a run that is not continued; there is no answer. */
-  | { readonly kind: 'drop' };
+  | { readonly kind: 'drop' }
+  /** Ciphertexts of a batch, behind so many that were loaded before; the first ones begin a new batch. */
+  | { readonly kind: 'load'; readonly first: number; readonly inputs: readonly Uint8Array[] }
+  | { readonly kind: 'runBatch' };
+/** What was computed. */
+export type Computed =
+  | { readonly kind: 'loaded' }
+  /** Logits, or what the client is to refresh. */
+  | { readonly kind: 'result' | 'refresh'; readonly results: readonly Uint8Array[] };
 export type SessionAnswer =
   | { readonly kind: 'ready' }
-  /** Logits, or what the client is to refresh. */
-  | {
-      readonly kind: 'result' | 'refresh';
-      readonly results: readonly Uint8Array[];
-      readonly times: OperationTimes | undefined;
-    }
+  | (Computed & { readonly times: OperationTimes | undefined })
   | { readonly kind: 'malformed'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -64,40 +69,33 @@ async function evaluatorOf({ plan, evaluator, threads, relinearization, galois }
   return new SealEvaluator((await openSeal()).context(parameters), parameters, keys);
 }
 
-function answer(error: unknown): SessionAnswer {
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: error instanceof MalformedError ? 'malformed' : 'failed', message };
+/** What becomes of requests. */
+interface Handlers {
+  /** @throws MalformedError where the request does not fit the plan */
+  handle(request: SessionRequest): Computed;
+  /** Forgets what was begun. */
+  drop(): void;
 }
 
-async function start(): Promise<void> {
-  const send = (message: SessionAnswer) => port!.postMessage(message);
-  let network: EncryptedNetwork;
-  let timed: TimedEvaluator | undefined;
-  try {
-    const evaluator = await evaluatorOf(data);
-    timed = data.timings ? timedEvaluator(evaluator) : undefined;
-    network = new EncryptedNetwork(data.plan, timed?.evaluator ?? evaluator);
-    timed?.take();
-  } catch (error) {
-    send(answer(error));
-    port!.close();
-    return;
-  }
-  const { input } = data.plan;
+function check(inputs: readonly Uint8Array[]): void {
+  const limbs = data.plan.input.level + 1;
+  for (const bytes of inputs) readCiphertext(bytes, chain, { limbs, polynomials: 2 });
+}
+
+function handlersOfSingle(plan: RunnablePlan, evaluator: Evaluator): Handlers {
+  const network = new EncryptedNetwork(plan, evaluator);
   /** The run that waits for the next stage. */
   let running: ReturnType<EncryptedNetwork['stages']> | undefined;
   const drop = () => {
     running?.return([]);
     running = undefined;
   };
-  port!.on('message', (request: SessionRequest) => {
-    if (request.kind === 'drop') {
-      drop();
-      return;
-    }
-    const { stage, inputs } = request;
-    try {
-      for (const bytes of inputs) readCiphertext(bytes, chain, { limbs: input.level + 1, polynomials: 2 });
+  return {
+    drop,
+    handle(request) {
+      if (request.kind !== 'run') throw new MalformedError('the plan is not one for batches');
+      const { stage, inputs } = request;
+      check(inputs);
       if (stage === 0) {
         drop();
         running = network.stages(inputs);
@@ -105,7 +103,59 @@ async function start(): Promise<void> {
       if (!running) throw new MalformedError('there is no run to continue');
       const { done, value } = running.next(inputs);
       if (done) running = undefined;
-      send({ kind: done ? 'result' : 'refresh', results: value, times: timed?.take() });
+      return { kind: done ? 'result' : 'refresh', results: value };
+    },
+  };
+}
+
+function handlersOfBatch(plan: RunnableBatchPlan, evaluator: Evaluator): Handlers {
+  const network = new BatchNetwork(plan, evaluator);
+  return {
+    drop: () => network.forget(),
+    handle(request) {
+      if (request.kind === 'runBatch') return { kind: 'result', results: network.run() };
+      if (request.kind !== 'load') throw new MalformedError('the plan is one for batches');
+      if (request.first === 0) network.forget();
+      if (request.first !== network.loaded) {
+        throw new MalformedError(`ciphertext ${network.loaded} of the batch is missing: send it again from the start`);
+      }
+      check(request.inputs);
+      network.load(request.inputs);
+      return { kind: 'loaded' };
+    },
+  };
+}
+
+function answer(error: unknown): SessionAnswer {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: error instanceof MalformedError ? 'malformed' : 'failed', message };
+}
+
+async function start(): Promise<void> {
+  const send = (message: SessionAnswer) => port!.postMessage(message);
+  let handlers: Handlers;
+  let timed: TimedEvaluator | undefined;
+  try {
+    const evaluator = await evaluatorOf(data);
+    timed = data.timings ? timedEvaluator(evaluator) : undefined;
+    const own = timed?.evaluator ?? evaluator;
+    handlers = 'layout' in data.plan ? handlersOfBatch(data.plan, own) : handlersOfSingle(data.plan, own);
+    timed?.take();
+  } catch (error) {
+    send(answer(error));
+    port!.close();
+    return;
+  }
+  const { handle, drop } = handlers;
+  port!.on('message', (request: SessionRequest) => {
+    if (request.kind === 'drop') {
+      drop();
+      return;
+    }
+    try {
+      const computed = handle(request);
+      // What loading takes counts for the batch.
+      send({ ...computed, times: computed.kind === 'loaded' ? undefined : timed?.take() });
     } catch (error) {
       drop();
       timed?.take();

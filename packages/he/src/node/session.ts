@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { MalformedError } from '../errors.js';
 import type { OperationTimes } from '../run/timed-evaluator.js';
@@ -22,12 +23,18 @@ export interface SessionResult {
   readonly times: OperationTimes | undefined;
 }
 
+function resultOf(answer: SessionAnswer): SessionResult {
+  if (answer.kind === 'result' || answer.kind === 'refresh') return answer;
+  throw new SessionLost('the session answers out of turn');
+}
+
 /** A client's keys in a thread of their own, which is thrown away with them. */
 export class Session {
   readonly #worker: Worker;
   #waiting: { resolve: (answer: SessionAnswer) => void; reject: (error: Error) => void } | undefined;
   /** The run that waits for a refresh, and its next stage. */
   #pending: { readonly run: string; readonly stage: number } | undefined;
+  #batch: Promise<SessionResult> | undefined;
   #ended = false;
   /** When it was last used, in milliseconds. */
   usedAt = Date.now();
@@ -85,16 +92,47 @@ export class Session {
    * @throws MalformedError where the ciphertexts are not those of the plan; the run is over then
    */
   async run(inputs: readonly Uint8Array[], run?: string, stage = 0): Promise<SessionResult> {
-    this.usedAt = Date.now();
-    const waiting = this.#answer();
     this.#pending = undefined;
-    this.#worker.postMessage({ kind: 'run', stage, inputs } satisfies SessionRequest);
-    const answer = await waiting;
-    this.usedAt = Date.now();
+    const answer = await this.#ask({ kind: 'run', stage, inputs });
     if (answer.kind === 'refresh' && run !== undefined) this.#pending = { run, stage: stage + 1 };
-    if (answer.kind === 'result' || answer.kind === 'refresh') return answer;
-    if (answer.kind === 'malformed') throw new MalformedError(answer.message);
-    throw new SessionLost(answer.kind === 'failed' ? answer.message : 'the session answers out of turn');
+    return resultOf(answer);
+  }
+
+  /**
+   * Takes ciphertexts of a batch, behind so many that came before.
+   *
+   * @throws MalformedError where they are not those of the plan, or others are missing
+   */
+  async load(first: number, inputs: readonly Uint8Array[]): Promise<void> {
+    await this.#ask({ kind: 'load', first, inputs });
+  }
+
+  /**
+   * Computes the batch that was loaded, or goes on waiting for it.
+   *
+   * @returns undefined where it is not there after so many milliseconds
+   * @throws MalformedError where ciphertexts are missing
+   */
+  async runBatch(patience: number): Promise<SessionResult | undefined> {
+    if (!this.#batch) {
+      this.#batch = this.#ask({ kind: 'runBatch' }).then(resultOf);
+      // A client may be gone before it fails.
+      this.#batch.catch(() => {});
+    }
+    const batch = this.#batch;
+    const stop = new AbortController();
+    try {
+      const late = setTimeout(patience, undefined, { signal: stop.signal }).catch(() => undefined);
+      const result = await Promise.race([batch, late]);
+      this.usedAt = Date.now();
+      if (result) this.#batch = undefined;
+      return result;
+    } catch (error) {
+      this.#batch = undefined;
+      throw error;
+    } finally {
+      stop.abort();
+    }
   }
 
   /** Whether this is the stage that the session waits for. */
@@ -111,6 +149,18 @@ export class Session {
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  /** What a request gives. */
+  async #ask(request: SessionRequest): Promise<Exclude<SessionAnswer, { readonly kind: 'malformed' | 'failed' }>> {
+    this.usedAt = Date.now();
+    const waiting = this.#answer();
+    this.#worker.postMessage(request);
+    const answer = await waiting;
+    this.usedAt = Date.now();
+    if (answer.kind === 'malformed') throw new MalformedError(answer.message);
+    if (answer.kind === 'failed') throw new SessionLost(answer.message);
+    return answer;
   }
 
   #answer(): Promise<SessionAnswer> {

@@ -1,3 +1,5 @@
+import { BatchPlan } from '../batch/plan.js';
+import { batchStepsOf } from '../batch/steps.js';
 import type { At } from './activation.js';
 import type { Plan, PlannedMap } from './plan.js';
 
@@ -20,7 +22,8 @@ function mapStep({ affine, matvec, at }: PlannedMap): PlannedStep {
 }
 
 /** The steps of a plan in their order, each with the level and the scale of its result. */
-export function stepsOf(plan: Plan): PlannedStep[] {
+export function stepsOf(plan: Plan | BatchPlan): PlannedStep[] {
+  if (plan instanceof BatchPlan) return batchStepsOf(plan);
   const { source, input, gathers, layers, output } = plan;
   return [
     { name: 'input', size: source.size, degree: undefined, ciphertexts: gathers.length, ...input },

@@ -52,6 +52,7 @@ export function resultsOf({ at, matvec: { layout } }: PlannedMap): Results {
 /** Everything about a plan that a client must know; no weights are in it. */
 export interface ClientPlan {
   readonly version: 1;
+  readonly layout: 'single';
   /** SHA-256 of everything that the server computes with: keys are for one plan. */
   readonly hash: string;
   readonly degree: number;
@@ -114,6 +115,7 @@ export class Plan {
   client(): ClientPlan {
     return {
       version: 1,
+      layout: 'single',
       hash: this.hash,
       degree: this.parameters.degree,
       bits: this.parameters.bits,

@@ -1,7 +1,10 @@
-import { count, type Decoder, decodeJson, list, number, object, oneOf, refine, text } from '@pnn/pnn/codec';
-import { MAX_MODULUS_BITS, withPrimes } from '../ckks/parameters.js';
+import { count, type Decoder, decodeJson, list, number, object, oneOf, refine } from '@pnn/pnn/codec';
+import { batchClientPlan } from '../batch/client-plan.js';
+import type { BatchClientPlan } from '../batch/plan.js';
+import { withPrimes } from '../ckks/parameters.js';
 import { MalformedError } from '../errors.js';
 import type { ClientPlan } from '../plan/plan.js';
+import { at, box, degree, hash, integer, positive } from './fields.js';
 
 /** Ciphertexts that a plan may ask for; rotations; and refreshes, each with its ciphertexts. */
 const MAX_GATHERS = 4096;
@@ -9,25 +12,20 @@ const MAX_ROTATIONS = 4096;
 const MAX_REFRESHES = 256;
 const MAX_REFRESHED = 1024;
 
-const integer = refine(number, 'an integer', Number.isInteger);
-const positive = refine(number, 'a positive number', (value) => value > 0);
-
 const decoder: Decoder<ClientPlan> = object<ClientPlan>({
   version: oneOf(1),
-  hash: refine(text, '64 hexadecimal digits', (value) => /^[0-9a-f]{64}$/.test(value)),
-  degree: oneOf(...Object.keys(MAX_MODULUS_BITS).map(Number)),
+  layout: oneOf('single'),
+  hash,
+  degree,
   bits: list(count),
   inputShape: list(count),
-  box: (value, path) => {
-    const [low, high] = refine(list(number), 'two numbers', ({ length }) => length === 2)(value, path);
-    return [low!, high!] as const;
-  },
+  box,
   gathers: refine(
     list(list(integer)),
     `1 to ${MAX_GATHERS} lists`,
     ({ length }) => length > 0 && length <= MAX_GATHERS,
   ),
-  input: object<ClientPlan['input']>({ level: count, scale: positive }),
+  input: at,
   rotations: refine(list(count), `at most ${MAX_ROTATIONS} numbers`, ({ length }) => length <= MAX_ROTATIONS),
   output: object<ClientPlan['output']>({
     level: count,
@@ -52,6 +50,11 @@ const decoder: Decoder<ClientPlan> = object<ClientPlan>({
   errorBound: number,
 });
 
+const eitherPlan: Decoder<ClientPlan | BatchClientPlan> = (value, path) =>
+  (value as { readonly layout?: unknown } | null)?.layout === 'batch'
+    ? batchClientPlan(value, path)
+    : decoder(value, path);
+
 function check(holds: boolean, problem: string): asserts holds {
   if (!holds) throw new MalformedError(`the plan of the server: ${problem}`);
 }
@@ -62,10 +65,10 @@ function check(holds: boolean, problem: string): asserts holds {
  *
  * @throws MalformedError where it is not a plan
  */
-export function decodeClientPlan(json: string): ClientPlan {
-  let plan: ClientPlan;
+export function decodeClientPlan(json: string): ClientPlan | BatchClientPlan {
+  let plan: ClientPlan | BatchClientPlan;
   try {
-    plan = decodeJson(json, decoder, 'the plan of the server');
+    plan = decodeJson(json, eitherPlan, 'the plan of the server');
     withPrimes(plan);
   } catch (error) {
     throw new MalformedError(error instanceof Error ? error.message : String(error), { cause: error });
@@ -73,6 +76,11 @@ export function decodeClientPlan(json: string): ClientPlan {
   const slots = plan.degree / 2;
   const size = plan.inputShape.reduce((product, length) => product * length, 1);
   const levels = plan.bits.length - 2;
+  check(plan.input.level <= levels && plan.output.level <= levels, 'a level is not one of the parameters');
+  if (plan.layout === 'batch') {
+    check(plan.elements.at(-1)! < size, 'an element is asked for that the input does not have');
+    return plan;
+  }
   check(
     plan.gathers.every((gather) => gather.length === slots && gather.every((i) => i >= -1 && i < size)),
     'an element is asked for that the input does not have',
@@ -82,7 +90,7 @@ export function decodeClientPlan(json: string): ClientPlan {
     'a ciphertext of nothing is asked for',
   );
   check(
-    [plan.input, plan.output, ...plan.refreshes].every(({ level }) => level <= levels),
+    plan.refreshes.every(({ level }) => level <= levels),
     'a level is not one of the parameters',
   );
   const { places, period, ciphertexts } = plan.output;

@@ -1,4 +1,5 @@
 import type { ParametersWithPrimes } from '../ckks/parameters.js';
+import type { At } from '../plan/activation.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { ciphertextBytes } from '../seal-format/ciphertext.js';
 import { PARMS_ID_BYTES } from '../seal-format/encryption-parameters.js';
@@ -24,7 +25,12 @@ export interface Lengths {
 /** The lengths of the messages of a plan. */
 export function lengthsOf(
   parameters: ParametersWithPrimes,
-  plan: Pick<ClientPlan, 'input' | 'output' | 'rotations' | 'refreshes'>,
+  plan: {
+    readonly input: At;
+    readonly output: At;
+    readonly rotations: readonly number[];
+    readonly refreshes: readonly At[];
+  },
 ): Lengths {
   const chain = new ModulusChain(parameters);
   const { degree } = parameters;

@@ -1,4 +1,4 @@
-import type { Evaluator } from '../ckks/evaluator.js';
+import type { Evaluator, IntegerMatrix } from '../ckks/evaluator.js';
 
 /** How often an operation was done, and how long that took altogether. */
 export interface OperationTime {
@@ -31,6 +31,7 @@ export interface TimedEvaluator {
 /** Methods that do several operations at once: how many. */
 const counts: Readonly<Record<string, (...args: readonly unknown[]) => number>> = {
   rotateMany: (_, steps) => (steps as readonly number[]).length,
+  weightedSums: (_, matrix) => (matrix as IntegerMatrix).integers.length,
   sumOfProducts: (ciphertexts) => (ciphertexts as readonly unknown[]).length,
 };
 

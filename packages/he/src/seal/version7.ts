@@ -139,6 +139,24 @@ function contextOf(seal: Version7, parameters: ParametersWithPrimes): SealContex
     }
   }
 
+  /** Kept for the next encryption with the same key: making it takes as long as an encryption. */
+  let kept: { readonly secret: Handle; readonly encryptor: ReturnType<typeof newEncryptor> } | undefined;
+  function newEncryptor(secret: Handle) {
+    const publicKey = generated(secret, (keys) => keys.createPublicKey());
+    try {
+      return new seal.Encryptor(context, publicKey, secret);
+    } finally {
+      publicKey.delete();
+    }
+  }
+  function encryptorOf(secret: Handle) {
+    if (kept?.secret !== secret) {
+      kept?.encryptor.delete();
+      kept = { secret, encryptor: newEncryptor(secret) };
+    }
+    return kept.encryptor;
+  }
+
   return {
     primes,
     encode: (values, scale) => made(new seal.Plaintext(), (to) => encoder.encode(values, scale, to)),
@@ -180,16 +198,7 @@ function contextOf(seal: Version7, parameters: ParametersWithPrimes): SealContex
     createRelinearizationKeys: (secret) => generated(secret, (keys) => bytesOf(keys.createRelinKeysSerializable())),
     createGaloisKeys: (secret, steps) =>
       generated(secret, (keys) => bytesOf(keys.createGaloisKeysSerializableWithSteps(Int32Array.from(steps)))),
-    encrypt(plaintext, secret) {
-      const publicKey = generated(secret, (keys) => keys.createPublicKey());
-      const encryptor = new seal.Encryptor(context, publicKey, secret);
-      publicKey.delete();
-      try {
-        return guarded(() => bytesOf(encryptor.encryptSymmetricSerializable(plaintext)));
-      } finally {
-        encryptor.delete();
-      }
-    },
+    encrypt: (plaintext, secret) => guarded(() => bytesOf(encryptorOf(secret).encryptSymmetricSerializable(plaintext))),
     decrypt(handle, secret) {
       const decryptor = new seal.Decryptor(context, secret);
       try {
@@ -199,6 +208,7 @@ function contextOf(seal: Version7, parameters: ParametersWithPrimes): SealContex
       }
     },
     delete() {
+      kept?.encryptor.delete();
       evaluator.delete();
       encoder.delete();
       context.delete();

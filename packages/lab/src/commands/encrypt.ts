@@ -69,19 +69,25 @@ export const encrypt: Command = {
       heading: 'Encryption',
       options: {
         precision: { value: 'E', description: 'errors of logits stay below E (default 0.01)' },
+        optimize: { value: 'WHAT', description: 'latency (default) of one sample, or throughput of many' },
+        layout: {
+          value: 'NAME',
+          description: 'single, or batch: thousands of samples at once (default what optimize leads to)',
+        },
         refresh: {
           description:
             'the client may decrypt and encrypt again on the way: it sees activations, and can compute weights',
         },
         ...serveOptions(),
         key: { value: 'FILE', description: 'the secret key of keys and run' },
-        count: { value: 'N', description: `samples of run, spread over all (default ${DEFAULT_COUNT})` },
+        count: { value: 'N', description: `samples of run, spread over all (default ${DEFAULT_COUNT}, or one batch)` },
       },
     },
     { heading: 'Output', options: outputOptions('encrypt') },
   ],
   notes: `Examples:
   pnn encrypt run MODEL --dataset mnist --data DIR
+  pnn encrypt run MODEL --dataset mnist --data DIR --layout batch --threads 2
   pnn encrypt serve MODEL --dataset mnist --data DIR --port 8080 --timings
   pnn encrypt keys http://127.0.0.1:8080 --key me.key
   pnn encrypt run http://127.0.0.1:8080 MODEL --dataset mnist --data DIR --key me.key`,

@@ -20,6 +20,8 @@ export interface PlanRecord {
   readonly degree: number;
   /** Of the primes. */
   readonly bits: readonly number[];
+  /** How many samples are computed at once. */
+  readonly images: number;
   /** Null where only the server knows them, and the certificate too. */
   readonly steps: readonly PlannedStep[] | null;
   readonly certificate: Certificate | null;
@@ -48,6 +50,9 @@ const OPERATION_NAMES: Readonly<Record<string, string>> = {
   addPlainInPlace: 'add known numbers',
   multiplyPlain: 'multiply by known numbers',
   sumOfProducts: 'multiply by known numbers, and add up',
+  weightedSums: 'multiply by single numbers, and add up',
+  multiplyScalar: 'multiply by a single number',
+  addScalarInPlace: 'add a single number',
   multiply: 'multiply two ciphertexts',
   square: 'square',
   relinearizeInPlace: 'relinearize',
@@ -143,7 +148,9 @@ function resultSection(record: EncryptedRunRecord): DocumentSection {
   };
 }
 
-function timesSection({ times, operations, keyTime, messages }: EncryptedRunRecord): DocumentSection {
+function timesSection(record: EncryptedRunRecord): DocumentSection {
+  const { times, operations, keyTime, messages, plan } = record;
+  const { images } = plan;
   const refreshes = messages.refreshes.length;
   const row = (text: string, count: string, { least, median }: TimeRecord) => [
     { text },
@@ -156,7 +163,7 @@ function timesSection({ times, operations, keyTime, messages }: EncryptedRunReco
   const sum = server.reduce((total, each) => total + each.milliseconds, 0);
   return {
     heading: 'Time',
-    lead: `What one sample takes, and the operations of the server in the mean. Making keys, sending them, and the server's preparation took ${formatSeconds(keyTime / 1000)}, once.`,
+    lead: `What one sample takes${images === 1 ? '' : ', as its share of a batch'}, and the operations of the server in the mean. Making keys, sending them, and the server's preparation took ${formatSeconds(keyTime / 1000)}, once.`,
     ...(operations === null && {
       remarks: [{ tone: 'bad', text: 'the server does not say how long its operations take: serve with --timings' }],
     }),
@@ -259,7 +266,11 @@ function stepsSection({ plan: { steps, degree, bits } }: EncryptedRunRecord): Do
   };
 }
 
-function messagesSection({ messages: { keys, request, answer, refreshes } }: EncryptedRunRecord): DocumentSection {
+function messagesSection({
+  messages: { keys, request, answer, refreshes },
+  plan: { images },
+}: EncryptedRunRecord): DocumentSection {
+  const each = images === 1 ? 'for each sample' : `for each batch of ${formatCount(images)} samples`;
   const row = (name: string, when: string, bytes: number) => [
     { text: name },
     { text: when },
@@ -268,13 +279,17 @@ function messagesSection({ messages: { keys, request, answer, refreshes } }: Enc
   ];
   return {
     heading: 'Messages',
-    lead: 'Each message of a plan has one length, whatever is in it.',
+    lead:
+      'Each message of a plan has one length, whatever is in it.' +
+      (images === 1
+        ? ''
+        : ` A full batch takes ${formatBytes(request / images)} up and ${formatBytes(answer / images)} down a sample.`),
     table: {
       columns: [{ heading: ['message'] }, { heading: ['how often'] }, { heading: ['length'] }, { heading: ['bytes'] }],
       rows: [
         row('keys to compute with', 'once for a session', keys),
-        row('encrypted input', 'for each sample', request),
-        row('encrypted result', 'for each sample', answer),
+        row('encrypted input', each, request),
+        row('encrypted result', each, answer),
         ...refreshes.flatMap((refresh, i) => [
           row(`refresh ${i + 1}: to the client`, 'for each sample', refresh.answer),
           row(`refresh ${i + 1}: back`, 'for each sample', refresh.request),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { EncryptedResult, MessageBytes, Plan } from '@pnn/he';
+import type { BatchPlan, EncryptedResult, MessageBytes, Plan } from '@pnn/he';
 import { publish } from '../cli/findings.js';
 import { serveOptionsFrom } from '../cli/option-groups/encryption.js';
 import { outputFolderFrom, positionalFrom, requiredSampleSpecFrom } from '../cli/option-groups/trained.js';
@@ -20,13 +20,14 @@ export const DEFAULT_COUNT = 100;
 interface Connection {
   readonly client: {
     readonly plan: {
+      readonly layout: 'single' | 'batch';
       readonly hash: string;
       readonly degree: number;
       readonly bits: readonly number[];
       readonly errorBound: number;
     };
     readonly messages: MessageBytes;
-    run(input: ArrayLike<number>): Promise<EncryptedResult>;
+    runMany(inputs: readonly ArrayLike<number>[]): Promise<EncryptedResult[]>;
   };
   close(): Promise<void>;
 }
@@ -46,7 +47,7 @@ async function connectTo(url: string, options: Options): Promise<Connection> {
 }
 
 /** A server in this process, asked with a key that is in memory only. */
-async function serveHere(plan: Plan, options: Options): Promise<Connection> {
+async function serveHere(plan: Plan | BatchPlan, options: Options): Promise<Connection> {
   const { EncryptedClient, serve } = await encryption();
   const server = await serve(plan, { ...serveOptionsFrom(options), port: 0, timings: true });
   const client = await EncryptedClient.connect(server.url, undefined, { refresh: options.has('refresh') });
@@ -69,11 +70,10 @@ export async function encryptedRun(options: Options, terminal: Terminal): Promis
   const url = options.positionals.length > 2 ? positionalFrom(options, 1, 'the address of a server') : undefined;
   const path = positionalFrom(options, url === undefined ? 1 : 2, 'the file of a network that takes the same samples');
   const spec = requiredSampleSpecFrom(options, 'test');
-  const count = options.integer('count', 1) ?? DEFAULT_COUNT;
   const trained = await loadTrained(path);
   const { classes, inputShape, normalization } = trained.description;
   const { programOf, runProgram, spreadSamples, stepsOf } = await encryption();
-  const samples = spreadSamples(await loadSamples(trained, spec), count);
+  const dataset = await loadSamples(trained, spec);
   const out = await outputFolderFrom(options, 'encrypt');
   const program = await programOf(trained.network, inputShape, normalization);
   const plan = await planOf(trained, { ...spec, split: 'train', samples: null }, options);
@@ -83,14 +83,21 @@ export async function encryptedRun(options: Options, terminal: Terminal): Promis
   const start = performance.now();
   const { client, close } = await (url === undefined ? serveHere(plan, options) : connectTo(url, options));
   const keyTime = performance.now() - start;
+  const { layout, degree, bits, hash } = client.plan;
+  const images = layout === 'batch' ? degree / 2 : 1;
+  const count = options.integer('count', 1) ?? (images > 1 ? images : DEFAULT_COUNT);
+  const samples = spreadSamples(dataset, count);
   const comparison = new EncryptedComparison(client.plan.errorBound, Boolean(classes));
   const stop = stopOnSignals();
   const bar = new ProgressBar(terminal, { total: samples.length, label: 'samples' });
   let failure: unknown;
   try {
-    for (const { input, label } of samples) {
-      if (stop.signal.aborted) break;
-      comparison.add(runProgram(program, input).logits, await client.run(input), label[0]!);
+    for (let first = 0; first < samples.length && !stop.signal.aborted; first += images) {
+      const asked = samples.slice(first, first + images);
+      const results = await client.runMany(asked.map(({ input }) => input));
+      for (const [i, { input, label }] of asked.entries()) {
+        comparison.add(runProgram(program, input).logits, results[i]!, label[0]!);
+      }
       bar.update(comparison.samples);
     }
   } catch (error) {
@@ -103,7 +110,6 @@ export async function encryptedRun(options: Options, terminal: Terminal): Promis
     });
   }
   if (comparison.samples > 0) {
-    const { hash, degree, bits } = client.plan;
     const isSame = plan.hash === hash;
     const record = {
       model: path,
@@ -114,6 +120,7 @@ export async function encryptedRun(options: Options, terminal: Terminal): Promis
         hash,
         degree,
         bits,
+        images,
         steps: isSame ? stepsOf(plan) : null,
         certificate: isSame ? plan.certificate : null,
       },

@@ -1,4 +1,4 @@
-import type { Plan } from '@pnn/he';
+import type { BatchPlan, Plan } from '@pnn/he';
 import { ArgumentError } from '@pnn/nn';
 import type { Options } from '../cli/options.js';
 import { loadSamples, type SampleSpec } from '../cli/trained-files.js';
@@ -20,15 +20,19 @@ export async function encryption() {
 }
 
 /** Plans a network, calibrated with samples. */
-export async function planOf(trained: TrainedNetwork, spec: SampleSpec, options: Options): Promise<Plan> {
+export async function planOf(trained: TrainedNetwork, spec: SampleSpec, options: Options): Promise<Plan | BatchPlan> {
   const { compile } = await encryption();
   const { inputShape, normalization } = trained.description;
   const precision = options.positive('precision');
+  const layout = options.choice('layout', ['single', 'batch'] as const);
+  const optimize = options.choice('optimize', ['latency', 'throughput'] as const);
   return compile(trained.network, {
     input: inputShape,
     calibrate: await loadSamples(trained, spec),
     normalization,
     ...(precision !== undefined && { precision }),
+    ...(layout !== undefined && { layout }),
+    ...(optimize !== undefined && { optimize }),
     refresh: options.has('refresh'),
   });
 }
