@@ -2,6 +2,7 @@ import {
   type Ciphertext,
   type EvaluationKeys,
   type Evaluator,
+  MAX_WEIGHT,
   openSeal,
   type ParametersWithPrimes,
   type SealContext,
@@ -9,7 +10,7 @@ import {
 } from '@pnn/he';
 import { uniform } from './inputs.js';
 import type { Prepared } from './subject.js';
-import type { EncryptedWork } from './work.js';
+import { type EncryptedWork, WEIGHTED_SUMS } from './work.js';
 
 /** Bits of the scale of numbers and weights. */
 const SCALE_BITS = 40;
@@ -41,6 +42,10 @@ export async function prepareEncrypted(
   const x = evaluator.load(context.encrypt(plaintext, secret));
   plaintext.delete();
   const weights = evaluator.encode(numbers(2), 2 ** SCALE_BITS, x.level);
+  const { rows, columns } = WEIGHTED_SUMS;
+  const operands = operation === 'weighted sums' ? Array.from({ length: columns }, () => evaluator.rotate(x, 0)) : [];
+  const integers = Int32Array.from(uniform(rows * columns, 2), (value) => Math.round((value - 0.5) * MAX_WEIGHT));
+  const matrix = { rows, integers, shift: SCALE_BITS - Math.log2(MAX_WEIGHT) };
   const compute = (): readonly Ciphertext[] => {
     switch (operation) {
       case 'rotate':
@@ -55,6 +60,8 @@ export async function prepareEncrypted(
         evaluator.rescaleInPlace(square);
         return [square];
       }
+      case 'weighted sums':
+        return evaluator.weightedSums(operands, matrix, x.scale * 2 ** SCALE_BITS);
     }
   };
   const decrypted = (ciphertext: Ciphertext): Float64Array => {
@@ -76,7 +83,7 @@ export async function prepareEncrypted(
       return disposed(results, results.map(decrypted));
     },
     dispose: () => {
-      disposed([x], undefined);
+      disposed([x, ...operands], undefined);
       weights.dispose();
       secret.delete();
       evaluator.dispose();

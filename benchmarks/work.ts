@@ -136,17 +136,21 @@ export interface StepWork {
 
 /**
  * An operation on a ciphertext of CKKS whose numbers are `uniform` with seed 1, and for products with weights those of seed 2: rotations by 1,
- * 2, …, each by itself or all of one ciphertext together; a product with weights; a square, relinearized and rescaled.
+ * 2, …, each by itself or all of one ciphertext together; a product with weights; a square, relinearized and rescaled; sums of many
+ * ciphertexts times single numbers, as batches take them.
  */
 export interface EncryptedWork {
   readonly kind: 'encrypted';
-  readonly operation: 'rotate' | 'rotate many' | 'multiply plain' | 'square';
+  readonly operation: 'rotate' | 'rotate many' | 'multiply plain' | 'square' | 'weighted sums';
   /** N. */
   readonly degree: number;
   /** Of the primes, the special one last. */
   readonly bits: readonly number[];
   readonly rotations: number;
 }
+
+/** How many sums there are of how many ciphertexts: a part of a dense layer of a batch. */
+export const WEIGHTED_SUMS = { rows: 16, columns: 64 } as const;
 
 /** The work of one kind. */
 export type WorkOf<Kind extends Work['kind']> = Extract<Work, { kind: Kind }>;

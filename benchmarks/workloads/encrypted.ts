@@ -1,5 +1,5 @@
 import type { Pass } from '../floor.js';
-import type { EncryptedWork } from '../work.js';
+import { type EncryptedWork, WEIGHTED_SUMS } from '../work.js';
 import type { Workload } from '../workload.js';
 
 /**
@@ -8,6 +8,8 @@ import type { Workload } from '../workload.js';
  */
 const PRODUCT = 6 * 4;
 const SUM = 4;
+/** A product with a small integer that is added up: two halves of a residue, each multiplied and added at once. */
+const INTEGER_PRODUCT = 2 * 4;
 const RESIDUE_BYTES = 8;
 
 interface Counts {
@@ -15,15 +17,20 @@ interface Counts {
   readonly transforms: number;
   /** Products and sums of two such polynomials, value by value. */
   readonly products: number;
+  /** Products with integers, value by value, and their sums. */
+  readonly integerProducts?: number;
   /** Polynomials modulo one prime that are read or written. */
   readonly polynomials: number;
 }
 
 /** N/2·log2 N butterflies of a product, a sum and a difference. */
-function passOf({ degree }: EncryptedWork, { transforms, products, polynomials }: Counts): Pass {
+function passOf({ degree }: EncryptedWork, { transforms, products, integerProducts = 0, polynomials }: Counts): Pass {
   const butterflies = (degree / 2) * Math.log2(degree);
   return {
-    operations: transforms * butterflies * (PRODUCT + 2 * SUM) + products * degree * (PRODUCT + SUM),
+    operations:
+      transforms * butterflies * (PRODUCT + 2 * SUM) +
+      products * degree * (PRODUCT + SUM) +
+      integerProducts * degree * INTEGER_PRODUCT,
     bytes: polynomials * degree * RESIDUE_BYTES,
   };
 }
@@ -56,6 +63,11 @@ function countsOf({ operation, bits, rotations }: EncryptedWork): Counts {
         products: 3 * k + products + 2 * (k - 1),
         polynomials: 2 * k + polynomials,
       };
+    case 'weighted sums': {
+      const { rows, columns } = WEIGHTED_SUMS;
+      const integerProducts = 2 * k * rows * columns;
+      return { transforms: 0, products: 0, integerProducts, polynomials: 2 * k * (rows + columns) };
+    }
   }
 }
 
@@ -80,5 +92,9 @@ export const encryptedWorkloads: readonly Workload[] = [
     workload({ ...common, operation: 'rotate many', rotations: ROTATIONS }, `${ROTATIONS} rotations of one`),
     workload({ ...common, operation: 'multiply plain', rotations: 0 }, 'multiply by weights'),
     workload({ ...common, operation: 'square', rotations: 0 }, 'square, relinearize, rescale'),
+    workload(
+      { ...common, operation: 'weighted sums', rotations: 0 },
+      `${WEIGHTED_SUMS.rows} sums of ${WEIGHTED_SUMS.columns} times numbers`,
+    ),
   ];
 });

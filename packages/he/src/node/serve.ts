@@ -25,11 +25,12 @@ export interface ServeOptions {
    */
   readonly evaluator?: 'seal' | 'wasm';
   /**
-   * Threads of each session, of the evaluator `wasm`.
+   * Threads that compute for each session. Those of SEAL have copies of the keys, and 350 MB besides. Results have the same bits
+   * whatever their number.
    *
    * @default 1
    */
-  readonly threads?: number;
+  readonly workers?: number;
   /**
    * Clients whose keys are kept at a time; each takes the memory that the plan says.
    *
@@ -193,7 +194,7 @@ class Server {
   }
 
   async #startSession(hash: string, request: IncomingMessage): Promise<string> {
-    const { maxSessions = DEFAULT_SESSIONS, evaluator = 'wasm', threads = 1, timings = false } = this.#options;
+    const { maxSessions = DEFAULT_SESSIONS, evaluator = 'wasm', workers = 1, timings = false } = this.#options;
     if (hash !== this.#plan.hash)
       throw new Refusal(403, 'these keys are for another plan: ask for that of this server');
     if (this.#sessions.size + this.#starting >= maxSessions) {
@@ -208,7 +209,7 @@ class Server {
         {
           plan: this.#plan.runnable(),
           evaluator,
-          threads,
+          workers,
           timings,
           relinearization: body.slice(0, relinearization),
           galois: body.slice(relinearization),

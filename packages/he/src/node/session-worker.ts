@@ -12,12 +12,14 @@ import { type OperationTimes, type TimedEvaluator, timedEvaluator } from '../run
 import { openSeal } from '../seal/library.js';
 import { SealEvaluator } from '../seal/seal-evaluator.js';
 import { ModulusChain, readCiphertext, readGaloisKeys, readRelinearizationKey } from '../seal-format/index.js';
+import { SealTeam } from './seal-team.js';
 
 /** What a session's thread is started with. */
 export interface SessionData {
   readonly plan: RunnablePlan | RunnableBatchPlan;
   readonly evaluator: 'seal' | 'wasm';
-  readonly threads: number;
+  /** Threads that compute. */
+  readonly workers: number;
   /** Whether results come with the times of operations. */
   readonly timings: boolean;
   readonly relinearization: Uint8Array;
@@ -49,7 +51,7 @@ const port = parentPort;
 if (!port) throw new PlanError('the program of a session runs in a thread of its own');
 const chain = new ModulusChain(data.plan.parameters);
 
-async function evaluatorOf({ plan, evaluator, threads, relinearization, galois }: SessionData): Promise<Evaluator> {
+async function evaluatorOf({ plan, evaluator, workers, relinearization, galois }: SessionData): Promise<Evaluator> {
   const { parameters, rotations } = plan;
   const keys = { relinearization, ...(galois.length > 0 && { galois }) };
   // In front of everything that reads them: SEAL crashes on malformed bytes, and no key but those of the plan is wanted.
@@ -64,8 +66,9 @@ async function evaluatorOf({ plan, evaluator, threads, relinearization, galois }
   if (evaluator === 'wasm') {
     // On Node 20 it would compute in whole numbers, several times slower.
     enableRelaxedSimd();
-    return new WasmEvaluator(parameters, keys, { threads });
+    return new WasmEvaluator(parameters, keys, { threads: workers });
   }
+  if (workers > 1) return SealTeam.start(parameters, keys, workers);
   return new SealEvaluator((await openSeal()).context(parameters), parameters, keys);
 }
 

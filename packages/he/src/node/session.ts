@@ -1,15 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { MalformedError } from '../errors.js';
 import type { OperationTimes } from '../run/timed-evaluator.js';
 import type { SessionAnswer, SessionData, SessionRequest } from './session-worker.js';
-
-const isSource = import.meta.url.endsWith('.ts');
-
-/** The program of a session: built, or from its source, by a loader that the thread has to register itself. */
-const program = isSource
-  ? `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(new URL('./session-worker.ts', import.meta.url).href)}); })`
-  : new URL('./session-worker.js', import.meta.url);
+import { startWorker } from './start-worker.js';
 
 /** What a session's thread was lost by: the session is over, and others go on. */
 export class SessionLost extends Error {
@@ -41,12 +35,9 @@ export class Session {
 
   private constructor(data: SessionData, onEnd: () => void) {
     const transferred = [data.relinearization.buffer, data.galois.buffer] as ArrayBuffer[];
-    this.#worker = new Worker(program, {
+    this.#worker = startWorker(new URL('./session-worker.js', import.meta.url), {
       workerData: data,
       transferList: [...new Set(transferred)],
-      eval: isSource,
-      execArgv: isSource ? ['--conditions=@pnn/source'] : [],
-      env: {},
     });
     this.#worker.on('message', (answer: SessionAnswer) => {
       const waiting = this.#waiting;

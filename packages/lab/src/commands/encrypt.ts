@@ -87,7 +87,7 @@ export const encrypt: Command = {
   ],
   notes: `Examples:
   pnn encrypt run MODEL --dataset mnist --data DIR
-  pnn encrypt run MODEL --dataset mnist --data DIR --layout batch --threads 2
+  pnn encrypt run MODEL --dataset mnist --data DIR --layout batch --workers 2
   pnn encrypt serve MODEL --dataset mnist --data DIR --port 8080 --timings
   pnn encrypt keys http://127.0.0.1:8080 --key me.key
   pnn encrypt run http://127.0.0.1:8080 MODEL --dataset mnist --data DIR --key me.key`,

@@ -7,7 +7,7 @@ const evaluators = ['wasm', 'seal'] as const;
 export function serveOptions(): OptionSpecs {
   return {
     evaluator: { value: 'NAME', description: 'what serves: wasm (default) or seal' },
-    threads: { value: 'N', description: 'threads of each session of wasm (default 1)' },
+    workers: { value: 'N', description: 'threads that compute for each client (default 1)' },
     port: { value: 'N', description: 'the port of serve (default one that is free)' },
     sessions: { value: 'N', description: 'clients that serve has at a time (default 4)' },
     timings: { description: 'serve tells clients how long its operations take, for their reports' },
@@ -17,15 +17,15 @@ export function serveOptions(): OptionSpecs {
 /** What the options say of it. */
 export function serveOptionsFrom(options: Options): ServeOptions {
   const evaluator = options.choice('evaluator', evaluators);
-  const [port, threads, maxSessions] = [
+  const [port, workers, maxSessions] = [
     options.integer('port', 0, 65535),
-    options.integer('threads', 1),
+    options.integer('workers', 1),
     options.integer('sessions', 1),
   ];
   return {
     ...(port !== undefined && { port }),
     ...(evaluator !== undefined && { evaluator }),
-    ...(threads !== undefined && { threads }),
+    ...(workers !== undefined && { workers }),
     ...(maxSessions !== undefined && { maxSessions }),
     ...(options.has('timings') && { timings: true }),
   };
