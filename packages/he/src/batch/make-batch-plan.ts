@@ -38,11 +38,11 @@ function levelsOf(program: Program, parameters: ParametersWithPrimes, largestLog
   const results = new Map<Source, At>([[program.input, input]]);
   const weightScale = (at: At, source: Source) =>
     (at.scale * Number(parameters.primes[at.level + 1]!)) / results.get(source)!.scale;
-  const mapOf = (affine: Affine, at: At): RoundedMap => ({
-    affine,
-    at,
-    shift: shiftOf(affine, (source) => weightScale(at, source)),
-  });
+  const mapOf = (affine: Affine, at: At): RoundedMap => {
+    const scales = [...affine.terms.keys()].map((source) => weightScale(at, source));
+    const shift = shiftOf(affine, (source) => weightScale(at, source));
+    return { affine, at, unit: 2 ** shift / Math.min(...scales) };
+  };
   const layers = program.layers.map(({ input: affine, steps, output }, i) => {
     const at: At = { level: levels.results[i]! + steps.depth, scale };
     const activation = activationOf(steps, parameters, at);

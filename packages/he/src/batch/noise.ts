@@ -3,22 +3,20 @@ import { type Affine, evaluateAffine, type Source } from '../compile/affine.js';
 import type { Activation, At } from '../plan/activation.js';
 import { NoisyOperations } from '../plan/noise.js';
 
-/** An affine map with where its results are, and the power of two that its weights are rounded to multiples of. */
+/** An affine map with where its results are, and what its weights are rounded to multiples of. */
 export interface RoundedMap {
   readonly affine: Affine;
   readonly at: At;
-  readonly shift: number;
+  readonly unit: number;
 }
 
 /** A computation on a batch in float64 with the errors that ciphertexts have, drawn at random. */
 export class NoisyBatch {
   readonly #operations: NoisyOperations;
-  readonly #parameters: ParametersWithPrimes;
   readonly #input: Source;
 
   constructor(parameters: ParametersWithPrimes, input: Source) {
     this.#operations = new NoisyOperations(parameters);
-    this.#parameters = parameters;
     this.#input = input;
   }
 
@@ -39,11 +37,9 @@ export class NoisyBatch {
     return this.#map(output, values);
   }
 
-  #map({ affine, at, shift }: RoundedMap, values: ReadonlyMap<Source, ArrayLike<number>>): Float64Array {
+  #map({ affine, at, unit }: RoundedMap, values: ReadonlyMap<Source, ArrayLike<number>>): Float64Array {
     const division = this.#operations.errors.division / at.scale;
-    // Weights have about the scale of the prime that is divided out; rounded, they are off by 1/√12 of a multiple of 2^shift.
-    const prime = Number(this.#parameters.primes[at.level + 1]!);
-    const rounding = 2 ** shift / prime / Math.sqrt(12);
+    const rounding = unit / Math.sqrt(12);
     const squares = new Float64Array(affine.size);
     for (const [source, matrix] of affine.terms) {
       const own = values.get(source)!;

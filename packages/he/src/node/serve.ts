@@ -44,7 +44,7 @@ export interface ServeOptions {
    */
   readonly idleTime?: number;
   /**
-   * Milliseconds that a client has for a refresh, for plans that have some; its run is over then.
+   * Milliseconds that a client has for a refresh, for plans that have some, or for the next part of a batch; its run is over then.
    *
    * @default 60000
    */

@@ -28,6 +28,8 @@ export class Session {
   #waiting: { resolve: (answer: SessionAnswer) => void; reject: (error: Error) => void } | undefined;
   /** The run that waits for a refresh, and its next stage. */
   #pending: { readonly run: string; readonly stage: number } | undefined;
+  /** Whether a part of a batch was loaded. */
+  #isLoading = false;
   #batch: Promise<SessionResult> | undefined;
   #ended = false;
   /** When it was last used, in milliseconds. */
@@ -96,6 +98,7 @@ export class Session {
    */
   async load(first: number, inputs: readonly Uint8Array[]): Promise<void> {
     await this.#ask({ kind: 'load', first, inputs });
+    this.#isLoading = true;
   }
 
   /**
@@ -106,6 +109,7 @@ export class Session {
    */
   async runBatch(patience: number): Promise<SessionResult | undefined> {
     if (!this.#batch) {
+      this.#isLoading = false;
       this.#batch = this.#ask({ kind: 'runBatch' }).then(resultOf);
       // A client may be gone before it fails.
       this.#batch.catch(() => {});
@@ -131,10 +135,11 @@ export class Session {
     return this.#pending?.run === run && this.#pending.stage === stage;
   }
 
-  /** Ends a run that was not continued since a time, and frees its ciphertexts. */
+  /** Ends a run or a batch that was not continued since a time, and frees its ciphertexts. */
   dropRunBefore(time: number): void {
-    if (!this.#pending || this.busy || this.usedAt >= time) return;
+    if (!(this.#pending || this.#isLoading) || this.busy || this.usedAt >= time) return;
     this.#pending = undefined;
+    this.#isLoading = false;
     this.#worker.postMessage({ kind: 'drop' } satisfies SessionRequest);
   }
 

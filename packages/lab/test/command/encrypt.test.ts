@@ -49,6 +49,9 @@ test('plan prints how a network is computed', async () => {
   const text = await pnnEncrypt(['plan', model, ...samples]);
   expect(text).toMatch(/^CKKS with N = 8192 .* 128-bit secure\n/);
   expect(text).toMatch(/784 to 16/);
+  const batches = await pnnEncrypt(['plan', model, ...samples, '--optimize', 'throughput']);
+  expect(batches).toMatch(/^batches of 4096 images/);
+  expect(await pnnEncrypt(['plan', model, ...samples, '--optimize', 'throughput', '--layout', 'single'])).toBe(text);
 });
 
 test('run serves a network to itself, compares, and writes a report', async () => {
