@@ -13,14 +13,14 @@ import type { Handle, SealContext } from '../../src/seal/context.js';
 import { SealEvaluator } from '../../src/seal/seal-evaluator.js';
 
 /** A convolution, an activation and a linear layer: rotations, products and several results for each. */
-const shape = [1, 8, 8];
+const shape = [1, 6, 6];
 const network = new Sequential(
   new Conv2d(1, 3, 3, { stride: 2 }),
-  new PolynomialActivation({ degree: 4, bound: 6 }),
+  new PolynomialActivation({ degree: 2, bound: 6 }),
   new Flatten(),
-  new Linear(27, 5),
+  new Linear(12, 5),
 );
-const inputs = Float32Array.from({ length: 4 * 64 }, (_, i) => (1 + Math.sin(1.3 * i * i)) / 2);
+const inputs = Float32Array.from({ length: 4 * 36 }, (_, i) => (1 + Math.sin(1.3 * i * i)) / 2);
 const calibrate = new ArrayDataset({ inputs, inputShape: shape, labels: new Int32Array(4) });
 
 let seal: SealLibrary;
@@ -28,28 +28,27 @@ beforeAll(async () => {
   seal = await openSeal();
 });
 
-/** Runs on SEAL alone and on teams, and expects the same bytes. */
+/** Runs on SEAL alone and on a team, and expects the same bytes. */
 async function expectSameBits(
   context: SealContext,
   secret: Handle,
   keys: EvaluationKeys,
   parameters: Evaluator['parameters'],
+  threads: number,
   run: (evaluator: Evaluator) => readonly Uint8Array[],
 ): Promise<void> {
   const reference = new SealEvaluator(seal.context(parameters), parameters, keys);
   const expected = Buffer.concat(run(reference));
   reference.dispose();
-  for (const threads of [1, 3]) {
-    const team = await SealTeam.start(parameters, keys, threads);
-    try {
-      const expectBits = () => expect(Buffer.compare(Buffer.concat(run(team)), expected), `${threads} threads`).toBe(0);
-      expectBits();
-      const { live } = team;
-      expectBits();
-      expect(team.live).toBe(live);
-    } finally {
-      team.dispose();
-    }
+  const team = await SealTeam.start(parameters, keys, threads);
+  try {
+    const expectBits = () => expect(Buffer.compare(Buffer.concat(run(team)), expected)).toBe(0);
+    expectBits();
+    const { live } = team;
+    expectBits();
+    expect(team.live).toBe(live);
+  } finally {
+    team.dispose();
   }
   secret.delete();
   context.delete();
@@ -62,7 +61,7 @@ function encrypted(context: SealContext, secret: Handle, values: Float64Array, s
   return message;
 }
 
-test('a batch has the bits of SEAL on any number of threads', async () => {
+test('a batch has the bits of SEAL on several threads', async () => {
   const plan = await compile(network, { input: shape, calibrate, layout: 'batch' });
   const context = seal.context(plan.parameters);
   const secret = context.createSecretKey();
@@ -70,14 +69,14 @@ test('a batch has the bits of SEAL on any number of threads', async () => {
     encrypted(context, secret, new Float64Array(plan.images).fill(Math.sin(element)), plan.input.scale),
   );
   const keys = { relinearization: context.createRelinearizationKeys(secret) };
-  await expectSameBits(context, secret, keys, plan.parameters, (evaluator) => {
+  await expectSameBits(context, secret, keys, plan.parameters, 3, (evaluator) => {
     const batch = new BatchNetwork(plan, evaluator);
     batch.load(messages);
     return batch.run();
   });
 });
 
-test('one input has the bits of SEAL on any number of threads', async () => {
+test('one input has the bits of SEAL on several threads', async () => {
   const plan = await compile(network, { input: shape, calibrate });
   const context = seal.context(plan.parameters);
   const secret = context.createSecretKey();
@@ -94,7 +93,7 @@ test('one input has the bits of SEAL on any number of threads', async () => {
     galois: context.createGaloisKeys(secret, plan.rotations),
   };
   const networks = new Map<Evaluator, EncryptedNetwork>();
-  await expectSameBits(context, secret, keys, plan.parameters, (evaluator) => {
+  await expectSameBits(context, secret, keys, plan.parameters, 2, (evaluator) => {
     const own = networks.get(evaluator) ?? new EncryptedNetwork(plan, evaluator);
     networks.set(evaluator, own);
     return own.run(messages);
