@@ -5,7 +5,7 @@ import { fillPositions, offsetAt, tableBytes } from '../tables';
 import { WINDOW_BYTES, Window } from '../window';
 import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
 import { storeSome } from '../../simd';
-import { ceilDiv } from '../../task';
+import { align, ceilDiv } from '../../task';
 import { convolveTile } from './directly';
 import { matricesBytes, POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs, Winograd, weightMatrixBytes } from './fields';
 import { convolvePatch, fillEmpty, patchBytes } from './patch';
@@ -43,17 +43,30 @@ export function winogradConvolutionBlocks(fields: Winograd): i32 {
   return <i32>fields.groups * tileSlabs(fields);
 }
 
-/** What a block begins with: the lines of a transform, four zeros, four tiles, the slab, the window, the measures, and the region. */
+/** Bytes from a row of a tile to the next: those of the output, or, where it is so narrow that it has no whole tile, of the tile. */
+// @ts-ignore: decorator
+@inline
+function tileStep(fields: Winograd): usize {
+  return <usize>max(TILE, <i32>fields.outWidth) << 2;
+}
+
+/** Room for four tiles. */
+// @ts-ignore: decorator
+@inline
+function edgeBytes(fields: Winograd): usize {
+  return align(4 * TILE * tileStep(fields) + 16);
+}
+
+/** What a block begins with: the lines of a transform, four zeros, the slab, the window, the measures, and the region. */
 const ZEROS: usize = LINES_BYTES;
-const EDGE: usize = ZEROS + 64;
-const SLAB: usize = EDGE + 256;
+const SLAB: usize = ZEROS + 64;
 const WINDOW: usize = SLAB + SLAB_BYTES;
 const MEASURES: usize = WINDOW + WINDOW_BYTES;
 const REGION: usize = MEASURES + MEASURES_BYTES;
 const TABLES: usize = REGION + REGION_BYTES;
 
 /**
- * Room for all that, two tables, measures and patches, the matrices of source and products, and the copy of the window in
+ * Room for all that, tiles at the edge, two tables, measures and patches, the matrices of source and products, and the copy of the window in
  * one plane.
  */
 export function winogradConvolutionScratch(fields: Winograd): usize {
@@ -63,6 +76,7 @@ export function winogradConvolutionScratch(fields: Winograd): usize {
   const windowColumns = <i32>fields.columnStep * TILE + REACH - TILE;
   return (
     TABLES +
+    edgeBytes(fields) +
     2 * tableBytes(tiles) +
     measuresBytes(fields) +
     patchBytes(fields) +
@@ -83,7 +97,8 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
   slab.take(block / groups, fields, tileRows(fields), tileColumns(fields));
   const tiles = slab.size;
   const panels = ceilDiv(tiles, COLUMNS);
-  const windowOffsets = scratch + TABLES;
+  const edge = scratch + TABLES;
+  const windowOffsets = edge + edgeBytes(fields);
   const outOffsets = windowOffsets + tableBytes(tiles);
   const measuresAt = outOffsets + tableBytes(tiles);
   const patches = measuresAt + measuresBytes(fields);
@@ -121,6 +136,7 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
         <usize>rowPanels << 7,
         outOffsets,
         scratch,
+        edge,
       );
     }
   }
@@ -173,7 +189,7 @@ function transformSource(
   }
 }
 
-/** Makes the tiles of one filter from their products. */
+/** Makes the tiles of one filter from their products. Those that reach beyond the output are made at `edge` and copied. */
 function storeFilter(
   fields: Winograd,
   slab: Slab,
@@ -183,12 +199,14 @@ function storeFilter(
   panelStep: usize,
   outOffsets: usize,
   scratch: usize,
+  edge: usize,
 ): void {
   const outHeight = <i32>fields.outHeight;
   const outWidth = <i32>fields.outWidth;
   const groups = <i32>fields.groups;
   const filters = <i32>fields.filters;
   const row = <usize>outWidth << 2;
+  const step = tileStep(fields);
   const bias = <usize>fields.bias;
   const plus = bias ? v128.load32_splat(bias + (<usize>filter << 2)) : f32x4.splat(0);
   const place =
@@ -196,41 +214,43 @@ function storeFilter(
     slab.firstColumn * TILE;
   const out = <usize>fields.out + (place << 2);
   const tiles = slab.size;
-  const edge = scratch + EDGE;
-  const whole =
-    (slab.firstRow + slab.rows) * TILE <= outHeight && (slab.firstColumn + slab.columns) * TILE <= outWidth;
+  // Rows and columns of tiles that lie inside, counted from the first of the slab.
+  const wholeRows = outHeight / TILE - slab.firstRow;
+  const wholeColumns = outWidth / TILE - slab.firstColumn;
+  const whole = slab.rows <= wholeRows && slab.columns <= wholeColumns;
   for (let t = 0; t < tiles; t += 4) {
     const lines = scratch + (<usize>(t & 4) << 2);
     if (!(t & 4)) transformOutputColumns(t + 4 < tiles, products + <usize>(t >> 3) * panelStep, productStep, scratch, LINE);
     const offsets = outOffsets + (<usize>t << 2);
-    let finite: bool;
-    if (whole && t + 4 <= tiles) {
-      finite = transformOutputRows(
-        lines,
-        plus,
-        out + offsetAt(offsets, 0),
-        out + offsetAt(offsets, 1),
-        out + offsetAt(offsets, 2),
-        out + offsetAt(offsets, 3),
-        row,
-      );
-    } else {
-      finite = transformOutputRows(lines, plus, edge, edge + 64, edge + 128, edge + 192, 16);
-      for (let i = 0; i < min(4, tiles - t); i++) {
-        const rest = (t + i) % (slab.rows * slab.columns);
-        const rows = min(TILE, outHeight - (slab.firstRow + rest / slab.columns) * TILE);
-        const columns = min(TILE, outWidth - (slab.firstColumn + (rest % slab.columns)) * TILE);
-        let tile = edge + (<usize>i << 6);
-        let to = out + offsetAt(offsets, i);
-        for (let y = 0; y < rows; y++) {
-          storeSome(to, v128.load(tile), columns);
-          tile += 16;
-          to += row;
-        }
+    const some = min(4, tiles - t);
+    let p0 = out + offsetAt(offsets, 0);
+    let p1 = out + offsetAt(offsets, 1);
+    let p2 = out + offsetAt(offsets, 2);
+    let p3 = out + offsetAt(offsets, 3);
+    let outside = 0;
+    if (!whole || some < 4) {
+      outside = outsideOf(slab, t, some, wholeRows, wholeColumns);
+      if (outside & 1) p0 = edge;
+      if (outside & 2) p1 = edge + TILE * step;
+      if (outside & 4) p2 = edge + 2 * TILE * step;
+      if (outside & 8) p3 = edge + 3 * TILE * step;
+    }
+    const finite = transformOutputRows(lines, plus, p0, p1, p2, p3, step);
+    for (let i = 0; i < some; i++) {
+      if (!(outside & (1 << i))) continue;
+      const rest = (t + i) % (slab.rows * slab.columns);
+      const rows = min(TILE, outHeight - (slab.firstRow + rest / slab.columns) * TILE);
+      const columns = min(TILE, outWidth - (slab.firstColumn + (rest % slab.columns)) * TILE);
+      let tile = edge + <usize>i * TILE * step;
+      let to = out + offsetAt(offsets, i);
+      for (let y = 0; y < rows; y++) {
+        storeSome(to, v128.load(tile), columns);
+        tile += step;
+        to += row;
       }
     }
     if (!finite) {
-      for (let i = 0; i < min(4, tiles - t); i++) {
+      for (let i = 0; i < some; i++) {
         const tile = t + i;
         const rest = tile % (slab.rows * slab.columns);
         convolveTile(
@@ -243,4 +263,19 @@ function storeFilter(
       }
     }
   }
+}
+
+/** A bit for each of four tiles that reaches beyond the output, or that there is not. */
+function outsideOf(slab: Slab, first: i32, some: i32, wholeRows: i32, wholeColumns: i32): i32 {
+  let outside = 0;
+  const rest = first % (slab.rows * slab.columns);
+  let row = rest / slab.columns;
+  let column = rest % slab.columns;
+  for (let i = 0; i < 4; i++) {
+    if (i >= some || row >= wholeRows || column >= wholeColumns) outside |= 1 << i;
+    if (++column < slab.columns) continue;
+    column = 0;
+    if (++row == slab.rows) row = 0;
+  }
+  return outside;
 }
