@@ -46,10 +46,10 @@ function inputRows(twice: bool, from: usize, offsets: usize, row: usize, lines: 
     const r1 = v128.load(p1);
     const r2 = v128.load(p2);
     const r3 = v128.load(p3);
-    const s0 = v128.load(q0);
-    const s1 = v128.load(q1);
-    const s2 = v128.load(q2);
-    const s3 = v128.load(q3);
+    const s0 = twice ? v128.load(q0) : r0;
+    const s1 = twice ? v128.load(q1) : r1;
+    const s2 = twice ? v128.load(q2) : r2;
+    const s3 = twice ? v128.load(q3) : r3;
     const lower01 = interleaveLower(r0, r1);
     const lower23 = interleaveLower(r2, r3);
     const upper01 = interleaveUpper(r0, r1);
@@ -61,8 +61,8 @@ function inputRows(twice: bool, from: usize, offsets: usize, row: usize, lines: 
     // Columns 4 and 5.
     const rest01 = interleaveUpper(v128.load(p0, 8), v128.load(p1, 8));
     const rest23 = interleaveUpper(v128.load(p2, 8), v128.load(p3, 8));
-    const rest45 = interleaveUpper(v128.load(q0, 8), v128.load(q1, 8));
-    const rest67 = interleaveUpper(v128.load(q2, 8), v128.load(q3, 8));
+    const rest45 = twice ? interleaveUpper(v128.load(q0, 8), v128.load(q1, 8)) : rest01;
+    const rest67 = twice ? interleaveUpper(v128.load(q2, 8), v128.load(q3, 8)) : rest23;
     inputLine(
       twice,
       line,
@@ -104,22 +104,28 @@ export function transformInputColumns(second: bool, lines: usize, out: usize, di
 @inline
 function inputColumns(twice: bool, lines: usize, out: usize, distance: usize): void {
   for (let column = lines, end = lines + LINE; column != end; column += STEP) {
+    const d0 = v128.load(column);
+    const d1 = v128.load(column, LINE);
+    const d2 = v128.load(column, 2 * LINE);
+    const d3 = v128.load(column, 3 * LINE);
+    const d4 = v128.load(column, 4 * LINE);
+    const d5 = v128.load(column, 5 * LINE);
     inputLine(
       twice,
       out,
       6 * distance,
-      v128.load(column),
-      v128.load(column, LINE),
-      v128.load(column, 2 * LINE),
-      v128.load(column, 3 * LINE),
-      v128.load(column, 4 * LINE),
-      v128.load(column, 5 * LINE),
-      v128.load(column, 16),
-      v128.load(column, 16 + LINE),
-      v128.load(column, 16 + 2 * LINE),
-      v128.load(column, 16 + 3 * LINE),
-      v128.load(column, 16 + 4 * LINE),
-      v128.load(column, 16 + 5 * LINE),
+      d0,
+      d1,
+      d2,
+      d3,
+      d4,
+      d5,
+      twice ? v128.load(column, 16) : d0,
+      twice ? v128.load(column, 16 + LINE) : d1,
+      twice ? v128.load(column, 16 + 2 * LINE) : d2,
+      twice ? v128.load(column, 16 + 3 * LINE) : d3,
+      twice ? v128.load(column, 16 + 4 * LINE) : d4,
+      twice ? v128.load(column, 16 + 5 * LINE) : d5,
     );
     out += distance;
   }
@@ -153,10 +159,10 @@ function slopeRows(twice: bool, from: usize, next: usize, offsets: usize, row: u
     const r1 = v128.load(p1);
     const r2 = v128.load(p2);
     const r3 = v128.load(p3);
-    const s0 = v128.load(q0);
-    const s1 = v128.load(q1);
-    const s2 = v128.load(q2);
-    const s3 = v128.load(q3);
+    const s0 = twice ? v128.load(q0) : r0;
+    const s1 = twice ? v128.load(q1) : r1;
+    const s2 = twice ? v128.load(q2) : r2;
+    const s3 = twice ? v128.load(q3) : r3;
     const lower01 = interleaveLower(r0, r1);
     const lower23 = interleaveLower(r2, r3);
     const upper01 = interleaveUpper(r0, r1);
@@ -202,18 +208,22 @@ export function transformSlopeColumns(second: bool, lines: usize, out: usize, di
 @inline
 function slopeColumns(twice: bool, lines: usize, out: usize, distance: usize): void {
   for (let column = lines, end = lines + LINE; column != end; column += STEP) {
+    const y0 = v128.load(column);
+    const y1 = v128.load(column, LINE);
+    const y2 = v128.load(column, 2 * LINE);
+    const y3 = v128.load(column, 3 * LINE);
     slopeLine(
       twice,
       out,
       6 * distance,
-      v128.load(column),
-      v128.load(column, LINE),
-      v128.load(column, 2 * LINE),
-      v128.load(column, 3 * LINE),
-      v128.load(column, 16),
-      v128.load(column, 16 + LINE),
-      v128.load(column, 16 + 2 * LINE),
-      v128.load(column, 16 + 3 * LINE),
+      y0,
+      y1,
+      y2,
+      y3,
+      twice ? v128.load(column, 16) : y0,
+      twice ? v128.load(column, 16 + LINE) : y1,
+      twice ? v128.load(column, 16 + 2 * LINE) : y2,
+      twice ? v128.load(column, 16 + 3 * LINE) : y3,
     );
     out += distance;
   }
@@ -233,22 +243,28 @@ export function transformOutputColumns(second: bool, from: usize, distance: usiz
 function outputColumns(twice: bool, from: usize, distance: usize, lines: usize, line: usize): void {
   const next = 6 * distance;
   for (let column = lines, end = lines + LINE; column != end; column += STEP) {
+    const m0 = v128.load(from);
+    const m1 = v128.load(from + next);
+    const m2 = v128.load(from + 2 * next);
+    const m3 = v128.load(from + 3 * next);
+    const m4 = v128.load(from + 4 * next);
+    const m5 = v128.load(from + 5 * next);
     outputLine(
       twice,
       column,
       line,
-      v128.load(from),
-      v128.load(from + next),
-      v128.load(from + 2 * next),
-      v128.load(from + 3 * next),
-      v128.load(from + 4 * next),
-      v128.load(from + 5 * next),
-      v128.load(from, 16),
-      v128.load(from + next, 16),
-      v128.load(from + 2 * next, 16),
-      v128.load(from + 3 * next, 16),
-      v128.load(from + 4 * next, 16),
-      v128.load(from + 5 * next, 16),
+      m0,
+      m1,
+      m2,
+      m3,
+      m4,
+      m5,
+      twice ? v128.load(from, 16) : m0,
+      twice ? v128.load(from + next, 16) : m1,
+      twice ? v128.load(from + 2 * next, 16) : m2,
+      twice ? v128.load(from + 3 * next, 16) : m3,
+      twice ? v128.load(from + 4 * next, 16) : m4,
+      twice ? v128.load(from + 5 * next, 16) : m5,
     );
     from += distance;
   }
@@ -318,22 +334,28 @@ export function transformWeightSlopeColumns(second: bool, from: usize, distance:
 function weightSlopeColumns(twice: bool, from: usize, distance: usize, lines: usize, line: usize): void {
   const next = 6 * distance;
   for (let column = lines, end = lines + LINE; column != end; column += STEP) {
+    const s0 = v128.load(from);
+    const s1 = v128.load(from + next);
+    const s2 = v128.load(from + 2 * next);
+    const s3 = v128.load(from + 3 * next);
+    const s4 = v128.load(from + 4 * next);
+    const s5 = v128.load(from + 5 * next);
     weightSlopeLine(
       twice,
       column,
       line,
-      v128.load(from),
-      v128.load(from + next),
-      v128.load(from + 2 * next),
-      v128.load(from + 3 * next),
-      v128.load(from + 4 * next),
-      v128.load(from + 5 * next),
-      v128.load(from, 16),
-      v128.load(from + next, 16),
-      v128.load(from + 2 * next, 16),
-      v128.load(from + 3 * next, 16),
-      v128.load(from + 4 * next, 16),
-      v128.load(from + 5 * next, 16),
+      s0,
+      s1,
+      s2,
+      s3,
+      s4,
+      s5,
+      twice ? v128.load(from, 16) : s0,
+      twice ? v128.load(from + next, 16) : s1,
+      twice ? v128.load(from + 2 * next, 16) : s2,
+      twice ? v128.load(from + 3 * next, 16) : s3,
+      twice ? v128.load(from + 4 * next, 16) : s4,
+      twice ? v128.load(from + 5 * next, 16) : s5,
     );
     from += distance;
   }
