@@ -4,7 +4,8 @@ import { type Program, runProgram } from '../compile/program.js';
 import { PlanError } from '../errors.js';
 import { type Activation, type At, activationOf, resultOf } from '../plan/activation.js';
 import { certify } from '../plan/certificate.js';
-import { candidates, DEGREES, outputScale, type Requirements, remedyFor } from '../plan/make-plan.js';
+import { DRAWS, MARGIN } from '../plan/error-bound.js';
+import { candidates, DEGREES, outputScale, type Requirements, remedyFor, spread } from '../plan/make-plan.js';
 import { resultLevels } from '../plan/refresh.js';
 import { batchCost } from './cost.js';
 import { batchPlanHash } from './hash.js';
@@ -14,8 +15,6 @@ import { NoisyBatch, type RoundedMap } from './noise.js';
 import { BatchPlan } from './plan.js';
 import { elementsOf, usesOf } from './uses.js';
 
-/** The largest errors of thousands of logits are about twice those of the simulation, which has a few hundred. */
-const ERROR_MARGIN = 3;
 const SIMULATED_SAMPLES = 24;
 
 const GIBIBYTE = 2 ** 30;
@@ -54,7 +53,8 @@ function levelsOf(program: Program, parameters: ParametersWithPrimes, largestLog
   return { input, layers, output, weightScale };
 }
 
-function largestError(
+/** What errors of logits stay below: so many standard deviations of the logit and sample where they are the largest. */
+function errorBound(
   program: Program,
   { input, layers, output }: Levels,
   parameters: ParametersWithPrimes,
@@ -62,14 +62,17 @@ function largestError(
 ): number {
   const run = new NoisyBatch(parameters, program.input);
   let largest = 0;
-  for (const sample of samples.slice(0, SIMULATED_SAMPLES)) {
+  for (const sample of spread(samples, SIMULATED_SAMPLES)) {
     const { logits } = runProgram(program, sample);
-    const noisy = run.logits(layers, output, input.scale, sample);
-    logits.forEach((logit, i) => {
-      largest = Math.max(largest, Math.abs(noisy[i]! - logit));
-    });
+    const squares = new Float64Array(logits.length);
+    for (let draw = 0; draw < DRAWS; draw++) {
+      run.logits(layers, output, input.scale, sample).forEach((logit, i) => {
+        squares[i]! += (logit - logits[i]!) ** 2;
+      });
+    }
+    largest = Math.max(largest, ...squares);
   }
-  return ERROR_MARGIN * largest;
+  return MARGIN * Math.sqrt(largest / DRAWS);
 }
 
 /**
@@ -90,7 +93,7 @@ export async function makeBatchPlan(
   for (const degree of DEGREES) {
     const options = candidates(degree, total, requirements).map((parameters) => {
       const levels = levelsOf(program, parameters, largestLogit);
-      return { parameters, levels, errorBound: largestError(program, levels, parameters, samples) };
+      return { parameters, levels, errorBound: errorBound(program, levels, parameters, samples) };
     });
     const [best] = options.sort((a, b) => a.errorBound - b.errorBound);
     if (!best) continue;

@@ -379,7 +379,8 @@ export class SealTeam implements Evaluator {
 
   #issue(thread: number, command: Command, transferred: ArrayBuffer[] = []): void {
     this.#workers[thread]!.postMessage(command, transferred);
-    this.#issued[thread]!++;
+    // As the threads count: modulo 2^32.
+    this.#issued[thread] = (this.#issued[thread]! + 1) | 0;
     this.#waitFor(thread, this.#issued[thread]! - WINDOW);
   }
 
@@ -387,7 +388,7 @@ export class SealTeam implements Evaluator {
   #waitFor(thread: number, commands: number): void {
     for (;;) {
       const done = Atomics.load(this.#done, thread);
-      if (done >= commands) return;
+      if (((commands - done) | 0) <= 0) return;
       if (Atomics.wait(this.#done, thread, done, PATIENCE_MILLISECONDS) === 'timed-out') {
         throw new DeviceError(
           `SEAL: a thread has done nothing for ${PATIENCE_MILLISECONDS / 1000} s: make a new evaluator`,

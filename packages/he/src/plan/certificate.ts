@@ -1,5 +1,6 @@
 import type { Affine, Source } from '../compile/affine.js';
 import { type Program, runProgram } from '../compile/program.js';
+import { PlanError } from '../errors.js';
 
 /** How far the inputs of one polynomial reach, as shares of its bound: beyond 1 it is not what it was fitted to be. */
 export interface LayerRange {
@@ -45,7 +46,11 @@ function largestOver(affine: Affine, input: Source, [low, high]: readonly [numbe
   return largest;
 }
 
-/** Runs a program on samples and notes how far its values reach. */
+/**
+ * Runs a program on samples and notes how far its values reach.
+ *
+ * @throws PlanError where logits are not finite
+ */
 export function certify(program: Program, samples: readonly Float64Array[]): Certificate {
   let [low, high, largestLogit] = [Infinity, -Infinity, 0];
   const observed = program.layers.map(() => ({ largest: 0, beyond: 0, result: 0 }));
@@ -61,6 +66,9 @@ export function certify(program: Program, samples: readonly Float64Array[]): Cer
       }
       for (const value of results[layer]!) own.result = Math.max(own.result, Math.abs(value));
     });
+  }
+  if (!Number.isFinite(largestLogit)) {
+    throw new PlanError('the network gives numbers that are not finite on the samples of the calibration: check them');
   }
   const box = [low, high] as const;
   const layers = program.layers.map(({ name, bound, input }, layer) => ({

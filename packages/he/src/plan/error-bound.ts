@@ -4,9 +4,9 @@ import { NoisySlots } from './noisy-slots.js';
 import { type RunnablePlan, resultsOf } from './plan.js';
 
 /** How often the network is run on a sample, with other errors each time. */
-const DRAWS = 4;
-/** Standard deviations of an error. */
-const MARGIN = 6;
+export const DRAWS = 4;
+/** Standard deviations of an error that are its bound. */
+export const MARGIN = 6;
 
 /** A sample with the logits that the network has for it in float64. */
 export interface Sample {

@@ -177,7 +177,7 @@ function rotationsOf(structure: Structure, slots: number): number[] {
 }
 
 /** So many of a list, from all over it. */
-function spread<T>(list: readonly T[], count: number): T[] {
+export function spread<T>(list: readonly T[], count: number): T[] {
   const taken = Math.min(count, list.length);
   return Array.from({ length: taken }, (_, i) => list[Math.floor((i * list.length) / taken)]!);
 }
@@ -256,9 +256,6 @@ export async function makePlan(
   requirements: Requirements,
 ): Promise<Plan> {
   const certificate = certify(program, samples);
-  if (!Number.isFinite(certificate.largestLogit)) {
-    throw new PlanError('the network gives numbers that are not finite on the samples of the calibration: check them');
-  }
   const own = withoutRefreshes(program);
   const levels = requirements.refresh ? leastLevels(program) : own.levels.fresh;
   const errorSamples = spread(samples, ERROR_SAMPLES).map((input) => ({
