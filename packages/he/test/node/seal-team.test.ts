@@ -34,13 +34,12 @@ async function expectSameBits(
   secret: Handle,
   keys: EvaluationKeys,
   parameters: Evaluator['parameters'],
-  threads: number,
   run: (evaluator: Evaluator) => readonly Uint8Array[],
 ): Promise<void> {
   const reference = new SealEvaluator(seal.context(parameters), parameters, keys);
   const expected = Buffer.concat(run(reference));
   reference.dispose();
-  const team = await SealTeam.start(parameters, keys, threads);
+  const team = await SealTeam.start(parameters, keys, 2);
   try {
     const expectBits = () => expect(Buffer.compare(Buffer.concat(run(team)), expected)).toBe(0);
     expectBits();
@@ -69,7 +68,7 @@ test('a batch has the bits of SEAL on two threads', async () => {
     encrypted(context, secret, new Float64Array(plan.images).fill(Math.sin(element)), plan.input.scale),
   );
   const keys = { relinearization: context.createRelinearizationKeys(secret) };
-  await expectSameBits(context, secret, keys, plan.parameters, 2, (evaluator) => {
+  await expectSameBits(context, secret, keys, plan.parameters, (evaluator) => {
     const batch = new BatchNetwork(plan, evaluator);
     batch.load(messages);
     return batch.run();
@@ -93,7 +92,7 @@ test('one input has the bits of SEAL on two threads', async () => {
     galois: context.createGaloisKeys(secret, plan.rotations),
   };
   const networks = new Map<Evaluator, EncryptedNetwork>();
-  await expectSameBits(context, secret, keys, plan.parameters, 2, (evaluator) => {
+  await expectSameBits(context, secret, keys, plan.parameters, (evaluator) => {
     const own = networks.get(evaluator) ?? new EncryptedNetwork(plan, evaluator);
     networks.set(evaluator, own);
     return own.run(messages);
