@@ -11,6 +11,8 @@ import { type OperationTimes, sumOfTimes } from '../run/timed-evaluator.js';
 import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
 import { openSeal } from '../seal/library.js';
 import { ModulusChain, readCiphertext } from '../seal-format/index.js';
+import { type Answer, Connection } from './connection.js';
+import { disagreementOf } from './copies.js';
 import { logitsOf } from './logits.js';
 
 /** What one input took, in milliseconds; its share where it was one of a batch. */
@@ -45,6 +47,18 @@ export interface ClientOptions {
    * @default false
    */
   readonly refresh?: boolean;
+  /**
+   * The library for keys, encryption and decryption.
+   *
+   * @default loaded
+   */
+  readonly seal?: SealLibrary;
+  /**
+   * Milliseconds in which an answer must be complete.
+   *
+   * @default 300000
+   */
+  readonly timeout?: number;
 }
 
 /** What a server's network says of one input. */
@@ -58,12 +72,11 @@ export interface EncryptedResult {
 /** Beyond so many times the largest logit of the calibration, a result is not one of a working network. */
 const IMPLAUSIBLE = 4;
 
-const MEGABYTE = 2 ** 20;
-/** Bytes of a plan: gathers are most of it. */
-const MAX_PLAN_BYTES = 512 * MEGABYTE;
+/** Half of the slots differ from what they repeat by less than one bound; by more than this, not by errors of computing. */
+const DISAGREEMENT = 8;
 
-/** The status of an answer that is not there yet. */
-const COMPUTING = 202;
+/** A server takes as long to give up a request. */
+const DEFAULT_TIMEOUT = 300_000;
 
 /** What one of many inputs takes of operations on all of them. */
 function sharesOf(operations: OperationTimes, share: number): OperationTimes {
@@ -74,26 +87,6 @@ function sharesOf(operations: OperationTimes, share: number): OperationTimes {
       { count: share * count, milliseconds: share * milliseconds },
     ]),
   );
-}
-
-async function bodyOf(response: Response, exactly?: number): Promise<Uint8Array> {
-  const limit = exactly ?? MAX_PLAN_BYTES;
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (const reader = response.body?.getReader(); reader; ) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > limit) {
-      await reader.cancel();
-      throw new MalformedError(`the server answers with more than ${limit} bytes`);
-    }
-    parts.push(value);
-  }
-  if (exactly !== undefined && length !== exactly) {
-    throw new MalformedError(`the server answers with ${length} bytes instead of ${exactly}`);
-  }
-  return joined(parts);
 }
 
 /** 32 hexadecimal digits, which name a run of several stages. */
@@ -108,17 +101,17 @@ function randomName(): string {
 export class EncryptedClient implements Disposable {
   /** The plan of the server: its architecture, without weights. */
   readonly plan: ClientPlan | BatchClientPlan;
-  readonly #url: string;
+  readonly #connection: Connection;
   readonly #context: SealContext;
   readonly #chain: ModulusChain;
   readonly #lengths: Lengths;
   #secret: Handle | undefined;
   #session: string | undefined;
 
-  private constructor(url: string, plan: ClientPlan | BatchClientPlan, seal: SealLibrary) {
+  private constructor(connection: Connection, plan: ClientPlan | BatchClientPlan, seal: SealLibrary) {
     const parameters = withPrimes(plan);
     this.plan = plan;
-    this.#url = url;
+    this.#connection = connection;
     this.#chain = new ModulusChain(parameters);
     this.#lengths = lengthsOf(parameters, plan);
     this.#context = seal.context(parameters);
@@ -128,39 +121,23 @@ export class EncryptedClient implements Disposable {
    * Asks a server for its plan.
    *
    * @param url of the server, such as http://127.0.0.1:8080
-   * @param seal the library; loaded if it is not given
    * @throws MalformedError where there is no such server, or it answers with something else
    * @throws PlanError where its plan has refreshes, and these were not allowed
    */
   static async connect(
     url: string,
-    seal?: SealLibrary,
-    { refresh = false }: ClientOptions = {},
+    { seal, timeout = DEFAULT_TIMEOUT, refresh = false }: ClientOptions = {},
   ): Promise<EncryptedClient> {
-    const address = url.replace(/\/+$/, '');
-    const response = await EncryptedClient.#fetch(`${address}/plan`);
-    const plan = decodeClientPlan(new TextDecoder().decode(await bodyOf(response)));
+    const connection = new Connection(url, timeout);
+    const { body } = await connection.ask('/plan');
+    const plan = decodeClientPlan(new TextDecoder().decode(body));
     if (plan.refreshes.length > 0 && !refresh) {
       throw new PlanError(
         `the server asks its clients to decrypt and encrypt again ${plan.refreshes.length} times on the way: allow it with ` +
           'refresh (--refresh) if you trust it to ask for that alone',
       );
     }
-    return new EncryptedClient(address, plan, seal ?? (await openSeal()));
-  }
-
-  static async #fetch(url: string, options: RequestInit = {}): Promise<Response> {
-    let response: Response;
-    try {
-      response = await fetch(url, options);
-    } catch (error) {
-      throw new MalformedError(`there is no answer from ${url}: is the server running?`, { cause: error });
-    }
-    if (response.ok) return response;
-    const text = new TextDecoder().decode(await bodyOf(response, undefined).catch(() => new Uint8Array()));
-    const problem = `the server refuses ${new URL(url).pathname.replace(/[0-9a-f]{32}/, 'ID')}: ${text.slice(0, 300).replaceAll(/[^ -~]/g, '?')}`;
-    if (response.status === 403 || response.status === 404) throw new KeyError(problem);
-    throw new MalformedError(problem);
+    return new EncryptedClient(connection, plan, seal ?? (await openSeal()));
   }
 
   /** How long the messages are. */
@@ -208,11 +185,8 @@ export class EncryptedClient implements Disposable {
     const { rotations, hash } = this.plan;
     const keys = [this.#context.createRelinearizationKeys(secret)];
     if (rotations.length > 0) keys.push(this.#context.createGaloisKeys(secret, rotations));
-    const response = await EncryptedClient.#fetch(`${this.#url}/sessions/${hash}`, {
-      method: 'POST',
-      body: joined(keys),
-    });
-    const session = new TextDecoder().decode(await bodyOf(response));
+    const { body } = await this.#connection.ask(`/sessions/${hash}`, { method: 'POST', body: joined(keys) });
+    const session = new TextDecoder().decode(body);
     if (!/^[0-9a-f]{32}$/.test(session)) throw new MalformedError('the server names no session');
     this.#session = session;
   }
@@ -239,9 +213,10 @@ export class EncryptedClient implements Disposable {
     const run = randomName();
     const operations: OperationTimes[] = [];
     const stage = async (bytes: number): Promise<Uint8Array> => {
-      const response = await this.#post(refreshes.length > 0 ? `run/${run}/${operations.length}` : 'run', uploads);
-      operations.push(readServerTiming(response.headers.get(SERVER_TIMING)) ?? {});
-      return bodyOf(response, bytes);
+      const path = refreshes.length > 0 ? `run/${run}/${operations.length}` : 'run';
+      const { body, headers } = await this.#post(path, uploads, bytes);
+      operations.push(readServerTiming(headers.get(SERVER_TIMING)) ?? {});
+      return body;
     };
     const { refreshes } = plan;
     let [refresh, largestShare] = [0, 0];
@@ -276,7 +251,8 @@ export class EncryptedClient implements Disposable {
         ),
       );
     }
-    return { logits, warnings: [...warnings, ...this.#implausible(logits)], times };
+    warnings.push(...this.#implausible(logits), ...this.#disagreeing(plan, results, logits));
+    return { logits, warnings, times };
   }
 
   /**
@@ -314,18 +290,17 @@ export class EncryptedClient implements Disposable {
         return this.#encrypted(values, secret);
       });
       encrypting += performance.now() - begun;
-      await bodyOf(await this.#post(`batch/${first}`, uploads), 0);
+      await this.#post(`batch/${first}`, uploads, 0);
     }
     // A batch takes longer than connections live: the server answers 202 while it computes.
-    let response = await this.#post('batch', []);
-    while (response.status === COMPUTING) {
-      await bodyOf(response, 0);
-      response = await this.#post('batch', []);
-    }
-    const body = await bodyOf(response, this.messages.answer);
+    const ask = () => this.#post('batch', [], this.messages.answer);
+    let answer = await ask();
+    while (answer.isComputing) answer = await ask();
     const answered = performance.now();
-    const slots = partsOf(body, this.#lengths.download).map((bytes) => this.#decrypted(bytes, plan.output, secret));
-    const operations = readServerTiming(response.headers.get(SERVER_TIMING));
+    const slots = partsOf(answer.body, this.#lengths.download).map((bytes) =>
+      this.#decrypted(bytes, plan.output, secret),
+    );
+    const operations = readServerTiming(answer.headers.get(SERVER_TIMING));
     const share = 1 / inputs.length;
     const times = {
       encrypt: share * encrypting,
@@ -352,10 +327,23 @@ export class EncryptedClient implements Disposable {
     ];
   }
 
-  async #post(path: string, ciphertexts: readonly Uint8Array[]): Promise<Response> {
+  /** A warning where the slots of a result are not what they should repeat. */
+  #disagreeing(plan: ClientPlan, results: readonly Float64Array[], logits: Float64Array): RangeWarning[] {
+    const disagreement = disagreementOf(plan, results, logits);
+    if (disagreement <= DISAGREEMENT * plan.errorBound) return [];
+    return [
+      new RangeWarning(
+        `the copies of a logit differ by ${disagreement.toPrecision(2)}, where errors stay below ${plan.errorBound.toPrecision(2)}: ` +
+          'the input left the range of the polynomials, or the result was damaged; it means nothing',
+      ),
+    ];
+  }
+
+  /** Asks in the session. */
+  #post(path: string, ciphertexts: readonly Uint8Array[], exactly: number): Promise<Answer> {
     if (!this.#session) throw new KeyError('keys to compute with were not sent: call createKeys or useKeys first');
-    const url = `${this.#url}/sessions/${this.#session}/${path}`;
-    return EncryptedClient.#fetch(url, { method: 'POST', body: joined(ciphertexts) });
+    const options = { method: 'POST', body: joined(ciphertexts) };
+    return this.#connection.ask(`/sessions/${this.#session}/${path}`, options, exactly);
   }
 
   /** Has the server forget the keys that were sent. */
@@ -363,7 +351,7 @@ export class EncryptedClient implements Disposable {
     if (!this.#session) return;
     const session = this.#session;
     this.#session = undefined;
-    await EncryptedClient.#fetch(`${this.#url}/sessions/${session}`, { method: 'DELETE' });
+    await this.#connection.ask(`/sessions/${session}`, { method: 'DELETE' });
   }
 
   dispose(): void {

@@ -95,5 +95,5 @@ export class FileKeyClient implements Disposable {
  * @throws PlanError where its plan has refreshes, and these were not allowed
  */
 export async function connect(url: string, options?: ClientOptions): Promise<FileKeyClient> {
-  return new FileKeyClient(await EncryptedClient.connect(url, undefined, options));
+  return new FileKeyClient(await EncryptedClient.connect(url, options));
 }

@@ -50,6 +50,13 @@ export interface ServeOptions {
    */
   readonly refreshTime?: number;
   /**
+   * Milliseconds after which the keys of a client that asks nothing make room for those of another one, where there are
+   * `maxSessions`: a client that was killed says no good-bye.
+   *
+   * @default 30000
+   */
+  readonly yieldTime?: number;
+  /**
    * Whether answers say how often each operation was done, and how long that took. It tells clients more of the network than its
    * plan does.
    *
@@ -75,6 +82,7 @@ export interface EncryptedServer {
 const DEFAULT_SESSIONS = 4;
 const DEFAULT_IDLE_TIME = 600_000;
 const DEFAULT_REFRESH_TIME = 60_000;
+const DEFAULT_YIELD_TIME = 30_000;
 /** The upload of keys takes seconds, in which no answer comes: Node's own 5 s would break it off. */
 const KEEP_ALIVE = 65_000;
 const REQUEST_TIME = 300_000;
@@ -197,9 +205,8 @@ class Server {
     const { maxSessions = DEFAULT_SESSIONS, evaluator = 'wasm', workers = 1, timings = false } = this.#options;
     if (hash !== this.#plan.hash)
       throw new Refusal(403, 'these keys are for another plan: ask for that of this server');
-    if (this.#sessions.size + this.#starting >= maxSessions) {
-      throw new Refusal(503, `there are ${maxSessions} sessions, which is all that there may be: try again later`);
-    }
+    const full = new Refusal(503, `there are ${maxSessions} sessions, which is all that there may be: try again later`);
+    if (this.#sessions.size + this.#starting - this.#yielding().length >= maxSessions) throw full;
     this.#starting++;
     try {
       const { relinearization, galois } = this.#lengths;
@@ -216,6 +223,15 @@ class Server {
         },
         () => this.#sessions.delete(id),
       );
+      if (request.socket.destroyed) {
+        await session.end();
+        throw new Refusal(408, 'the client is gone');
+      }
+      // Others lose their keys to nothing but keys.
+      if (this.#sessions.size >= maxSessions && !this.#makeRoom()) {
+        await session.end();
+        throw full;
+      }
       this.#sessions.set(id, session);
       return id;
     } finally {
@@ -277,11 +293,33 @@ class Server {
     return { run, stage: Number(stage) };
   }
 
+  /** Sessions that have asked nothing for so many milliseconds, the longest idle first. */
+  #idleFor(time: number): [id: string, session: Session][] {
+    const before = Date.now() - time;
+    return [...this.#sessions]
+      .filter(([, session]) => session.usedAt <= before && !session.busy)
+      .sort(([, a], [, b]) => a.usedAt - b.usedAt);
+  }
+
+  /** Sessions that make room for another one where there are too many. */
+  #yielding(): [id: string, session: Session][] {
+    return this.#idleFor(this.#options.yieldTime ?? DEFAULT_YIELD_TIME);
+  }
+
+  /** Ends the session that has been idle for longest; false where all are in use. */
+  #makeRoom(): boolean {
+    const [longest] = this.#yielding();
+    if (!longest) return false;
+    const [id, session] = longest;
+    this.#sessions.delete(id);
+    void session.end();
+    return true;
+  }
+
   endIdle(): void {
     const waiting = Date.now() - (this.#options.refreshTime ?? DEFAULT_REFRESH_TIME);
     for (const session of this.#sessions.values()) session.dropRunBefore(waiting);
-    const before = Date.now() - (this.#options.idleTime ?? DEFAULT_IDLE_TIME);
-    for (const session of this.#sessions.values()) if (session.usedAt < before && !session.busy) void session.end();
+    for (const [, session] of this.#idleFor(this.#options.idleTime ?? DEFAULT_IDLE_TIME)) void session.end();
   }
 
   async endAll(): Promise<void> {

@@ -3,29 +3,14 @@ import { chmod } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mlp } from '@pnn/models';
-import { ArrayDataset } from '@pnn/nn';
-import { PolynomialActivation } from '@pnn/pnn';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runProgram } from '../../src/compile/program.js';
-import { programOf } from '../../src/compile/program-of.js';
-import { compile } from '../../src/compile.js';
-import { KeyError, MalformedError, RangeWarning } from '../../src/errors.js';
+import { KeyError, RangeWarning } from '../../src/errors.js';
 import { connect, type FileKeyClient } from '../../src/node/connect.js';
+import { readKeyFile } from '../../src/node/key-file.js';
 import { type EncryptedServer, serve } from '../../src/node/serve.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { lengthsOf } from '../../src/protocol/lengths.js';
-
-const SIZE = 12;
-const network = mlp({
-  inputs: SIZE,
-  hidden: [9],
-  classes: 3,
-  activation: () => new PolynomialActivation({ degree: 2, bound: 6 }),
-});
-const inputs = Float32Array.from({ length: 20 * SIZE }, (_, i) => (1 + Math.sin(1.7 * i)) / 2);
-const data = new ArrayDataset({ inputs, inputShape: [SIZE], labels: new Int32Array(20) });
-const sample = inputs.slice(0, SIZE);
+import { sample, smallPlan } from './small-network.js';
 
 let folder: string;
 let plan: Plan;
@@ -38,8 +23,7 @@ let logits: Float64Array;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pnn-he-'));
-  plan = await compile(network, { input: [SIZE], calibrate: data });
-  logits = runProgram(await programOf(network, [SIZE]), sample).logits;
+  ({ plan, logits } = await smallPlan());
   server = await serve(plan, { maxSessions: 2 });
   const target = Number(new URL(server.url).port);
   proxy = createServer((incoming, outgoing) => {
@@ -111,6 +95,12 @@ test('keys are refused when others may read them, when they are damaged, and for
   writeFileSync(copy, bytes.subarray(0, 40));
   await expect(client.useKeys(copy)).rejects.toThrow('is no secret key of this software');
   await expect(client.useKeys(join(folder, 'none.key'))).rejects.toThrow(KeyError);
+  await expect(readKeyFile(path, '0'.repeat(64))).rejects.toThrow('is for another plan: make a key for this one');
+  const whole = readFileSync(path);
+  for (let length = 0; length < whole.length; length += Math.ceil(whole.length / 20)) {
+    writeFileSync(copy, whole.subarray(0, length));
+    await expect(readKeyFile(copy, plan.hash)).rejects.toThrow(/is no secret key of this software|is damaged/);
+  }
 });
 
 test('inputs that the network cannot take are refused, doubtful ones get a warning', async () => {
@@ -175,25 +165,4 @@ test('a second client has keys of its own; a third one is told to wait', async (
   await expect(third.createKeys(join(folder, 'third.key'))).rejects.toThrow('all that there may be');
   await second.close();
   third[Symbol.dispose]();
-});
-
-test.each<[string, (path: string) => [number, string | Uint8Array]]>([
-  ['nothing useful', () => [200, 'hello']],
-  ['an insecure plan', () => [200, JSON.stringify({ ...plan.client(), bits: [60, 60, 60, 60] })]],
-  ['elements that there are not', () => [200, JSON.stringify({ ...plan.client(), gathers: [[99]] })]],
-  ['an error', () => [500, 'no']],
-])('a server that answers with %s is refused', async (_, answer) => {
-  const wrong = createServer((incoming, outgoing) => {
-    const [status, body] = answer(incoming.url!);
-    outgoing.writeHead(status);
-    outgoing.end(body);
-  });
-  await new Promise<void>((resolve) => wrong.listen(0, '127.0.0.1', resolve));
-  const { port } = wrong.address() as { port: number };
-  await expect(connect(`http://127.0.0.1:${port}`)).rejects.toThrow(MalformedError);
-  wrong.close();
-});
-
-test('no server at all is one clear sentence', async () => {
-  await expect(connect('http://127.0.0.1:9')).rejects.toThrow(/there is no answer from .*: is the server running\?/);
 });

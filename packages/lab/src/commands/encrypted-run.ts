@@ -50,7 +50,7 @@ async function connectTo(url: string, options: Options): Promise<Connection> {
 async function serveHere(plan: Plan | BatchPlan, options: Options): Promise<Connection> {
   const { EncryptedClient, serve } = await encryption();
   const server = await serve(plan, { ...serveOptionsFrom(options), port: 0, timings: true });
-  const client = await EncryptedClient.connect(server.url, undefined, { refresh: options.has('refresh') });
+  const client = await EncryptedClient.connect(server.url, { refresh: options.has('refresh') });
   const close = async () => {
     client.dispose();
     await server.close();
