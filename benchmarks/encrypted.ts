@@ -8,9 +8,10 @@ import {
   type SealContext,
   withPrimes,
 } from '@pnn/he';
+import { prepareEncryptedNetwork } from './encrypted-network.js';
 import { uniform } from './inputs.js';
 import type { Prepared } from './subject.js';
-import { type EncryptedWork, WEIGHTED_SUMS } from './work.js';
+import { type EncryptedNetworkWork, type EncryptedWork, WEIGHTED_SUMS } from './work.js';
 
 /** Bits of the scale of numbers and weights. */
 const SCALE_BITS = 40;
@@ -20,14 +21,18 @@ export function stepsOf({ rotations }: EncryptedWork): number[] {
   return Array.from({ length: rotations }, (_, i) => i + 1);
 }
 
+/** Makes an evaluator with the keys of somebody. */
+export type MakeEvaluator = (context: SealContext, parameters: ParametersWithPrimes, keys: EvaluationKeys) => Evaluator;
+
 /**
  * Work on ciphertexts by an evaluator. SEAL makes the keys, encrypts and decrypts for everyone, so what is compared are the numbers
  * that come out.
  */
-export async function prepareEncrypted(
-  work: EncryptedWork,
-  make: (context: SealContext, parameters: ParametersWithPrimes, keys: EvaluationKeys) => Evaluator,
-): Promise<Prepared> {
+export function prepareEncrypted(work: EncryptedWork | EncryptedNetworkWork, make: MakeEvaluator): Promise<Prepared> {
+  return work.kind === 'encrypted' ? prepareOperation(work, make) : prepareEncryptedNetwork(work, make);
+}
+
+async function prepareOperation(work: EncryptedWork, make: MakeEvaluator): Promise<Prepared> {
   const { operation, degree, bits } = work;
   const parameters = withPrimes({ degree, bits });
   const context = (await openSeal()).context(parameters);

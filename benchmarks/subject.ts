@@ -1,6 +1,6 @@
 import { checkOf } from './check.js';
 import type { Answer, Request, TransferName } from './protocol.js';
-import type { EncryptedWork, TensorWork, Work } from './work.js';
+import type { EncryptedNetworkWork, EncryptedWork, TensorWork, Work } from './work.js';
 
 /** Work with its inputs. */
 export interface Prepared {
@@ -22,7 +22,7 @@ export interface Subject {
   /** @throws CannotError where it cannot */
   prepare(work: TensorWork): Prepared | Promise<Prepared>;
   /** Likewise, where it computes on ciphertexts. */
-  prepareEncrypted?(work: EncryptedWork): Prepared | Promise<Prepared>;
+  prepareEncrypted?(work: EncryptedWork | EncryptedNetworkWork): Prepared | Promise<Prepared>;
   probe?(threads: number, bytes: number | undefined): Promise<number>;
 }
 
@@ -94,7 +94,7 @@ export class Performer implements Respondent {
   }
 
   #prepare(work: Work): Prepared | Promise<Prepared> {
-    if (work.kind !== 'encrypted') return this.#subject.prepare(work);
+    if (work.kind !== 'encrypted' && work.kind !== 'encrypted network') return this.#subject.prepare(work);
     if (!this.#subject.prepareEncrypted) throw new CannotError('it does not compute on ciphertexts');
     return this.#subject.prepareEncrypted(work);
   }

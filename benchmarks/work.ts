@@ -12,7 +12,7 @@ export type TensorWork =
   | StepWork;
 
 /** Anything that is measured. */
-export type Work = TensorWork | EncryptedWork;
+export type Work = TensorWork | EncryptedWork | EncryptedNetworkWork;
 
 /** Whether only values are asked for, or also gradients of all inputs named. */
 export type Direction = 'forward' | 'forward and backward';
@@ -151,6 +151,18 @@ export interface EncryptedWork {
 
 /** How many sums there are of how many ciphertexts: a part of a dense layer of a batch. */
 export const WEIGHTED_SUMS = { rows: 16, columns: 64 } as const;
+
+/**
+ * A network on one encrypted image of 1 × 28 × 28 `uniform` pixels in [0, 1): Linear(784, 64), or a convolution 5 × 5 of stride 2 with 16
+ * filters; BatchNorm, a polynomial for ReLU, Linear to 10 classes. Planned as `compile` does where nothing is said, for the weights that
+ * layers have at first; keys and weights are there before.
+ */
+export interface EncryptedNetworkWork {
+  readonly kind: 'encrypted network';
+  readonly network: 'mlp' | 'convolution';
+  /** Of the polynomial. */
+  readonly degree: number;
+}
 
 /** The work of one kind. */
 export type WorkOf<Kind extends Work['kind']> = Extract<Work, { kind: Kind }>;

@@ -30,6 +30,16 @@ test.each(works)('$operation: SEAL and our evaluator get the same numbers, each 
   for (const { dispose } of [ours, theirs]) dispose!();
 });
 
+test('whole networks: SEAL and our evaluator get the same scores', async () => {
+  const work = { kind: 'encrypted network', network: 'mlp', degree: 2 } as const;
+  const ours = await prepareEncrypted(work, (_, primes, keys) => new WasmEvaluator(primes, keys, { threads: 1 }));
+  const theirs = await prepareEncrypted(work, (context, primes, keys) => new SealEvaluator(context, primes, keys));
+  const [own, seal] = await Promise.all([ours, theirs].map(async ({ outputs }) => (await outputs()).map(checkOf)));
+  expect(own![0]!.magnitude).toBeGreaterThan(0.1);
+  expect(difference(own!, seal!)).toBeUndefined();
+  for (const { dispose } of [ours, theirs]) dispose!();
+});
+
 test('who does not compute on ciphertexts says so', async () => {
   const prepare = () => {
     throw new CannotError('nothing else either');

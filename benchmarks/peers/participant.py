@@ -96,7 +96,7 @@ def serve(version, prepare):
         try:
             if "prepare" in request:
                 run = None
-                if request["prepare"]["kind"] == "encrypted":
+                if request["prepare"]["kind"].startswith("encrypted"):
                     raise CannotError("it does not compute on ciphertexts")
                 prepared = prepare(request["prepare"])
                 run, outputs = prepared if isinstance(prepared, tuple) else (prepared, prepared)

@@ -1,5 +1,5 @@
 import type { Pass } from '../floor.js';
-import { type EncryptedWork, WEIGHTED_SUMS } from '../work.js';
+import { type EncryptedNetworkWork, type EncryptedWork, WEIGHTED_SUMS } from '../work.js';
 import type { Workload } from '../workload.js';
 
 /**
@@ -79,6 +79,35 @@ function workload(work: EncryptedWork, name: string): Workload {
   };
 }
 
+/** Weights of the linear layers. */
+const WEIGHTS = { mlp: 784 * 64 + 64 * 10, convolution: 16 * 25 + 16 * 12 * 12 * 10 } as const;
+/** Levels and ciphertext products of a polynomial by its degree. */
+const POLYNOMIALS: Readonly<Record<number, { readonly depth: number; readonly products: number }>> = {
+  2: { depth: 1, products: 1 },
+  8: { depth: 3, products: 3 },
+  22: { depth: 5, products: 7 },
+};
+
+/**
+ * What every layout of a network needs: a product with each weight, in as many ciphertexts as they fill, and the products of its
+ * polynomial. Rotations, of which layouts differ in the number, and the larger N of more levels are left out.
+ */
+function networkWorkload(network: EncryptedNetworkWork['network'], degree: number): Workload {
+  const { depth, products } = POLYNOMIALS[degree]!;
+  const bits = new Array<number>(depth + 4).fill(40);
+  const common = { kind: 'encrypted', degree: 8192, bits, rotations: 0 } as const;
+  const pass = (operation: EncryptedWork['operation'], times: number): Pass => {
+    const work = { ...common, operation };
+    const { operations, bytes } = passOf(work, countsOf(work));
+    return { operations: times * operations, bytes: times * bytes };
+  };
+  return {
+    name: `encrypted/network/${network} of degree ${degree}`,
+    work: { kind: 'encrypted network', network, degree },
+    passes: [pass('multiply plain', Math.ceil(WEIGHTS[network] / 4096)), pass('square', products)],
+  };
+}
+
 const ROTATIONS = 8;
 
 /** Operations on a ciphertext of CKKS, with primes as networks of degree 2 and 16 take them. */
@@ -98,3 +127,12 @@ export const encryptedWorkloads: readonly Workload[] = [
     ),
   ];
 });
+
+/** Whole networks on one encrypted image. */
+export const encryptedNetworkWorkloads: readonly Workload[] = [
+  networkWorkload('mlp', 2),
+  networkWorkload('mlp', 8),
+  networkWorkload('mlp', 22),
+  networkWorkload('convolution', 2),
+  networkWorkload('convolution', 8),
+];

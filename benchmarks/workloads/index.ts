@@ -1,5 +1,5 @@
 import type { Workload } from '../workload.js';
-import { encryptedWorkloads } from './encrypted.js';
+import { encryptedNetworkWorkloads, encryptedWorkloads } from './encrypted.js';
 import { polynomialWorkloads } from './polynomial.js';
 import { batchNormWorkloads, convolutionWorkloads, matmulWorkloads, optimizerWorkloads } from './tensors.js';
 import { trainingWorkloads } from './training.js';
@@ -13,4 +13,5 @@ export const workloads: readonly Workload[] = [
   ...optimizerWorkloads,
   ...trainingWorkloads,
   ...encryptedWorkloads,
+  ...encryptedNetworkWorkloads,
 ];

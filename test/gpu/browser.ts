@@ -122,6 +122,18 @@ export class TestBrowser {
     return page;
   }
 
+  /**
+   * Opens a page of another server.
+   *
+   * @param script runs in the page before its own
+   */
+  async visit(url: string, script: string): Promise<Page> {
+    const page = await this.#browser.newPage();
+    await page.addInitScript(script);
+    await page.goto(url);
+    return page;
+  }
+
   async close(): Promise<void> {
     await this.#browser.close();
     await new Promise((resolve) => this.#server.close(resolve));

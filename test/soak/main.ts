@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ChangingBatches } from './batches.js';
+import { EncryptedMessages } from './encrypted.js';
 import { MutatedFiles } from './files.js';
 import { ForgottenTensors } from './forgotten.js';
 import { Kills } from './kills.js';
@@ -17,6 +18,7 @@ const open: Readonly<Record<string, () => Part | Promise<Part>>> = {
   kills: () => new Kills(),
   batches: () => new ChangingBatches(),
   forgotten: () => new ForgottenTensors(),
+  encrypted: () => EncryptedMessages.open(),
 };
 
 /** A case failed; the message tells how to repeat it. */
