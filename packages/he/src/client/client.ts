@@ -251,7 +251,8 @@ export class EncryptedClient implements Disposable {
         ),
       );
     }
-    warnings.push(...this.#implausible(logits), ...this.#disagreeing(plan, results, logits));
+    const implausible = this.#implausible(logits);
+    warnings.push(...(implausible.length > 0 ? implausible : this.#disagreeing(plan, results, logits)));
     return { logits, warnings, times };
   }
 

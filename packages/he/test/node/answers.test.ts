@@ -101,7 +101,7 @@ test.each([0, 1, 3])('a coefficient that is wrong by 2^%i times the scale comes 
   const { degree, primes } = plan.parameters;
   const changed = result.slice();
   const view = new DataView(changed.buffer);
-  const by = BigInt(plan.client().output.scale) << BigInt(doublings);
+  const by = BigInt(Math.round(plan.client().output.scale)) << BigInt(doublings);
   // Words of coefficients lie one after another to the end; those of the first polynomial first.
   let at = result.length - 16 * degree + 8 * 100;
   while (view.getBigUint64(at, true) + by >= primes[0]!) at += 8;
