@@ -322,7 +322,7 @@ describe('schedulers', () => {
     ['OneCycleLR', { maxLr: 1, totalSteps: 5, baseMomentum: -1 }, 'baseMomentum must be from 0 to below 1, not -1'],
     ['OneCycleLR', { maxLr: 1, totalSteps: 5, divFactor: 0 }, 'divFactor must be a finite number above 0, not 0'],
     ['OneCycleLR', { maxLr: 1, totalSteps: 5, finalDivFactor: 0 }, 'finalDivFactor must be a finite number above 0'],
-    ['OneCycleLR', { maxLr: 1, totalSteps: 5 }, 'the optimizer has no momentum: give it one above 0, or pass cycle'],
+    ['OneCycleLR', { maxLr: 1, totalSteps: 5 }, 'the optimizer has no momentum that can be cycled: give it'],
     ['ReduceLROnPlateau', { mode: 'lowest' }, 'mode must be min or max, not lowest'],
     ['ReduceLROnPlateau', { factor: 1 }, 'factor must be above 0 and below 1, not 1'],
     ['ReduceLROnPlateau', { patience: -1 }, 'patience must be'],

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,35 +9,31 @@ import { bundledCommand, type OwnPackage } from './bundled.js';
 const folder = mkdtempSync(join(tmpdir(), 'pnn-program-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const bundled = [process.execPath, await bundledCommand(folder)];
+const program = await bundledCommand(folder);
 
-const fromSources = [
-  process.execPath,
-  '--import',
-  import.meta.resolve('tsx'),
-  '--conditions=@pnn/source',
-  fileURLToPath(new URL('../../src/cli/main.js', import.meta.url)),
-];
+const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+// Where the command looks for tsx, to load TypeScript.
+symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'));
 
 /** The address of a package as the called command uses it: there is one registry for both. */
 export function addressOf(name: OwnPackage): string {
   return pathToFileURL(join(folder, `${name}.js`)).href;
 }
 
-/** The program and its arguments that call the command. */
-export function commandLine(args: readonly string[]): string[] {
-  return [...bundled, ...args];
+/** The path of a copy of an example that imports the packages as the called command uses them. */
+export function exampleFile(name: string): string {
+  const text = readFileSync(join(repository, 'examples', name), 'utf8');
+  const path = join(folder, name);
+  writeFileSync(
+    path,
+    text.replaceAll(/'@pnn\/(\w+)'/g, (_, own: OwnPackage) => `'${addressOf(own)}'`),
+  );
+  return path;
 }
 
-/** How the command is called. */
-export interface CallOptions {
-  readonly cwd?: string;
-  /**
-   * Whether it runs from its source files, which starts slowly: for modules that import the packages by their names.
-   *
-   * @default false
-   */
-  readonly unbundled?: boolean;
+/** The program and its arguments that call the command. */
+export function commandLine(args: readonly string[]): string[] {
+  return [process.execPath, program, ...args];
 }
 
 /** What a call of the command left. */
@@ -55,8 +51,8 @@ export class Call {
   #stderr = '';
   #listeners: (() => void)[] = [];
 
-  constructor(args: readonly string[], { cwd, unbundled = false }: CallOptions = {}) {
-    const [node, ...rest] = [...(unbundled ? fromSources : bundled), ...args];
+  constructor(args: readonly string[], cwd?: string) {
+    const [node, ...rest] = commandLine(args);
     this.#child = spawn(node!, rest, {
       ...(cwd !== undefined && { cwd }),
       env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },

@@ -1,13 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Generator } from '@pnn/nn';
 import { loadCheckpoint } from '@pnn/pnn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
 import { parseReport } from '../../src/index.js';
-import { addressOf, Call, pnn } from './call.js';
+import { addressOf, Call, exampleFile, pnn } from './call.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -83,7 +82,7 @@ describe('pnn train --import', () => {
   it('trains a data set, a model and a target of the user, and finds them again after an interruption', async () => {
     const module = await write('mine.mjs', mine());
     const args = ['train', '--import', 'mine.mjs', '--dataset', 'mine', '--model', 'my-model', '--target', 'square'];
-    const whole = new Call([...args, '--degree', '4', '--out', join(folder, 'whole')], { cwd: folder });
+    const whole = new Call([...args, '--degree', '4', '--out', join(folder, 'whole')], folder);
     expect(await whole.result).toMatchObject({ status: 0, stderr: '' });
     const report = await reportIn(join(folder, 'whole'));
     expect(report.title).toBe('Degree-4 polynomial network on mine');
@@ -96,7 +95,7 @@ describe('pnn train --import', () => {
     for (const { final } of report.runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.9);
 
     const out = join(folder, 'interrupted');
-    const interrupted = new Call([...args, '--degree', '4', '--out', out], { cwd: folder });
+    const interrupted = new Call([...args, '--degree', '4', '--out', out], folder);
     expect(await interrupted.interruptAfter('polynomial, degree 4: epoch 3/')).toMatchObject({ status: 130 });
     const checkpoint = join(out, 'checkpoint.safetensors');
     expect((await loadCheckpoint(checkpoint)).state.settings).toMatchObject({ plan: { imports: [module] } });
@@ -162,7 +161,6 @@ describe('pnn train --import', () => {
   });
 
   it('runs the example that reads windows from CSV files, and says what is wrong with them', async () => {
-    const example = fileURLToPath(new URL('../../../../examples/windows.mjs', import.meta.url));
     const data = await mkdtemp(join(folder, 'windows-'));
     const generator = new Generator(1, 'windows');
     /** Windows [3,64] of three classes, the faster the wider. */
@@ -176,9 +174,18 @@ describe('pnn train --import', () => {
         return [speed, ...values.map((value) => value.toFixed(2))].join(',');
       });
     await writeFile(join(data, 'train.csv'), `${lines(150).join('\n')}\n`);
-    const options = ['--import', example, '--dataset', 'windows', '--model', 'window-net', '--data', data];
+    const options = [
+      '--import',
+      exampleFile('windows.mjs'),
+      '--dataset',
+      'windows',
+      '--model',
+      'window-net',
+      '--data',
+      data,
+    ];
     const out = join(folder, 'windows');
-    const run = () => new Call(['train', ...options, '--out', out], { unbundled: true }).result;
+    const run = () => pnn('train', ...options, '--out', out);
     const missing = await run();
     expect(missing).toMatchObject({ status: 1, stderr: expect.stringContaining(`'${data}' has no test.csv: put `) });
     await writeFile(join(data, 'test.csv'), `${lines(30).join('\n')},8\n`);

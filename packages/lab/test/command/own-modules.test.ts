@@ -1,19 +1,16 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
 import { parseReport } from '../../src/index.js';
-import { Call, pnn } from './call.js';
+import { Call, exampleFile, pnn } from './call.js';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pnn-own-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-const example = (name: string) => fileURLToPath(new URL(`../../../../examples/${name}`, import.meta.url));
 
 const reportIn = async (out: string) => parseReport(await readFile(join(out, 'report.json'), 'utf8'));
 
@@ -25,19 +22,19 @@ async function write(name: string, text: string): Promise<string> {
 
 describe('pnn train --dataset FILE --model FILE', () => {
   it('trains the examples, which are TypeScript, and finds them again after an interruption', async () => {
-    const own = ['--dataset', example('own-data.ts'), '--model', example('own-network.ts'), '--degree', '4'];
-    const whole = new Call(['train', ...own, '--out', join(folder, 'whole')], { unbundled: true });
-    expect(await whole.result).toMatchObject({ status: 0, stderr: '' });
+    const own = ['--dataset', exampleFile('own-data.ts'), '--model', exampleFile('own-network.ts'), '--degree', '4'];
+    const whole = await pnn('train', ...own, '--out', join(folder, 'whole'));
+    expect(whole).toMatchObject({ status: 0, stderr: '' });
     const report = await reportIn(join(folder, 'whole'));
     expect(report.title).toBe('Degree-4 polynomial network on waves');
     expect(report.runs[0]!.settings).toMatchObject({ model: 'wave-net 8-16', epochs: 6, 'batch size': 32 });
     for (const { final } of report.runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.8);
 
     const out = join(folder, 'interrupted');
-    const interrupted = new Call(['train', ...own, '--out', out], { unbundled: true });
+    const interrupted = new Call(['train', ...own, '--out', out]);
     expect(await interrupted.interruptAfter('polynomial, degree 4: epoch 2/')).toMatchObject({ status: 130 });
-    const resumed = new Call(['train', '--resume', join(out, 'checkpoint.safetensors')], { unbundled: true });
-    expect(await resumed.result).toMatchObject({ status: 0, stderr: '' });
+    const resumed = await pnn('train', '--resume', join(out, 'checkpoint.safetensors'));
+    expect(resumed).toMatchObject({ status: 0, stderr: '' });
     expect(withoutTimes(await reportIn(out))).toEqual(withoutTimes(report));
   });
 
@@ -50,7 +47,8 @@ describe('pnn train --dataset FILE --model FILE', () => {
       pnn('train', '--model', empty),
       pnn('train', '--dataset', empty),
       pnn('train', '--model', half),
-      ...[missing, broken].map((path) => new Call(['train', '--model', path], { unbundled: true }).result),
+      pnn('train', '--model', missing),
+      pnn('train', '--model', broken),
     ]);
     expect(results.map(({ status }) => status)).toEqual([2, 2, 1, 1, 1]);
     const messages = results.map(({ stderr }) => stderr.replace(/\n$/, ''));

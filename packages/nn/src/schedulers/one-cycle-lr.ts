@@ -22,7 +22,8 @@ export interface OneCycleLROptions {
    */
   readonly annealStrategy?: 'cos' | 'linear';
   /**
-   * Whether the momentum of the optimizer goes the other way: down while the rate rises, then up.
+   * Whether the momentum of the optimizer goes the other way: down while the rate rises, then up. NAdam has a schedule of its own
+   * for its momentum: it takes false.
    *
    * @default true
    */
@@ -100,7 +101,7 @@ export class OneCycleLR extends EpochScheduler {
     checkOption(isPositive(finalDivFactor), NAME, 'finalDivFactor', 'a finite number above 0', finalDivFactor);
     if (cycleMomentum && optimizer.momentum === undefined) {
       throw new ArgumentError(
-        `${NAME}: the optimizer has no momentum: give it one above 0, or pass cycleMomentum: false`,
+        `${NAME}: the optimizer has no momentum that can be cycled: give it one above 0, or pass cycleMomentum: false`,
       );
     }
     const first = maxLr / divFactor;

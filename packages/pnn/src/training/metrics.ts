@@ -9,7 +9,10 @@ export type Metric = (outputs: Tensor, labels: Tensor) => Tensor;
 /** Metrics by the names that records give them. */
 export type Metrics = Readonly<Record<string, Metric>>;
 
-/** How many rows of the outputs [B,C] have their largest entry at the label [B]. */
+/**
+ * How many rows of the outputs [B,C] have their largest entry at the label [B]. A label that the loss leaves out (`ignoreIndex`)
+ * is a row like any other, and none of the classes: count such labels by a metric of your own.
+ */
 export const accuracy: Metric = (outputs, labels) => noGrad(() => outputs.argmax(1).equal(labels).cast('int32').sum());
 
 /** The accuracy where labels are classes (int32 [B]) and outputs their scores [B,C]; nothing for other tasks. */
