@@ -27,7 +27,7 @@ export async function bundledCommand(folder: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     conditions: ['@pnn/source'],
-    external: ['gpu.js', 'webgpu', '@pnn/he'],
+    external: ['gpu.js', 'webgpu', 'tsx', '@pnn/he'],
     logLevel: 'error',
   });
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');

@@ -145,7 +145,7 @@ describe('a study', () => {
         );
         if (kills < 20) {
           await Promise.race([
-            new Promise((resolve) => setTimeout(resolve, (moments.uniform() * duration) / 2)),
+            new Promise((resolve) => setTimeout(resolve, (moments.uniform() * duration) / 3)),
             call.end,
           ]);
           // The whole group, or the parent alone, whose workers have to notice.
