@@ -24,6 +24,8 @@ const joined: Readonly<Record<string, number>> = {
   'convolution/winograd/transforms/transformOutputColumns': 50,
   'convolution/winograd/transforms/transformSlopeRows': 62,
   'convolution/winograd/transforms/transformSlopeColumns': 46,
+  'convolution/winograd/transforms/transformWeight': 94,
+  'normalization/sums/channelSums': 44,
   'convolution/winograd/transforms/transformWeightSlopeColumns': 51,
   'convolution/winograd/range/Measures#add': 39,
   'convolution/winograd/region/Region#raise': 13,

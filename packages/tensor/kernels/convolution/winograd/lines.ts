@@ -179,15 +179,32 @@ function storeSlopes(
 /** One line of G g. */
 // @ts-ignore: decorator
 @inline
-export function weightLine(out: usize, step: usize, g0: v128, g1: v128, g2: v128): void {
-  v128.store(out, f32x4.mul(splatAt(SHARES + OF_0), g0));
-  let even = f32x4.mul(splatAt(SHARES + OF_A), madd(splatAt(SQUARES + OF_A), g2, g0));
-  let odd = f32x4.mul(splatAt(SHARES_OF_POINTS + OF_A), g1);
-  storeEvenOdd(false, out + step, step, even, odd, even, odd);
-  even = f32x4.mul(splatAt(SHARES + OF_B), madd(splatAt(SQUARES + OF_B), g2, g0));
-  odd = f32x4.mul(splatAt(SHARES_OF_POINTS + OF_B), g1);
-  storeEvenOdd(false, out + 3 * step, step, even, odd, even, odd);
+export function weightLine(
+  twice: bool, out: usize, step: usize, g0: v128, g1: v128, g2: v128, h0: v128, h1: v128, h2: v128,
+): void {
+  const share0 = splatAt(SHARES + OF_0);
+  v128.store(out, f32x4.mul(share0, g0));
+  if (twice) v128.store(out, f32x4.mul(share0, h0), 16);
+  storeShares(twice, out + step, step, OF_A, g0, g1, g2, h0, h1, h2);
+  storeShares(twice, out + 3 * step, step, OF_B, g0, g1, g2, h0, h1, h2);
   v128.store(out + 5 * step, g2);
+  if (twice) v128.store(out + 5 * step, h2, 16);
+}
+
+/** Those of one point. */
+// @ts-ignore: decorator
+@inline
+function storeShares(
+  twice: bool, out: usize, step: usize, point: usize, g0: v128, g1: v128, g2: v128, h0: v128, h1: v128, h2: v128,
+): void {
+  const share = splatAt(SHARES + point);
+  const square = splatAt(SQUARES + point);
+  const odd = splatAt(SHARES_OF_POINTS + point);
+  storeEvenOdd(
+    twice, out, step,
+    f32x4.mul(share, madd(square, g2, g0)), f32x4.mul(odd, g1),
+    f32x4.mul(share, madd(square, h2, h0)), f32x4.mul(odd, h1),
+  );
 }
 
 /** One line of Gᵀ s. */

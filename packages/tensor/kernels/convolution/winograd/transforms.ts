@@ -308,14 +308,53 @@ export function transformOutputRows(
   return isZero(finite);
 }
 
-/** G g Gᵀ of four filters from nine vectors; the 36 vectors go `distance` bytes apart. */
-export function transformWeight(from: usize, out: usize, distance: usize, lines: usize): void {
+/**
+ * G g Gᵀ of four filters from nine vectors, `STEP` bytes apart; the 36 vectors go `distance` bytes apart. With those of a second
+ * channel beside them if there is one. The step is an argument as in transformInputRows.
+ */
+export function transformWeight(second: bool, from: usize, out: usize, distance: usize, lines: usize, step: usize): void {
+  if (second && wide) weights(true, from, out, distance, lines, step);
+  else {
+    weights(false, from, out, distance, lines, step);
+    if (second) weights(false, from + 16, out + 16, distance, lines + 16, step);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function weights(twice: bool, from: usize, out: usize, distance: usize, lines: usize, step: usize): void {
   for (let line = lines, end = lines + 3 * LINE; line != end; line += LINE) {
-    weightLine(line, STEP, v128.load(from), v128.load(from, 16), v128.load(from, 32));
-    from += 48;
+    const g0 = v128.load(from);
+    const g1 = v128.load(from, STEP);
+    const g2 = v128.load(from, 2 * STEP);
+    weightLine(
+      twice,
+      line,
+      step,
+      g0,
+      g1,
+      g2,
+      twice ? v128.load(from, 16) : g0,
+      twice ? v128.load(from, 16 + STEP) : g1,
+      twice ? v128.load(from, 16 + 2 * STEP) : g2,
+    );
+    from += 3 * STEP;
   }
   for (let column = lines, end = lines + LINE; column != end; column += STEP) {
-    weightLine(out, 6 * distance, v128.load(column), v128.load(column, LINE), v128.load(column, 2 * LINE));
+    const g0 = v128.load(column);
+    const g1 = v128.load(column, LINE);
+    const g2 = v128.load(column, 2 * LINE);
+    weightLine(
+      twice,
+      out,
+      6 * distance,
+      g0,
+      g1,
+      g2,
+      twice ? v128.load(column, 16) : g0,
+      twice ? v128.load(column, 16 + LINE) : g1,
+      twice ? v128.load(column, 16 + 2 * LINE) : g2,
+    );
     out += distance;
   }
 }
