@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ChangingBatches } from './batches.js';
+import { RandomCiphertexts } from './ciphertexts.js';
 import { EncryptedMessages } from './encrypted.js';
 import { MutatedFiles } from './files.js';
 import { ForgottenTensors } from './forgotten.js';
@@ -19,6 +20,7 @@ const open: Readonly<Record<string, () => Part | Promise<Part>>> = {
   batches: () => new ChangingBatches(),
   forgotten: () => new ForgottenTensors(),
   encrypted: () => EncryptedMessages.open(),
+  ciphertexts: () => new RandomCiphertexts(),
 };
 
 /** A case failed; the message tells how to repeat it. */

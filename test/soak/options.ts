@@ -6,8 +6,8 @@ export const help = `Loads the library for a long time with whatever went wrong 
 npm run soak -- [options]
   --minutes N    how long (default 60)
   --seed N       seed of everything random (default: drawn, and printed)
-  --part NAME    only this part: files, operators, kills, batches, forgotten or
-                 encrypted
+  --part NAME    only this part: files, operators, kills, batches, forgotten,
+                 encrypted or ciphertexts
   --case N       only this case of the part, to repeat a failure
   --help         shows this
 
