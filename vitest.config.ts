@@ -13,16 +13,27 @@ const alone = [
   'test/*.test.ts',
 ];
 
+/** Tests whose subject knows nothing of the width of SIMD: GPUs, MPI, packages, readers of files, reports, trials in processes. */
+const narrow = [
+  '**/{gpu,webgpu,packaging,mpi,damage,sets,report}/**',
+  'packages/lab/test/command/{study,schedulers}.test.ts',
+  'test/{lint-imports,coming-from-pytorch,benchmarks*}.test.ts',
+];
+
 /**
  * `npm test` runs everything; what it is given goes on to vitest. `npm run test:gradients` runs `test/gradients` and the
  * tests of autograd. `npm run test:quick` is the mode `quick`: what lies in `packages`, without the command line, and
  * properties drawn for no longer than `test/quick.ts` says. With PNN_SIMD=256 in the environment, which takes Node 24 or later,
- * all tests compute with 256 bits.
+ * all tests compute with 256 bits, but for those that know nothing of it, which are left out.
  */
 export default defineConfig(({ mode }) => {
   const quick = mode === 'quick';
-  const exclude = [...configDefaults.exclude, ...(quick ? ['test/**', 'packages/*/test/command/**'] : [])];
   const wide = process.env.PNN_SIMD === '256';
+  const exclude = [
+    ...configDefaults.exclude,
+    ...(quick ? ['test/**', 'packages/*/test/command/**'] : []),
+    ...(wide ? narrow : []),
+  ];
   const setupFiles = [...(wide ? ['test/wide-simd.ts'] : []), ...(quick ? ['test/quick.ts'] : [])];
   return {
     resolve: { conditions: ['@pnn/source'] },
