@@ -78,6 +78,9 @@ const DISAGREEMENT = 8;
 /** A server takes as long to give up a request. */
 const DEFAULT_TIMEOUT = 300_000;
 
+/** Milliseconds until a server says that it still computes: one that says so at once would be asked without end. */
+const LEAST_PATIENCE = 1000;
+
 /** What one of many inputs takes of operations on all of them. */
 function sharesOf(operations: OperationTimes, share: number): OperationTimes {
   const entries = Object.entries(operations);
@@ -293,10 +296,7 @@ export class EncryptedClient implements Disposable {
       encrypting += performance.now() - begun;
       await this.#post(`batch/${first}`, uploads, 0);
     }
-    // A batch takes longer than connections live: the server answers 202 while it computes.
-    const ask = () => this.#post('batch', [], this.messages.answer);
-    let answer = await ask();
-    while (answer.isComputing) answer = await ask();
+    const answer = await this.#result();
     const answered = performance.now();
     const slots = partsOf(answer.body, this.#lengths.download).map((bytes) =>
       this.#decrypted(bytes, plan.output, secret),
@@ -314,6 +314,18 @@ export class EncryptedClient implements Disposable {
       const logits = Float64Array.from(slots, (values) => values[i]!);
       return { logits, warnings: [...warnings[i]!, ...this.#implausible(logits)], times };
     });
+  }
+
+  /** The answer to a batch, which takes longer than connections live: a server that computes says so from time to time. */
+  async #result() {
+    for (;;) {
+      const asked = performance.now();
+      const answer = await this.#post('batch', [], this.messages.answer);
+      if (!answer.isComputing) return answer;
+      if (performance.now() - asked < LEAST_PATIENCE) {
+        throw new MalformedError('the server says that it computes, and does not let the client wait for it');
+      }
+    }
   }
 
   /** A warning where logits are not those of a working network. */

@@ -96,6 +96,8 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const BUSY = 'the session computes already: wait for its answer';
+
 /** An answer that is not a result. */
 class Refusal extends Error {
   constructor(
@@ -260,6 +262,7 @@ class Server {
   /** Computes a batch, or goes on waiting for it. */
   async #runBatch(session: Session, request: IncomingMessage): Promise<Answer> {
     await bodyOf(request, 0);
+    if (session.busy && !session.hasBatch) throw new Refusal(429, BUSY);
     const result = await session.runBatch(PATIENCE);
     return result ? resultAnswer(result) : { status: 202, body: new Uint8Array() };
   }
@@ -272,7 +275,7 @@ class Server {
     check: () => void = () => {},
   ): Promise<Uint8Array[]> {
     const checkAll = () => {
-      if (session.busy) throw new Refusal(429, 'the session computes already: wait for its answer');
+      if (session.busy) throw new Refusal(429, BUSY);
       check();
     };
     checkAll();

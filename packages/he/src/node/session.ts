@@ -130,6 +130,11 @@ export class Session {
     }
   }
 
+  /** Whether a batch is being computed, or its result waits to be asked for. */
+  get hasBatch(): boolean {
+    return this.#batch !== undefined;
+  }
+
   /** Whether this is the stage that the session waits for. */
   waitsFor(run: string, stage: number): boolean {
     return this.#pending?.run === run && this.#pending.stage === stage;

@@ -111,9 +111,33 @@ test('what is missing, out of turn or no piece is refused, and the next batch is
   mutated[3]! ^= 1;
   expect((await post('/0', mutated)).status).toBe(400);
   expect((await originalFetch(`${server.url}${base.replace(/batch$/, 'run')}`, { method: 'POST' })).status).toBe(400);
+  // Several at once: what is not refused is answered.
+  const all = await Promise.all(['/0', '', end, ''].map((place) => post(place, place === '/0' ? whole : undefined)));
+  for (const { status } of all) expect([200, 400, 413, 429]).toContain(status);
   // A client that began anew after half a batch.
   expect((await post('/0', whole)).status).toBe(200);
   await expectLogits(await client.runMany(images));
+});
+
+test('a server that says without end that it computes is refused', async () => {
+  const { relinearization } = lengthsOf(plan.parameters, plan.client());
+  expect(client.messages.keys).toBe(relinearization);
+  const other = createServer((incoming, outgoing) => {
+    incoming.resume();
+    incoming.on('end', () => {
+      const isResult = incoming.url!.endsWith('/batch');
+      outgoing.writeHead(isResult ? 202 : 200);
+      if (incoming.url === '/plan') outgoing.end(JSON.stringify(plan.client()));
+      else outgoing.end(incoming.url!.includes('/batch') ? undefined : 'a'.repeat(32));
+    });
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as { port: number };
+  const asking = await connect(`http://127.0.0.1:${port}`);
+  await asking.useKeys(join(folder, 'me.key'));
+  await expect(asking.run(images[0]!)).rejects.toThrow('does not let the client wait');
+  asking[Symbol.dispose]();
+  other.close();
 });
 
 test.each([
