@@ -97,6 +97,8 @@ export class Session {
    * @throws MalformedError where they are not those of the plan, or others are missing
    */
   async load(first: number, inputs: readonly Uint8Array[]): Promise<void> {
+    // A result that nobody has asked for is not that of the next batch.
+    this.#batch = undefined;
     await this.#ask({ kind: 'load', first, inputs });
     this.#isLoading = true;
   }
