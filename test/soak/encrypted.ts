@@ -187,12 +187,15 @@ export class EncryptedMessages implements Part {
         this.#expectRight(found, 1);
         return;
       } catch (error) {
-        if (!(error instanceof KeyError)) throw error;
+        // What a cut connection has asked of the session is still being computed.
+        const isBusy = error instanceof MalformedError && error.message.includes('wait for its answer');
+        if (!isBusy && !(error instanceof KeyError)) throw error;
       }
       try {
         await this.#sendKeysAgain();
       } catch (error) {
-        if (!(error instanceof MalformedError && error.message.includes('try again later'))) throw error;
+        const isFull = error instanceof MalformedError && error.message.includes('try again later');
+        if (!isFull && !(error instanceof KeyError)) throw error;
         await setTimeout(100);
       }
     }
@@ -201,6 +204,7 @@ export class EncryptedMessages implements Part {
 
   async #sendKeysAgain(): Promise<void> {
     await this.client.sendKeys();
+    // Names the session.
     const { fetch } = globalThis;
     globalThis.fetch = (url, options) => {
       if (String(url).endsWith('/run')) this.#session = new URL(String(url)).pathname.split('/')[2]!;

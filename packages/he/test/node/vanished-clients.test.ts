@@ -63,7 +63,9 @@ async function sendKeysIfForgotten(): Promise<void> {
       await client.run(sample);
       return;
     } catch (error) {
-      expect(error).toBeInstanceOf(KeyError);
+      // What a cut connection has asked of the session is still being computed.
+      const isBusy = (error as Error).message.includes('wait for its answer');
+      if (!isBusy) expect(error).toBeInstanceOf(KeyError);
     }
     await client.sendKeys().catch((error: unknown) => {
       expect((error as Error).message).toContain('try again later');
