@@ -13,12 +13,8 @@ const alone = [
   'test/*.test.ts',
 ];
 
-/** Tests whose subject knows nothing of the width of SIMD: GPUs, MPI, packages, readers of files, reports, trials in processes. */
-const narrow = [
-  '**/{gpu,webgpu,packaging,mpi,damage,sets,report}/**',
-  'packages/lab/test/command/{study,schedulers}.test.ts',
-  'test/{lint-imports,coming-from-pytorch,benchmarks*}.test.ts',
-];
+/** Tests of what the width of SIMD has no part in: GPUs, packages as they are installed, the rules for imports. */
+const narrow = ['**/{gpu,webgpu,packaging}/**', 'test/{lint-imports,benchmarks*}.test.ts'];
 
 /**
  * `npm test` runs everything; what it is given goes on to vitest. `npm run test:gradients` runs `test/gradients` and the
