@@ -10,7 +10,7 @@ import { readServerTiming, SERVER_TIMING } from '../protocol/server-timing.js';
 import { type OperationTimes, sumOfTimes } from '../run/timed-evaluator.js';
 import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
 import { openSeal } from '../seal/library.js';
-import { ModulusChain, readCiphertext } from '../seal-format/index.js';
+import { checkSecretKey, ModulusChain, readCiphertext } from '../seal-format/index.js';
 import { type Answer, Connection } from './connection.js';
 import { disagreementOf } from './copies.js';
 import { logitsOf } from './logits.js';
@@ -170,8 +170,17 @@ export class EncryptedClient implements Disposable {
     }
   }
 
-  /** Takes a secret key that was made for the same parameters. Keys that were sent before belong to another one. */
+  /**
+   * Takes a secret key that was made for the same parameters. Keys that were sent before belong to another one.
+   *
+   * @throws KeyError where the bytes are no such key
+   */
   useSecretKey(bytes: Uint8Array): void {
+    try {
+      checkSecretKey(bytes, this.#chain);
+    } catch (error) {
+      throw new KeyError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
     const secret = this.#context.loadSecretKey(bytes);
     this.#secret?.delete();
     this.#secret = secret;

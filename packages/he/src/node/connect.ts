@@ -1,6 +1,7 @@
 import type { BatchClientPlan } from '../batch/plan.js';
 import { type ClientOptions, EncryptedClient, type EncryptedResult, type MessageBytes } from '../client/client.js';
 import type { ClientPlan } from '../plan/plan.js';
+import { planIdentity } from '../protocol/plan-identity.js';
 import { readKeyFile, writeKeyFile } from './key-file.js';
 
 /** A client whose secret key is a file. */
@@ -29,7 +30,7 @@ export class FileKeyClient implements Disposable {
   async createKeys(path: string): Promise<void> {
     const secret = this.#client.makeSecretKey();
     try {
-      await writeKeyFile(path, this.plan.hash, secret);
+      await writeKeyFile(path, await planIdentity(this.plan), secret);
       this.#client.useSecretKey(secret);
     } finally {
       secret.fill(0);
@@ -43,7 +44,7 @@ export class FileKeyClient implements Disposable {
    * @throws KeyError where the file is missing, damaged, readable by others, or for another plan
    */
   async useKeys(path: string): Promise<void> {
-    const secret = await readKeyFile(path, this.plan.hash);
+    const secret = await readKeyFile(path, await planIdentity(this.plan));
     try {
       this.#client.useSecretKey(secret);
     } finally {

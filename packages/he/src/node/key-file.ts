@@ -20,11 +20,11 @@ function codeOf(error: unknown): string {
 /**
  * Writes a secret key to a new file that only its owner can read.
  *
- * @param hash of the plan that it is for
+ * @param identity of the plan that it is for, by `planIdentity`
  * @throws KeyError where there is a file already, or it cannot be written
  */
-export async function writeKeyFile(path: string, hash: string, secret: Uint8Array): Promise<void> {
-  const content = Buffer.concat([Buffer.from(MAGIC), Buffer.from(hash, 'hex'), secret]);
+export async function writeKeyFile(path: string, identity: string, secret: Uint8Array): Promise<void> {
+  const content = Buffer.concat([Buffer.from(MAGIC), Buffer.from(identity, 'hex'), secret]);
   let file: Awaited<ReturnType<typeof open>>;
   try {
     // Never over another key, whose ciphertexts nobody could read any more.
@@ -40,9 +40,11 @@ export async function writeKeyFile(path: string, hash: string, secret: Uint8Arra
   }
   try {
     await file.chmod(OWNER_ONLY);
-    await file.writeFile(Buffer.concat([content, digestOf(content)]));
+    await file.writeFile(content);
+    await file.writeFile(digestOf(content));
     await file.sync();
   } finally {
+    content.fill(0);
     await file.close();
   }
 }
@@ -50,10 +52,10 @@ export async function writeKeyFile(path: string, hash: string, secret: Uint8Arra
 /**
  * Reads a secret key.
  *
- * @param hash of the plan that it must be for
+ * @param identity of the plan that it must be for, by `planIdentity`
  * @throws KeyError where the file is missing, damaged, readable by others, or for another plan
  */
-export async function readKeyFile(path: string, hash: string): Promise<Uint8Array> {
+export async function readKeyFile(path: string, identity: string): Promise<Uint8Array> {
   let bytes: Buffer;
   try {
     const file = await open(path, 'r');
@@ -81,7 +83,7 @@ export async function readKeyFile(path: string, hash: string): Promise<Uint8Arra
   if (!timingSafeEqual(digestOf(content), bytes.subarray(-DIGEST_BYTES))) {
     throw new KeyError(`${path} is damaged: its checksum is not that of its content`);
   }
-  if (content.toString('hex', MAGIC.length, front) !== hash) {
+  if (content.toString('hex', MAGIC.length, front) !== identity) {
     throw new KeyError(`${path} is for another plan: make a key for this one`);
   }
   return content.subarray(front);

@@ -105,6 +105,9 @@ export function clientMilliseconds(parameters: ParametersWithPrimes, uploads: nu
   return counter.milliseconds;
 }
 
+/** An evaluator has 4 GiB of memory for keys and ciphertexts. */
+export const MAX_KEY_BYTES = 3 * 2 ** 30;
+
 /** Bytes of keys in memory, and of an upload, in which seeds stand for half of each. */
 export function keyBytes(
   { degree, primes }: ParametersWithPrimes,

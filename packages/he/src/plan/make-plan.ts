@@ -5,7 +5,7 @@ import { PlanError } from '../errors.js';
 import { type At, activationOf, resultOf } from './activation.js';
 import { type Certificate, certify } from './certificate.js';
 import { chooseLayout } from './choose-layout.js';
-import { type Cost, clientMilliseconds, keyBytes, operationTimes, serverCost } from './cost.js';
+import { type Cost, clientMilliseconds, keyBytes, MAX_KEY_BYTES, operationTimes, serverCost } from './cost.js';
 import { errorBoundOf } from './error-bound.js';
 import { planHash } from './hash.js';
 import { type Layout, layoutFor } from './layout.js';
@@ -38,8 +38,6 @@ export const DEGREES: readonly number[] = [8192, 16384, 32768];
 const ROUND_TRIP = 20;
 /** Refreshes show numbers to the client: a plan without them is taken unless it is so many times slower. */
 const REFRESH_SPEEDUP = 2;
-/** An evaluator has 4 GiB of memory for keys and ciphertexts. */
-const MAX_KEY_BYTES = 3 * 2 ** 30;
 
 /** The parameters with their primes; undefined where there are not so many primes of these sizes. */
 function parametersOf(degree: number, bits: readonly number[]): ParametersWithPrimes | undefined {

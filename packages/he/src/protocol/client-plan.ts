@@ -1,16 +1,19 @@
 import { count, type Decoder, decodeJson, list, number, object, oneOf, refine } from '@pnn/pnn/codec';
 import { batchClientPlan } from '../batch/client-plan.js';
 import type { BatchClientPlan } from '../batch/plan.js';
-import { withPrimes } from '../ckks/parameters.js';
+import { type ParametersWithPrimes, withPrimes } from '../ckks/parameters.js';
 import { MalformedError } from '../errors.js';
 import type { ClientPlan } from '../plan/plan.js';
 import { at, box, degree, hash, integer, positive } from './fields.js';
+import { weaknessOf } from './plan-limits.js';
 
 /** Ciphertexts that a plan may ask for; rotations; and refreshes, each with its ciphertexts. */
 const MAX_GATHERS = 4096;
 const MAX_ROTATIONS = 4096;
 const MAX_REFRESHES = 256;
 const MAX_REFRESHED = 1024;
+/** Ciphertexts of a result. */
+const MAX_RESULTS = 1024;
 
 const decoder: Decoder<ClientPlan> = object<ClientPlan>({
   version: oneOf(1),
@@ -61,22 +64,28 @@ function check(holds: boolean, problem: string): asserts holds {
 
 /**
  * Reads the plan that a server sends. What would make a client insecure or send it out of bounds is refused: primes that are
- * not 128-bit secure, elements that are not in the input, slots that there are not.
+ * not 128-bit secure, scales that would make it an oracle, elements that are not in the input, slots that there are not.
  *
  * @throws MalformedError where it is not a plan
  */
 export function decodeClientPlan(json: string): ClientPlan | BatchClientPlan {
   let plan: ClientPlan | BatchClientPlan;
+  let parameters: ParametersWithPrimes;
   try {
     plan = decodeJson(json, eitherPlan, 'the plan of the server');
-    withPrimes(plan);
+    parameters = withPrimes(plan);
   } catch (error) {
     throw new MalformedError(error instanceof Error ? error.message : String(error), { cause: error });
   }
   const slots = plan.degree / 2;
   const size = plan.inputShape.reduce((product, length) => product * length, 1);
   const levels = plan.bits.length - 2;
-  check(plan.input.level <= levels && plan.output.level <= levels, 'a level is not one of the parameters');
+  check(
+    [plan.input, plan.output, ...plan.refreshes].every(({ level }) => level <= levels),
+    'a level is not one of the parameters',
+  );
+  const weakness = weaknessOf(plan, parameters);
+  check(weakness === undefined, weakness ?? '');
   if (plan.layout === 'batch') {
     check(plan.elements.at(-1)! < size, 'an element is asked for that the input does not have');
     return plan;
@@ -89,10 +98,6 @@ export function decodeClientPlan(json: string): ClientPlan | BatchClientPlan {
     plan.gathers.every((gather) => gather.some((i) => i >= 0)),
     'a ciphertext of nothing is asked for',
   );
-  check(
-    plan.refreshes.every(({ level }) => level <= levels),
-    'a level is not one of the parameters',
-  );
   const { places, period, ciphertexts } = plan.output;
   check(slots % period === 0, 'the period of the result does not divide its slots');
   check(
@@ -102,6 +107,10 @@ export function decodeClientPlan(json: string): ClientPlan | BatchClientPlan {
   check(
     plan.rotations.every((step) => step > 0 && step < slots),
     'a rotation is longer than a ciphertext',
+  );
+  check(
+    ciphertexts > 0 && ciphertexts <= MAX_RESULTS && places.length <= slots * ciphertexts,
+    `a result of ${places.length} logits in ${ciphertexts} ciphertexts`,
   );
   return plan;
 }

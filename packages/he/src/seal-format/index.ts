@@ -15,3 +15,4 @@ export {
 } from './key-switching-keys.js';
 export { ModulusChain } from './modulus-chain.js';
 export { type PlaintextData, readPlaintext, writePlaintext } from './plaintext.js';
+export { checkSecretKey } from './secret-key.js';

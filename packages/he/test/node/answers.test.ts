@@ -133,6 +133,11 @@ test.each<[string, () => string]>([
   ['nothing useful', () => 'hello'],
   ['an insecure plan', () => JSON.stringify({ ...plan.client(), bits: [60, 60, 60, 60] })],
   ['elements that there are not', () => JSON.stringify({ ...plan.client(), gathers: [[99]] })],
+  [
+    'scales that make an oracle of the client',
+    () =>
+      JSON.stringify({ ...plan.client(), refreshes: [{ level: 0, scale: 2 ** -90, ciphertexts: 1, largest: 1 }] }),
+  ],
 ])('a server that answers with %s is refused', async (_, answer) => {
   const wrong = await RecordedServer.start(plan.client());
   wrong.plan = bytes(answer());

@@ -11,7 +11,8 @@ import { MalformedError, PlanError } from '../../src/errors.js';
 import { connect, type FileKeyClient } from '../../src/node/connect.js';
 import { type EncryptedServer, serve } from '../../src/node/serve.js';
 import type { Plan } from '../../src/plan/plan.js';
-import { lengthsOf } from '../../src/protocol/lengths.js';
+import { joined, lengthsOf, partsOf } from '../../src/protocol/lengths.js';
+import { ModulusChain, readCiphertext, writeCiphertext } from '../../src/seal-format/index.js';
 
 const activation = () => new PolynomialActivation({ degree: 8, bound: 6 });
 
@@ -144,5 +145,34 @@ test('a server that answers a refresh with something else is refused', async () 
   };
   await expect(client.run(sample)).rejects.toThrow(MalformedError);
   globalThis.fetch = own;
+  await expectRight();
+});
+
+test('whatever a server asks to be refreshed, the client goes on: it is no oracle of decryption', async () => {
+  const own = globalThis.fetch;
+  const before = sent.length;
+  const { refreshes } = plan.client();
+  globalThis.fetch = async (url, options) => {
+    const response = await own(url, options);
+    if (!String(url).endsWith('/0')) return response;
+    const body = new Uint8Array(await response.arrayBuffer());
+    const { level, ciphertexts } = refreshes[0]!;
+    const words = new BigUint64Array(2 * plan.parameters.degree * (level + 1));
+    const chosen = partsOf(body, body.length / ciphertexts).map((bytes, k) => {
+      for (let i = 0; i < words.length; i++)
+        words[i] = (BigInt(i * i + k) * 0x9e3779b97f4a7c15n) % plan.parameters.primes[0]!;
+      const data = readCiphertext(bytes, chain);
+      return writeCiphertext({ ...data, coefficients: new Uint8Array(words.buffer) }, chain);
+    });
+    return new Response(joined(chosen), response);
+  };
+  const chain = new ModulusChain(plan.parameters);
+  try {
+    const { warnings } = await client.run(sample);
+    expect(warnings).not.toEqual([]);
+  } finally {
+    globalThis.fetch = own;
+  }
+  expect(sent.length - before).toBe(refreshes.length + 1);
   await expectRight();
 });

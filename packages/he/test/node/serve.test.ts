@@ -103,6 +103,19 @@ test('keys are refused when others may read them, when they are damaged, and for
   }
 });
 
+test('a key is for all that a client was told of a plan, not for the hash that a server gives', async () => {
+  const changed = createServer((_, outgoing) => {
+    const own = plan.client();
+    outgoing.end(JSON.stringify({ ...own, input: { ...own.input, scale: own.input.scale / 2 } }));
+  });
+  await new Promise<void>((resolve) => changed.listen(0, '127.0.0.1', resolve));
+  const second = await connect(`http://127.0.0.1:${(changed.address() as { port: number }).port}`);
+  expect(second.plan.hash).toBe(plan.hash);
+  await expect(second.useKeys(join(folder, 'me.key'))).rejects.toThrow('is for another plan');
+  second[Symbol.dispose]();
+  changed.close();
+});
+
 test('inputs that the network cannot take are refused, doubtful ones get a warning', async () => {
   await expect(client.run(sample.map((value, i) => (i === 3 ? NaN : value)))).rejects.toThrow(RangeWarning);
   await expect(client.run(sample.slice(1))).rejects.toThrow('takes [12]');
