@@ -54,7 +54,8 @@ export class Connection {
   async ask(path: string, options: RequestInit = {}, exactly?: number): Promise<Answer> {
     const signal = AbortSignal.timeout(this.#timeout);
     try {
-      const send = () => fetch(`${this.url}${path}`, { ...options, signal });
+      // Nothing is sent where a server points to: an answer that redirects is a refusal.
+      const send = () => fetch(`${this.url}${path}`, { ...options, redirect: 'manual', signal });
       // Keys take seconds to make, in which a server may close a connection that would be used again. Requests may come twice.
       const response = await send().catch((error: unknown) => {
         if (signal.aborted) throw error;

@@ -135,8 +135,7 @@ test.each<[string, () => string]>([
   ['elements that there are not', () => JSON.stringify({ ...plan.client(), gathers: [[99]] })],
   [
     'scales that make an oracle of the client',
-    () =>
-      JSON.stringify({ ...plan.client(), refreshes: [{ level: 0, scale: 2 ** -90, ciphertexts: 1, largest: 1 }] }),
+    () => JSON.stringify({ ...plan.client(), refreshes: [{ level: 0, scale: 2 ** -90, ciphertexts: 1, largest: 1 }] }),
   ],
 ])('a server that answers with %s is refused', async (_, answer) => {
   const wrong = await RecordedServer.start(plan.client());
@@ -155,6 +154,22 @@ test.each<[number, string, typeof MalformedError | typeof KeyError]>([
   expect(error).toBeInstanceOf(type);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal must not get
   expect((error as Error).message).toMatch(/^the server refuses \/sessions\/ID\/run: [^\u0000-\u001f]{1,300}$/);
+});
+
+test('a server that points elsewhere gets nothing sent there', async () => {
+  const elsewhere = await RecordedServer.start(plan.client());
+  let asked = false;
+  elsewhere.result = (response) => {
+    asked = true;
+    response.end();
+  };
+  server.result = (response) => {
+    response.writeHead(307, { location: `${elsewhere.url}/sessions/${'0'.repeat(32)}/run` });
+    response.end();
+  };
+  await expect(client.run(sample)).rejects.toThrow('the server refuses /sessions/ID/run');
+  expect(asked).toBe(false);
+  await elsewhere.close();
 });
 
 test('a server that names no session, or says more than it may, is refused', async () => {
