@@ -18,14 +18,17 @@ import {
   type Operation,
 } from './announcement.js';
 import { MpiError } from './errors.js';
-import { exchange, type Group, type Pause, Phase } from './exchange.js';
+import { exchange, type Group } from './exchange.js';
 import type { ElementBytes, Handle, MpiLibrary, Request } from './library.js';
 import type { Patience, Waiting } from './waiting.js';
 
 /** An exchange on its way. */
 interface Running {
-  readonly steps: Generator<Pause, void, void>;
-  pause: Pause | undefined;
+  readonly steps: Generator<Request, void, void>;
+  /** Done when all processes have begun it. */
+  readonly announced: Request;
+  /** What it waits for; undefined at its end. */
+  request: Request | undefined;
   error: unknown;
 }
 
@@ -47,7 +50,7 @@ export class MpiCommunicator implements Communicator {
   readonly #announcements: Handle;
   readonly #values: Handle;
   /** Those on their way, in the order in which they began. */
-  readonly #running: Running[] = [];
+  readonly #running = new Set<Running>();
   #calls = 0;
   #isFinal = false;
 
@@ -65,8 +68,7 @@ export class MpiCommunicator implements Communicator {
       rank: this.rank,
       size: this.size,
       base: mpi.addressOf(hostBytes()),
-      scatter: mpi.duplicate(mpi.world),
-      collect: mpi.duplicate(mpi.world),
+      messages: mpi.duplicate(mpi.world),
     };
   }
 
@@ -142,17 +144,21 @@ export class MpiCommunicator implements Communicator {
 
   /** @internal What is done when the process ends with status 0. With calls on their way, MPI could not end. */
   finalizeAtExit(): void {
-    if (this.#isFinal || this.#running.length > 0) return;
+    if (this.#isFinal || this.#running.size > 0) return;
     this.#isFinal = true;
     this.#mpi.finalize();
   }
 
-  #announce(operation: Operation, shape: number): { readonly request: Request; readonly received: Uint8Array } {
+  #announce(
+    operation: Operation,
+    shape: number,
+  ): { readonly call: number; readonly request: Request; readonly received: Uint8Array } {
     if (this.#isFinal) throw new MpiError(`mpi: ${operation} was called after finalize`);
-    const announcement: Announcement = { operation, call: this.#calls++, shape };
+    const call = this.#calls++;
+    const announcement: Announcement = { operation, call, shape };
     const received = new Uint8Array(ANNOUNCEMENT_BYTES * this.size);
     const request = this.#mpi.allgather(encodeAnnouncement(announcement), received, this.#announcements);
-    return { request, received };
+    return { call, request, received };
   }
 
   /** Until all processes are about to do this. */
@@ -163,36 +169,29 @@ export class MpiCommunicator implements Communicator {
   }
 
   #begin(tensors: readonly Tensor[]): Running {
-    const { request, received } = this.#announce('sum', shapeHash(tensors));
+    const { call, request: announced, received } = this.#announce('sum', shapeHash(tensors));
     const filled = tensors.filter(({ size }) => size > 0);
-    const steps = exchange(this.#group, filled, request, () => checkAnnouncements(received));
-    const running: Running = { steps, pause: steps.next().value ?? undefined, error: undefined };
-    this.#running.push(running);
+    const steps = exchange(this.#group, filled, call, announced, () => checkAnnouncements(received));
+    const running: Running = { steps, announced, request: steps.next().value ?? undefined, error: undefined };
+    this.#running.add(running);
     return running;
   }
 
   /** Lets every exchange go on as far as it can without waiting. */
   #advance(): void {
-    for (let i = 0; i < this.#running.length; ) {
-      const running = this.#running[i]!;
-      const before = this.#running[i - 1]?.pause;
-      this.#resume(running, before ? before.phase - 1 : Phase.finish);
-      if (running.pause) i++;
-      else this.#running.splice(i, 1);
+    for (const running of this.#running) {
+      this.#resume(running);
+      if (!running.request) this.#running.delete(running);
     }
   }
 
-  /** @param last the phase that it may enter, because the exchange before has left it */
-  #resume(running: Running, last: number): void {
-    while (running.pause) {
-      const { phase, request } = running.pause;
-      if (phase > last && phase !== Phase.finish) return;
-      if (!this.#mpi.test(request)) return;
+  #resume(running: Running): void {
+    while (running.request && this.#mpi.test(running.request)) {
       try {
         const { value, done } = running.steps.next();
-        running.pause = done ? undefined : value;
+        running.request = done ? undefined : value;
       } catch (error) {
-        running.pause = undefined;
+        running.request = undefined;
         running.error = error;
       }
     }
@@ -208,8 +207,8 @@ export class MpiCommunicator implements Communicator {
         'sum',
         patience,
       );
-    await until(() => running.pause?.phase !== Phase.scatter, 'sleep');
-    await until(() => !running.pause, 'spin');
+    await until(() => running.request !== running.announced, 'sleep');
+    await until(() => !running.request, 'spin');
     if (running.error !== undefined) throw running.error;
   }
 }

@@ -1,6 +1,6 @@
 import { type Buffer, type Device, type FloatDType, reference, type Tensor, updateInPlace } from '@pnn/nn';
 import { hostBytes, hostOffset, hostRange } from '@pnn/tensor/node';
-import type { Handle, Layout, MpiLibrary, Request } from './library.js';
+import type { Handle, Message, MpiLibrary, Request } from './library.js';
 import { sumByTree } from './tree.js';
 
 /** What an exchange takes place between. */
@@ -10,20 +10,8 @@ export interface Group {
   readonly size: number;
   /** The address of the first byte of `hostBytes`. */
   readonly base: number;
-  /** The communicator on which parts go to those who add them; one of its own, since calls on each have one order. */
-  readonly scatter: Handle;
-  /** The communicator on which sums come back. */
-  readonly collect: Handle;
-}
-
-/** What an exchange does next, in this order. */
-export const Phase = { scatter: 0, collect: 1, finish: 2 } as const;
-export type Phase = (typeof Phase)[keyof typeof Phase];
-
-/** An exchange goes on with this phase when the request is done. */
-export interface Pause {
-  readonly request: Request;
-  readonly phase: Phase;
+  /** The communicator that messages go by. */
+  readonly messages: Handle;
 }
 
 /** Elements that are exchanged in place, or copied before and after. */
@@ -36,20 +24,48 @@ interface Segment {
 
 /** Smaller tensors are copied side by side, since each exchange by itself waits for the network twice. */
 const LARGE = 65536;
-/** The elements that are added at a time: they stay in the cache. */
-const BLOCK = 65536;
+/** The bytes of a piece that one process adds, from all the others together: they stay in the cache until they are added. */
+const PIECE_BYTES = 512 * 1024;
+/** Shorter messages would cost more than they carry. */
+const MIN_MESSAGE_BYTES = 128 * 1024;
+/** So many pieces are on their way to those who add them while others are added. */
+const AHEAD = 4;
+/** The elements that are added at a time: of so few, a kernel is computed by one thread, since to call others takes longer. */
+const BLOCK = 16384;
 /** Parts begin at multiples of 64 bytes. */
 const ALIGNMENT = 64;
+/** MPI promises tags up to 32767 (MPI 4.0, section 8.1.2). An exchange has two, which come again when it has long ended. */
+const CALLS_WITH_TAGS = 16384;
 
 const bytesOf = (dtype: FloatDType): 4 | 8 => (dtype === 'float32' ? 4 : 8);
 
-/** Which elements each process adds: as many each, but for the last ones. */
-function layoutOf({ size, dtype }: Segment, processes: number): Layout {
-  const unit = ALIGNMENT / bytesOf(dtype);
+/** The elements that a process adds. */
+interface Part {
+  /** In `hostBytes`. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** What travels and is added at a time: of each process a part, in the order of ranks. */
+interface Piece {
+  readonly dtype: FloatDType;
+  readonly parts: readonly Part[];
+}
+
+/** Cuts a segment into equal shares, but for the last ones, and the shares into pieces. */
+function piecesOf({ dtype, offset, size }: Segment, processes: number): Piece[] {
+  const bytes = bytesOf(dtype);
+  const unit = ALIGNMENT / bytes;
   const share = Math.ceil(size / processes / unit) * unit;
-  const displacements = Int32Array.from({ length: processes }, (_, i) => Math.min(i * share, size));
-  const counts = displacements.map((begin) => Math.min(share, size - begin));
-  return { counts, displacements };
+  const length = Math.max(MIN_MESSAGE_BYTES, Math.floor(PIECE_BYTES / (processes - 1) / ALIGNMENT) * ALIGNMENT) / bytes;
+  return Array.from({ length: Math.ceil(share / length) }, (_, i) => ({
+    dtype,
+    parts: Array.from({ length: processes }, (_, process) => {
+      const begin = Math.min(process * share + i * length, size);
+      const end = Math.min(process * share + Math.min((i + 1) * length, share), size);
+      return { offset: offset + begin * bytes, size: end - begin };
+    }),
+  }));
 }
 
 /** Small tensors side by side: where each of them is in the segment. */
@@ -90,112 +106,134 @@ class Packed {
   }
 }
 
-/** One segment on its way. */
+/** Pieces on their way. */
 class Transfer {
   readonly #group: Group;
-  readonly #segment: Segment;
   readonly #device: Device;
-  readonly #layout: Layout;
-  readonly #received: Buffer;
-  /** From the begin of one received part to that of the next, in elements. */
+  readonly #pieces: readonly Piece[];
+  readonly #scatterTag: number;
+  readonly #collectTag: number;
+  /** From the begin of one received part to that of the next, in bytes. */
   readonly #stride: number;
+  readonly #received: Buffer;
+  readonly #partialSums: Buffer;
 
-  constructor(group: Group, segment: Segment, device: Device) {
+  constructor(group: Group, pieces: readonly Piece[], device: Device, call: number) {
     this.#group = group;
-    this.#segment = segment;
     this.#device = device;
-    this.#layout = layoutOf(segment, group.size);
-    const unit = ALIGNMENT / bytesOf(segment.dtype);
-    this.#stride = Math.ceil(this.#own.count / unit) * unit;
-    this.#received = reference.memory.allocate(segment.dtype, Math.max(1, this.#stride * (group.size - 1)));
+    this.#pieces = pieces;
+    this.#scatterTag = 2 * (call % CALLS_WITH_TAGS);
+    this.#collectTag = this.#scatterTag + 1;
+    const most = Math.max(1, ...pieces.map(({ dtype, parts }) => parts[group.rank]!.size * bytesOf(dtype)));
+    this.#stride = Math.ceil(most / ALIGNMENT) * ALIGNMENT;
+    const doubles = Float64Array.BYTES_PER_ELEMENT;
+    this.#received = reference.memory.allocate('float64', (AHEAD * (group.size - 1) * this.#stride) / doubles);
+    this.#partialSums = reference.memory.allocate('float64', BLOCK * Math.max(1, this.#spares));
   }
 
-  /** Where the sum that this process computes begins in the segment, and its length. */
-  get #own(): { readonly begin: number; readonly count: number } {
-    const { rank } = this.#group;
-    return { begin: this.#layout.displacements[rank]!, count: this.#layout.counts[rank]! };
+  /** What `sumByTree` needs besides. */
+  get #spares(): number {
+    return 2 * (Math.log2(this.#group.size) - 1);
   }
 
-  /** Where a part comes to in what is received; this process does not send to itself. */
-  #slot(process: number): number {
-    return (process < this.#group.rank ? process : process - 1) * this.#stride;
+  /** Where the elements of another process come to, in `hostBytes`. */
+  #slot(piece: number, process: number): number {
+    const { rank, size } = this.#group;
+    const other = process < rank ? process : process - 1;
+    return hostOffset(this.#received)! + ((piece % AHEAD) * (size - 1) + other) * this.#stride;
+  }
+
+  /** Messages to and from all other processes; those without elements are left out. */
+  #exchange(
+    { dtype }: Piece,
+    tag: number,
+    send: (process: number) => Part,
+    receive: (process: number) => Part,
+  ): Request {
+    const { library, rank, size, base, messages } = this.#group;
+    const message = (kind: Message['kind'], process: number, part: Part): Message[] =>
+      part.size === 0 ? [] : [{ kind, process, tag, address: base + part.offset, bytes: part.size * bytesOf(dtype) }];
+    const others = Array.from({ length: size - 1 }, (_, i) => (rank + 1 + i) % size);
+    return library.exchange(
+      [
+        ...others.flatMap((process) => message('receive', process, receive(process))),
+        ...others.flatMap((process) => message('send', process, send(process))),
+      ],
+      messages,
+    );
   }
 
   /** Every process gets the elements that it is to add. */
-  scatter(): Request {
-    const { library, rank, size, base, scatter } = this.#group;
-    const { dtype, offset } = this.#segment;
-    const sent = { ...this.#layout, counts: this.#layout.counts.slice() };
-    sent.counts[rank] = 0;
-    const received = {
-      counts: Int32Array.from({ length: size }, (_, i) => (i === rank ? 0 : this.#own.count)),
-      displacements: Int32Array.from({ length: size }, (_, i) => (i === rank ? 0 : this.#slot(i))),
-    };
-    const to = base + hostOffset(this.#received)!;
-    return library.alltoallv(base + offset, sent, to, received, bytesOf(dtype), scatter);
+  scatter(i: number): Request {
+    const piece = this.#pieces[i]!;
+    const own = piece.parts[this.#group.rank]!;
+    return this.#exchange(
+      piece,
+      this.#scatterTag,
+      (process) => piece.parts[process]!,
+      (process) => ({ offset: this.#slot(i, process), size: own.size }),
+    );
   }
 
-  /** The sums of the elements that this process has of all. */
-  add(): void {
-    const { rank, size } = this.#group;
-    const { dtype, offset } = this.#segment;
-    const { begin, count } = this.#own;
-    if (count === 0) return;
+  /** The elements that this process adds become the sums of all. */
+  add(i: number): void {
+    const { rank } = this.#group;
+    const { dtype, parts } = this.#pieces[i]!;
+    const own = parts[rank]!;
     const { kernels } = this.#device;
     const bytes = bytesOf(dtype);
-    const starts = Array.from({ length: size }, (_, i) =>
-      i === rank ? offset + begin * bytes : hostOffset(this.#received)! + this.#slot(i) * bytes,
-    );
-    const spares = 2 * Math.log2(size) - 1;
-    const memory = reference.memory.allocate(dtype, BLOCK * spares);
-    try {
-      for (let done = 0; done < count; done += BLOCK) {
-        const length = Math.min(BLOCK, count - done);
-        const parts = starts.map((start) => hostRange(dtype, start + done * bytes, length));
-        const [sum, ...others] = Array.from({ length: spares }, (_, i) =>
-          hostRange(dtype, hostOffset(memory)! + i * BLOCK * bytes, length),
-        );
-        sumByTree(parts, sum!, others, kernels.binary.add);
-        kernels.copy(sum!, parts[rank]!);
-      }
-    } finally {
-      reference.memory.release(memory);
+    const starts = parts.map((_, process) => (process === rank ? own.offset : this.#slot(i, process)));
+    for (let done = 0; done < own.size; done += BLOCK) {
+      const length = Math.min(BLOCK, own.size - done);
+      const operands = starts.map((start) => hostRange(dtype, start + done * bytes, length));
+      const spares = Array.from({ length: this.#spares }, (_, n) =>
+        hostRange(dtype, hostOffset(this.#partialSums)! + n * BLOCK * bytes, length),
+      );
+      sumByTree(operands, operands[rank]!, spares, kernels.binary.add);
     }
   }
 
   /** Every process gets the sums of the others. */
-  collect(): Request {
-    const { library, base, collect } = this.#group;
-    const { dtype, offset } = this.#segment;
-    return library.allgatherv(base + offset, this.#layout, bytesOf(dtype), collect);
+  collect(i: number): Request {
+    const piece = this.#pieces[i]!;
+    const own = piece.parts[this.#group.rank]!;
+    return this.#exchange(
+      piece,
+      this.#collectTag,
+      () => own,
+      (process) => piece.parts[process]!,
+    );
   }
 
   release(): void {
     reference.memory.release(this.#received);
+    reference.memory.release(this.#partialSums);
   }
 }
 
 /**
  * In place: every tensor becomes the sum over all processes by the tree of `Communicator`. Each process adds an equal part of
- * the elements (Alltoallv), and gets the rest (Allgatherv): 2(1 − 1/size) of all bytes leave each process, the least that is
- * possible (Patarasuk and Yuan, Bandwidth optimal all-reduce algorithms for clusters of workstations, 2009). MPI only moves
- * bytes, so that the order of the additions is ours.
+ * the elements, which all others send to it, and sends them the sums: 2(1 − 1/size) of all bytes leave each process, the least that
+ * is possible (Patarasuk and Yuan, Bandwidth optimal all-reduce algorithms for clusters of workstations, 2009). MPI only moves
+ * bytes, so that the order of the additions is ours. While one piece is added others travel.
  *
- * Several may be on their way, but calls on each communicator must have the same order in every process: `scatter` waits
- * until the exchange before has scattered, `collect` until it has collected.
+ * Several exchanges may be on their way, each with its own number: messages find each other by tags.
  *
  * @param tensors on CPU devices, not empty, float32 or float64
+ * @param call the number of this exchange, the same in all processes
  * @param announced done when all processes have announced this exchange
  * @param check throws if they announced something else
+ * @yields what must be done before it goes on
  */
 export function* exchange(
   group: Group,
   tensors: readonly Tensor[],
+  call: number,
   announced: Request,
   check: () => void,
-): Generator<Pause, void, void> {
+): Generator<Request, void, void> {
   const device = tensors[0]?.device ?? reference;
-  yield { request: announced, phase: Phase.scatter };
+  yield announced;
   check();
   const packed = (['float32', 'float64'] as const).flatMap((dtype) => {
     const small = tensors.filter((tensor) => tensor.dtype === dtype && tensor.size < LARGE);
@@ -206,20 +244,22 @@ export function* exchange(
     ...large.map(({ dtype, buffer, size }) => ({ dtype: dtype as FloatDType, offset: hostOffset(buffer)!, size })),
     ...packed.map(({ segment }) => segment),
   ];
-  const transfers = segments.map((segment) => new Transfer(group, segment, device));
+  const pieces = segments.flatMap((segment) => piecesOf(segment, group.size));
+  const transfer = new Transfer(group, pieces, device, call);
   try {
     for (const each of packed) each.fill();
-    const scattered = transfers.map((transfer) => transfer.scatter());
+    const scattered = pieces.slice(0, AHEAD).map((_, i) => transfer.scatter(i));
     const collected: Request[] = [];
-    for (const [i, transfer] of transfers.entries()) {
-      yield { request: scattered[i]!, phase: Phase.collect };
-      transfer.add();
-      collected.push(transfer.collect());
+    for (let i = 0; i < pieces.length; i++) {
+      yield scattered[i]!;
+      transfer.add(i);
+      collected.push(transfer.collect(i));
+      if (i + AHEAD < pieces.length) scattered.push(transfer.scatter(i + AHEAD));
     }
-    for (const request of collected) yield { request, phase: Phase.finish };
+    for (const request of collected) yield request;
     for (const each of packed) each.empty();
     for (const tensor of tensors) updateInPlace(tensor, () => {});
   } finally {
-    for (const each of [...transfers, ...packed]) each.release();
+    for (const each of [transfer, ...packed]) each.release();
   }
 }

@@ -16,14 +16,17 @@ export type ElementBytes = 1 | 4 | 8;
  * then, so that the garbage collector leaves it alone.
  */
 export interface Request {
-  readonly handle: BigInt64Array;
+  readonly handles: BigInt64Array | Int32Array;
   readonly holds: readonly unknown[];
 }
 
-/** Which elements go to each process, or come from it: their number and where they begin, both in elements. */
-export interface Layout {
-  readonly counts: Int32Array;
-  readonly displacements: Int32Array;
+/** Bytes that go to another process or come from it. Of those with the same tag the first sent is the first received. */
+export interface Message {
+  readonly kind: 'send' | 'receive';
+  readonly process: number;
+  readonly tag: number;
+  readonly address: Address;
+  readonly bytes: number;
 }
 
 /** The functions of MPI that are needed, all of which throw where MPI reports an error. */
@@ -41,16 +44,8 @@ export interface MpiLibrary {
   duplicate(communicator: Handle): Handle;
   /** Of each process the same number of bytes, in the order of ranks. */
   allgather(send: Uint8Array, receive: Uint8Array, communicator: Handle): Request;
-  alltoallv(
-    send: Address,
-    sent: Layout,
-    receive: Address,
-    received: Layout,
-    bytes: ElementBytes,
-    communicator: Handle,
-  ): Request;
-  /** In place: this process has its part at its displacement already. */
-  allgatherv(buffer: Address, layout: Layout, bytes: ElementBytes, communicator: Handle): Request;
+  /** Begins all of them; the request is done when they all are. */
+  exchange(messages: readonly Message[], communicator: Handle): Request;
   broadcast(
     buffer: Address | Uint8Array,
     count: number,
@@ -73,23 +68,24 @@ const SERIALIZED = 2;
 const SUCCESS = 0;
 /** The longest text that MPI writes, in both libraries. */
 const MAX_TEXT = 8192;
-/** As much as an MPI_Status has in any library, in ints. */
-const STATUS = 16;
 
 /** What differs between the two families of libraries: https://www.mpich.org/abi/ for MPICH and those compatible with it. */
 interface Family {
   readonly handleType: 'int' | 'void *';
   readonly world: Handle;
   readonly types: Readonly<Record<ElementBytes, Handle>>;
-  /** MPI_IN_PLACE */
-  readonly inPlace: bigint;
+  /** What holds so many requests. */
+  readonly requests: (count: number) => Request['handles'];
+  /** MPI_STATUSES_IGNORE */
+  readonly ignore: bigint;
 }
 
 const mpich: Family = {
   handleType: 'int',
   world: 0x44000000,
   types: { 1: 0x4c00010d, 4: 0x4c00040a, 8: 0x4c00080b },
-  inPlace: -1n,
+  requests: (count) => new Int32Array(count),
+  ignore: 1n,
 };
 
 function openMpi(library: LibraryHandle): Family {
@@ -101,7 +97,8 @@ function openMpi(library: LibraryHandle): Family {
       4: library.symbol('ompi_mpi_float', 'void *'),
       8: library.symbol('ompi_mpi_double', 'void *'),
     },
-    inPlace: 1n,
+    requests: (count) => new BigInt64Array(count),
+    ignore: 0n,
   };
 }
 
@@ -189,7 +186,7 @@ export async function loadLibrary(launcher: Launcher, file: string | undefined):
 }
 
 function bind(koffi: Koffi, library: LibraryHandle, family: Family, version: string): MpiLibrary {
-  const { handleType: handle, world, types, inPlace } = family;
+  const { handleType: handle, world, types, requests, ignore } = family;
   const declare = (name: string, ...parameters: string[]) => {
     const call = library.func(name, 'int', parameters) as unknown as (...given: unknown[]) => number;
     return (...given: unknown[]): void => {
@@ -197,7 +194,7 @@ function bind(koffi: Koffi, library: LibraryHandle, family: Family, version: str
       if (status !== SUCCESS) throw new MpiError(`mpi: ${name} of ${version} has failed with error ${status}`);
     };
   };
-  const [buffer, request, counts] = ['void *', 'void *', 'void *'];
+  const [buffer, request] = ['void *', 'void *'];
   const functions = {
     initThread: declare('MPI_Init_thread', 'void *', 'void *', 'int', 'void *'),
     finalize: declare('MPI_Finalize'),
@@ -205,29 +202,18 @@ function bind(koffi: Koffi, library: LibraryHandle, family: Family, version: str
     size: declare('MPI_Comm_size', handle, 'void *'),
     duplicate: declare('MPI_Comm_dup', handle, `_Out_ ${handle} *`),
     allgather: declare('MPI_Iallgather', buffer, 'int', handle, buffer, 'int', handle, handle, request),
-    alltoallv: declare(
-      'MPI_Ialltoallv',
-      ...[buffer, counts, counts, handle],
-      ...[buffer, counts, counts, handle],
-      ...[handle, request],
-    ),
-    allgatherv: declare(
-      'MPI_Iallgatherv',
-      ...[buffer, 'int', handle],
-      ...[buffer, counts, counts, handle],
-      ...[handle, request],
-    ),
+    send: declare('MPI_Isend', buffer, 'int', handle, 'int', 'int', handle, request),
+    receive: declare('MPI_Irecv', buffer, 'int', handle, 'int', 'int', handle, request),
     broadcast: declare('MPI_Ibcast', buffer, 'int', handle, 'int', handle, request),
-    test: declare('MPI_Test', request, 'void *', 'void *'),
+    testAll: declare('MPI_Testall', 'int', request, 'void *', 'void *'),
   };
   const abort = library.func('MPI_Abort', 'int', [handle, 'int']);
   const flag = new Int32Array(1);
-  const status = new Int32Array(STATUS);
   const number = new Int32Array(1);
   /** What MPI reads and writes goes into `holds`. */
-  const requested = (start: (request: BigInt64Array) => void, ...holds: unknown[]): Request => {
-    const made = { handle: new BigInt64Array(1), holds };
-    start(made.handle);
+  const requested = (start: (request: Request['handles']) => void, ...holds: unknown[]): Request => {
+    const made = { handles: requests(1), holds };
+    start(made.handles);
     return made;
   };
   return {
@@ -255,31 +241,17 @@ function bind(koffi: Koffi, library: LibraryHandle, family: Family, version: str
         send,
         receive,
       ),
-    alltoallv: (send, sent, receive, received, bytes, communicator) =>
-      requested(
-        (made) =>
-          functions.alltoallv(
-            ...[send, sent.counts, sent.displacements, types[bytes]],
-            ...[receive, received.counts, received.displacements, types[bytes]],
-            ...[communicator, made],
-          ),
-        sent,
-        received,
-      ),
-    allgatherv: (address, layout, bytes, communicator) =>
-      requested(
-        (made) =>
-          functions.allgatherv(
-            ...[inPlace, 0, types[bytes]],
-            ...[address, layout.counts, layout.displacements, types[bytes]],
-            ...[communicator, made],
-          ),
-        layout,
-      ),
+    exchange(messages, communicator) {
+      const handles = requests(messages.length);
+      for (const [i, { kind, process, tag, address, bytes }] of messages.entries()) {
+        functions[kind](address, bytes, types[1], process, tag, communicator, handles.subarray(i));
+      }
+      return { handles, holds: [] };
+    },
     broadcast: (address, count, bytes, root, communicator) =>
       requested((made) => functions.broadcast(address, count, types[bytes], root, communicator, made), address),
-    test({ handle: made }) {
-      functions.test(made, flag, status);
+    test({ handles }) {
+      functions.testAll(handles.length, handles, flag, ignore);
       return flag[0] !== 0;
     },
     processorName: () => textFrom(library, 'MPI_Get_processor_name'),

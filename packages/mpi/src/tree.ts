@@ -1,12 +1,13 @@
 import type { Operand } from '@pnn/nn';
 
-/** Puts a + b into out, which overlaps neither. */
+/** Puts a + b into out, which may be one of the two, and overlaps neither in any other way. */
 export type Add = (a: Operand, b: Operand, out: Operand) => void;
 
 /**
  * The sum of the parts by the tree of `Communicator`: neighbors first, then their sums. The number of parts is a power of
  * two, from two on.
  *
+ * @param out may be one of the parts: it is written last
  * @param spare two operands for each level below the sum: 2(log₂ parts − 1) of them
  */
 export function sumByTree(parts: readonly Operand[], out: Operand, spare: readonly Operand[], add: Add): void {

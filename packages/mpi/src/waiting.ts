@@ -5,6 +5,8 @@ export type Patience = 'spin' | 'sleep';
 
 /** For so long a wait asks without a pause: a step of processes that are equally fast takes no longer for it. */
 const SPIN_MS = 2;
+/** So long at a time it does not even let timers and signals have their turn, which would take longer than a piece on its way. */
+const HOLD_MS = 1;
 /** A longer gap between two looks is not waiting: this process itself stood still, or computed. */
 const MAX_GAP_MS = 1000;
 
@@ -38,20 +40,25 @@ export class Waiting {
       let last = performance.now();
       let waited = 0;
       const look = () => {
+        const sleeps = patience === 'sleep' && waited > SPIN_MS;
+        const end = performance.now() + HOLD_MS;
+        let now = 0;
         try {
-          if (isDone()) {
-            resolve();
-            return;
-          }
+          do {
+            if (isDone()) {
+              resolve();
+              return;
+            }
+            now = performance.now();
+          } while (!sleeps && now < end);
         } catch (error) {
           reject(error);
           return;
         }
-        const now = performance.now();
         waited += Math.min(now - last, MAX_GAP_MS);
         last = now;
         if (waited > this.#timeoutMs) this.#end(operation);
-        else if (patience === 'sleep' && waited > SPIN_MS) setTimeout(look, 1);
+        else if (sleeps) setTimeout(look, 1);
         else setImmediate(look);
       };
       look();

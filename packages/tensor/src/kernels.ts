@@ -230,7 +230,7 @@ export interface AdamSettings {
  */
 export interface Kernels {
   readonly unary: Readonly<Record<UnaryName, (x: Operand, out: Operand) => void>>;
-  /** Operands broadcast to the shape of the output. */
+  /** Operands broadcast to the shape of the output. On CPU devices `out` may be an operand of that shape itself. */
   readonly binary: Readonly<Record<BinaryName, (a: Operand, b: Operand, out: Operand) => void>>;
   readonly comparison: Readonly<Record<ComparisonName, (a: Operand, b: Operand, out: Operand) => void>>;
   readonly reduction: Readonly<Record<ReductionName, (x: Operand, out: Operand, layout: ReductionLayout) => void>>;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { apply, operators, reference, scope, type Tensor, tensor, where } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -129,6 +130,28 @@ describe.each(variants)('elementwise functions on %s', (_, device) => {
             return result.dataSync();
           });
           expectSame(results[0]!, results[1]!);
+        }),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each(binary)('%s gives the same where the output is one of the operands', (name) => {
+    const cases = shapes.chain(([a, b]) =>
+      fc.tuple(fc.constant(a), dataOf(a, anything), dataOf(b, anything), fc.constant(b)),
+    );
+    fc.assert(
+      fc.property(cases, fc.boolean(), ([aShape, a, b, bShape], swap) =>
+        scope(() => {
+          for (const on of [device, reference]) {
+            const operands = [place(on, aShape, a), place(on, bShape, b)] as const;
+            const [left, right] = swap ? [operands[1], operands[0]] : operands;
+            const [result] = apply(operators[name], [left, right], undefined) as [Tensor];
+            const out = operands.find(({ shape }) => isDeepStrictEqual(shape, result.shape));
+            if (!out) return;
+            on.kernels.binary[name](left, right, out);
+            expectSame(out.dataSync(), result.dataSync());
+          }
         }),
       ),
       { numRuns: 40 },
