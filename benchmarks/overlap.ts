@@ -3,20 +3,19 @@
  *
  *     npm run build && mpirun -n 2 --bind-to none node --import tsx benchmarks/overlap.ts
  *
- * Steps of an MLP on one thread for each process: alone, with overlap and without, by turns. As root on Linux,
+ * Steps of a ResNet-18 on one thread for each process: alone, with overlap and without, by turns. As root on Linux,
  * `benchmarks/overlap.ts 400` starts itself on two hosts, network namespaces with a cable of 400 Mbit/s between them.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { resnet18 } from '@pnn/models';
 import { findLauncher, mpi } from '@pnn/mpi';
 import {
   AdamW,
   ArrayDataset,
   type Communicator,
   DataLoader,
-  Linear,
   oneProcess,
-  Sequential,
   setDevice,
   setSeed,
   setThreads,
@@ -25,10 +24,9 @@ import {
 import { PolynomialActivation, Trainer } from '@pnn/pnn';
 import { TwoHosts } from '../packages/mpi/test/namespaces.js';
 
-const WIDTHS = [784, 1024, 1024, 1024, 10];
+const IMAGE = [3, 32, 32] as const;
 /** Of one process. */
-const SAMPLES = 384;
-const STEPS = 4;
+const SAMPLES = 24;
 const ROUNDS = 5;
 
 if (findLauncher()) await measure();
@@ -47,15 +45,16 @@ function startOnTwoHosts(rate: number): void {
 /** A training whose steps are timed: one that knows of no other processes has the share of one of them. */
 function trainingOf(communicator: Communicator, overlap: boolean, times: number[]): () => Promise<void> {
   setSeed(1);
-  const layers = WIDTHS.slice(1).flatMap((width, i) => [
-    ...(i > 0 ? [new PolynomialActivation({ target: 'relu', degree: 4, bound: 20, outside: 'tangent' })] : []),
-    new Linear(WIDTHS[i]!, width),
-  ]);
-  const network = new Sequential(...layers);
+  const network = resnet18({
+    channels: IMAGE[0],
+    classes: 10,
+    activation: () => new PolynomialActivation({ target: 'relu', degree: 4, bound: 20, outside: 'tangent' }),
+  });
   const batchSize = SAMPLES * communicator.size;
+  const elements = IMAGE[0] * IMAGE[1] * IMAGE[2];
   const data = new ArrayDataset({
-    inputs: Float32Array.from({ length: 784 * batchSize }, (_, i) => Math.sin(i)),
-    inputShape: [784],
+    inputs: Float32Array.from({ length: elements * batchSize }, (_, i) => Math.sin(i)),
+    inputShape: [...IMAGE],
     labels: Int32Array.from({ length: batchSize }, (_, i) => i % 10),
     classes: 10,
   });
@@ -68,7 +67,7 @@ function trainingOf(communicator: Communicator, overlap: boolean, times: number[
   const loader = new DataLoader(data, { batchSize, dropLast: true });
   let epochs = 0;
   return async () => {
-    epochs += STEPS;
+    epochs++;
     for await (const _ of trainer.fit(loader, { epochs }));
   };
 }
@@ -93,11 +92,8 @@ async function measure(): Promise<void> {
   const all = await communicator.gather([medians]);
   const [alone, after, during] = medians.map((_, i) => Math.max(...all.map(([each]) => each![i]!)));
   if (communicator.rank > 0) return;
-  const parameters = WIDTHS.slice(1).reduce((sum, width, i) => sum + width * (WIDTHS[i]! + 1), 0);
   const ms = (value: number) => `${value.toFixed(0)} ms`;
-  console.log(
-    `${((4 * parameters) / 1e6).toFixed(1)} MB of gradients, ${communicator.size} processes, medians of steps:`,
-  );
+  console.log(`${communicator.size} processes, medians of steps:`);
   console.log(`alone ${ms(alone!)}, exchange at the end ${ms(after!)}, with overlap ${ms(during!)}`);
   console.log(`hidden: ${((100 * (after! - during!)) / (after! - alone!)).toFixed(0)}% of the exchange`);
 }
