@@ -169,12 +169,17 @@ export class EncryptedMessages implements Part {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exit = once(child, 'exit');
-    for await (const text of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
-      if (text.split('\n').includes(phase)) break;
-    }
+    // It goes on to write until it is killed.
+    await new Promise<void>((resolve) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        if (text.split('\n').includes(phase)) resolve();
+      });
+      void exit.then(() => resolve());
+    });
     await setTimeout(500 * random.uniform());
     child.kill('SIGKILL');
-    await exit;
+    const [, signal] = (await exit) as [number | null, NodeJS.Signals | null];
+    if (signal !== 'SIGKILL') throw new SoakFailure('a client ended before it was killed');
     this.#count('clients killed');
   }
 
