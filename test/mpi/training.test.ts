@@ -136,7 +136,21 @@ describe.skipIf(!launch)('pnn train --mpi', { timeout: 300_000 }, () => {
     },
   );
 
-  it('ends when a process stands still, and the checkpoint is whole', async () => {
+  it('ends when a process throws in the middle of it, and the checkpoint goes on', async () => {
+    const out = join(folder, 'throw');
+    const broken = commandOf(launch!, 2, main, ...train(out), '--mpi');
+    broken.splice(broken.indexOf(main), 0, '--import', './test/mpi/programs/defect.ts');
+    const { status, stderr } = await new Running(broken).ended;
+    expect(status).toBe(1);
+    expect(stderr).toContain('a defect of the program');
+    await expectNobodyLeft(out);
+    expect((await loadCheckpoint(checkpointOf(out))).state.progress.step).toBe(6);
+    const again = await run(launch!, 2, main, ...train(out), '--mpi', '--resume-if-exists');
+    expect(again.status, again.stderr).toBe(0);
+    expect(networkOf(out)).toBe(uninterrupted);
+  });
+
+  it('ends when a process stands still, and the checkpoint goes on', async () => {
     const out = join(folder, 'stop');
     const job = await begin(launch!, 2, out, { PNN_MPI_TIMEOUT: '4' });
     process.kill(processesWith(out).get(1)!, 'SIGSTOP');
@@ -144,7 +158,9 @@ describe.skipIf(!launch)('pnn train --mpi', { timeout: 300_000 }, () => {
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/^mpi: process 0 of 2 has waited 4 s for the others in \w+: one of them stands still/m);
     await expectNobodyLeft(out);
-    await loadCheckpoint(checkpointOf(out));
+    const resumed = await new Running([...node, main, 'train', '--resume', checkpointOf(out)]).ended;
+    expect(resumed.status, resumed.stderr).toBe(0);
+    expect(networkOf(out)).toBe(uninterrupted);
   });
 
   it.each<[string, number, string[], RegExp, number]>([
