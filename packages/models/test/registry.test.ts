@@ -67,7 +67,7 @@ describe('a model of the user', () => {
     }
     unregister();
     expect(() => decodeNetworkFile(bytes, 'mine')).toThrow(
-      /^mine: its model 'tiny' is not registered: .* models\.register\(\); there are cnn, /,
+      /^mine: its model 'tiny' is not registered: .* models\.register\(\), or with pnn by --import FILE; there are cnn, /,
     );
   });
 
