@@ -83,7 +83,7 @@ export class MpiCommunicator implements Communicator {
     // What a GPU computes in the background cannot be sent before it was read.
     if (this.size === 1 || !isReachable) return { poll: () => {}, finish: () => this.sum(tensors) };
     const running = this.#begin(tensors);
-    return { poll: () => this.#advance(), finish: () => this.#finish(running) };
+    return { poll: () => this.#resume(running), finish: () => this.#finish(running) };
   }
 
   async gather(numbers: readonly ArrayLike<number>[]): Promise<readonly (readonly ArrayLike<number>[])[]> {
@@ -179,10 +179,7 @@ export class MpiCommunicator implements Communicator {
 
   /** Lets every exchange go on as far as it can without waiting. */
   #advance(): void {
-    for (const running of this.#running) {
-      this.#resume(running);
-      if (!running.request) this.#running.delete(running);
-    }
+    for (const running of this.#running) this.#resume(running);
   }
 
   #resume(running: Running): void {
@@ -195,6 +192,7 @@ export class MpiCommunicator implements Communicator {
         running.error = error;
       }
     }
+    if (!running.request) this.#running.delete(running);
   }
 
   async #finish(running: Running): Promise<void> {
