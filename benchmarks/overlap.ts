@@ -8,23 +8,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { resnet18 } from '@pnn/models';
 import { findLauncher, mpi } from '@pnn/mpi';
-import {
-  AdamW,
-  ArrayDataset,
-  type Communicator,
-  DataLoader,
-  oneProcess,
-  setDevice,
-  setSeed,
-  setThreads,
-  wasm,
-} from '@pnn/nn';
-import { PolynomialActivation, Trainer } from '@pnn/pnn';
+import { type Communicator, oneProcess, setDevice, setThreads, wasm } from '@pnn/nn';
+import type { StepRecord } from '@pnn/pnn';
 import { TwoHosts } from '../packages/mpi/test/namespaces.js';
+import { residualTraining } from './residual-training.js';
 
-const IMAGE = [3, 32, 32] as const;
 /** Of one process. */
 const SAMPLES = 24;
 const ROUNDS = 5;
@@ -44,32 +33,9 @@ function startOnTwoHosts(rate: number): void {
 
 /** A training whose steps are timed: one that knows of no other processes has the share of one of them. */
 function trainingOf(communicator: Communicator, overlap: boolean, times: number[]): () => Promise<void> {
-  setSeed(1);
-  const network = resnet18({
-    channels: IMAGE[0],
-    classes: 10,
-    activation: () => new PolynomialActivation({ target: 'relu', degree: 4, bound: 20, outside: 'tangent' }),
-  });
   const batchSize = SAMPLES * communicator.size;
-  const elements = IMAGE[0] * IMAGE[1] * IMAGE[2];
-  const data = new ArrayDataset({
-    inputs: Float32Array.from({ length: elements * batchSize }, (_, i) => Math.sin(i)),
-    inputShape: [...IMAGE],
-    labels: Int32Array.from({ length: batchSize }, (_, i) => i % 10),
-    classes: 10,
-  });
-  const trainer = new Trainer(network, {
-    optimizer: new AdamW(network.parameterGroups(), { lr: 1e-4 }),
-    communicator,
-    overlap,
-    onStep: ({ seconds }) => times.push(1000 * seconds),
-  });
-  const loader = new DataLoader(data, { batchSize, dropLast: true });
-  let epochs = 0;
-  return async () => {
-    epochs++;
-    for await (const _ of trainer.fit(loader, { epochs }));
-  };
+  const onStep = ({ seconds }: StepRecord) => times.push(1000 * seconds);
+  return residualTraining({ communicator, batchSize, overlap, onStep });
 }
 
 async function measure(): Promise<void> {
