@@ -4,7 +4,8 @@
  *     npm run build && mpirun -n 2 --bind-to none node --import tsx benchmarks/overlap.ts
  *
  * Steps of a ResNet-18 on one thread for each process: alone, with overlap and without, by turns. As root on Linux,
- * `benchmarks/overlap.ts 400` starts itself on two hosts, network namespaces with a cable of 400 Mbit/s between them.
+ * `benchmarks/overlap.ts 400` starts itself on two hosts, network namespaces with a cable of 400 Mbit/s between them. A second
+ * argument says how many images each process has in a step, 24 where there is none: the more, the longer backward takes.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +16,7 @@ import { TwoHosts } from '../packages/mpi/test/namespaces.js';
 import { residualTraining } from './residual-training.js';
 
 /** Of one process. */
-const SAMPLES = 24;
+const IMAGES = Number(process.argv[3] ?? 24);
 const ROUNDS = 5;
 
 if (findLauncher()) await measure();
@@ -26,14 +27,22 @@ function startOnTwoHosts(rate: number): void {
   using hosts = new TwoHosts(200);
   hosts.shape(rate);
   const { program, options } = hosts.launch(2);
-  const words = ['-n', '2', process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)];
+  const words = [
+    '-n',
+    '2',
+    process.execPath,
+    ...process.execArgv,
+    fileURLToPath(import.meta.url),
+    `${rate}`,
+    `${IMAGES}`,
+  ];
   const { status } = spawnSync(program, [...options, ...words], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 }
 
 /** A training whose steps are timed: one that knows of no other processes has the share of one of them. */
 function trainingOf(communicator: Communicator, overlap: boolean, times: number[]): () => Promise<void> {
-  const batchSize = SAMPLES * communicator.size;
+  const batchSize = IMAGES * communicator.size;
   const onStep = ({ seconds }: StepRecord) => times.push(1000 * seconds);
   return residualTraining({ communicator, batchSize, overlap, onStep });
 }
