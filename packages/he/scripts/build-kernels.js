@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileKernels } from '../../tensor/scripts/compile-kernels.js';
-import { hasStaticData } from '../../tensor/scripts/wasm-sections.js';
+import { staticDataEnd } from '../../tensor/scripts/wasm-sections.js';
 
 const kernels = fileURLToPath(new URL('../kernels', import.meta.url));
 const generated = fileURLToPath(new URL('../src/evaluator/generated', import.meta.url));
@@ -29,7 +29,7 @@ async function build(hash) {
   try {
     for (const [instructionSet, enable] of Object.entries(instructions)) {
       const bytes = await compileKernels(join(work, `${instructionSet}.wasm`), enable, kernels);
-      if (hasStaticData(bytes)) throw new Error('the kernels have static data, which would overwrite ciphertexts');
+      if (staticDataEnd(bytes) > 0) throw new Error('the kernels have static data, which would overwrite ciphertexts');
       modules[instructionSet] = bytes.toString('base64');
     }
   } finally {

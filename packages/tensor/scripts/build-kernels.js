@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import { compileKernels, folder } from './compile-kernels.js';
 import { tasksSource } from './kernel-tasks.js';
-import { memoryFlagsOf, staticDataEnd } from './wasm-sections.js';
+import { memoryFlagsOf } from './wasm-sections.js';
 
 const generated = fileURLToPath(new URL('../src/devices/wasm/generated', import.meta.url));
 const targets = { modules: join(generated, 'modules.ts'), tasks: join(generated, 'tasks.ts') };
@@ -46,11 +46,7 @@ async function build(sources, hash) {
   try {
     for (const [instructionSet, enable] of Object.entries(instructions)) {
       const bytes = await compileKernels(join(work, `${instructionSet}.wasm`), enable);
-      modules[instructionSet] = {
-        memoryFlags: memoryFlagsOf(bytes),
-        staticDataEnd: staticDataEnd(bytes),
-        code: bytes.toString('base64'),
-      };
+      modules[instructionSet] = { memoryFlags: memoryFlagsOf(bytes), code: bytes.toString('base64') };
       names = exportNames(bytes);
     }
   } finally {
@@ -65,10 +61,9 @@ async function build(sources, hash) {
 /** The functions that every module exports. */
 export type ExportName = ${names.map((name) => `'${name}'`).join(' | ')};
 
-/** A module in base64, where it says how the memory is that it imports, and where its numbers end in that memory. */
+/** A module in base64, and where it says how the memory is that it imports. */
 export interface EncodedModule {
   readonly memoryFlags: number;
-  readonly staticDataEnd: number;
   readonly code: string;
 }
 

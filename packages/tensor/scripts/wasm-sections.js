@@ -54,11 +54,6 @@ export function staticDataEnd(bytes) {
   return end;
 }
 
-/** Whether a module brings static data. */
-export function hasStaticData(bytes) {
-  return sectionsOf(bytes).has(DATA_SECTION);
-}
-
 /**
  * The position of the byte that says how the imported memory is.
  *

@@ -66,8 +66,8 @@ const REGION: usize = MEASURES + MEASURES_BYTES;
 const TABLES: usize = REGION + REGION_BYTES;
 
 /**
- * Room for all that, tiles at the edge, two tables, measures and patches, the matrices of source and products, and the copy of the window in
- * one plane.
+ * Room for all that, tiles at the edge, two tables, measures and patches, the matrices of source and products, and the copy of
+ * the window in one plane.
  */
 export function winogradConvolutionScratch(fields: Winograd): usize {
   const tiles = slabSize(fields);
