@@ -2,6 +2,7 @@ import type { ParametersWithPrimes } from '../ckks/parameters.js';
 import { PlanError } from '../errors.js';
 import { checkPrimes } from './check-primes.js';
 import type { Handle, SealContext, SealLibrary } from './context.js';
+import { KeptEncryptor } from './kept-encryptor.js';
 
 interface Stored extends Handle {
   saveArray(compression: unknown): Uint8Array;
@@ -121,23 +122,14 @@ function contextOf(seal: Version6, parameters: ParametersWithPrimes): SealContex
     }
   }
 
-  /** Kept for the next encryption with the same key: making it takes as long as an encryption. */
-  let kept: { readonly secret: Handle; readonly encryptor: ReturnType<typeof newEncryptor> } | undefined;
-  function newEncryptor(secret: Handle) {
+  const kept = new KeptEncryptor((secret: Handle) => {
     const publicKey = generated(secret, (keys) => keys.createPublicKey());
     try {
       return seal.Encryptor(context, publicKey, secret);
     } finally {
       publicKey.delete();
     }
-  }
-  function encryptorOf(secret: Handle) {
-    if (kept?.secret !== secret) {
-      kept?.encryptor.delete();
-      kept = { secret, encryptor: newEncryptor(secret) };
-    }
-    return kept.encryptor;
-  }
+  });
 
   return {
     primes,
@@ -178,7 +170,7 @@ function contextOf(seal: Version6, parameters: ParametersWithPrimes): SealContex
     createRelinearizationKeys: (secret) => generated(secret, (keys) => bytesOf(keys.createRelinKeysSerializable())),
     createGaloisKeys: (secret, steps) =>
       generated(secret, (keys) => bytesOf(keys.createGaloisKeysSerializable(Int32Array.from(steps)))),
-    encrypt: (plaintext, secret) => bytesOf(encryptorOf(secret).encryptSymmetricSerializable(plaintext)),
+    encrypt: (plaintext, secret) => bytesOf(kept.of(secret).encryptSymmetricSerializable(plaintext)),
     decrypt(handle, secret) {
       const decryptor = seal.Decryptor(context, secret);
       try {
@@ -188,7 +180,7 @@ function contextOf(seal: Version6, parameters: ParametersWithPrimes): SealContex
       }
     },
     delete() {
-      kept?.encryptor.delete();
+      kept.delete();
       evaluator.delete();
       encoder.delete();
       context.delete();

@@ -2,6 +2,7 @@ import type { ParametersWithPrimes } from '../ckks/parameters.js';
 import { PlanError } from '../errors.js';
 import { checkPrimes } from './check-primes.js';
 import type { Handle, SealContext, SealLibrary } from './context.js';
+import { KeptEncryptor } from './kept-encryptor.js';
 
 interface Stored extends Handle {
   saveToArray(compression: unknown): Uint8Array;
@@ -139,23 +140,14 @@ function contextOf(seal: Version7, parameters: ParametersWithPrimes): SealContex
     }
   }
 
-  /** Kept for the next encryption with the same key: making it takes as long as an encryption. */
-  let kept: { readonly secret: Handle; readonly encryptor: ReturnType<typeof newEncryptor> } | undefined;
-  function newEncryptor(secret: Handle) {
+  const kept = new KeptEncryptor((secret: Handle) => {
     const publicKey = generated(secret, (keys) => keys.createPublicKey());
     try {
       return new seal.Encryptor(context, publicKey, secret);
     } finally {
       publicKey.delete();
     }
-  }
-  function encryptorOf(secret: Handle) {
-    if (kept?.secret !== secret) {
-      kept?.encryptor.delete();
-      kept = { secret, encryptor: newEncryptor(secret) };
-    }
-    return kept.encryptor;
-  }
+  });
 
   return {
     primes,
@@ -198,7 +190,7 @@ function contextOf(seal: Version7, parameters: ParametersWithPrimes): SealContex
     createRelinearizationKeys: (secret) => generated(secret, (keys) => bytesOf(keys.createRelinKeysSerializable())),
     createGaloisKeys: (secret, steps) =>
       generated(secret, (keys) => bytesOf(keys.createGaloisKeysSerializableWithSteps(Int32Array.from(steps)))),
-    encrypt: (plaintext, secret) => guarded(() => bytesOf(encryptorOf(secret).encryptSymmetricSerializable(plaintext))),
+    encrypt: (plaintext, secret) => guarded(() => bytesOf(kept.of(secret).encryptSymmetricSerializable(plaintext))),
     decrypt(handle, secret) {
       const decryptor = new seal.Decryptor(context, secret);
       try {
@@ -208,7 +200,7 @@ function contextOf(seal: Version7, parameters: ParametersWithPrimes): SealContex
       }
     },
     delete() {
-      kept?.encryptor.delete();
+      kept.delete();
       evaluator.delete();
       encoder.delete();
       context.delete();
