@@ -1,6 +1,7 @@
 import type { Launcher } from '@pnn/nn/node';
 import type { LibraryHandle } from 'koffi';
 import { MpiError } from './errors.js';
+import type { Koffi } from './koffi.js';
 
 /** A handle of MPI: the address of an object of Open MPI, a number of MPICH. */
 export type Handle = unknown;
@@ -61,8 +62,6 @@ export interface MpiLibrary {
   addressOf(bytes: Uint8Array): number;
 }
 
-type Koffi = typeof import('koffi');
-
 /** MPI_THREAD_SERIALIZED: threads call MPI one at a time. */
 const SERIALIZED = 2;
 const SUCCESS = 0;
@@ -112,17 +111,6 @@ function candidatesFor({ name }: Launcher): readonly string[] {
   return name === 'Slurm' ? Object.values(fileNames).flat() : fileNames[name];
 }
 
-async function loadKoffi(): Promise<Koffi> {
-  try {
-    // Frameworks that load CommonJS modules may wrap what they export.
-    const module = (await import('koffi')) as Koffi & { readonly default?: Koffi };
-    return module.default ?? module;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : cause;
-    throw new MpiError(`mpi: koffi cannot be loaded (${reason}): npm install koffi`, { cause });
-  }
-}
-
 function open(koffi: Koffi, names: readonly string[], launcher: Launcher): LibraryHandle {
   const problems: string[] = [];
   for (const name of names) {
@@ -152,15 +140,6 @@ function prepare(): void {
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
 }
 
-function configure(koffi: Koffi): void {
-  try {
-    // Of the stack: MPI_Init reads files and starts threads, and the default of 1 MiB is little for it.
-    koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 2 << 20 });
-  } catch {
-    // A program that has loaded libraries by koffi before has decided on it.
-  }
-}
-
 /** What one of the functions says that write a text and its length. */
 function textFrom(library: LibraryHandle, name: string): string {
   const text = new Uint8Array(MAX_TEXT);
@@ -173,11 +152,9 @@ function textFrom(library: LibraryHandle, name: string): string {
  * The library of MPI that fits what has started this process.
  *
  * @param file the file of the library, where the loader does not find it by one of its usual names
- * @throws MpiError where koffi or the library is missing
+ * @throws MpiError where the library is missing
  */
-export async function loadLibrary(launcher: Launcher, file: string | undefined): Promise<MpiLibrary> {
-  const koffi = await loadKoffi();
-  configure(koffi);
+export function loadLibrary(koffi: Koffi, launcher: Launcher, file: string | undefined): MpiLibrary {
   prepare();
   const library = open(koffi, file === undefined ? candidatesFor(launcher) : [file], launcher);
   const version = textFrom(library, 'MPI_Get_library_version').split('\n')[0]!.trim();

@@ -1,9 +1,13 @@
-import { getDevice } from '@pnn/nn';
+import { cpus } from 'node:os';
+import { gatherTexts, getDevice } from '@pnn/nn';
 import { findLauncher, type Launcher } from '@pnn/nn/node';
+import { hostBytes } from '@pnn/tensor/node';
 import { MpiCommunicator } from './communicator.js';
 import { MpiError } from './errors.js';
 import { kernelFingerprint, mathFingerprint } from './fingerprint.js';
+import { loadKoffi } from './koffi.js';
 import { loadLibrary, type MpiLibrary } from './library.js';
+import { linux, type System } from './system.js';
 import { version } from './version.js';
 import { Waiting } from './waiting.js';
 
@@ -24,6 +28,9 @@ export interface MpiOptions {
    */
   readonly library?: string;
 }
+
+/** The addresses that a linear memory of WebAssembly may grow to; they are its own from the start. */
+const ADDRESSABLE_BYTES = 2 ** 32;
 
 let started: Promise<MpiCommunicator> | undefined;
 
@@ -46,8 +53,8 @@ export async function mpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
       options;
     if (!(timeout > 0)) throw new MpiError(`mpi: timeout must be a number of seconds above 0, not ${timeout}`);
     const launcher = checkedLauncher();
-    const library = await loadLibrary(launcher, file);
-    started ??= start(library, launcher, timeout);
+    const koffi = await loadKoffi();
+    started ??= start(loadLibrary(koffi, launcher, file), linux(koffi), launcher, timeout);
   }
   return started;
 }
@@ -65,7 +72,12 @@ function checkedLauncher(): Launcher {
   return launcher;
 }
 
-async function start(library: MpiLibrary, launcher: Launcher, timeout: number): Promise<MpiCommunicator> {
+async function start(
+  library: MpiLibrary,
+  system: System,
+  launcher: Launcher,
+  timeout: number,
+): Promise<MpiCommunicator> {
   library.initialize();
   const [rank, size] = [library.rank(library.world), library.size(library.world)];
   if (size !== launcher.size) {
@@ -76,6 +88,7 @@ async function start(library: MpiLibrary, launcher: Launcher, timeout: number): 
   }
   const waiting = new Waiting(
     library,
+    system,
     timeout,
     (seconds, operation) =>
       `mpi: process ${rank} of ${size} has waited ${seconds} s for the others in ${operation}: one of them stands still, ` +
@@ -85,8 +98,16 @@ async function start(library: MpiLibrary, launcher: Launcher, timeout: number): 
   process.on('exit', (status) => {
     if (status === 0) communicator.finalizeAtExit();
   });
+  // Copies between processes visit the pages one by one: of 4 KiB, they would take nearly twice as long.
+  system.preferLargePages(library.addressOf(hostBytes()), ADDRESSABLE_BYTES);
+  waiting.isCrowded = (await processesHere(communicator, library.processorName())) > cpus().length;
   await checkAlike(communicator);
   return communicator;
+}
+
+/** How many of the processes are on this machine. */
+async function processesHere(communicator: MpiCommunicator, machine: string): Promise<number> {
+  return (await gatherTexts(communicator, machine)).filter((each) => each === machine).length;
 }
 
 async function checkAlike(communicator: MpiCommunicator): Promise<void> {

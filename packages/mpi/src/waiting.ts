@@ -1,12 +1,13 @@
 import type { MpiLibrary, Request } from './library.js';
+import type { System } from './system.js';
 
 /** What to do while nothing comes. */
 export type Patience = 'spin' | 'sleep';
 
-/** For so long a wait asks without a pause: a step of processes that are equally fast takes no longer for it. */
+/** For so long a wait for others asks without a pause: a step of processes that are equally fast takes no longer for it. */
 const SPIN_MS = 2;
-/** So long at a time it does not even let timers and signals have their turn, which would take longer than a piece on its way. */
-const HOLD_MS = 1;
+/** For so long a wait for elements does not even let timers and signals have their turn, which would take longer than a piece. */
+const HOLD_MS = 5;
 /** A longer gap between two looks is not waiting: this process itself stood still, or computed. */
 const MAX_GAP_MS = 1000;
 
@@ -15,7 +16,13 @@ const MAX_GAP_MS = 1000;
  * answer for too long, the whole job ends.
  */
 export class Waiting {
+  /**
+   * Whether there are more processes on this machine than processors: then one that waits makes room for one that it may be
+   * waiting for. Where there are not, it would only make room for other programs.
+   */
+  isCrowded = false;
   readonly #library: MpiLibrary;
+  readonly #system: System;
   readonly #timeoutMs: number;
   readonly #describe: (seconds: number, operation: string) => string;
 
@@ -23,8 +30,14 @@ export class Waiting {
    * @param timeout in seconds
    * @param describe what to tell the user when a job ends
    */
-  constructor(library: MpiLibrary, timeout: number, describe: (seconds: number, operation: string) => string) {
+  constructor(
+    library: MpiLibrary,
+    system: System,
+    timeout: number,
+    describe: (seconds: number, operation: string) => string,
+  ) {
     this.#library = library;
+    this.#system = system;
     this.#timeoutMs = timeout * 1000;
     this.#describe = describe;
   }
@@ -41,7 +54,7 @@ export class Waiting {
       let waited = 0;
       const look = () => {
         const sleeps = patience === 'sleep' && waited > SPIN_MS;
-        const end = performance.now() + HOLD_MS;
+        const end = performance.now() + (patience === 'sleep' ? SPIN_MS : HOLD_MS);
         let now = 0;
         try {
           do {
@@ -49,6 +62,7 @@ export class Waiting {
               resolve();
               return;
             }
+            if (this.isCrowded) this.#system.yieldProcessor();
             now = performance.now();
           } while (!sleeps && now < end);
         } catch (error) {
