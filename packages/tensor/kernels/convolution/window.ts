@@ -1,5 +1,6 @@
 // The part of the planes that a slab depends on: where windows hang over the edge, a copy with zeros around it.
 import { Convolution, Slab } from './fields';
+import { loadSome, storeSome } from '../simd';
 import { fillTaps } from './tables';
 
 /** Rows (or columns) of the input under `outputs` rows of the output. */
@@ -9,38 +10,29 @@ export function reach(outputs: i32, stride: i32, kernel: i32, dilation: i32): i3
   return (outputs - 1) * stride + (kernel - 1) * dilation + 1;
 }
 
-/** Rows [top, top + rows) and columns [left, left + columns) of planes, with zeros where those do not reach. */
-function copyWindow(
-  out: usize,
-  source: usize,
-  planes: i32,
-  height: i32,
-  width: i32,
-  top: i32,
-  rows: i32,
-  left: i32,
-  columns: i32,
-): void {
-  const zero = f32x4.splat(0);
-  const from = max(0, min(columns, -left));
-  const to = max(from, min(columns, width - left));
-  for (let plane = 0; plane < planes; plane++) {
-    for (let y = top; y < top + rows; y++) {
-      const present = y >= 0 && y < height;
-      const end = present ? from : columns;
-      let x = 0;
-      for (; x + 4 <= end; x += 4) v128.store(out + ((<usize>x) << 2), zero);
-      for (; x < end; x++) f32.store(out + ((<usize>x) << 2), 0);
-      if (present) {
-        const row = source + ((<usize>y * width) << 2) + ((<usize>left) << 2);
-        for (; x + 4 <= to; x += 4) v128.store(out + ((<usize>x) << 2), v128.load(row + ((<usize>x) << 2)));
-        for (; x < to; x++) f32.store(out + ((<usize>x) << 2), f32.load(row + ((<usize>x) << 2)));
-        for (; x < columns; x++) f32.store(out + ((<usize>x) << 2), 0);
-      }
-      out += (<usize>columns) << 2;
-    }
-    source += (<usize>height * width) << 2;
+/** Copies a row. Where it is not made of whole pairs of vectors, the last one begins early: it writes some numbers twice. */
+// @ts-ignore: decorator
+@inline
+function copyRow(to: usize, from: usize, columns: i32): void {
+  if (columns < 8) {
+    storeSome(to, loadSome(from, columns), columns);
+    if (columns <= 4) return;
+    const last = <usize>(columns - 4) << 2;
+    v128.store(to + last, v128.load(from + last));
+    return;
   }
+  const last = <usize>(columns - 8) << 2;
+  for (let at: usize = 0; at < last; at += 32) copyPair(to + at, from + at);
+  copyPair(to + last, from + last);
+}
+
+// @ts-ignore: decorator
+@inline
+function copyPair(to: usize, from: usize): void {
+  const low = v128.load(from);
+  const high = v128.load(from, 16);
+  v128.store(to, low);
+  v128.store(to, high, 16);
 }
 
 /** The part of some planes that a slab depends on. */
@@ -59,6 +51,8 @@ export class Window {
   /** The number of planes of an image, here and in the source. */
   planes: i32;
   imagePlanes: i32;
+  /** Whether there are zeros around its copy, where numbers of the planes never go. */
+  isFramed: i32;
 
   /** Whether it lies inside the planes, so that nothing needs to be copied. */
   // @ts-ignore: decorator
@@ -91,6 +85,7 @@ export class Window {
     this.rows = rows;
     this.left = left;
     this.columns = columns;
+    this.isFramed = 0;
     if (this.isInside) {
       this.row = <usize>width << 2;
       this.plane = <usize>height * this.row;
@@ -133,18 +128,25 @@ export class Window {
     const area = <usize>this.height * this.width;
     source += (<usize>firstPlane * area) << 2;
     if (this.isInside) return source + (<usize>(this.top * this.width + this.left) << 2);
-    for (let i = 0; i < images; i++) {
-      copyWindow(
-        room + <usize>i * this.image,
-        source + ((<usize>(i * this.imagePlanes) * area) << 2),
-        present,
-        this.height,
-        this.width,
-        this.top,
-        this.rows,
-        this.left,
-        this.columns,
-      );
+    if (!this.isFramed) memory.fill(room, 0, <usize>images * this.image);
+    this.isFramed = 1;
+    const firstRow = max(0, this.top);
+    const firstColumn = max(0, this.left);
+    const rows = min(this.height, this.top + this.rows) - firstRow;
+    const columns = min(this.width, this.left + this.columns) - firstColumn;
+    if (columns <= 0) return room;
+    const skipped = <usize>(firstRow - this.top) * this.row + (<usize>(firstColumn - this.left) << 2);
+    source += <usize>(firstRow * this.width + firstColumn) << 2;
+    for (let image = 0; image < images; image++) {
+      for (let plane = 0; plane < present; plane++) {
+        let to = room + <usize>image * this.image + <usize>plane * this.plane + skipped;
+        let from = source + ((<usize>(image * this.imagePlanes + plane) * area) << 2);
+        for (let y = 0; y < rows; y++) {
+          copyRow(to, from, columns);
+          to += this.row;
+          from += <usize>this.width << 2;
+        }
+      }
     }
     return room;
   }
