@@ -12,7 +12,7 @@ import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
 import { openSeal } from '../seal/library.js';
 import { checkSecretKey, ModulusChain, readCiphertext } from '../seal-format/index.js';
 import { type Answer, Connection } from './connection.js';
-import { disagreementOf } from './copies.js';
+import { disagreementOf, disagreementOfBatch } from './copies.js';
 import { logitsOf } from './logits.js';
 
 /** What one input took, in milliseconds; its share where it was one of a batch. */
@@ -264,7 +264,7 @@ export class EncryptedClient implements Disposable {
       );
     }
     const implausible = this.#implausible(logits);
-    warnings.push(...(implausible.length > 0 ? implausible : this.#disagreeing(plan, results, logits)));
+    warnings.push(...(implausible.length > 0 ? implausible : this.#doubts(disagreementOf(plan, results, logits))));
     return { logits, warnings, times };
   }
 
@@ -293,13 +293,14 @@ export class EncryptedClient implements Disposable {
   async #runBatch(plan: BatchClientPlan, inputs: readonly ArrayLike<number>[]): Promise<EncryptedResult[]> {
     const warnings = inputs.map((input) => this.#checkInput(input));
     const secret = this.#secretKey();
+    const slots = plan.degree / 2;
     const start = performance.now();
     let encrypting = 0;
     for (const { first, count } of piecesOf(plan.elements.length, this.#lengths.upload)) {
       const begun = performance.now();
       const uploads = plan.elements.slice(first, first + count).map((element) => {
-        const values = new Float64Array(plan.degree / 2);
-        for (const [slot, input] of inputs.entries()) values[slot] = input[element]!;
+        // Slots that are left repeat the inputs: a damaged result shows by its copies.
+        const values = Float64Array.from({ length: slots }, (_, slot) => inputs[slot % inputs.length]![element]!);
         return this.#encrypted(values, secret);
       });
       encrypting += performance.now() - begun;
@@ -307,9 +308,10 @@ export class EncryptedClient implements Disposable {
     }
     const answer = await this.#result();
     const answered = performance.now();
-    const slots = partsOf(answer.body, this.#lengths.download).map((bytes) =>
+    const results = partsOf(answer.body, this.#lengths.download).map((bytes) =>
       this.#decrypted(bytes, plan.output, secret),
     );
+    const damage = this.#doubts(disagreementOfBatch(results, inputs.length));
     const operations = readServerTiming(answer.headers.get(SERVER_TIMING));
     const share = 1 / inputs.length;
     const times = {
@@ -320,8 +322,9 @@ export class EncryptedClient implements Disposable {
       operations: operations && sharesOf(operations, share),
     };
     return inputs.map((_, i) => {
-      const logits = Float64Array.from(slots, (values) => values[i]!);
-      return { logits, warnings: [...warnings[i]!, ...this.#implausible(logits)], times };
+      const logits = Float64Array.from(results, (values) => values[i]!);
+      const implausible = this.#implausible(logits);
+      return { logits, warnings: [...warnings[i]!, ...(implausible.length > 0 ? implausible : damage)], times };
     });
   }
 
@@ -349,13 +352,13 @@ export class EncryptedClient implements Disposable {
     ];
   }
 
-  /** A warning where the slots of a result are not what they should repeat. */
-  #disagreeing(plan: ClientPlan, results: readonly Float64Array[], logits: Float64Array): RangeWarning[] {
-    const disagreement = disagreementOf(plan, results, logits);
-    if (disagreement <= DISAGREEMENT * plan.errorBound) return [];
+  /** A warning where copies of logits differ by more than errors of computing do. */
+  #doubts(disagreement: number): RangeWarning[] {
+    const { errorBound } = this.plan;
+    if (disagreement <= DISAGREEMENT * errorBound) return [];
     return [
       new RangeWarning(
-        `the copies of a logit differ by ${disagreement.toPrecision(2)}, where errors stay below ${plan.errorBound.toPrecision(2)}: ` +
+        `the copies of a logit differ by ${disagreement.toPrecision(2)}, where errors stay below ${errorBound.toPrecision(2)}: ` +
           'the input left the range of the polynomials, or the result was damaged; it means nothing',
       ),
     ];

@@ -16,8 +16,20 @@ export function disagreementOf(
     const first = Math.floor(place / slots) * slots;
     for (let slot = place % slots; slot < slots; slot += output.period) expected[first + slot] = logits[i]!;
   });
-  const differences = expected
-    .map((value, at) => Math.abs(results[Math.floor(at / slots)]![at % slots]! - value))
-    .sort();
-  return differences[differences.length >> 1]!;
+  return medianOf(expected.map((value, at) => Math.abs(results[Math.floor(at / slots)]![at % slots]! - value)));
+}
+
+/**
+ * The same of a batch, whose slots behind the inputs repeat these from the first one on: the largest of all logits, each of which is
+ * a ciphertext; 0 for a batch that is full.
+ */
+export function disagreementOfBatch(results: readonly Float64Array[], inputs: number): number {
+  return results.reduce((largest, values) => {
+    const differences = values.slice(inputs).map((value, i) => Math.abs(value - values[i % inputs]!));
+    return differences.length > 0 ? Math.max(largest, medianOf(differences)) : largest;
+  }, 0);
+}
+
+function medianOf(values: Float64Array): number {
+  return values.sort()[values.length >> 1]!;
 }

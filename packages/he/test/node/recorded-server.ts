@@ -1,9 +1,10 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { BatchClientPlan } from '../../src/batch/plan.js';
 import type { ClientPlan } from '../../src/plan/plan.js';
 
-/** What a server says to one request. */
-type Answer = (response: ServerResponse) => void;
+/** What a server says to one request; the path is that behind the session. */
+type Answer = (response: ServerResponse, path: string) => void;
 
 export const bytes =
   (body: string | Uint8Array, status = 200): Answer =>
@@ -19,19 +20,20 @@ export class RecordedServer {
   session: Answer = bytes('0123456789abcdef0123456789abcdef', 201);
   result: Answer = bytes('');
 
-  private constructor(plan: ClientPlan) {
+  private constructor(plan: ClientPlan | BatchClientPlan) {
     this.plan = bytes(JSON.stringify(plan));
     this.#server = createServer((request, response) => {
       request.resume();
       request.on('end', () => {
         const { url = '' } = request;
-        const answer = url === '/plan' ? this.plan : url.endsWith('/run') ? this.result : this.session;
-        answer(response);
+        const [, , , ...rest] = url.split('/');
+        const answer = url === '/plan' ? this.plan : rest.length > 0 ? this.result : this.session;
+        answer(response, rest.join('/'));
       });
     });
   }
 
-  static async start(plan: ClientPlan): Promise<RecordedServer> {
+  static async start(plan: ClientPlan | BatchClientPlan): Promise<RecordedServer> {
     const own = new RecordedServer(plan);
     await new Promise<void>((resolve) => own.#server.listen(0, '127.0.0.1', resolve));
     return own;
