@@ -6,7 +6,8 @@
 // signs of coefficients, and σ is applied once to what comes out. A rotation by itself cuts σ(c) into coefficients from 0 to q;
 // seen before σ, a coefficient whose sign turns is x − q instead of x.
 
-import { canonical as canonicalDouble, multiply as multiplyDouble, multiplyBy as multiplyDoubleBy, ROUND, reduce } from './double/arithmetic';
+import { canonical as canonicalDouble, multiplyBy as multiplyDoubleBy } from './double/arithmetic';
+import { innerProduct as innerProductDouble } from './double/inner-product';
 import { inverse as inverseDouble } from './double/transform';
 import { liftAndTransform } from './lift';
 import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
@@ -14,6 +15,7 @@ import { canonical as canonicalWord, multiply as multiplyWord, multiplyBy as mul
 import { inverse as inverseWord } from './word/transform';
 
 const VECTOR: usize = 16;
+const PAIR: usize = 2 * VECTOR;
 
 /** Takes q from the coefficients other than 0 whose sign the automorphism X → X^element turns. */
 function turnSigns(modulus: Modulus, at: usize, element: u32): void {
@@ -22,7 +24,7 @@ function turnSigns(modulus: Modulus, at: usize, element: u32): void {
   const end = at + limbBytes(modulus);
   let power = i64x2.replace_lane(i64x2.splat(0), 1, element);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
+    const q = modulus.splatValue();
     const zero = f64x2.splat(0);
     for (; at < end; at += VECTOR) {
       const x = v128.load(at);
@@ -63,112 +65,82 @@ function extendedIndex(place: u32, limbs: u32, special: u32): u32 {
 
 /**
  * Values of each digit modulo each prime and the special one: a block is a pair of place and digit, in this order. Where both are
- * of one prime they are those of the polynomial itself.
+ * of one prime they would be those of the polynomial itself, and are left out.
  */
 export function extend(
-  block: u32, scratch: usize, table: usize, limbs: u32, special: u32, values: usize, digitsAt: usize, to: usize,
+  block: u32, scratch: usize, table: usize, limbs: u32, special: u32, digitsAt: usize, to: usize, toStride: usize,
 ): void {
   const place = block / limbs;
   const digit = block % limbs;
+  if (place === digit) return;
   const source = modulusAt(table, digit);
-  const bytes = limbBytes(source);
-  const target = to + block * bytes;
-  if (place === digit) memory.copy(target, values + digit * bytes, bytes);
-  else liftAndTransform(digitsAt + digit * bytes, source, target, modulusAt(table, extendedIndex(place, limbs, special)));
+  const target = modulusAt(table, extendedIndex(place, limbs, special));
+  liftAndTransform(digitsAt + digit * limbBytes(source), source, to + block * toStride, target);
 }
 
-/** How many products with a centered factor f64 can add up: each is below 0.6·q, and 2^53 is at least 8·q. */
-const MAX_SUMMANDS: u32 = 8;
-
-function accumulateDouble(
-  modulus: Modulus, digit: usize, key: usize, keyStride: usize, to: usize, toStride: usize, isFirst: bool, isReduced: bool,
-): void {
-  const q = f64x2.splat(modulus.value);
-  const reciprocal = f64x2.splat(modulus.reciprocal);
-  const round = f64x2.splat(ROUND);
-  const end = digit + limbBytes(modulus);
-  const kept = v128.not(f64x2.splat(0));
-  const sums = isFirst ? f64x2.splat(0) : kept;
-  if (isReduced) {
-    for (; digit < end; digit += VECTOR, key += VECTOR, to += VECTOR) {
-      const x = v128.load(digit);
-      const y0 = multiplyDouble(x, v128.load(key), q, reciprocal, round);
-      const y1 = multiplyDouble(x, v128.load(key + keyStride), q, reciprocal, round);
-      const z0 = f64x2.add(v128.and(v128.load(to), sums), y0);
-      const z1 = f64x2.add(v128.and(v128.load(to + toStride), sums), y1);
-      v128.store(to, canonicalDouble(reduce(z0, q, reciprocal, round), q));
-      v128.store(to + toStride, canonicalDouble(reduce(z1, q, reciprocal, round), q));
-    }
-  } else {
-    for (; digit < end; digit += VECTOR, key += VECTOR, to += VECTOR) {
-      const x = v128.load(digit);
-      const y0 = multiplyDouble(x, v128.load(key), q, reciprocal, round);
-      const y1 = multiplyDouble(x, v128.load(key + keyStride), q, reciprocal, round);
-      v128.store(to, f64x2.add(v128.and(v128.load(to), sums), y0));
-      v128.store(to + toStride, f64x2.add(v128.and(v128.load(to + toStride), sums), y1));
-    }
-  }
-}
-
+/** Values times both polynomials of a part of the key, added to sums. */
 function accumulateWord(
-  modulus: Modulus, digit: usize, key: usize, keyStride: usize, to: usize, toStride: usize, isFirst: bool,
+  modulus: Modulus, values: usize, key: usize, keyStride: usize, to: usize, toStride: usize, isFirst: bool,
 ): void {
   const q = modulus.word;
   const sums: u64 = isFirst ? 0 : u64.MAX_VALUE;
-  for (const end = digit + limbBytes(modulus); digit < end; digit += RESIDUE, key += RESIDUE, to += RESIDUE) {
-    const x = load<u64>(digit);
+  for (const end = to + limbBytes(modulus); to < end; values += RESIDUE, key += RESIDUE, to += RESIDUE) {
+    const x = load<u64>(values);
     store<u64>(to, subtractOnce((load<u64>(to) & sums) + multiplyWord(x, load<u64>(key), modulus), q));
     const other = multiplyWord(x, load<u64>(key + keyStride), modulus);
     store<u64>(to + toStride, subtractOnce((load<u64>(to + toStride) & sums) + other, q));
   }
 }
 
-/** Adds the product of a digit and both polynomials of its part of the key. */
-// @ts-ignore: decorator
-@inline
-function accumulate(
-  modulus: Modulus, digit: usize, key: usize, keyStride: usize, to: usize, toStride: usize, index: u32, limbs: u32,
-): void {
-  const isReduced = index === limbs - 1 || index % MAX_SUMMANDS === MAX_SUMMANDS - 1;
-  if (isDouble(modulus)) accumulateDouble(modulus, digit, key, keyStride, to, toStride, index === 0, isReduced);
-  else accumulateWord(modulus, digit, key, keyStride, to, toStride, index === 0);
-}
-
 /**
- * The two sums of digits and key modulo one prime, a block, for digits that were extended before. A key lies as [digit][polynomial]
+ * The two sums of digits and key modulo one prime, a block: between −q/2 and q/2, or below q. `extended` are the values of the
+ * digits modulo this prime, but for the digit of the prime itself, which are those of the polynomial. A key lies as [digit][polynomial]
  * [prime]; the sums as [polynomial][place], with room for the special prime behind the limbs.
  */
-export function innerProduct(
-  block: u32, scratch: usize, table: usize, limbs: u32, special: u32, extended: usize, key: usize, to: usize,
+// @ts-ignore: decorator
+@inline
+function sumDigits(
+  block: u32, table: usize, limbs: u32, special: u32,
+  values: usize, extended: usize, extendedStride: usize, key: usize, keyStride: usize, to: usize,
 ): void {
   const index = extendedIndex(block, limbs, special);
   const modulus = modulusAt(table, index);
   const bytes = limbBytes(modulus);
-  const polynomial = (special + 1) * bytes;
-  for (let digit: u32 = 0; digit < limbs; digit++) {
-    const part = key + digit * 2 * polynomial + index * bytes;
-    const values = extended + (block * limbs + digit) * bytes;
-    accumulate(modulus, values, part, polynomial, to + block * bytes, (limbs + 1) * bytes, digit, limbs);
+  const own = values + block * bytes;
+  const part = key + index * bytes;
+  const target = to + block * bytes;
+  const targetStride = (limbs + 1) * bytes;
+  if (isDouble(modulus)) {
+    innerProductDouble(modulus, limbs, block, own, extended, extendedStride, part, keyStride, target, targetStride);
+  } else {
+    for (let digit: u32 = 0; digit < limbs; digit++) {
+      const factor = digit === block ? own : extended + digit * extendedStride;
+      accumulateWord(modulus, factor, part + digit * 2 * keyStride, keyStride, target, targetStride, digit === 0);
+    }
   }
 }
 
-/** The same for digits that are extended meanwhile; `scratch` has room for a limb. */
-export function extendedInnerProduct(
-  block: u32, scratch: usize, table: usize, limbs: u32, special: u32, values: usize, digitsAt: usize, key: usize, to: usize,
+/** The sums for digits that were extended before. */
+export function innerProduct(
+  block: u32, scratch: usize, table: usize, limbs: u32, special: u32,
+  values: usize, extended: usize, extendedStride: usize, key: usize, keyStride: usize, to: usize,
 ): void {
-  const index = extendedIndex(block, limbs, special);
-  const modulus = modulusAt(table, index);
+  const own = extended + block * limbs * extendedStride;
+  sumDigits(block, table, limbs, special, values, own, extendedStride, key, keyStride, to);
+}
+
+/** The same for digits that are extended meanwhile, to `scratch`. */
+export function extendedInnerProduct(
+  block: u32, scratch: usize, table: usize, limbs: u32, special: u32,
+  values: usize, digitsAt: usize, scratchStride: usize, key: usize, keyStride: usize, to: usize,
+): void {
+  const modulus = modulusAt(table, extendedIndex(block, limbs, special));
   const bytes = limbBytes(modulus);
-  const polynomial = (special + 1) * bytes;
   for (let digit: u32 = 0; digit < limbs; digit++) {
-    const part = key + digit * 2 * polynomial + index * bytes;
-    let own = values + digit * bytes;
-    if (block !== digit) {
-      liftAndTransform(digitsAt + digit * bytes, modulusAt(table, digit), scratch, modulus);
-      own = scratch;
-    }
-    accumulate(modulus, own, part, polynomial, to + block * bytes, (limbs + 1) * bytes, digit, limbs);
+    if (block === digit) continue;
+    liftAndTransform(digitsAt + digit * bytes, modulusAt(table, digit), scratch + digit * scratchStride, modulus);
   }
+  sumDigits(block, table, limbs, special, values, scratch, scratchStride, key, keyStride, to);
 }
 
 /** Centers coefficients between 0 and q, as signed integers. */
@@ -221,20 +193,26 @@ export function divideByLast(
 }
 
 function divideDouble(modulus: Modulus, x: usize, t: usize, factor: usize, added: usize, to: usize): void {
-  const q = f64x2.splat(modulus.value);
-  const round = f64x2.splat(ROUND);
+  const q = modulus.splatValue();
+  const round = modulus.splatRound();
   const w = v128.load64_splat(factor);
   const quotient = v128.load64_splat(factor, RESIDUE);
   const end = x + limbBytes(modulus);
   if (added) {
-    for (; x < end; x += VECTOR, t += VECTOR, to += VECTOR, added += VECTOR) {
-      const y = canonicalDouble(multiplyDoubleBy(f64x2.sub(v128.load(x), v128.load(t)), w, quotient, q, round), q);
-      v128.store(to, canonicalDouble(f64x2.sub(f64x2.add(y, v128.load(added)), q), q));
+    for (; x < end; x += PAIR, t += PAIR, to += PAIR, added += PAIR) {
+      const y0 = multiplyDoubleBy(f64x2.sub(v128.load(x), v128.load(t)), w, quotient, q, round);
+      const y1 = multiplyDoubleBy(f64x2.sub(v128.load(x, VECTOR), v128.load(t, VECTOR)), w, quotient, q, round);
+      const z0 = f64x2.sub(f64x2.add(canonicalDouble(y0, q), v128.load(added)), q);
+      const z1 = f64x2.sub(f64x2.add(canonicalDouble(y1, q), v128.load(added, VECTOR)), q);
+      v128.store(to, canonicalDouble(z0, q));
+      v128.store(to, canonicalDouble(z1, q), VECTOR);
     }
   } else {
-    for (; x < end; x += VECTOR, t += VECTOR, to += VECTOR) {
-      const y = multiplyDoubleBy(f64x2.sub(v128.load(x), v128.load(t)), w, quotient, q, round);
-      v128.store(to, canonicalDouble(y, q));
+    for (; x < end; x += PAIR, t += PAIR, to += PAIR) {
+      const y0 = multiplyDoubleBy(f64x2.sub(v128.load(x), v128.load(t)), w, quotient, q, round);
+      const y1 = multiplyDoubleBy(f64x2.sub(v128.load(x, VECTOR), v128.load(t, VECTOR)), w, quotient, q, round);
+      v128.store(to, canonicalDouble(y0, q));
+      v128.store(to, canonicalDouble(y1, q), VECTOR);
     }
   }
 }

@@ -1,7 +1,7 @@
 // From one prime to another: coefficients as signed integers (f64 or i64, as the prime keeps its residues) that are smaller in
 // absolute value than the prime that they come from.
 
-import { multiply, ROUND } from './double/arithmetic';
+import { multiply } from './double/arithmetic';
 import { forward as forwardDouble } from './double/transform';
 import { isDouble, limbBytes, Modulus, RESIDUE } from './modulus';
 import { signedRemainder } from './word/arithmetic';
@@ -21,9 +21,9 @@ function doubles(x: i64, y: i64, q: v128, reciprocal: v128, round: v128): v128 {
 }
 
 function wordsToDoubles(from: usize, to: usize, target: Modulus): void {
-  const q = f64x2.splat(target.value);
-  const reciprocal = f64x2.splat(target.reciprocal);
-  const round = f64x2.splat(ROUND);
+  const q = target.splatValue();
+  const reciprocal = target.splatReciprocal();
+  const round = target.splatRound();
   for (const end = from + limbBytes(target); from < end; from += 2 * RESIDUE, to += 2 * RESIDUE) {
     v128.store(to, doubles(load<i64>(from), load<i64>(from, RESIDUE), q, reciprocal, round));
   }
@@ -41,7 +41,7 @@ function wordsToWords(from: usize, to: usize, target: Modulus): void {
   }
 }
 
-/** Writes the values modulo one prime of a polynomial whose coefficients are given as integers modulo another. */
+/** Writes the values, |x| < 1.2·q or below q, modulo one prime of a polynomial whose coefficients are given as integers modulo another. */
 export function liftAndTransform(from: usize, source: Modulus, to: usize, target: Modulus): void {
   if (isDouble(target)) {
     if (isDouble(source)) {

@@ -28,6 +28,50 @@ export class Modulus {
   bits: u64;
   /** ⌊2^(63 + bits)/q⌋, for Barrett's reduction. */
   barrett: u64;
+  /** 1.5·2^52: added, it leaves a number below 2^51 rounded to an integer. */
+  round: f64;
+  /** 1.5·2^102: added, it leaves a number below 2^101 rounded to a multiple of 2^50. */
+  grid: f64;
+  /** 1 where q is above 2^48, so that few sums fit f64 before they must be reduced. */
+  isTight: u32;
+
+  // Twice a number, from memory: V8 makes a vector of literals anew each time it is used.
+
+  // @ts-ignore: decorator
+  @inline
+  splatValue(): v128 {
+    return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('value'));
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  splatReciprocal(): v128 {
+    return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('reciprocal'));
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  splatRound(): v128 {
+    return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('round'));
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  splatGrid(): v128 {
+    return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('grid'));
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  splatInverseDegree(): v128 {
+    return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('inverseDegree'));
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  splatInverseDegreeQuotient(): v128 {
+    return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('inverseDegreeQuotient'));
+  }
 }
 
 /** Bytes from one modulus of a table to the next. */

@@ -1,7 +1,7 @@
 // What is computed value by value. Every kernel takes a block, one limb of one polynomial where nothing else is said, and a table
 // of moduli. Polynomials are given by an address and the bytes from one polynomial to the next; their limbs lie side by side.
 
-import { canonical as canonicalDouble, multiply as multiplyDouble, multiplyBy as multiplyDoubleBy, ROUND, reduce } from './double/arithmetic';
+import { canonical as canonicalDouble, multiply as multiplyDouble, multiplyBy as multiplyDoubleBy, reduce } from './double/arithmetic';
 import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
 import { canonical as canonicalWord, multiply as multiplyWord, multiplyBy as multiplyWordBy, subtractOnce } from './word/arithmetic';
 
@@ -24,7 +24,7 @@ export function add(
   let z = limbAt(to, toStride, limbs, block, modulus);
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
+    const q = modulus.splatValue();
     for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
       v128.store(z, canonicalDouble(f64x2.sub(f64x2.add(v128.load(x), v128.load(y)), q), q));
     }
@@ -47,7 +47,7 @@ export function subtract(
   let z = limbAt(to, toStride, limbs, block, modulus);
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
+    const q = modulus.splatValue();
     for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
       v128.store(z, canonicalDouble(f64x2.sub(v128.load(x), v128.load(y)), q));
     }
@@ -68,7 +68,7 @@ export function negate(
   let z = limbAt(to, toStride, limbs, block, modulus);
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
+    const q = modulus.splatValue();
     const zero = f64x2.splat(0);
     for (; x < end; x += VECTOR, z += VECTOR) {
       const value = v128.load(x);
@@ -91,9 +91,9 @@ export function multiplyPlain(
   let z = limbAt(to, toStride, limbs, block, modulus);
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
-    const reciprocal = f64x2.splat(modulus.reciprocal);
-    const round = f64x2.splat(ROUND);
+    const q = modulus.splatValue();
+    const reciprocal = modulus.splatReciprocal();
+    const round = modulus.splatRound();
     for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
       v128.store(z, canonicalDouble(multiplyDouble(v128.load(x), v128.load(y), q, reciprocal, round), q));
     }
@@ -136,9 +136,9 @@ export function sumOfProducts(
 }
 
 function addProductsDouble(modulus: Modulus, x: usize, y: usize, z: usize, size: usize, isReduced: bool): void {
-  const q = f64x2.splat(modulus.value);
-  const reciprocal = f64x2.splat(modulus.reciprocal);
-  const round = f64x2.splat(ROUND);
+  const q = modulus.splatValue();
+  const reciprocal = modulus.splatReciprocal();
+  const round = modulus.splatRound();
   const end = x + size;
   if (isReduced) {
     for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
@@ -169,9 +169,9 @@ export function multiply(
   let z = to + offset;
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
-    const reciprocal = f64x2.splat(modulus.reciprocal);
-    const round = f64x2.splat(ROUND);
+    const q = modulus.splatValue();
+    const reciprocal = modulus.splatReciprocal();
+    const round = modulus.splatRound();
     for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
       const x0 = v128.load(x);
       const x1 = v128.load(x + aStride);
@@ -212,8 +212,8 @@ export function multiplyScalar(
   const factor = scalar + (block % limbs) * VECTOR;
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
-    const round = f64x2.splat(ROUND);
+    const q = modulus.splatValue();
+    const round = modulus.splatRound();
     const w = v128.load64_splat(factor);
     const quotient = v128.load64_splat(factor, RESIDUE);
     for (; x < end; x += VECTOR, z += VECTOR) {
@@ -239,7 +239,7 @@ export function addScalar(
   const summand = scalar + block * VECTOR;
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
-    const q = f64x2.splat(modulus.value);
+    const q = modulus.splatValue();
     // Centered: the sum is between −q/2 and 3/2·q.
     const s = v128.load64_splat(summand);
     for (; x < end; x += VECTOR, z += VECTOR) {

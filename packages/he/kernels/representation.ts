@@ -1,6 +1,6 @@
 // Between residues as words of 64 bits, as files have them, and as kernels want them.
 
-import { forward as forwardDouble } from './double/transform';
+import { forwardCanonical as forwardDouble } from './double/transform';
 import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
 import { remainder } from './word/arithmetic';
 import { forward as forwardWord } from './word/transform';

@@ -1,4 +1,4 @@
-import { forward as forwardDouble, inverse as inverseDouble } from './double/transform';
+import { forwardCanonical as forwardDouble, inverse as inverseDouble } from './double/transform';
 import { isDouble, limbBytes, modulusAt } from './modulus';
 import { forward as forwardWord, inverse as inverseWord } from './word/transform';
 

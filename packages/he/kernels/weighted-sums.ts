@@ -2,7 +2,7 @@
 // products of halves with integers below 2^22 leave room to add up many of them, so that a product costs two multiplications and
 // additions, and the modulus comes in once for many products. As products of matrices do, a block first packs what it reads.
 
-import { canonical as canonicalDouble, fusedAdd, multiplyBy as multiplyDoubleBy, reduce, ROUND } from './double/arithmetic';
+import { canonical as canonicalDouble, fusedAdd, multiplyBy as multiplyDoubleBy, reduce } from './double/arithmetic';
 import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
 import { canonical as canonicalWord, multiplyBy as multiplyWordBy, signedRemainder, subtractOnce } from './word/arithmetic';
 
@@ -46,9 +46,9 @@ function addTileDouble(
   modulus: Modulus, panel: usize, count: u32, weights: usize, highFactor: usize, lowFactor: usize,
   targets: usize, rows: u32, offset: usize, isFirst: bool,
 ): void {
-  const q = f64x2.splat(modulus.value);
-  const reciprocal = f64x2.splat(modulus.reciprocal);
-  const round = f64x2.splat(ROUND);
+  const q = modulus.splatValue();
+  const reciprocal = modulus.splatReciprocal();
+  const round = modulus.splatRound();
   const highBits = <u32>modulus.bits - splitOf(modulus);
   // Sums stay below 2^51.
   const run: u32 = 1 << (51 - WEIGHT_BITS - highBits);

@@ -2,9 +2,6 @@
 // and a·b − h, which a fused multiplication and addition gives without an error (T. J. Dekker, 1971). A multiple c·q with
 // c = round(a·b/q) is taken from both; what is left is small, so that it is exact again. Numbers stay signed in between.
 
-/** 1.5·2^52: added, it leaves a number below 2^51 rounded to an integer. */
-export const ROUND: f64 = 6755399441055744;
-
 /** a·b + c rounded once. Where that cannot be, residues are never f64, and nothing here runs. */
 // @ts-ignore: decorator
 @inline
@@ -16,7 +13,7 @@ export function fusedAdd(a: v128, b: v128, c: v128): v128 {
 /** c − a·b rounded once. */
 // @ts-ignore: decorator
 @inline
-function fusedSubtract(a: v128, b: v128, c: v128): v128 {
+export function fusedSubtract(a: v128, b: v128, c: v128): v128 {
   // @ts-ignore: known when compiled
   return ASC_FEATURE_RELAXED_SIMD ? f64x2.relaxed_nmadd(a, b, c) : unreachable();
 }
@@ -30,9 +27,8 @@ export function reduce(x: v128, q: v128, reciprocal: v128, round: v128): v128 {
 }
 
 /**
- * a·w modulo q for a factor |w| ≤ q/2 with its quotient w/q: below 0.57·q in absolute value for |a| < 4·q.
- *
- * The quotient rounds w/q by at most 2^−55, which |a| < 2^52 makes 1/8 at most; the rounding to an integer adds 1/2.
+ * a·w modulo q for |a| < 2^52 and a factor |w| ≤ q/2 with its quotient w/q: below (1/2 + |a|·2^−55)·q in absolute value, since the
+ * quotient rounds w/q by at most 2^−55, and is rounded to an integer then.
  */
 // @ts-ignore: decorator
 @inline

@@ -8,7 +8,7 @@ import {
 } from '../seal-format/index.js';
 import { galoisPermutation } from './galois.js';
 import type { ModulusTable } from './modulus-table.js';
-import type { ResidueMemory } from './residue-memory.js';
+import { type ResidueMemory, SKEW_BYTES } from './residue-memory.js';
 import { expandSeeds } from './seeds.js';
 import type { Team } from './team.js';
 
@@ -52,6 +52,15 @@ export class KeyStore {
     }
   }
 
+  /** Bytes from one polynomial of a key to the next. */
+  get polynomialStride(): number {
+    return this.#polynomialBytes + SKEW_BYTES;
+  }
+
+  get #polynomialBytes(): number {
+    return this.#chain.keyLimbs * this.#chain.parameters.degree * 8;
+  }
+
   /** @throws KeyError where there is none */
   get relinearization(): number {
     if (this.#relinearization === undefined) throw new KeyError('relinearize: there is no relinearization key');
@@ -68,16 +77,16 @@ export class KeyStore {
   /** Lays out a key as [digit][polynomial][prime], and returns its address. */
   #load(parts: KeySwitchingKey, permutation: number): number {
     const memory = this.#memory;
-    const { keyLimbs, parameters } = this.#chain;
-    const polynomialBytes = keyLimbs * parameters.degree * 8;
-    const address = memory.allocate(parts.length * 2 * polynomialBytes);
+    const polynomialBytes = this.#polynomialBytes;
+    const stride = this.polynomialStride;
+    const address = memory.allocate(parts.length * 2 * stride);
     const staging = memory.allocate(parts.length * polynomialBytes);
     for (const polynomial of [0, 1]) {
       this.#stage(parts, polynomial, staging, polynomialBytes);
       for (const [digit] of parts.entries()) {
         const from = staging + digit * polynomialBytes;
-        const to = address + (2 * digit + polynomial) * polynomialBytes;
-        this.#team.run('decodeKey', keyLimbs, this.#table.address, from, permutation, to);
+        const to = address + (2 * digit + polynomial) * stride;
+        this.#team.run('decodeKey', this.#chain.keyLimbs, this.#table.address, from, permutation, to);
       }
     }
     memory.release(staging, parts.length * polynomialBytes);

@@ -3,6 +3,11 @@ import { MemoryError } from '@pnn/nn';
 const PAGE_BYTES = 65536;
 const MAX_PAGES = 65536;
 const ALIGNMENT = 64;
+/**
+ * Bytes between polynomials of a power of two that are read side by side: without, they would fall on the same few lines of the
+ * nearest cache, and drive each other out.
+ */
+export const SKEW_BYTES = 5 * ALIGNMENT;
 
 /** Residues in memory, in double precision and as whole numbers over the same bytes. */
 export interface ResidueViews {

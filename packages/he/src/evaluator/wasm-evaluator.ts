@@ -9,7 +9,7 @@ import { galoisElement } from './galois.js';
 import { bestInstructions, type InstructionSet, type KernelName } from './kernels.js';
 import { KeyStore } from './key-store.js';
 import { FACTOR_BYTES, ModulusTable } from './modulus-table.js';
-import { ResidueMemory, type ResidueViews } from './residue-memory.js';
+import { ResidueMemory, type ResidueViews, SKEW_BYTES } from './residue-memory.js';
 import { expandSeeds } from './seeds.js';
 import { Team } from './team.js';
 import { WasmCiphertext, WasmPlaintext } from './wasm-ciphertext.js';
@@ -79,7 +79,7 @@ export class WasmEvaluator implements Evaluator {
     const { threads = getThreads(), instructions = bestInstructions() } = options;
     this.parameters = parameters;
     this.#chain = new ModulusChain(parameters);
-    this.#team = new Team(this.#memory, threads, instructions, this.#limbBytes);
+    this.#team = new Team(this.#memory, threads, instructions, this.#chain.firstLimbs * this.#extendedStride);
     try {
       this.#table = new ModulusTable(this.#memory, this.#team, parameters);
       this.#keys = new KeyStore(this.#memory, this.#team, this.#table, this.#chain, keys);
@@ -104,6 +104,11 @@ export class WasmEvaluator implements Evaluator {
 
   get #limbBytes(): number {
     return this.parameters.degree * RESIDUE_BYTES;
+  }
+
+  /** Bytes from the values of one digit to those of the next. */
+  get #extendedStride(): number {
+    return this.#limbBytes + SKEW_BYTES;
   }
 
   get #special(): number {
@@ -174,7 +179,7 @@ export class WasmEvaluator implements Evaluator {
     this.#withBuffer(limbs * this.#limbBytes, (digits) => {
       this.#run('digits', limbs, values, digits, element);
       this.#withSums(limbs, (sums) => {
-        this.#run('extendedInnerProduct', limbs + 1, limbs, this.#special, values, digits, key.key, sums);
+        this.#sumExtended(limbs, values, digits, key.key, sums);
         this.#divideBySpecial(sums, limbs, own, 1, key.permutation, result);
       });
     });
@@ -194,7 +199,18 @@ export class WasmEvaluator implements Evaluator {
         if (!key) return this.#copy(own);
         const result = this.#ciphertext(limbs, 2, own.scale);
         this.#withSums(limbs, (sums) => {
-          this.#run('innerProduct', limbs + 1, limbs, this.#special, extended, key.key, sums);
+          this.#run(
+            'innerProduct',
+            limbs + 1,
+            limbs,
+            this.#special,
+            own.polynomialAt(1),
+            extended,
+            this.#extendedStride,
+            key.key,
+            this.#keys.polynomialStride,
+            sums,
+          );
           this.#divideBySpecial(sums, limbs, own, 1, key.permutation, result);
         });
         return result;
@@ -364,7 +380,7 @@ export class WasmEvaluator implements Evaluator {
     this.#withBuffer(limbs * this.#limbBytes, (digits) => {
       this.#run('digits', limbs, values, digits, 0);
       this.#withSums(limbs, (sums) => {
-        this.#run('extendedInnerProduct', limbs + 1, limbs, this.#special, values, digits, key, sums);
+        this.#sumExtended(limbs, values, digits, key, sums);
         this.#divideBySpecial(sums, limbs, own, 2, 0, result);
       });
     });
@@ -464,15 +480,31 @@ export class WasmEvaluator implements Evaluator {
     this.#withBuffer(2 * (limbs + 1) * this.#limbBytes, use);
   }
 
+  /** The sums of digits, extended to all primes, and a key. */
+  #sumExtended(limbs: number, values: number, digits: number, key: number, sums: number): void {
+    this.#run(
+      'extendedInnerProduct',
+      limbs + 1,
+      limbs,
+      this.#special,
+      values,
+      digits,
+      this.#extendedStride,
+      key,
+      this.#keys.polynomialStride,
+      sums,
+    );
+  }
+
   /** All digits of the second polynomial modulo all primes of its level and the special one. */
   #withExtended<T>(own: WasmCiphertext, use: (extended: number) => T): T {
     const { limbs } = own;
     const values = own.polynomialAt(1);
     const pairs = (limbs + 1) * limbs;
-    return this.#withBuffer(pairs * this.#limbBytes, (extended) => {
+    return this.#withBuffer(pairs * this.#extendedStride, (extended) => {
       this.#withBuffer(limbs * this.#limbBytes, (digits) => {
         this.#run('digits', limbs, values, digits, 0);
-        this.#run('extend', pairs, limbs, this.#special, values, digits, extended);
+        this.#run('extend', pairs, limbs, this.#special, digits, extended, this.#extendedStride);
       });
       return use(extended);
     });
