@@ -19,7 +19,7 @@ export async function cases({ scale, report }: Machine): Promise<void> {
   };
   for (const { name, check: run } of casesOfWebGpu) await check(name, () => run(machine.device, scale.runs));
   const products = casesOfWebGpu.filter(({ name }) => /matmul|conv2d/.test(name));
-  for (const tile of [...tileNames, 'registers', ...candidates] as const) {
+  for (const tile of [...tileNames, 'registers/4x4', 'registers/8x8', ...candidates] as const) {
     for (const { name, check: run } of products) {
       const isChosen = !candidates.includes(tile);
       if (!isChosen && name !== 'matmul') continue;

@@ -8,7 +8,7 @@ import { tableOf, withinSums } from '../gpu/cases/kernel-case.js';
 import { missing } from './adapter.js';
 
 /** These take every way to read factors; the others, which take a processor long to compile, those that differ in code. */
-const small: readonly TileName[] = ['32x32x16/4x4', 'registers'];
+const small: readonly TileName[] = ['32x32x16/4x4', 'registers/4x4'];
 
 type Product = readonly [sizes: readonly [number, number, number], transposeA: boolean, transposeB: boolean];
 
@@ -23,7 +23,7 @@ const otherProducts: readonly Product[] = [
   [[67, 53, 41], false, true],
 ];
 
-describe.skipIf(missing).each([...tileNames, 'registers'] as const)('products in tiles of %s', (tile) => {
+describe.skipIf(missing).each([...tileNames, 'registers/4x4', 'registers/8x8'] as const)('products in tiles of %s', (tile) => {
   let opened: OpenedDevice;
   beforeAll(async () => {
     opened = await openDevice(() => {});

@@ -19,6 +19,8 @@ const DEPTH_AROUND = 64;
 const OPERATIONS_PER_ELEMENT = 80;
 /** Operations in the time that the sum of the parts takes to be launched. */
 const OPERATIONS_PER_SUM = 1e8;
+/** On a processor, operations from which on a kernel that takes twice as long to compile, and half as long to run, is better. */
+const WORTH_COMPILING = 2 ** 23;
 
 /** The sizes of products. */
 export interface ProductSizes {
@@ -84,8 +86,10 @@ export function cutOf({ isSoftware, cut }: Executor, type: ScalarType, sizes: Pr
   const key = `${matrices}|${rows}|${columns}|${depth}`;
   let chosen: Cut;
   if (isSoftware || type !== 'f32') {
-    const parts = Math.min(Math.ceil(16 / tilesOf('registers', sizes)), Math.floor(depth / PART_DEPTH));
-    chosen = { tile: 'registers', parts };
+    const isLarge = rows > 4 && columns > 4 && 2 * matrices * rows * columns * depth >= WORTH_COMPILING;
+    const tile = isSoftware && isLarge ? 'registers/8x8' : 'registers/4x4';
+    const parts = Math.min(Math.ceil(16 / tilesOf(tile, sizes)), Math.floor(depth / PART_DEPTH));
+    chosen = { tile, parts };
   } else {
     chosen = cuts.get(key) ?? cheapest(sizes);
     cuts.set(key, chosen);

@@ -15,8 +15,14 @@ export interface Tile {
   readonly shared: boolean;
 }
 
-/** A tile: rows x columns x depth, then what an invocation computes, and how many depths are written out in a row. */
-export type TileName = `${number}x${number}x${number}/${number}x${number}${'' | `/${number}`}` | 'registers';
+/**
+ * A tile: rows x columns x depth, then what an invocation computes, and how many depths are written out in a row; or
+ * `registers`, and what an invocation computes of what it reads by itself.
+ */
+export type TileName =
+  | `${number}x${number}x${number}/${number}x${number}${'' | `/${number}`}`
+  | 'registers/4x4'
+  | 'registers/8x8';
 
 /** How a product is cut: its tile, and the number of parts of its depth that are summed up afterwards. */
 export interface Cut {
@@ -26,8 +32,9 @@ export interface Cut {
 
 /** The tile of a name; on a processor every invocation reads what it multiplies. */
 export function tileOf(name: TileName): Tile {
-  if (name === 'registers') {
-    return { rows: 32, columns: 32, depth: 16, ownRows: 4, ownColumns: 4, unrolled: 1, shared: false };
+  if (name === 'registers/4x4' || name === 'registers/8x8') {
+    const own = name === 'registers/4x4' ? 4 : 8;
+    return { rows: 8 * own, columns: 8 * own, depth: 16, ownRows: own, ownColumns: own, unrolled: 1, shared: false };
   }
   const [rows, columns, depth, ownRows, ownColumns, unrolled = 1] = name.split(/[x/]/).map(Number) as [
     number,
