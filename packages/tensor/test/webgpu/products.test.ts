@@ -23,7 +23,9 @@ const otherProducts: readonly Product[] = [
   [[67, 53, 41], false, true],
 ];
 
-describe.skipIf(missing).each([...tileNames, 'registers/4x4', 'registers/8x8'] as const)('products in tiles of %s', (tile) => {
+const tiles: readonly TileName[] = [...tileNames, 'registers/4x4', 'registers/8x8'];
+
+describe.skipIf(missing).each(tiles)('products in tiles of %s', (tile) => {
   let opened: OpenedDevice;
   beforeAll(async () => {
     opened = await openDevice(() => {});

@@ -160,13 +160,13 @@ out[index] = scale * (gradient[index] - meanSlope - (x[index] - mean[channel]) *
 /** Batch normalization: statistics in parts, and one pass that applies them. */
 export function normalizationKernels(executor: Executor): Pick<Kernels, 'batchNorm' | 'batchNormGradient'> {
   const applying = (x: Operand) => {
-    const { width, area, channels } = channelWalk(x, true);
+    const { width, area, channels } = channelWalk(executor, x, true);
     const count = x.size / width;
     return { width, parameters: { count, channels, area }, groups: Math.ceil(count / GROUP) };
   };
   return {
     batchNorm(x, gamma, beta, out, mean, variance, epsilon) {
-      const walk = channelWalk(x, true);
+      const walk = channelWalk(executor, x, true);
       const { channels, parts, width } = walk;
       executor.withTemporary('float32', channels, (shifted) => {
         executor.withTemporary('float32', 3 * channels * parts, (partial) => {
@@ -206,7 +206,7 @@ export function normalizationKernels(executor: Executor): Pick<Kernels, 'batchNo
       });
     },
     batchNormGradient(gradient, x, gamma, mean, variance, out, gammaGradient, betaGradient, epsilon) {
-      const walk = channelWalk(x, true);
+      const walk = channelWalk(executor, x, true);
       const { channels, parts, width } = walk;
       executor.withTemporary('float32', 2 * channels * parts, (partial) => {
         executor.run(

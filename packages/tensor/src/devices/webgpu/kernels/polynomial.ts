@@ -24,17 +24,13 @@ interface PolynomialVariant {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** `V` is a vector of elements, or an element; `U` and `B` are their bits and truth values. */
+/** `V` is a vector of elements, or an element; `U`, `I` and `B` are their bits, integers and truth values. */
 function declarationsOf({ width, penalty }: PolynomialVariant): string {
   const aliases =
     width === 4
-      ? 'alias V = vec4<f32>;\nalias U = vec4<u32>;\nalias B = vec4<bool>;'
-      : 'alias V = f32;\nalias U = u32;\nalias B = bool;';
+      ? 'alias V = vec4<f32>;\nalias U = vec4<u32>;\nalias I = vec4<i32>;\nalias B = vec4<bool>;'
+      : 'alias V = f32;\nalias U = u32;\nalias I = i32;\nalias B = bool;';
   return `${aliases}\n${penalty === 'none' ? '' : penaltyDeclarations(penalty)}`;
-}
-
-function eachLane(width: 1 | 4, call: (lane: string) => string): string {
-  return width === 1 ? call('') : `V(${['.x', '.y', '.z', '.w'].map(call).join(', ')})`;
 }
 
 const sumOf = (width: 1 | 4, name: string): string =>
@@ -129,7 +125,7 @@ ${overPart(`${input(variant)}
     penalty === 'none'
       ? ''
       : `if (any(size > V(${penalty === 'power' ? '0.0' : 'p.limit'}))) {
-    penalties += select(V(0.0), select(size, ${eachLane(width, (lane) => `penaltyAt(size${lane})`)}, isNumber), isElement${
+    penalties += select(V(0.0), select(size, penaltyAt(size), isNumber), isElement${
       penalty === 'power' ? '' : ' & isNumber'
     });
   }`
@@ -275,7 +271,7 @@ ${
   penalty === 'none'
     ? ''
     : `  if (any(size > V(${penalty === 'power' ? '0.0' : 'p.limit'}))) {
-    let steep = share * ${eachLane(width, (lane) => `penaltySlopeAt(size${lane})`)};
+    let steep = share * penaltySlopeAt(size);
     total = select(select(V(0.0), -steep, value < V(0.0)), steep, value > V(0.0));
   }`
 }
@@ -294,9 +290,9 @@ ${learnable ? storeSums(variant) : ''}`,
   };
 });
 
-function variantOf(x: Operand, coefficients: Operand, form: PolynomialActivationForm) {
+function variantOf(executor: Executor, x: Operand, coefficients: Operand, form: PolynomialActivationForm) {
   const byChannel = coefficients.shape.length === 2;
-  const walk = channelWalk(x, byChannel);
+  const walk = channelWalk(executor, x, byChannel);
   const { basis, evenTerms, outside, penalty } = form;
   const variant: PolynomialVariant = {
     width: walk.width,
@@ -319,7 +315,7 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
         fill(executor, range, 0);
         return;
       }
-      const { walk, variant } = variantOf(x, coefficients, form);
+      const { walk, variant } = variantOf(executor, x, coefficients, form);
       const groups = walk.channels * walk.parts;
       executor.withTemporary('int32', 4 * groups, (partial) => {
         executor.run(evaluating, variant, {
@@ -345,7 +341,7 @@ export function polynomialKernels(executor: Executor): Pick<Kernels, 'polynomial
       const learnable = coefficientGradient !== undefined && gradient !== undefined && x.size > 0;
       if (coefficientGradient && !learnable) fill(executor, coefficientGradient, 0);
       if (x.size === 0) return;
-      const { walk, variant } = variantOf(x, coefficients, form);
+      const { walk, variant } = variantOf(executor, x, coefficients, form);
       const hasPenalty = penaltyGradient !== undefined && form.penalty !== undefined;
       const groups = walk.channels * walk.parts;
       const launch = (partial: Operand | undefined): void =>

@@ -1,5 +1,6 @@
 import type { Operand } from '../../../kernels.js';
 import { sizeOf } from '../../../shape.js';
+import type { Executor } from '../executor.js';
 import { FOLDING } from './reduce.js';
 
 /** Vectors of a part, at the least: eight an invocation. */
@@ -7,6 +8,9 @@ const PART = 8 * FOLDING;
 
 /** Parts of a walk, unless there are more channels: their results are put together by few workgroups. */
 const PARTS = 4096;
+
+/** The same on a processor, where the barriers at the end of a part take as long as many elements, and few parts run at a time. */
+const PARTS_IN_SOFTWARE = 32;
 
 /** How [N,C,…] is walked over, channel by channel, in parts of one workgroup each. */
 export interface ChannelWalk {
@@ -25,13 +29,13 @@ export interface ChannelWalk {
 }
 
 /** The walk over all elements (as one channel), or over those of each channel. */
-export function channelWalk(x: Operand, byChannel: boolean): ChannelWalk {
+export function channelWalk({ isSoftware }: Executor, x: Operand, byChannel: boolean): ChannelWalk {
   const channels = byChannel ? x.shape[1]! : 1;
   const plane = byChannel ? sizeOf(x.shape.slice(2)) : x.size;
   const width = !byChannel || plane % 4 === 0 ? 4 : 1;
   const area = Math.ceil(plane / width);
   const vectors = plane === 0 ? 0 : (x.size / channels / plane) * area;
-  const fewest = Math.ceil(PARTS / channels);
+  const fewest = Math.ceil((isSoftware ? PARTS_IN_SOFTWARE : PARTS) / channels);
   const partVectors = PART * Math.max(1, Math.ceil(vectors / fewest / PART));
   const parts = Math.max(1, Math.ceil(vectors / partVectors));
   return { channels, width, area, vectors, count: x.size / channels, parts, partVectors };
