@@ -9,6 +9,13 @@ import {
 /** Vectors that are added before they are added to the sums in double precision. */
 const RUN: i32 = 8;
 
+/** Two numbers in double precision. */
+// @ts-ignore: decorator
+@inline
+function doublesAt(at: usize): v128 {
+  return lowerDoubles(v128.load64_zero(at));
+}
+
 /** Adds a vector to up to four sums in double precision. */
 // @ts-ignore: decorator
 @inline
@@ -19,12 +26,30 @@ function addTo(sums: usize, values: v128, lanes: i32): void {
   if (lanes > 3) v128.store(sums, f64x2.add(v128.load(sums, 16), upperDoubles(values)), 16);
 }
 
+/** The centers of channels that follow each other, as `centerAt` has them. */
+// @ts-ignore: decorator
+@inline
+function centersIn(withGradient: bool, values: v128): v128 {
+  return withGradient ? values : v128.and(values, f32x4.lt(f32x4.abs(values), f32x4.splat(Infinity)));
+}
+
+/** Adds eight numbers to as many sums in double precision. */
+// @ts-ignore: decorator
+@inline
+function addEight(sums: usize, values: usize): void {
+  v128.store(sums, f64x2.add(v128.load(sums), doublesAt(values)));
+  v128.store(sums, f64x2.add(v128.load(sums, 16), doublesAt(values + 8)), 16);
+  v128.store(sums, f64x2.add(v128.load(sums, 32), doublesAt(values + 16)), 32);
+  v128.store(sums, f64x2.add(v128.load(sums, 48), doublesAt(values + 24)), 48);
+}
+
 /** A run of images for up to four channels of one element each; `row` bytes of sums lie before those of products. */
 // @ts-ignore: decorator
 @inline
 function sumColumns(
-  withGradient: bool, lanes: i32, x: usize, g: usize, images: i32, step: usize, center: v128, sums: usize, row: usize,
+  withGradient: bool, lanes: i32, x: usize, g: usize, images: i32, step: usize, centers: usize, sums: usize, row: usize,
 ): void {
+  const center = centersIn(withGradient, loadSome(centers, lanes));
   let sum = f32x4.splat(0);
   let product = sum;
   for (; images > 0; images--, x += step, g += step) {
@@ -37,31 +62,57 @@ function sumColumns(
   addTo(sums + row, product, lanes);
 }
 
-/** The centers of up to four channels that follow each other. */
+/** The same for eight channels, whose vectors and sums lie side by side, so that V8 can join them; `pair` is of 64 bytes. */
 // @ts-ignore: decorator
 @inline
-function centersAt(withGradient: bool, from: usize, lanes: i32): v128 {
-  const values = loadSome(from, lanes);
-  return withGradient ? values : v128.and(values, f32x4.lt(f32x4.abs(values), f32x4.splat(Infinity)));
+function sumEight(
+  withGradient: bool, x: usize, g: usize, images: i32, step: usize, centers: usize, sums: usize, row: usize, pair: usize,
+): void {
+  const products = pair + pairBytes();
+  const center0 = centersIn(withGradient, v128.load(centers));
+  const center1 = centersIn(withGradient, v128.load(centers, 16));
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0;
+  let product0 = sum0;
+  let product1 = sum0;
+  for (; images > 0; images--, x += step, g += step) {
+    const d0 = f32x4.sub(v128.load(x), center0);
+    const d1 = f32x4.sub(v128.load(x, 16), center1);
+    const slope0 = withGradient ? v128.load(g) : d0;
+    const slope1 = withGradient ? v128.load(g, 16) : d1;
+    sum0 = f32x4.add(sum0, slope0);
+    sum1 = f32x4.add(sum1, slope1);
+    product0 = madd(slope0, d0, product0);
+    product1 = madd(slope1, d1, product1);
+  }
+  v128.store(pair, sum0);
+  v128.store(pair, sum1, 16);
+  v128.store(products, product0);
+  v128.store(products, product1, 16);
+  addEight(sums, pair);
+  addEight(sums + row, products);
 }
 
 /** Images whose channels have one element each; those of a run before those of the next. */
 // @ts-ignore: decorator
 @inline
 function sumRows(
-  withGradient: bool, x: usize, g: usize, images: i32, channels: i32, step: usize, centers: usize, sums: usize, row: usize,
+  withGradient: bool, x: usize, g: usize, images: i32, channels: i32, step: usize, centers: usize, sums: usize, row: usize, pair: usize,
 ): void {
-  const end = <usize>(channels & ~3) << 2;
-  const rest = channels & 3;
   for (; images > 0; images -= RUN, x += RUN * step, g += RUN * step) {
     const count = min(images, RUN);
-    for (let at: usize = 0; at < end; at += 16) {
-      const center = centersAt(withGradient, centers + at, 4);
-      sumColumns(withGradient, 4, x + at, g + at, count, step, center, sums + 2 * at, row);
+    let c = 0;
+    for (; c + 8 <= channels; c += 8) {
+      const at = <usize>c << 2;
+      sumEight(withGradient, x + at, g + at, count, step, centers + at, sums + 2 * at, row, pair);
     }
-    if (!rest) continue;
-    const center = centersAt(withGradient, centers + end, rest);
-    sumColumns(withGradient, rest, x + end, g + end, count, step, center, sums + 2 * end, row);
+    while (c < channels) {
+      const at = <usize>c << 2;
+      const lanes = min(channels - c, 4);
+      if (lanes == 4) sumColumns(withGradient, 4, x + at, g + at, count, step, centers + at, sums + 2 * at, row);
+      else sumColumns(withGradient, lanes, x + at, g + at, count, step, centers + at, sums + 2 * at, row);
+      c += lanes;
+    }
   }
 }
 
@@ -69,10 +120,8 @@ function sumRows(
 // @ts-ignore: decorator
 @inline
 function addPair(total: v128, pair: usize): v128 {
-  const even = v128.load(pair);
-  const odd = v128.load(pair, 16);
-  const low = f64x2.add(lowerDoubles(even), lowerDoubles(odd));
-  return f64x2.add(total, f64x2.add(low, f64x2.add(upperDoubles(even), upperDoubles(odd))));
+  const low = f64x2.add(doublesAt(pair), doublesAt(pair + 16));
+  return f64x2.add(total, f64x2.add(low, f64x2.add(doublesAt(pair + 8), doublesAt(pair + 24))));
 }
 
 /** Adds a plane of one channel to its sums. Every second vector and those between are summed apart, side by side at `pair`. */
@@ -150,7 +199,7 @@ function sumBlock(withGradient: bool, fields: BatchNorm, block: i32, scratch: us
   const centerDistance = centerStep(fields);
   const centers = centersOf(fields) + <usize>start * centerDistance;
   if (area == 1) {
-    sumRows(withGradient, x, g, images, channels, step, centers, sums, row);
+    sumRows(withGradient, x, g, images, channels, step, centers, sums, row, scratch);
     return;
   }
   const plane = <usize>area << 2;

@@ -122,6 +122,22 @@ function matrices({ draw }: SampleOperands): Tensor[] {
   ]);
 }
 
+function batchNormalizations({ x, y, draw }: SampleOperands): Tensor[] {
+  // Images, and channels of one element each: eight, four and one of them.
+  const pairs = [
+    [x, y],
+    [draw([9, 13]), draw([9, 13])],
+  ] as const;
+  return pairs.flatMap(([input, slopes]) => {
+    const channel = () => draw([input.shape[1]!]);
+    const [mean, variance] = [channel(), channel().square()];
+    return [
+      ...apply(operators.batchNorm, [input, channel(), channel()], { epsilon: 1e-5 }),
+      ...apply(operators.batchNormGradient, [slopes, input, channel(), mean, variance], { epsilon: 1e-5 }),
+    ];
+  });
+}
+
 function crossEntropy({ x, draw }: SampleOperands): Tensor[] {
   const logits = x.flatten(0, 2);
   const labels = logits.argmin(1);
@@ -194,14 +210,7 @@ export const kernelSamples: Readonly<Record<string, (operands: SampleOperands) =
   ],
   reductions: ({ x }) => [x.sum(), x.sum([0]), x.sum([1, 3]), x.max([1]), x.min([3]), x.argmax(3)],
   softmax: ({ x }) => [x.softmax(), x.logSoftmax()],
-  'batch normalization': ({ x, y, draw }) => {
-    const channel = () => draw([x.shape[1]!]);
-    const [mean, variance] = [channel(), channel().square()];
-    return [
-      ...apply(operators.batchNorm, [x, channel(), channel()], { epsilon: 1e-5 }),
-      ...apply(operators.batchNormGradient, [y, x, channel(), mean, variance], { epsilon: 1e-5 }),
-    ];
-  },
+  'batch normalization': batchNormalizations,
   'cross-entropy': crossEntropy,
   polynomials,
   'polynomials of channels': polynomialsOfChannels,
