@@ -134,6 +134,32 @@ export function storeColumns(
   v128.store(out3, joinUpper(upper01, upper23));
 }
 
+/** As storeColumns, with the columns of a second matrix beside those of the first. */
+// @ts-ignore: decorator
+@inline
+export function storeTwoColumns(
+  out0: usize, out1: usize, out2: usize, out3: usize,
+  r0: v128, r1: v128, r2: v128, r3: v128,
+  s0: v128, s1: v128, s2: v128, s3: v128,
+): void {
+  const lower01 = interleaveLower(r0, r1);
+  const lower23 = interleaveLower(r2, r3);
+  const upper01 = interleaveUpper(r0, r1);
+  const upper23 = interleaveUpper(r2, r3);
+  const lower45 = interleaveLower(s0, s1);
+  const lower67 = interleaveLower(s2, s3);
+  const upper45 = interleaveUpper(s0, s1);
+  const upper67 = interleaveUpper(s2, s3);
+  v128.store(out0, joinLower(lower01, lower23));
+  v128.store(out0, joinLower(lower45, lower67), 16);
+  v128.store(out1, joinUpper(lower01, lower23));
+  v128.store(out1, joinUpper(lower45, lower67), 16);
+  v128.store(out2, joinLower(upper01, upper23));
+  v128.store(out2, joinLower(upper45, upper67), 16);
+  v128.store(out3, joinUpper(upper01, upper23));
+  v128.store(out3, joinUpper(upper45, upper67), 16);
+}
+
 /** Stores four vectors as the columns of a 4×4 matrix whose rows are `step` bytes apart. */
 // @ts-ignore: decorator
 @inline

@@ -13,7 +13,7 @@ export function reach(outputs: i32, stride: i32, kernel: i32, dilation: i32): i3
 /** Copies a row. Where it is not made of whole pairs of vectors, the last one begins early: it writes some numbers twice. */
 // @ts-ignore: decorator
 @inline
-function copyRow(to: usize, from: usize, columns: i32): void {
+export function copyRow(to: usize, from: usize, columns: i32): void {
   if (columns < 8) {
     storeSome(to, loadSome(from, columns), columns);
     if (columns <= 4) return;

@@ -22,6 +22,8 @@ const joined: Readonly<Record<string, number>> = {
   'convolution/winograd/transforms/transformInputRows': 88,
   'convolution/winograd/transforms/transformInputColumns': 60,
   'convolution/winograd/transforms/transformOutputColumns': 50,
+  'convolution/winograd/transforms/transformPairedInputRows': 88,
+  'convolution/winograd/transforms/transformPairedOutputRows': 79,
   'convolution/winograd/transforms/transformSlopeRows': 62,
   'convolution/winograd/transforms/transformSlopeColumns': 46,
   'convolution/winograd/transforms/transformWeight': 94,

@@ -1,25 +1,16 @@
 // 3×3 convolutions with stride 1, and the gradients of their inputs, which are such convolutions of the output's gradient
 // with the weight turned round and transposed.
 import { SLAB_BYTES, Slab, slabSize } from '../fields';
-import { fillPositions, offsetAt, tableBytes } from '../tables';
+import { fillPositions, tableBytes } from '../tables';
 import { WINDOW_BYTES, Window } from '../window';
 import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
-import { storeSome } from '../../simd';
-import { align, ceilDiv } from '../../task';
-import { convolveTile } from './directly';
+import { ceilDiv } from '../../task';
 import { matricesBytes, POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs, Winograd, weightMatrixBytes } from './fields';
+import { arePairs, edgeBytes, fillSides, storeFilter } from './output';
 import { convolvePatch, fillEmpty, patchBytes } from './patch';
 import { DIRECTLY, MEASURED, Measures, MEASURES_BYTES, measuresBytes } from './range';
 import { Region, REGION_BYTES } from './region';
-import {
-  LINE,
-  LINES_BYTES,
-  STEP,
-  transformInputColumns,
-  transformInputRows,
-  transformOutputColumns,
-  transformOutputRows,
-} from './transforms';
+import { LINES_BYTES, STEP, transformInputColumns, transformInputRows, transformPairedInputRows } from './transforms';
 
 /** Filters whose products are in memory at the same time. */
 const FILTER_LIMIT: i32 = 64;
@@ -43,20 +34,6 @@ export function winogradConvolutionBlocks(fields: Winograd): i32 {
   return <i32>fields.groups * tileSlabs(fields);
 }
 
-/** Bytes from a row of a tile to the next: those of the output, or, where it is so narrow that it has no whole tile, of the tile. */
-// @ts-ignore: decorator
-@inline
-function tileStep(fields: Winograd): usize {
-  return <usize>max(TILE, <i32>fields.outWidth) << 2;
-}
-
-/** Room for four tiles. */
-// @ts-ignore: decorator
-@inline
-function edgeBytes(fields: Winograd): usize {
-  return align(4 * TILE * tileStep(fields) + 16);
-}
-
 /** What a block begins with: the lines of a transform, four zeros, the slab, the window, the measures, and the region. */
 const ZEROS: usize = LINES_BYTES;
 const SLAB: usize = ZEROS + 64;
@@ -66,7 +43,7 @@ const REGION: usize = MEASURES + MEASURES_BYTES;
 const TABLES: usize = REGION + REGION_BYTES;
 
 /**
- * Room for all that, tiles at the edge, two tables, measures and patches, the matrices of source and products, and the copy of
+ * Room for all that, tiles at the edge, three tables, measures and patches, the matrices of source and products, and the copy of
  * the window in one plane.
  */
 export function winogradConvolutionScratch(fields: Winograd): usize {
@@ -77,7 +54,7 @@ export function winogradConvolutionScratch(fields: Winograd): usize {
   return (
     TABLES +
     edgeBytes(fields) +
-    2 * tableBytes(tiles) +
+    3 * tableBytes(tiles) +
     measuresBytes(fields) +
     patchBytes(fields) +
     POINTS * sourceMatrixBytes(panels, <i32>fields.channels) +
@@ -100,7 +77,8 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
   const edge = scratch + TABLES;
   const windowOffsets = edge + edgeBytes(fields);
   const outOffsets = windowOffsets + tableBytes(tiles);
-  const measuresAt = outOffsets + tableBytes(tiles);
+  const sides = outOffsets + tableBytes(tiles);
+  const measuresAt = sides + tableBytes(tiles);
   const patches = measuresAt + measuresBytes(fields);
   const source = patches + patchBytes(fields);
   const sourceStep = sourceMatrixBytes(panels, channels);
@@ -116,6 +94,7 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
   const row = <usize>fields.outWidth << 2;
   const image = <usize>(groups * filters * <i32>fields.outHeight) * row;
   fillPositions(outOffsets, slab.images, image, slab.rows, row * TILE, slab.columns, TILE << 2);
+  fillSides(sides, fields, slab);
   const weightStep = weightMatrixBytes(fields);
   const weights = <usize>fields.shared + <usize>(group * POINTS) * weightStep;
   for (let first = 0; first < filters; first += FILTER_LIMIT) {
@@ -135,8 +114,10 @@ export function winogradConvolution(fields: Winograd, block: i32, scratch: usize
         productStep,
         <usize>rowPanels << 7,
         outOffsets,
+        sides,
         scratch,
         edge,
+        zeros,
       );
     }
   }
@@ -182,100 +163,11 @@ function transformSource(
     const from = window.open(room, <usize>fields.x, first + c, 1, slab.images);
     for (let t = 0; t < tiles; t += COLUMNS) {
       const second = t + 4 < tiles;
-      transformInputRows(second, from, offsets + (<usize>t << 2), window.row, scratch, STEP);
+      const at = offsets + (<usize>t << 2);
+      if (arePairs(slab, t)) transformPairedInputRows(from, at, window.row, scratch, STEP);
+      else transformInputRows(second, from, at, window.row, scratch, STEP);
       transformInputColumns(second, scratch, out + <usize>(t >> 3) * (<usize>channels << 5), outStep);
     }
     out += 32;
   }
-}
-
-/** Makes the tiles of one filter from their products. Those that reach beyond the output are made at `edge` and copied. */
-function storeFilter(
-  fields: Winograd,
-  slab: Slab,
-  filter: i32,
-  products: usize,
-  productStep: usize,
-  panelStep: usize,
-  outOffsets: usize,
-  scratch: usize,
-  edge: usize,
-): void {
-  const outHeight = <i32>fields.outHeight;
-  const outWidth = <i32>fields.outWidth;
-  const groups = <i32>fields.groups;
-  const filters = <i32>fields.filters;
-  const row = <usize>outWidth << 2;
-  const step = tileStep(fields);
-  const bias = <usize>fields.bias;
-  const plus = bias ? v128.load32_splat(bias + (<usize>filter << 2)) : f32x4.splat(0);
-  const place =
-    ((<usize>slab.firstImage * groups * filters + filter) * outHeight + slab.firstRow * TILE) * outWidth +
-    slab.firstColumn * TILE;
-  const out = <usize>fields.out + (place << 2);
-  const tiles = slab.size;
-  // Rows and columns of tiles that lie inside, counted from the first of the slab.
-  const wholeRows = outHeight / TILE - slab.firstRow;
-  const wholeColumns = outWidth / TILE - slab.firstColumn;
-  const whole = slab.rows <= wholeRows && slab.columns <= wholeColumns;
-  for (let t = 0; t < tiles; t += 4) {
-    const lines = scratch + (<usize>(t & 4) << 2);
-    if (!(t & 4)) transformOutputColumns(t + 4 < tiles, products + <usize>(t >> 3) * panelStep, productStep, scratch, LINE);
-    const offsets = outOffsets + (<usize>t << 2);
-    const some = min(4, tiles - t);
-    let p0 = out + offsetAt(offsets, 0);
-    let p1 = out + offsetAt(offsets, 1);
-    let p2 = out + offsetAt(offsets, 2);
-    let p3 = out + offsetAt(offsets, 3);
-    let outside = 0;
-    if (!whole || some < 4) {
-      outside = outsideOf(slab, t, some, wholeRows, wholeColumns);
-      if (outside & 1) p0 = edge;
-      if (outside & 2) p1 = edge + TILE * step;
-      if (outside & 4) p2 = edge + 2 * TILE * step;
-      if (outside & 8) p3 = edge + 3 * TILE * step;
-    }
-    const finite = transformOutputRows(lines, plus, p0, p1, p2, p3, step);
-    for (let i = 0; i < some; i++) {
-      if (!(outside & (1 << i))) continue;
-      const rest = (t + i) % (slab.rows * slab.columns);
-      const rows = min(TILE, outHeight - (slab.firstRow + rest / slab.columns) * TILE);
-      const columns = min(TILE, outWidth - (slab.firstColumn + (rest % slab.columns)) * TILE);
-      let tile = edge + <usize>i * TILE * step;
-      let to = out + offsetAt(offsets, i);
-      for (let y = 0; y < rows; y++) {
-        storeSome(to, v128.load(tile), columns);
-        tile += step;
-        to += row;
-      }
-    }
-    if (!finite) {
-      for (let i = 0; i < some; i++) {
-        const tile = t + i;
-        const rest = tile % (slab.rows * slab.columns);
-        convolveTile(
-          fields,
-          slab.firstImage + tile / (slab.rows * slab.columns),
-          filter,
-          (slab.firstRow + rest / slab.columns) * TILE,
-          (slab.firstColumn + (rest % slab.columns)) * TILE,
-        );
-      }
-    }
-  }
-}
-
-/** A bit for each of four tiles that reaches beyond the output, or that there is not. */
-function outsideOf(slab: Slab, first: i32, some: i32, wholeRows: i32, wholeColumns: i32): i32 {
-  let outside = 0;
-  const rest = first % (slab.rows * slab.columns);
-  let row = rest / slab.columns;
-  let column = rest % slab.columns;
-  for (let i = 0; i < 4; i++) {
-    if (i >= some || row >= wholeRows || column >= wholeColumns) outside |= 1 << i;
-    if (++column < slab.columns) continue;
-    column = 0;
-    if (++row == slab.rows) row = 0;
-  }
-  return outside;
 }

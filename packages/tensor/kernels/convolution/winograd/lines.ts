@@ -14,7 +14,7 @@
 // Here is one dimension of them, four lines at a time, a tile in each lane of the vectors; or where they are to be made `twice`,
 // eight lines, the vectors e of the last four beside the vectors d of the first. A result goes to places `step` bytes apart. Each
 // number is stored beside its twin, which V8 takes for one vector of 256 bits.
-import { madd, splatAt, storeColumns } from '../../simd';
+import { madd, splatAt, storeColumns, storeTwoColumns } from '../../simd';
 
 const A: f32 = 0.75;
 const B: f32 = 1.5;
@@ -121,25 +121,42 @@ export function outputLine(
 }
 
 /**
- * One line of Aᵀ m, plus a number: four vectors, whose lanes are exchanged for their places, a tile at each address. Gives the
- * sum of the four.
+ * One line of Aᵀ m, plus a number: four vectors, whose lanes are exchanged for their places, a tile at each address, and its right
+ * neighbor beside it where there are two. The sum of the four goes to `sums`.
  */
 // @ts-ignore: decorator
 @inline
 export function outputTiles(
-  out0: usize, out1: usize, out2: usize, out3: usize, plus: v128,
+  twice: bool, out0: usize, out1: usize, out2: usize, out3: usize, sums: usize, plus: v128,
   m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128,
-): v128 {
+  n0: v128, n1: v128, n2: v128, n3: v128, n4: v128, n5: v128,
+): void {
+  const a = splatAt(POINTS + OF_A);
+  const b = splatAt(POINTS + OF_B);
+  const a2 = splatAt(SQUARES + OF_A);
+  const b2 = splatAt(SQUARES + OF_B);
+  const a3 = splatAt(CUBES + OF_A);
+  const b3 = splatAt(CUBES + OF_B);
   const evenA = f32x4.add(m1, m2);
   const oddA = f32x4.sub(m1, m2);
   const evenB = f32x4.add(m3, m4);
   const oddB = f32x4.sub(m3, m4);
   const y0 = f32x4.add(f32x4.add(plus, m0), f32x4.add(evenA, evenB));
-  const y1 = madd(splatAt(POINTS + OF_B), oddB, madd(splatAt(POINTS + OF_A), oddA, plus));
-  const y2 = madd(splatAt(SQUARES + OF_B), evenB, madd(splatAt(SQUARES + OF_A), evenA, plus));
-  const y3 = madd(splatAt(CUBES + OF_B), oddB, madd(splatAt(CUBES + OF_A), oddA, f32x4.add(plus, m5)));
-  storeColumns(out0, out1, out2, out3, y0, y1, y2, y3);
-  return f32x4.add(f32x4.add(y0, y1), f32x4.add(y2, y3));
+  const y1 = madd(b, oddB, madd(a, oddA, plus));
+  const y2 = madd(b2, evenB, madd(a2, evenA, plus));
+  const y3 = madd(b3, oddB, madd(a3, oddA, f32x4.add(plus, m5)));
+  const evenA2 = f32x4.add(n1, n2);
+  const oddA2 = f32x4.sub(n1, n2);
+  const evenB2 = f32x4.add(n3, n4);
+  const oddB2 = f32x4.sub(n3, n4);
+  const z0 = f32x4.add(f32x4.add(plus, n0), f32x4.add(evenA2, evenB2));
+  const z1 = madd(b, oddB2, madd(a, oddA2, plus));
+  const z2 = madd(b2, evenB2, madd(a2, evenA2, plus));
+  const z3 = madd(b3, oddB2, madd(a3, oddA2, f32x4.add(plus, n5)));
+  if (twice) storeTwoColumns(out0, out1, out2, out3, y0, y1, y2, y3, z0, z1, z2, z3);
+  else storeColumns(out0, out1, out2, out3, y0, y1, y2, y3);
+  v128.store(sums, f32x4.add(f32x4.add(y0, y1), f32x4.add(y2, y3)));
+  if (twice) v128.store(sums, f32x4.add(f32x4.add(z0, z1), f32x4.add(z2, z3)), 16);
 }
 
 /** One line of A y. */

@@ -1,6 +1,6 @@
 // The transforms of F(4×4, 3×3), of four tiles at a time, a tile in each lane of the vectors; or of eight, the second four beside
 // the first. Their two sides are the same in one dimension, line by line (see lines.ts); the lines in between wait at `lines`.
-import { interleaveLower, interleaveUpper, joinLower, joinUpper, madd, wide } from '../../simd';
+import { interleaveLower, interleaveUpper, joinLower, joinUpper, madd, splatAt, wide } from '../../simd';
 import { offsetAt } from '../tables';
 import { inputLine, outputLine, outputTiles, slopeLine, weightLine, weightSlopeLine } from './lines';
 
@@ -11,45 +11,45 @@ export const LINE: usize = 6 * STEP;
 /** Room for the lines between the two sides of a transform. */
 export const LINES_BYTES: usize = 6 * LINE;
 
-// @ts-ignore: decorator
-@inline
-function isZero(values: v128): bool {
-  return i32x4.all_true(f32x4.eq(values, f32x4.splat(0)));
-}
-
 /**
  * The rows of tiles of 6×6, rows `row` bytes apart, times B: of four tiles and, if there are, of the second four, at `from` plus
  * each of eight offsets. The step is an argument although it is constant: V8 joins only the first two of the vectors that are
  * stored at constant distances from one address.
  */
 export function transformInputRows(second: bool, from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
-  if (second && wide) inputRows(true, from, offsets, row, lines, step);
+  if (second && wide) inputRows(true, false, from, offsets, row, lines, step);
   else {
-    inputRows(false, from, offsets, row, lines, step);
-    if (second) inputRows(false, from, offsets + 16, row, lines + 16, step);
+    inputRows(false, false, from, offsets, row, lines, step);
+    if (second) inputRows(false, false, from, offsets + 16, row, lines + 16, step);
   }
 }
 
+/** As transformInputRows, of four pairs of tiles: the second four are the right neighbors of the first. */
+export function transformPairedInputRows(from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+  inputRows(true, true, from, offsets, row, lines, step);
+}
+
+/** A second four that is `paired` lies 16 bytes after the first; the offsets are those of the pairs' tiles in their order. */
 // @ts-ignore: decorator
 @inline
-function inputRows(twice: bool, from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
-  let p0 = from + offsetAt(offsets, 0);
-  let p1 = from + offsetAt(offsets, 1);
-  let p2 = from + offsetAt(offsets, 2);
-  let p3 = from + offsetAt(offsets, 3);
-  let q0 = twice ? from + offsetAt(offsets, 4) : p0;
-  let q1 = twice ? from + offsetAt(offsets, 5) : p1;
-  let q2 = twice ? from + offsetAt(offsets, 6) : p2;
-  let q3 = twice ? from + offsetAt(offsets, 7) : p3;
+function inputRows(twice: bool, paired: bool, from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+  let p0 = from + offsetAt(offsets, paired ? 0 : 0);
+  let p1 = from + offsetAt(offsets, paired ? 2 : 1);
+  let p2 = from + offsetAt(offsets, paired ? 4 : 2);
+  let p3 = from + offsetAt(offsets, paired ? 6 : 3);
+  let q0 = twice && !paired ? from + offsetAt(offsets, 4) : p0;
+  let q1 = twice && !paired ? from + offsetAt(offsets, 5) : p1;
+  let q2 = twice && !paired ? from + offsetAt(offsets, 6) : p2;
+  let q3 = twice && !paired ? from + offsetAt(offsets, 7) : p3;
   for (let line = lines, end = lines + LINES_BYTES; line != end; line += LINE) {
     const r0 = v128.load(p0);
     const r1 = v128.load(p1);
     const r2 = v128.load(p2);
     const r3 = v128.load(p3);
-    const s0 = twice ? v128.load(q0) : r0;
-    const s1 = twice ? v128.load(q1) : r1;
-    const s2 = twice ? v128.load(q2) : r2;
-    const s3 = twice ? v128.load(q3) : r3;
+    const s0 = paired ? v128.load(p0, 16) : twice ? v128.load(q0) : r0;
+    const s1 = paired ? v128.load(p1, 16) : twice ? v128.load(q1) : r1;
+    const s2 = paired ? v128.load(p2, 16) : twice ? v128.load(q2) : r2;
+    const s3 = paired ? v128.load(p3, 16) : twice ? v128.load(q3) : r3;
     const lower01 = interleaveLower(r0, r1);
     const lower23 = interleaveLower(r2, r3);
     const upper01 = interleaveUpper(r0, r1);
@@ -61,8 +61,8 @@ function inputRows(twice: bool, from: usize, offsets: usize, row: usize, lines: 
     // Columns 4 and 5.
     const rest01 = interleaveUpper(v128.load(p0, 8), v128.load(p1, 8));
     const rest23 = interleaveUpper(v128.load(p2, 8), v128.load(p3, 8));
-    const rest45 = twice ? interleaveUpper(v128.load(q0, 8), v128.load(q1, 8)) : rest01;
-    const rest67 = twice ? interleaveUpper(v128.load(q2, 8), v128.load(q3, 8)) : rest23;
+    const rest45 = paired ? interleaveUpper(v128.load(p0, 24), v128.load(p1, 24)) : twice ? interleaveUpper(v128.load(q0, 8), v128.load(q1, 8)) : rest01;
+    const rest67 = paired ? interleaveUpper(v128.load(p2, 24), v128.load(p3, 24)) : twice ? interleaveUpper(v128.load(q2, 8), v128.load(q3, 8)) : rest23;
     inputLine(
       twice,
       line,
@@ -271,41 +271,88 @@ function outputColumns(twice: bool, from: usize, distance: usize, lines: usize, 
 }
 
 /**
- * Those columns times A, plus a number, to four places, rows `row` bytes apart. Tells whether all is finite (or, rarely, not
+ * Those columns times A, plus the number at an address, to four places, rows `row` bytes apart. Tells whether all is finite (or, rarely, not
  * although it is).
  */
 export function transformOutputRows(
   lines: usize,
-  plus: v128,
+  plus: usize,
   p0: usize,
   p1: usize,
   p2: usize,
   p3: usize,
   row: usize,
 ): bool {
+  outputRows(false, lines, plus, p0, p1, p2, p3, row);
+  return i32x4.all_true(areFinite(lines));
+}
+
+/**
+ * As transformOutputRows, of four pairs of tiles, the second four beside the first at each place. Gives a bit for each pair of
+ * which not all is finite (or, rarely, although it is).
+ */
+export function transformPairedOutputRows(
+  lines: usize,
+  plus: usize,
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  row: usize,
+): i32 {
+  outputRows(true, lines, plus, p0, p1, p2, p3, row);
+  return ~i32x4.bitmask(v128.and(areFinite(lines), areFinite(lines + 16))) & 15;
+}
+
+/** Whether the sums at the beginning of each of four lines are finite. */
+// @ts-ignore: decorator
+@inline
+function areFinite(lines: usize): v128 {
   const zero = f32x4.splat(0);
-  let finite = zero;
+  const first = madd(v128.load(lines, LINE), zero, f32x4.mul(v128.load(lines), zero));
+  const last = madd(v128.load(lines, 3 * LINE), zero, f32x4.mul(v128.load(lines, 2 * LINE), zero));
+  return f32x4.eq(f32x4.add(first, last), zero);
+}
+
+/** The sum of what a line makes takes its place. */
+// @ts-ignore: decorator
+@inline
+function outputRows(
+  twice: bool, lines: usize, plus: usize, p0: usize, p1: usize, p2: usize, p3: usize, row: usize,
+): void {
   for (let line = lines, end = lines + 4 * LINE; line != end; line += LINE) {
-    const sum = outputTiles(
+    const m0 = v128.load(line);
+    const m1 = v128.load(line, STEP);
+    const m2 = v128.load(line, 2 * STEP);
+    const m3 = v128.load(line, 3 * STEP);
+    const m4 = v128.load(line, 4 * STEP);
+    const m5 = v128.load(line, 5 * STEP);
+    outputTiles(
+      twice,
       p0,
       p1,
       p2,
       p3,
-      plus,
-      v128.load(line),
-      v128.load(line, STEP),
-      v128.load(line, 2 * STEP),
-      v128.load(line, 3 * STEP),
-      v128.load(line, 4 * STEP),
-      v128.load(line, 5 * STEP),
+      line,
+      splatAt(plus),
+      m0,
+      m1,
+      m2,
+      m3,
+      m4,
+      m5,
+      twice ? v128.load(line, 16) : m0,
+      twice ? v128.load(line, 16 + STEP) : m1,
+      twice ? v128.load(line, 16 + 2 * STEP) : m2,
+      twice ? v128.load(line, 16 + 3 * STEP) : m3,
+      twice ? v128.load(line, 16 + 4 * STEP) : m4,
+      twice ? v128.load(line, 16 + 5 * STEP) : m5,
     );
-    finite = madd(sum, zero, finite);
     p0 += row;
     p1 += row;
     p2 += row;
     p3 += row;
   }
-  return isZero(finite);
 }
 
 /**
