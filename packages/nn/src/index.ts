@@ -20,3 +20,4 @@ export * from './schedulers/index.js';
 export * from './shards.js';
 export * from './share-text.js';
 export { type LoadStateOptions, StateDictError, toHostArrays } from './state-dict.js';
+export * from './update-batch-norm.js';

@@ -1,4 +1,4 @@
-import { type DataLoaders, type DatasetSplits, dataLoaders, holdOut } from '@pnn/data';
+import { type DataLoaders, type DatasetSplits, dataLoaders, holdOut, Subset } from '@pnn/data';
 import { buildModel, type DescribedNetwork } from '@pnn/models';
 import {
   ArgumentError,
@@ -9,8 +9,11 @@ import {
   type Module,
   normalizeChannels,
   oneProcess,
+  Generator as RandomGenerator,
   setSeed,
   sizeOf,
+  type Tensor,
+  updateBatchNorm,
 } from '@pnn/nn';
 import {
   activationFactory,
@@ -70,6 +73,9 @@ function splitForChoice({ train, validation, groups }: DatasetSplits, seed: numb
   return validation ? { train, heldOut: validation } : holdOut(train, { seed, groups });
 }
 
+/** Batches of training samples, at most, that averaged weights take their running statistics from. */
+const STATISTICS_BATCHES = 50;
+
 /** One network on its data: training, test and record. */
 export class Experiment {
   readonly spec: ExperimentSpec;
@@ -81,6 +87,8 @@ export class Experiment {
   readonly #loaders: DataLoaders;
   /** What is held out of training to choose the best epoch and the end by, if there is anything to choose. */
   readonly #heldOut: DataLoader | undefined;
+  /** Whether the network has other running statistics than at the validation of its last epoch. */
+  #hasNewStatistics = false;
 
   /**
    * Seeds the random streams of the program and makes the network. Classes are learned by cross-entropy, numbers by the
@@ -210,13 +218,40 @@ export class Experiment {
       ...(augmentation.length > 0 && { augmentation: augmentationName }),
     };
     const { seed } = spec.training;
-    const isTested = this.validation === 'test';
+    const isTested = this.validation === 'test' && !this.#hasNewStatistics;
     return testedRunRecord(trainer, { name, settings, seed, epochs, test: this.#loaders.test }, isTested);
   }
 
-  /** Ends the training: the network gets the weights of the best epoch, or their average, if the spec says so. */
+  /**
+   * Ends the training: the network gets the weights of the best epoch, or their average, if the spec says so. Averaged
+   * weights get running statistics of their own.
+   */
   finish(): void {
+    const { stopped, options } = this.trainer;
     this.trainer.finish();
+    if (!options.average || stopped || this.#hasNewStatistics) return;
+    updateBatchNorm(this.network, this.#inputsForStatistics());
+    this.#hasNewStatistics = true;
+  }
+
+  /** Training samples without augmentation, the same for the same seed, in batches as they are trained on. */
+  *#inputsForStatistics(): Generator<Tensor, void, void> {
+    const { dataset, batchSize } = this.#loaders.train;
+    const { statistics } = this.#loaders;
+    const { seed } = this.spec.training;
+    const order = new RandomGenerator(seed, 'batch norm').permutation(dataset.length);
+    const loader = new DataLoader(new Subset(dataset, order.slice(0, STATISTICS_BATCHES * batchSize)), {
+      batchSize,
+      dropLast: dataset.length > batchSize,
+      transforms: statistics ? [normalizeChannels(statistics.mean, statistics.std)] : [],
+    });
+    for (const batch of loader) {
+      try {
+        yield batch.inputs;
+      } finally {
+        batch.dispose();
+      }
+    }
   }
 
   /** The class probabilities of the first `count` test samples; nothing if there are no classes. */

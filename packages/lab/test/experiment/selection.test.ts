@@ -87,8 +87,24 @@ describe('an experiment with an average of its weights', () => {
       plain.record.epochs.map(({ trainLoss }) => trainLoss),
     );
     expect(averaged.network).not.toEqual(plain.network);
-    expect(averaged.record.final!.testLoss).toBe(averaged.record.epochs.at(-1)!.validationLoss);
     expect(averaged.record.settings).toMatchObject({ 'average of the weights': 'decay 0.8' });
+  });
+
+  it('has running statistics of the averaged weights in the end', async () => {
+    const experiment = new Experiment(toySpec({ averageDecay: 0.8 }), splits);
+    await all(experiment.run());
+    experiment.trainer.finish();
+    const before = networkBits(experiment.network);
+    const { testLoss } = (await experiment.record('toy')).final!;
+    expect(testLoss).toBe(experiment.epochs.at(-1)!.validationLoss);
+    experiment.finish();
+    const after = networkBits(experiment.network);
+    const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+    expect(changed).toEqual(Object.keys(after).filter((name) => /running|batchesTracked/.test(name)));
+    expect(changed.length).toBeGreaterThan(0);
+    expect((await experiment.record('toy')).final!.testLoss).not.toBe(testLoss);
+    experiment.dispose();
+    expect((await finished({ averageDecay: 0.8 })).network).toEqual(after);
   });
 });
 

@@ -3,6 +3,7 @@ import {
   ArgumentError,
   batchNorm,
   formatShape,
+  full,
   ones,
   ShapeError,
   scope,
@@ -44,15 +45,17 @@ export interface BatchNormOptions extends TensorOptions {
   readonly trackRunningStatistics?: boolean;
 }
 
-abstract class BatchNorm extends Module {
+/** What layers of all dimensions have in common. */
+export abstract class BatchNorm extends Module {
   readonly gamma: Parameter | undefined;
   readonly beta: Parameter | undefined;
   readonly runningMean: StateBuffer | undefined;
   readonly runningVariance: StateBuffer | undefined;
   /** The number of batches seen (a single int32). */
   readonly batchesTracked: StateBuffer | undefined;
+  /** The weight of a new batch in the running statistics, or null for the plain average of all batches. */
+  momentum: number | null;
   readonly #epsilon: number;
-  readonly #momentum: number | null;
 
   constructor(
     readonly channels: number,
@@ -65,7 +68,7 @@ abstract class BatchNorm extends Module {
       throw new ArgumentError(`BatchNorm: momentum must be from 0 to 1, or null, not ${momentum}`);
     }
     this.#epsilon = epsilon;
-    this.#momentum = momentum;
+    this.momentum = momentum;
     if (affine) {
       this.gamma = new Parameter(ones([channels], options), 'normalization');
       this.beta = new Parameter(zeros([channels], options), 'normalization');
@@ -79,6 +82,18 @@ abstract class BatchNorm extends Module {
 
   override describe(): string {
     return `${this.channels}${this.gamma ? '' : ', not affine'}`;
+  }
+
+  /** Forgets the running statistics: mean 0, variance 1, no batch seen. */
+  resetRunningStatistics(): void {
+    if (!this.runningMean || !this.runningVariance || !this.batchesTracked) return;
+    for (const [buffer, value] of [
+      [this.runningMean, 0],
+      [this.runningVariance, 1],
+      [this.batchesTracked, 0],
+    ] as const) {
+      noGrad(() => scope(() => buffer.assign(full(buffer.shape, value, buffer))));
+    }
   }
 
   /** @throws ShapeError where there are other channels, or batch statistics of a single value */
@@ -116,14 +131,14 @@ abstract class BatchNorm extends Module {
     if (!this.runningMean || !this.runningVariance || !this.batchesTracked) return;
     this.batchesTracked.assign(this.batchesTracked.add(1));
     const unbiased = count / (count - 1);
-    if (this.#momentum === null) {
+    if (this.momentum === null) {
       const average = (old: Tensor, fresh: Tensor) => old.add(fresh.sub(old).div(this.batchesTracked!.cast(old.dtype)));
       this.runningMean.assign(average(this.runningMean, mean));
       this.runningVariance.assign(average(this.runningVariance, variance.mul(unbiased)));
       return;
     }
-    this.runningMean.assignLerp(mean, this.#momentum);
-    this.runningVariance.assignLerp(variance, this.#momentum, unbiased);
+    this.runningMean.assignLerp(mean, this.momentum);
+    this.runningVariance.assignLerp(variance, this.momentum, unbiased);
   }
 }
 
