@@ -8,6 +8,7 @@
 
 import { canonical as canonicalDouble, multiplyBy as multiplyDoubleBy } from './double/arithmetic';
 import { innerProduct as innerProductDouble } from './double/inner-product';
+import { RECORD, recordsAt } from './key-layout';
 import { inverse as inverseDouble } from './double/transform';
 import { liftAndTransform } from './lift';
 import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
@@ -78,61 +79,71 @@ export function extend(
   liftAndTransform(digitsAt + digit * limbBytes(source), source, to + block * toStride, target);
 }
 
-/** Values times both polynomials of a part of the key, added to sums. */
-function accumulateWord(
-  modulus: Modulus, values: usize, key: usize, keyStride: usize, to: usize, toStride: usize, isFirst: bool,
+/** What `innerProductDouble` computes, below q. */
+function innerProductWord(
+  modulus: Modulus, limbs: u32, own: u32, ownValues: usize, values: usize, valuesStride: usize,
+  key: usize, digitStride: usize, to: usize, toStride: usize,
 ): void {
   const q = modulus.word;
-  const sums: u64 = isFirst ? 0 : u64.MAX_VALUE;
-  for (const end = to + limbBytes(modulus); to < end; values += RESIDUE, key += RESIDUE, to += RESIDUE) {
-    const x = load<u64>(values);
-    store<u64>(to, subtractOnce((load<u64>(to) & sums) + multiplyWord(x, load<u64>(key), modulus), q));
-    const other = multiplyWord(x, load<u64>(key + keyStride), modulus);
-    store<u64>(to + toStride, subtractOnce((load<u64>(to + toStride) & sums) + other, q));
+  const end = to + limbBytes(modulus);
+  while (to < end) {
+    for (let inRecord: usize = 0; inRecord < PAIR; inRecord += RESIDUE) {
+      let first: u64 = 0;
+      let second: u64 = 0;
+      let part = key + inRecord;
+      for (let digit: u32 = 0; digit < limbs; digit++, part += digitStride) {
+        const x = load<u64>((digit === own ? ownValues : values + digit * valuesStride) + inRecord);
+        first = subtractOnce(first + multiplyWord(x, load<u64>(part), modulus), q);
+        second = subtractOnce(second + multiplyWord(x, load<u64>(part, PAIR), modulus), q);
+      }
+      store<u64>(to + inRecord, first);
+      store<u64>(to + toStride + inRecord, second);
+    }
+    ownValues += PAIR;
+    values += PAIR;
+    key += RECORD;
+    to += PAIR;
   }
 }
 
 /**
  * The two sums of digits and key modulo one prime, a block: between −q/2 and q/2, or below q. `extended` are the values of the
- * digits modulo this prime, but for the digit of the prime itself, which are those of the polynomial. A key lies as [digit][polynomial]
- * [prime]; the sums as [polynomial][place], with room for the special prime behind the limbs.
+ * digits modulo this prime, but for the digit of the prime itself, which are those of the polynomial. The sums lie as
+ * [polynomial][place], with room for the special prime behind the limbs.
  */
 // @ts-ignore: decorator
 @inline
 function sumDigits(
   block: u32, table: usize, limbs: u32, special: u32,
-  values: usize, extended: usize, extendedStride: usize, key: usize, keyStride: usize, to: usize,
+  values: usize, extended: usize, extendedStride: usize, key: usize, digitStride: usize, to: usize,
 ): void {
   const index = extendedIndex(block, limbs, special);
   const modulus = modulusAt(table, index);
   const bytes = limbBytes(modulus);
   const own = values + block * bytes;
-  const part = key + index * bytes;
+  const records = recordsAt(key, digitStride, 0, index, bytes);
   const target = to + block * bytes;
   const targetStride = (limbs + 1) * bytes;
   if (isDouble(modulus)) {
-    innerProductDouble(modulus, limbs, block, own, extended, extendedStride, part, keyStride, target, targetStride);
+    innerProductDouble(modulus, limbs, block, own, extended, extendedStride, records, digitStride, target, targetStride);
   } else {
-    for (let digit: u32 = 0; digit < limbs; digit++) {
-      const factor = digit === block ? own : extended + digit * extendedStride;
-      accumulateWord(modulus, factor, part + digit * 2 * keyStride, keyStride, target, targetStride, digit === 0);
-    }
+    innerProductWord(modulus, limbs, block, own, extended, extendedStride, records, digitStride, target, targetStride);
   }
 }
 
 /** The sums for digits that were extended before. */
 export function innerProduct(
   block: u32, scratch: usize, table: usize, limbs: u32, special: u32,
-  values: usize, extended: usize, extendedStride: usize, key: usize, keyStride: usize, to: usize,
+  values: usize, extended: usize, extendedStride: usize, key: usize, digitStride: usize, to: usize,
 ): void {
   const own = extended + block * limbs * extendedStride;
-  sumDigits(block, table, limbs, special, values, own, extendedStride, key, keyStride, to);
+  sumDigits(block, table, limbs, special, values, own, extendedStride, key, digitStride, to);
 }
 
 /** The same for digits that are extended meanwhile, to `scratch`. */
 export function extendedInnerProduct(
   block: u32, scratch: usize, table: usize, limbs: u32, special: u32,
-  values: usize, digitsAt: usize, scratchStride: usize, key: usize, keyStride: usize, to: usize,
+  values: usize, digitsAt: usize, scratchStride: usize, key: usize, digitStride: usize, to: usize,
 ): void {
   const modulus = modulusAt(table, extendedIndex(block, limbs, special));
   const bytes = limbBytes(modulus);
@@ -140,7 +151,7 @@ export function extendedInnerProduct(
     if (block === digit) continue;
     liftAndTransform(digitsAt + digit * bytes, modulusAt(table, digit), scratch + digit * scratchStride, modulus);
   }
-  sumDigits(block, table, limbs, special, values, scratch, scratchStride, key, keyStride, to);
+  sumDigits(block, table, limbs, special, values, scratch, scratchStride, key, digitStride, to);
 }
 
 /** Centers coefficients between 0 and q, as signed integers. */

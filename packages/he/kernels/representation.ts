@@ -1,6 +1,7 @@
 // Between residues as words of 64 bits, as files have them, and as kernels want them.
 
 import { forwardCanonical as forwardDouble } from './double/transform';
+import { placeOf, recordsAt } from './key-layout';
 import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
 import { remainder } from './word/arithmetic';
 import { forward as forwardWord } from './word/transform';
@@ -60,22 +61,25 @@ function residuesToWords(from: usize, to: usize, bytes: usize): void {
 }
 
 /**
- * Words of one polynomial of a key to residues, centered where they are f64, and with the inverse of a permutation applied: value i
- * goes to `permutation[i]`, unless that is 0. A block is a limb of it.
+ * Words of one polynomial of a digit of a key to residues, centered where they are f64, and with the inverse of a permutation applied:
+ * value i goes to `permutation[i]`, unless that is 0. A block is a limb of it.
  */
-export function decodeKey(block: u32, scratch: usize, table: usize, from: usize, permutation: usize, to: usize): void {
+export function decodeKey(
+  block: u32, scratch: usize, table: usize, from: usize, permutation: usize, key: usize, digitStride: usize, digit: u32, polynomial: u32,
+): void {
   const modulus = modulusAt(table, block);
   const bytes = limbBytes(modulus);
   const source = from + block * bytes;
-  const target = to + block * bytes;
+  const records = recordsAt(key, digitStride, digit, block, bytes);
   const q = modulus.word;
   const half = q >> 1;
   const isFloat = isDouble(modulus);
   for (let i: usize = 0; i < <usize>modulus.degree; i++) {
     const word = load<u64>(source + i * RESIDUE);
-    const place = permutation ? <usize>load<u32>(permutation + 4 * i) : i;
-    if (isFloat) store<f64>(target + place * RESIDUE, <f64>(word > half ? <i64>(word - q) : <i64>word));
-    else store<u64>(target + place * RESIDUE, word);
+    const value = permutation ? <usize>load<u32>(permutation + 4 * i) : i;
+    const place = placeOf(records, polynomial, value);
+    if (isFloat) store<f64>(place, <f64>(word > half ? <i64>(word - q) : <i64>word));
+    else store<u64>(place, word);
   }
 }
 

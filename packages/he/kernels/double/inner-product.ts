@@ -3,6 +3,7 @@
 // added up by itself (T. Ogita, S. M. Rump and S. Oishi, Accurate sum and dot product, 2005). Products of |a| < 1.2·q and |b| ≤ q/2
 // may add up to 2^101 and to 2^51·q: three of them for q below 2^50, twelve below 2^48. Twelve rests are below 2^53 − 2^51.
 
+import { RECORD } from '../key-layout';
 import { Modulus } from '../modulus';
 import { fusedAdd, fusedSubtract, reduce } from './arithmetic';
 
@@ -26,11 +27,11 @@ function joined(high: v128, low: v128, total: v128, q: v128, reciprocal: v128, r
 
 /**
  * Values times both polynomials of a key, summed over all digits: between −q/2 and q/2. The values of the digit `own` lie at
- * `ownValues`, those of any other at `values`.
+ * `ownValues`, those of any other at `values`; the key lies as in key-layout.ts.
  */
 export function innerProduct(
   modulus: Modulus, limbs: u32, own: u32, ownValues: usize, values: usize, valuesStride: usize,
-  key: usize, keyStride: usize, to: usize, toStride: usize,
+  key: usize, digitStride: usize, to: usize, toStride: usize,
 ): void {
   const q = modulus.splatValue();
   const reciprocal = modulus.splatReciprocal();
@@ -61,8 +62,8 @@ export function innerProduct(
         const x1 = v128.load(at, VECTOR);
         const k0 = v128.load(part);
         const k1 = v128.load(part, VECTOR);
-        const k2 = v128.load(part + keyStride);
-        const k3 = v128.load(part + keyStride, VECTOR);
+        const k2 = v128.load(part, PAIR);
+        const k3 = v128.load(part, PAIR + VECTOR);
         const next0 = fusedAdd(x0, k0, high0);
         const next1 = fusedAdd(x1, k1, high1);
         const next2 = fusedAdd(x0, k2, high2);
@@ -75,7 +76,7 @@ export function innerProduct(
         high1 = next1;
         high2 = next2;
         high3 = next3;
-        part += 2 * keyStride;
+        part += digitStride;
         digit++;
       } while (digit < last);
       total0 = joined(f64x2.sub(high0, grid), low0, total0, q, reciprocal, round);
@@ -89,7 +90,7 @@ export function innerProduct(
     v128.store(to + toStride, total3, VECTOR);
     ownValues += PAIR;
     values += PAIR;
-    key += PAIR;
+    key += RECORD;
     to += PAIR;
   } while (to < end);
 }

@@ -52,9 +52,9 @@ export class KeyStore {
     }
   }
 
-  /** Bytes from one polynomial of a key to the next. */
-  get polynomialStride(): number {
-    return this.#polynomialBytes + SKEW_BYTES;
+  /** Bytes from one digit of a key to the next. */
+  get digitStride(): number {
+    return 2 * this.#polynomialBytes + SKEW_BYTES;
   }
 
   get #polynomialBytes(): number {
@@ -74,19 +74,28 @@ export class KeyStore {
     return key;
   }
 
-  /** Lays out a key as [digit][polynomial][prime], and returns its address. */
+  /** Lays out a key as kernels/key-layout.ts says, and returns its address. */
   #load(parts: KeySwitchingKey, permutation: number): number {
     const memory = this.#memory;
+    const { keyLimbs } = this.#chain;
     const polynomialBytes = this.#polynomialBytes;
-    const stride = this.polynomialStride;
-    const address = memory.allocate(parts.length * 2 * stride);
+    const address = memory.allocate(parts.length * this.digitStride);
     const staging = memory.allocate(parts.length * polynomialBytes);
     for (const polynomial of [0, 1]) {
       this.#stage(parts, polynomial, staging, polynomialBytes);
       for (const [digit] of parts.entries()) {
         const from = staging + digit * polynomialBytes;
-        const to = address + (2 * digit + polynomial) * stride;
-        this.#team.run('decodeKey', this.#chain.keyLimbs, this.#table.address, from, permutation, to);
+        this.#team.run(
+          'decodeKey',
+          keyLimbs,
+          this.#table.address,
+          from,
+          permutation,
+          address,
+          this.digitStride,
+          digit,
+          polynomial,
+        );
       }
     }
     memory.release(staging, parts.length * polynomialBytes);

@@ -208,7 +208,7 @@ export class WasmEvaluator implements Evaluator {
             extended,
             this.#extendedStride,
             key.key,
-            this.#keys.polynomialStride,
+            this.#keys.digitStride,
             sums,
           );
           this.#divideBySpecial(sums, limbs, own, 1, key.permutation, result);
@@ -491,7 +491,7 @@ export class WasmEvaluator implements Evaluator {
       digits,
       this.#extendedStride,
       key,
-      this.#keys.polynomialStride,
+      this.#keys.digitStride,
       sums,
     );
   }
