@@ -1,5 +1,5 @@
 import { count, type Decoder, list, number, object, oneOf, refine, refuse } from '@pnn/pnn/codec';
-import { at, box, degree, hash, positive } from '../protocol/fields.js';
+import { at, bits, box, degree, hash, positive, shape } from '../protocol/fields.js';
 import type { BatchClientPlan } from './plan.js';
 
 /** Ciphertexts that a plan may ask for, and answer with. */
@@ -11,8 +11,8 @@ export const batchClientPlan: Decoder<BatchClientPlan> = object<BatchClientPlan>
   layout: oneOf('batch'),
   hash,
   degree,
-  bits: list(count),
-  inputShape: list(count),
+  bits,
+  inputShape: shape,
   box,
   elements: refine(
     list(count),

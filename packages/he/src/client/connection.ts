@@ -1,10 +1,9 @@
 import { PnnError } from '@pnn/nn';
 import { KeyError, MalformedError } from '../errors.js';
 import { joined } from '../protocol/lengths.js';
+import { MAX_PLAN_BYTES } from '../protocol/plan-limits.js';
 
 const MEGABYTE = 2 ** 20;
-/** Bytes of a plan: gathers are most of it. */
-const MAX_PLAN_BYTES = 512 * MEGABYTE;
 const MAX_REFUSAL_BYTES = MEGABYTE;
 
 async function bodyOf(response: Response, exactly?: number, limit = exactly ?? MAX_PLAN_BYTES): Promise<Uint8Array> {
@@ -78,7 +77,7 @@ export class Connection {
 
   async #refusal(path: string, response: Response): Promise<PnnError> {
     const text = new TextDecoder().decode(await bodyOf(response, undefined, MAX_REFUSAL_BYTES));
-    const where = path.replace(/[0-9a-f]{32}$|[0-9a-f]{32}(?=\/)/, 'ID');
+    const where = path.replace(/\/[0-9a-f]{32}(?=\/|$)/, '/ID');
     const problem = `the server refuses ${where}: ${text.slice(0, 300).replaceAll(/[^ -~]/g, '?')}`;
     const isKey = response.status === 403 || response.status === 404;
     return isKey ? new KeyError(problem) : new MalformedError(problem);

@@ -7,6 +7,7 @@ import { MalformedError, PlanError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { ciphertextsOf, joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
 import { type Piece, piecesOf } from '../protocol/pieces.js';
+import { MAX_PLAN_BYTES } from '../protocol/plan-limits.js';
 import { SERVER_TIMING, writeServerTiming } from '../protocol/server-timing.js';
 import { Session, SessionLost, type SessionResult } from './session.js';
 
@@ -57,6 +58,13 @@ export interface ServeOptions {
    */
   readonly yieldTime?: number;
   /**
+   * Names by which requests may ask for the server, besides those of loopback: what a proxy in front of it passes on as `Host`. Under
+   * another name asks a page whose name was pointed at this machine (DNS rebinding).
+   *
+   * @default none
+   */
+  readonly hosts?: readonly string[];
+  /**
    * Whether answers say how often each operation was done, and how long that took. It tells clients more of the network than its
    * plan does.
    *
@@ -98,6 +106,17 @@ interface Answer {
 
 const BUSY = 'the session computes already: wait for its answer';
 
+const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** The name in `Host` or `Origin`, without a port; undefined where there is none. */
+function hostnameOf(text: string): string | undefined {
+  try {
+    return new URL(text).hostname;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An answer that is not a result. */
 class Refusal extends Error {
   constructor(
@@ -136,14 +155,19 @@ class Server {
   readonly #ciphertexts: readonly number[];
   /** The pieces of a batch; undefined for a plan of single inputs. */
   readonly #pieces: readonly Piece[] | undefined;
+  readonly #hosts: ReadonlySet<string | undefined>;
   readonly #sessions = new Map<string, Session>();
   #starting = 0;
 
   constructor(plan: Plan | BatchPlan, options: ServeOptions) {
     this.#plan = plan;
     this.#options = options;
+    this.#hosts = new Set([...LOOPBACK, ...(options.hosts ?? [])]);
     const own = plan.client();
     this.#clientPlan = JSON.stringify(own);
+    if (this.#clientPlan.length > MAX_PLAN_BYTES) {
+      throw new PlanError(`the plan has ${this.#clientPlan.length} bytes, and clients take ${MAX_PLAN_BYTES} at most`);
+    }
     this.#lengths = lengthsOf(plan.parameters, own);
     if (own.layout === 'batch') {
       this.#pieces = piecesOf(own.elements.length, this.#lengths.upload);
@@ -182,7 +206,18 @@ class Server {
     });
   }
 
+  /** Pages of other sites may make a browser send requests: it says for which name, and from which page. */
+  #checkHost({ headers: { host, origin } }: IncomingMessage): void {
+    if (!this.#hosts.has(hostnameOf(`http://${host}`))) {
+      throw new Refusal(421, 'the server is not known by this name: allow it with hosts');
+    }
+    if (origin !== undefined && !this.#hosts.has(hostnameOf(origin))) {
+      throw new Refusal(421, 'pages of this origin may not ask: allow its name with hosts');
+    }
+  }
+
   async #route(request: IncomingMessage): Promise<Answer> {
+    this.#checkHost(request);
     const path = request.url ?? '';
     const [, first, id = '', last, ...rest] = path.split('/');
     if (request.method === 'GET' && path === '/plan') return { status: 200, body: Buffer.from(this.#clientPlan) };
@@ -280,9 +315,16 @@ class Server {
     };
     checkAll();
     const { upload } = this.#lengths;
-    const body = await bodyOf(request, upload * count);
-    checkAll();
-    return partsOf(body, upload);
+    // Of all that a client sends at a time, one body has memory.
+    if (session.isReceiving) throw new Refusal(429, 'the session receives a request already: wait for its answer');
+    session.isReceiving = true;
+    try {
+      const body = await bodyOf(request, upload * count);
+      checkAll();
+      return partsOf(body, upload);
+    } finally {
+      session.isReceiving = false;
+    }
   }
 
   /** What a path names behind `run`: nothing, or, for plans with refreshes, the run and its stage. */
@@ -361,7 +403,7 @@ function checkMemory(plan: Plan | BatchPlan): void {
  * Serves a plan on loopback. The server has the weights and, for each client, keys to compute with in a thread of their own:
  * it can decrypt nothing. Whatever comes is checked, to the byte, before anything is made of it.
  *
- * @throws PlanError where the port is taken, or a batch takes more memory than the machine has
+ * @throws PlanError where the port is taken, a batch takes more memory than the machine has, or a plan is longer than clients take
  */
 export async function serve(plan: Plan | BatchPlan, options: ServeOptions = {}): Promise<EncryptedServer> {
   checkMemory(plan);

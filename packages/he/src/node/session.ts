@@ -32,6 +32,8 @@ export class Session {
   #isLoading = false;
   #batch: Promise<SessionResult> | undefined;
   #ended = false;
+  /** Whether the body of a request is on its way. */
+  isReceiving = false;
   /** When it was last used, in milliseconds. */
   usedAt = Date.now();
 

@@ -4,7 +4,7 @@ import type { BatchClientPlan } from '../batch/plan.js';
 import { type ParametersWithPrimes, withPrimes } from '../ckks/parameters.js';
 import { MalformedError } from '../errors.js';
 import type { ClientPlan } from '../plan/plan.js';
-import { at, box, degree, hash, integer, positive } from './fields.js';
+import { at, bits, box, degree, hash, integer, positive, shape } from './fields.js';
 import { weaknessOf } from './plan-limits.js';
 
 /** Ciphertexts that a plan may ask for; rotations; and refreshes, each with its ciphertexts. */
@@ -20,8 +20,8 @@ const decoder: Decoder<ClientPlan> = object<ClientPlan>({
   layout: oneOf('single'),
   hash,
   degree,
-  bits: list(count),
-  inputShape: list(count),
+  bits,
+  inputShape: shape,
   box,
   gathers: refine(
     list(list(integer)),

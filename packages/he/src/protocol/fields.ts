@@ -11,6 +11,16 @@ export const hash: Decoder<string> = refine(text, '64 hexadecimal digits', (valu
 /** N. */
 export const degree: Decoder<number> = oneOf(...Object.keys(MAX_MODULUS_BITS).map(Number));
 
+/** A list that is short, whatever is on it: messages about it are. */
+const shortList = (most: number): Decoder<number[]> =>
+  refine(list(count), `a list of ${most} numbers at most`, ({ length }) => length <= most);
+
+/** The bits of each prime. */
+export const bits: Decoder<number[]> = shortList(64);
+
+/** The shape of an input. */
+export const shape: Decoder<number[]> = shortList(8);
+
 /** A level and a scale. */
 export const at: Decoder<At> = object<At>({ level: count, scale: positive });
 

@@ -2,6 +2,9 @@ import type { ParametersWithPrimes } from '../ckks/parameters.js';
 import type { At } from '../plan/activation.js';
 import { keyBytes, MAX_KEY_BYTES } from '../plan/cost.js';
 
+/** A plan as JSON: its gathers are most of it, 5 bytes a slot. */
+export const MAX_PLAN_BYTES = 64 * 2 ** 20;
+
 /** What is limited of a plan, of either layout. */
 interface LimitedPlan {
   readonly box: readonly [low: number, high: number];

@@ -4,6 +4,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EncryptedClient } from '../../src/client/client.js';
 import { KeyError, RangeWarning } from '../../src/errors.js';
 import { connect, type FileKeyClient } from '../../src/node/connect.js';
 import { readKeyFile } from '../../src/node/key-file.js';
@@ -168,6 +169,75 @@ test('mutated ciphertexts are refused or computed, and never end the session', a
     if (i < 8) expect(status).toBe(400);
   }
   expect((await client.run(sample)).warnings).toEqual([]);
+});
+
+/** The status of a request with headers that `fetch` does not let one choose. */
+function statusOf(headers: Record<string, string>, url = server.url): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asking = httpRequest(`${url}/plan`, { headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode!);
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+}
+
+test.each<[number, Record<string, string>]>([
+  [200, { host: 'localhost' }],
+  [200, { host: '127.0.0.1:80', origin: 'http://localhost:3000' }],
+  [200, { host: '[::1]:9' }],
+  [421, { host: 'elsewhere.example' }],
+  [421, { host: '127.0.0.1.elsewhere.example' }],
+  [421, { host: '127.0.0.1@elsewhere.example' }],
+  [421, { host: 'localhost', origin: 'https://elsewhere.example' }],
+  [421, { host: 'localhost', origin: 'null' }],
+])('status %i for a request with %j: pages of others cannot ask', async (status, headers) => {
+  expect(await statusOf(headers)).toBe(status);
+});
+
+test('a name that was allowed may ask, as a proxy passes it on', async () => {
+  const named = await serve(plan, { hosts: ['numbers.example'] });
+  expect(await statusOf({ host: 'numbers.example', origin: 'https://numbers.example' }, named.url)).toBe(200);
+  expect(await statusOf({ host: 'other.example' }, named.url)).toBe(421);
+  await named.close();
+});
+
+test('a session takes one body at a time: others are refused before they have memory', async () => {
+  const own = await EncryptedClient.connect(server.url);
+  const { fetch } = globalThis;
+  let [path, body] = ['', new Uint8Array()];
+  globalThis.fetch = (url, options) => {
+    if (String(url).endsWith('/run')) [path, body] = [new URL(String(url)).pathname, options!.body as typeof body];
+    return fetch(url, options);
+  };
+  own.useSecretKey(own.makeSecretKey());
+  await own.sendKeys();
+  await own.run(sample);
+  globalThis.fetch = fetch;
+  const begin = () => {
+    const asking = httpRequest(`${server.url}${path}`, { method: 'POST', headers: { 'content-length': body.length } });
+    asking.on('error', () => undefined);
+    asking.write(body.subarray(0, 1000));
+    return asking;
+  };
+  // A body of another length asks without taking the place.
+  const expectStatus = (status: number) =>
+    expect.poll(async () => (await post(path, body.slice(1))).status, { timeout: 10_000 }).toBe(status);
+  const slow = begin();
+  const answered = new Promise<number>((resolve) => slow.on('response', (answer) => resolve(answer.statusCode!)));
+  await expectStatus(429);
+  slow.end(body.subarray(1000));
+  expect(await answered).toBe(200);
+  await expectStatus(413);
+  // One that breaks off leaves the place to the next.
+  const broken = begin();
+  await expectStatus(429);
+  broken.destroy();
+  await expectStatus(413);
+  expect((await post(path, body)).status).toBe(200);
+  await own.endSession();
+  own.dispose();
 });
 
 test('a second client has keys of its own; a third one is told to wait', async () => {

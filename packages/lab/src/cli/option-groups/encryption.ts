@@ -10,6 +10,7 @@ export function serveOptions(): OptionSpecs {
     workers: { value: 'N', description: 'threads that compute for each client (default 1)' },
     port: { value: 'N', description: 'the port of serve (default one that is free)' },
     sessions: { value: 'N', description: 'clients that serve has at a time (default 4)' },
+    hosts: { value: 'NAME,…', description: 'names that serve is asked by through a proxy, besides those of loopback' },
     timings: { description: 'serve tells clients how long its operations take, for their reports' },
   };
 }
@@ -17,6 +18,7 @@ export function serveOptions(): OptionSpecs {
 /** What the options say of it. */
 export function serveOptionsFrom(options: Options): ServeOptions {
   const evaluator = options.choice('evaluator', evaluators);
+  const hosts = options.text('hosts')?.split(',');
   const [port, workers, maxSessions] = [
     options.integer('port', 0, 65535),
     options.integer('workers', 1),
@@ -27,6 +29,7 @@ export function serveOptionsFrom(options: Options): ServeOptions {
     ...(evaluator !== undefined && { evaluator }),
     ...(workers !== undefined && { workers }),
     ...(maxSessions !== undefined && { maxSessions }),
+    ...(hosts !== undefined && { hosts }),
     ...(options.has('timings') && { timings: true }),
   };
 }
