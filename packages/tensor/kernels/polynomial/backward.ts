@@ -11,7 +11,7 @@ import {
 } from './group';
 import { addPenaltySlopes, PENALTY_BYTES, PenaltyForm, plainSize, storePenalty } from './penalty';
 import {
-  addDoubles, lineSlopes, monomialSlopes, oddSlopes, oddValues, SUM_BYTES, shiftedSlopes, threeTermSlopes, twoTermSlopes,
+  addDoubles, lineSlopes, monomialSlopes, oddSlopes, oddValues, SUM_BYTES, shiftedSlopes, twoTermSlopes,
 } from './powers';
 import { gatherPieces, scatterPieces } from './staging';
 import { storeTangent, straightenSlopes, TANGENT_BYTES } from './tangent';
@@ -211,9 +211,7 @@ function differentiateAll(fields: Activation, x: usize, gradient: usize, out: us
     oddValues(constants, first, second - 4, x, gradient, out, groups, odd, end, oddTotals);
     oddSlopes(constants, second, last, x, gradient, out, groups, sums, odd, totals);
   } else if (isShifted(fields)) {
-    const terms = <i32>fields.evenTerms;
-    if (terms == 2) twoTermSlopes(constants, second, x, gradient, out, groups, totals);
-    else if (terms == 3) threeTermSlopes(constants, second, x, gradient, out, groups, totals);
+    if (fields.evenTerms == 2) twoTermSlopes(constants, second, x, gradient, out, groups, totals);
     else shiftedSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);
   } else {
     lineSlopes(constants, second, last, x, gradient, out, groups, sums, end, totals);

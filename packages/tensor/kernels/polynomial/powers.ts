@@ -317,32 +317,25 @@ export function oddSlopes(
 }
 
 /**
- * Where O is constant, E has two or three terms, and powers of x² − B²/2 do as well as those of s: coefficients and sums stay in
- * registers.
+ * Where O is constant, E has two terms, and powers of x² − B²/2 do as well as those of s: coefficients and sums stay in
+ * registers. With three terms there are too few of them.
  */
-// @ts-ignore: decorator
-@inline
-function shortSlopes(
-  terms: i32, constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32,
-  totals: usize,
+export function twoTermSlopes(
+  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,
 ): void {
   const end = x + <usize>groups * GROUP_BYTES;
   const scale = v128.load32_splat(constants, SCALE);
   const magnitude = magnitudes();
   const rest = v128.load32_splat(constants, REST);
-  const c0 = v128.load32_splat(table);
-  const c1 = terms > 2 ? v128.load32_splat(table, 4) : c0;
+  const coefficient = v128.load32_splat(table);
   let sizes = sizesSoFar(constants);
   let total0 = v128.load(totals);
   let total1 = v128.load(totals, 16);
-  let total2 = v128.load(totals, 32);
-  const products = totals + (<usize>terms << 4);
-  let productTotal = v128.load(products);
+  let productTotal = v128.load(totals, 32);
   while (x < end) {
     const chunkEnd = min(end, x + (<usize>CHUNK << 2));
     let sum0 = f32x4.splat(0);
     let sum1 = f32x4.splat(0);
-    let sum2 = f32x4.splat(0);
     let product = f32x4.splat(0);
     for (; x < chunkEnd; x += 32, gradient += 32, out += 32) {
       const x0 = v128.load(x);
@@ -354,37 +347,18 @@ function shortSlopes(
       product = f32x4.add(product, madd(x1, g1, f32x4.mul(x0, g0)));
       const s0 = variableOf(SHIFTED, x0, scale, scale);
       const s1 = variableOf(SHIFTED, x1, scale, scale);
-      const w0 = f32x4.mul(g0, s0);
-      const w1 = f32x4.mul(g1, s1);
-      sum1 = f32x4.add(sum1, f32x4.add(w0, w1));
-      if (terms > 2) sum2 = f32x4.add(sum2, madd(w1, s1, f32x4.mul(w0, s0)));
-      const r0 = resultOf(SLOPE_LINE, terms > 2 ? madd(c1, s0, c0) : c0, x0, g0, x0, rest);
-      const r1 = resultOf(SLOPE_LINE, terms > 2 ? madd(c1, s1, c0) : c0, x1, g1, x1, rest);
+      sum1 = f32x4.add(sum1, f32x4.add(f32x4.mul(g0, s0), f32x4.mul(g1, s1)));
+      const r0 = resultOf(SLOPE_LINE, coefficient, x0, g0, x0, rest);
+      const r1 = resultOf(SLOPE_LINE, coefficient, x1, g1, x1, rest);
       v128.store(out, r0);
       v128.store(out, r1, 16);
     }
     total0 = addDoubles(total0, sum0);
     total1 = addDoubles(total1, sum1);
-    if (terms > 2) total2 = addDoubles(total2, sum2);
     productTotal = addDoubles(productTotal, product);
   }
   v128.store(totals, total0);
   v128.store(totals, total1, 16);
-  if (terms > 2) v128.store(totals, total2, 32);
-  v128.store(products, productTotal);
+  v128.store(totals, productTotal, 32);
   v128.store(constants, sizes, LARGEST);
-}
-
-/** For E of two terms. */
-export function twoTermSlopes(
-  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,
-): void {
-  shortSlopes(2, constants, table, x, gradient, out, groups, totals);
-}
-
-/** For E of three terms. */
-export function threeTermSlopes(
-  constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,
-): void {
-  shortSlopes(3, constants, table, x, gradient, out, groups, totals);
 }

@@ -47,7 +47,6 @@ const joined: Readonly<Record<string, number>> = {
   'polynomial/powers/oddValues': 161,
   'polynomial/powers/shiftedSlopes': 193,
   'polynomial/powers/monomialSlopes': 160,
-  'polynomial/powers/threeTermSlopes': 18,
   'polynomial/twice/storePart': 116,
   'polynomial/backward/differentiateTwice': 124,
   'elementwise/arithmetic/unary': 55,
