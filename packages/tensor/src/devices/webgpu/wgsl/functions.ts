@@ -99,12 +99,33 @@ const elementaryFunctions: readonly string[] = [
   let value = select(1.0 - 2.0 / (exponential(2.0 * size) + 1.0), 1.0, size > 9.1);
   return select(value, -value, x < 0.0);
 }`,
-  // Quotients of GPUs are within 2.5 units (WGSL, section 15.7.4): what this one leaves makes it good.
+  'fn leadingBits(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u); }',
+  // a − b·c for a product near a, in parts whose products are exact (T. J. Dekker, 1971): `fma` may be a product and a sum.
+  `fn remainderOf(a: f32, b: f32, c: f32) -> f32 {
+  let b1 = leadingBits(b);
+  let b2 = b - b1;
+  let c1 = leadingBits(c);
+  let c2 = c - c1;
+  return (((a - b1 * c1) - b1 * c2) - b2 * c1) - b2 * c2;
+}`,
+  // e^−|x| and 1 + e^−|x| in two parts each. Quotients of GPUs are within 2.5 units (WGSL, section 15.7.4): what this one and
+  // the first parts leave makes it good. The 1 is made of x, since compilers take 1 − (1 + e) for −e.
   `fn logistic(x: f32) -> f32 {
-  let e = exponential(-abs(x));
+  if (isNan(x)) { return x; }
+  let size = max(-abs(x), -104.0);
+  let n = floor(size * 1.44269504 + 0.5);
+  let tail = exponentialTail(withoutHalvings(size, n));
+  let one = bitcast<f32>(0x3f800000u | (magnitudeBits(x) >> 31u));
+  let power = one + tail;
+  let e = scaleByPowerOfTwo(power, i32(n));
+  let eRest = scaleByPowerOfTwo((one - power) + tail, i32(n));
+  let denominator = one + e;
+  let denominatorRest = (one - denominator) + e;
   let numerator = select(1.0, e, x < 0.0);
-  let quotient = numerator / (1.0 + e);
-  return quotient + fma(-quotient, 1.0 + e, numerator) / (1.0 + e);
+  let numeratorRest = select(0.0, eRest, x < 0.0);
+  let quotient = numerator / denominator;
+  let rest = remainderOf(numerator, quotient, denominator) + (numeratorRest - quotient * (denominatorRest + eRest));
+  return quotient + rest / denominator;
 }`,
   `fn softplusOf(x: f32) -> f32 {
   return select(0.0, x, x > 0.0) + logarithmOfOnePlus(exponential(-abs(x)));
@@ -188,12 +209,12 @@ const elementaryFunctions: readonly string[] = [
       fraction = ~fraction;
       rest = ~rest;
     }
-    // The leading 24 bits are exact in a float, the rest goes into the correction.
+    // The leading 12 bits times those of π/2 are exact in a float: what is rounded is the small rest.
     let zeros = countLeadingZeros(fraction);
     let leading = select((fraction << (zeros & 31u)) | select(rest >> ((32u - zeros) & 31u), 0u, zeros == 0u), rest, zeros > 31u);
-    let high = f32(leading >> 8u);
-    let lower = f32(leading & 255u) * 0.00390625;
-    r = (high * 1.57079637 + (lower * 1.57079637 - high * 4.37113883e-8)) * powerOfTwo(-24 - i32(zeros));
+    let high = f32((leading >> 20u) << 12u);
+    let lower = f32(leading & 0xfffffu) * 0.00390625;
+    r = (high * 1.5703125 + (lower * 1.57079637 + high * 4.83826795e-4)) * powerOfTwo(-24 - i32(zeros));
     let isNegative = bitcast<u32>(x) >= 0x80000000u;
     if (isNegative != isPast) { r = -r; }
     quarter = shift + select(turns, 0u - turns, isNegative);
