@@ -143,6 +143,56 @@ describe.skipIf(missing)('the queue', () => {
   });
 });
 
+describe.skipIf(missing)('warming up', () => {
+  test('compiles what is needed, and changes nothing', async () => {
+    const { device } = await open();
+    const x = tensor([1, 2, 3], { device });
+    const work = () => scope(() => x.assign(x.mul(x).exp().sum().add(x)));
+    await device.warmUp(work);
+    const warm = device.counts;
+    expect(warm.pipelines).toBeGreaterThanOrEqual(4);
+    expect(warm.dispatches).toBe(0);
+    expect(Array.from(await x.data())).toEqual([1, 2, 3]);
+    work();
+    const all = Math.exp(1) + Math.exp(4) + Math.exp(9);
+    const values = Array.from(await x.data());
+    for (const [i, value] of values.entries()) expect(value / (all + i + 1)).toBeCloseTo(1, 5);
+    expect(device.counts.pipelines).toBe(warm.pipelines);
+  });
+
+  test('refuses to read what was not computed, and passes on what goes wrong', async () => {
+    const { device } = await open();
+    const x = tensor([1, 2, 3], { device });
+    let reading: Promise<unknown> | undefined;
+    await device.warmUp(() => {
+      reading = x.add(1).data();
+      reading.catch(() => {});
+    });
+    await expect(reading).rejects.toThrow(/^webgpu: nothing is computed within warmUp/);
+    const work = () => {
+      throw new RangeError('wrong');
+    };
+    await expect(device.warmUp(work)).rejects.toThrow('wrong');
+    expect(Array.from(await x.add(1).data())).toEqual([2, 3, 4]);
+  });
+
+  test('says which kernel the driver does not take', async () => {
+    const { device, executor } = await open();
+    const x = full([3], 1, { device });
+    const unknown = kernel('unknown', () => ({
+      reads: {},
+      writes: { out: 'f32' },
+      parameters: {},
+      workgroupSize: 64,
+      body: 'out[index] = unknown;',
+    }));
+    const launch = { reads: [], writes: [x], parameters: {}, groups: 1 };
+    await expect(device.warmUp(() => executor.run(unknown, {}, launch))).rejects.toThrow(
+      /^webgpu: the kernel unknown cannot be compiled/,
+    );
+  });
+});
+
 describe.skipIf(missing)('a device that fails', () => {
   test('says that it was lost', async () => {
     let failures = 0;

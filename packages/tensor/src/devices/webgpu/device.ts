@@ -30,6 +30,21 @@ export interface WebGpuDevice extends Device {
   readonly description: string;
   /** What the device has done and holds. */
   readonly counts: WebGpuCounts;
+  /**
+   * Compiles the kernels that `work` needs, all at the same time and without blocking, so that the first step takes no longer
+   * than the others. Nothing is computed: what `work` makes has no values, and what it would change on the device keeps those
+   * that it has. What it changes elsewhere stays changed, such as the count of an optimizer's steps, so it is best forward and
+   * backward alone:
+   *
+   * ```ts
+   * await device.warmUp(() => scope(() => crossEntropy(network.forward(images), labels).backward()));
+   * optimizer.zeroGrad();
+   * ```
+   *
+   * @param work calls operators, and waits for nothing
+   * @throws DeviceError where `work` reads a tensor, or the driver refuses a kernel
+   */
+  warmUp(work: () => void): Promise<void>;
 }
 
 /** Work and memory of a device, since it was opened. */
@@ -91,6 +106,7 @@ export async function openDevice(onFailure: () => void): Promise<OpenedDevice> {
       ...randomKernels(executor),
       ...updateKernels(executor),
     },
+    warmUp: (work) => executor.warmUp(work),
     get counts() {
       const { submits, dispatches } = executor.queue.counts;
       return { submits, dispatches, pipelines: executor.pipelines.size, buffers: executor.pool.created };

@@ -1,9 +1,9 @@
 import type { DeviceMemory } from '../../device.js';
 import { arrayTypes, type DType, type TypedArray } from '../../dtype.js';
-import { DTypeError, MemoryError } from '../../errors.js';
+import { DeviceError, DTypeError, MemoryError } from '../../errors.js';
 import type { Buffer, Operand } from '../../kernels.js';
 import type { Health } from './health.js';
-import { type Kernel, Pipelines, type Variant } from './pipelines.js';
+import { type Kernel, keyOf, Pipelines, type Variant } from './pipelines.js';
 import { type Block, blockBytes, Pool } from './pool.js';
 import { Queue } from './queue.js';
 import type { Cut } from './wgsl/gemm.js';
@@ -88,6 +88,8 @@ export class Executor {
   /** How many elements a tensor may have. */
   readonly room: number;
   readonly #name: string;
+  /** What compiles the kernels that were asked for while nothing is to be computed, by their keys. */
+  #warming: Map<string, () => Promise<void>> | undefined;
 
   constructor({ name, device, health, isSoftware }: ExecutorSettings) {
     this.#name = name;
@@ -114,6 +116,10 @@ export class Executor {
   run<V extends Variant>(kernel: Kernel<V>, variant: V, launch: Launch): void {
     const { reads, writes, parameters, groups } = launch;
     if (groups === 0) return;
+    if (this.#warming) {
+      this.#warming.set(keyOf(kernel, variant), () => this.pipelines.prepare(kernel, variant));
+      return;
+    }
     this.queue.open();
     const pipeline = this.pipelines.get(kernel, variant);
     const blocks: Block[] = [];
@@ -135,6 +141,18 @@ export class Executor {
     const numbers = pipeline.parameterNames.map((name) => parameters[name]!);
     this.queue.dispatch(pipeline, blocks, numbers, groups, launch.operations ?? writes[0]!.size);
     for (const copy of copies) this.pool.give(copy);
+  }
+
+  /** Compiles all kernels that `work` launches, side by side, and launches none. */
+  async warmUp(work: () => void): Promise<void> {
+    const wanted = new Map<string, () => Promise<void>>();
+    this.#warming = wanted;
+    try {
+      work();
+    } finally {
+      this.#warming = undefined;
+    }
+    await Promise.all([...wanted.values()].map((compile) => compile()));
   }
 
   /** Calls the body with room for elements that are no longer needed afterwards. */
@@ -162,6 +180,11 @@ export class Executor {
   }
 
   async #read(operand: Operand): Promise<TypedArray> {
+    if (this.#warming) {
+      throw new DeviceError(
+        `${this.#name}: nothing is computed within warmUp(), so there is nothing to read: read after it`,
+      );
+    }
     const { dtype, size } = operand;
     const bytes = await this.queue.read(bufferOf(operand).block, 4 * size);
     if (dtype === 'bool') return Uint8Array.from(new Uint32Array(bytes));

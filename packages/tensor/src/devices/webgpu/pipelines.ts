@@ -1,3 +1,4 @@
+import { DeviceError } from '../../errors.js';
 import { type Program, type ScalarType, wgslOf } from './wgsl/program.js';
 
 const COMPUTE = 0x4;
@@ -14,6 +15,13 @@ export interface Kernel<V extends Variant> {
 /** A kernel, with the type of its variants. */
 export function kernel<V extends Variant>(name: string, program: (variant: V) => Program): Kernel<V> {
   return { name, program };
+}
+
+/** Tells variants of kernels apart. */
+export function keyOf<V extends Variant>({ name }: Kernel<V>, variant: V): string {
+  let key = name;
+  for (const part in variant) key += `|${variant[part]}`;
+  return key;
 }
 
 /** A compiled variant. */
@@ -42,32 +50,51 @@ export class Pipelines {
     return this.#pipelines.size;
   }
 
-  get<V extends Variant>({ name, program }: Kernel<V>, variant: V): Pipeline {
-    let key = name;
-    for (const part in variant) key += `|${variant[part]}`;
+  get<V extends Variant>(kernel: Kernel<V>, variant: V): Pipeline {
+    const key = keyOf(kernel, variant);
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      pipeline = this.#compile(key, program(variant));
+      const { descriptor, ...own } = this.#describe(key, kernel.program(variant));
+      pipeline = { ...own, handle: this.#device.createComputePipeline(descriptor) };
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
   }
 
-  #compile(label: string, program: Program): Pipeline {
+  /**
+   * Compiles a variant beside whatever else is compiled, unless it is there.
+   *
+   * @throws DeviceError where the driver does not take it
+   */
+  async prepare<V extends Variant>(kernel: Kernel<V>, variant: V): Promise<void> {
+    const key = keyOf(kernel, variant);
+    if (this.#pipelines.has(key)) return;
+    const { descriptor, ...own } = this.#describe(key, kernel.program(variant));
+    let handle: GPUComputePipeline;
+    try {
+      handle = await this.#device.createComputePipelineAsync(descriptor);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new DeviceError(`webgpu: the kernel ${key} cannot be compiled (${reason})`, { cause });
+    }
+    if (!this.#pipelines.has(key)) this.#pipelines.set(key, { ...own, handle });
+  }
+
+  #describe(label: string, program: Program) {
     const layout = this.#layout(Object.keys(program.reads).length, Object.keys(program.writes).length);
     const module = this.#device.createShaderModule({ label, code: wgslOf(program) });
-    const handle = this.#device.createComputePipeline({
+    const descriptor: GPUComputePipelineDescriptor = {
       label,
       layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout.handle] }),
       compute: { module, entryPoint: 'main' },
-    });
+    };
     return {
+      descriptor,
       label,
-      handle,
       layout: layout.handle,
       layoutId: layout.id,
       parameterNames: Object.keys(program.parameters),
-      parameterTypes: ['u32', ...Object.values(program.parameters)],
+      parameterTypes: ['u32', ...Object.values(program.parameters)] as readonly ScalarType[],
     };
   }
 
