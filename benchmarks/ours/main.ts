@@ -1,4 +1,5 @@
 import { WasmEvaluator } from '@pnn/he';
+import { enableWideEvaluator } from '@pnn/he/node';
 import { reference, setDevice, wasm } from '@pnn/tensor';
 import { enableRelaxedSimd, enableWideSimd, wideSimdObstacle } from '@pnn/tensor/node';
 import { prepareEncrypted } from '../encrypted.js';
@@ -12,6 +13,7 @@ import { version } from './version.js';
 await serve(async () => {
   enableRelaxedSimd();
   const wide = wideSimdObstacle() === undefined && enableWideSimd();
+  if (wide) enableWideEvaluator();
   setDevice(process.argv[2] === 'reference' ? reference : wasm());
   const probe = new Probe(wide);
   return {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { packed } from '../../packages/tensor/src/node/wide-simd.js';
+import { compileWide } from '../../packages/tensor/src/node/wide-simd.js';
 
 /** What a thread is given when it starts: the probes, the number of threads that have ever arrived at a start, and the width. */
 interface ProbeThread {
@@ -31,7 +31,7 @@ async function probeModule(wide: boolean): Promise<WebAssembly.Module> {
   const relaxed = await compile('simd', 'relaxed-simd');
   const bytes = WebAssembly.validate(relaxed) ? relaxed : await compile('simd');
   const module = () => new WebAssembly.Module(bytes);
-  return wide ? packed(module) : module();
+  return wide ? compileWide(module) : module();
 }
 
 /** Measures what this machine can do at best: one thread, or several of this process at once. */

@@ -64,6 +64,27 @@ export function compile(instructions: InstructionSet): WebAssembly.Module {
   return new WebAssembly.Module(bytes);
 }
 
+let chosen: WebAssembly.Module | undefined;
+
+/** Has evaluators with relaxed SIMD take this module from now on. */
+export function chooseModule(module: WebAssembly.Module): void {
+  chosen = module;
+}
+
+/** Whether a module was chosen. */
+export function isModuleChosen(): boolean {
+  return chosen !== undefined;
+}
+
+/**
+ * The module that evaluators take: the one that was chosen, or a compiled one.
+ *
+ * @throws PlatformError where the platform lacks the instructions
+ */
+export function moduleFor(instructions: InstructionSet): WebAssembly.Module {
+  return chosen && instructions === 'relaxedSimd' ? chosen : compile(instructions);
+}
+
 /** The kernels of a module over a memory. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;

@@ -42,7 +42,7 @@ export class ModulusTable {
   readonly #isFused: boolean;
   readonly #inverses: number;
 
-  constructor(memory: ResidueMemory, team: Team, { degree, primes }: ParametersWithPrimes) {
+  constructor(memory: ResidueMemory, team: Team, { degree, primes }: Pick<ParametersWithPrimes, 'degree' | 'primes'>) {
     this.#primes = primes;
     this.#memory = memory;
     this.#isFused = team.isFused;

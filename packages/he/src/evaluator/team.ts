@@ -1,5 +1,5 @@
 import { DeviceError } from '@pnn/nn';
-import { compile, type InstructionSet, instantiate, type KernelExports, type KernelName } from './kernels.js';
+import { instantiate, type KernelExports, type KernelName } from './kernels.js';
 import type { ResidueMemory } from './residue-memory.js';
 import * as control from './team-program.js';
 
@@ -43,10 +43,8 @@ export class Team {
   /**
    * @param threads how many threads there are with the calling one; where the platform has no workers, it is alone
    * @param scratchBytes what a running block needs for itself
-   * @throws PlatformError where the platform lacks the instructions
    */
-  constructor(memory: ResidueMemory, threads: number, instructions: InstructionSet, scratchBytes: number) {
-    const module = compile(instructions);
+  constructor(memory: ResidueMemory, threads: number, module: WebAssembly.Module, scratchBytes: number) {
     this.#kernels = instantiate(module, memory.memory);
     this.isFused = this.#kernels.isFused() === 1;
     this.#names = (Object.keys(this.#kernels) as (keyof KernelExports)[]).filter((name) => name !== 'isFused');

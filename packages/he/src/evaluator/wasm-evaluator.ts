@@ -6,7 +6,7 @@ import { PlanError } from '../errors.js';
 import { ModulusChain, readCiphertext, readPlaintext, writeCiphertext } from '../seal-format/index.js';
 import { Encoder } from './encoder.js';
 import { galoisElement } from './galois.js';
-import { bestInstructions, type InstructionSet, type KernelName } from './kernels.js';
+import { bestInstructions, type InstructionSet, type KernelName, moduleFor } from './kernels.js';
 import { KeyStore } from './key-store.js';
 import { FACTOR_BYTES, ModulusTable } from './modulus-table.js';
 import { ResidueMemory, type ResidueViews, SKEW_BYTES } from './residue-memory.js';
@@ -79,7 +79,12 @@ export class WasmEvaluator implements Evaluator {
     const { threads = getThreads(), instructions = bestInstructions() } = options;
     this.parameters = parameters;
     this.#chain = new ModulusChain(parameters);
-    this.#team = new Team(this.#memory, threads, instructions, this.#chain.firstLimbs * this.#extendedStride);
+    this.#team = new Team(
+      this.#memory,
+      threads,
+      moduleFor(instructions),
+      this.#chain.firstLimbs * this.#extendedStride,
+    );
     try {
       this.#table = new ModulusTable(this.#memory, this.#team, parameters);
       this.#keys = new KeyStore(this.#memory, this.#team, this.#table, this.#chain, keys);

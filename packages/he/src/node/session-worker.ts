@@ -1,6 +1,6 @@
 /** The program of a session's thread: it has the keys of one client, and ends with it, whatever becomes of it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { enableRelaxedSimd } from '@pnn/nn/node';
+import { compileWideObstacle, enableRelaxedSimd } from '@pnn/nn/node';
 import { BatchNetwork } from '../batch/batch-network.js';
 import type { RunnableBatchPlan } from '../batch/plan.js';
 import type { Evaluator } from '../ckks/evaluator.js';
@@ -13,6 +13,7 @@ import { openSeal } from '../seal/library.js';
 import { SealEvaluator } from '../seal/seal-evaluator.js';
 import { ModulusChain, readCiphertext, readGaloisKeys, readRelinearizationKey } from '../seal-format/index.js';
 import { SealTeam } from './seal-team.js';
+import { enableWideEvaluator } from './wide-evaluator.js';
 
 /** What a session's thread is started with. */
 export interface SessionData {
@@ -66,6 +67,7 @@ async function evaluatorOf({ plan, evaluator, workers, relinearization, galois }
   if (evaluator === 'wasm') {
     // On Node 20 it would compute in whole numbers, several times slower.
     enableRelaxedSimd();
+    if (compileWideObstacle() === undefined) enableWideEvaluator();
     return new WasmEvaluator(parameters, keys, { threads: workers });
   }
   if (workers > 1) return SealTeam.start(parameters, keys, workers);

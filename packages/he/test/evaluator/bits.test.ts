@@ -1,4 +1,4 @@
-import { enableRelaxedSimd } from '@pnn/nn/node';
+import { compileWideObstacle, enableRelaxedSimd } from '@pnn/nn/node';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -10,11 +10,14 @@ import {
   WasmEvaluator,
   withPrimes,
 } from '../../src/index.js';
+import { enableWideEvaluator } from '../../src/node/index.js';
 import type { Handle, SealContext } from '../../src/seal/context.js';
 import { type Operation, operations, run, SCALE_BITS, steps } from './operations.js';
 import { ciphertextSeeds, randomCiphertext } from './random-ciphertext.js';
 
 enableRelaxedSimd();
+// With 256 bits where that can be, as servers do: from Node 24 on.
+if (compileWideObstacle() === undefined) enableWideEvaluator();
 
 /** Primes that are all below 2^50, all above, and of both kinds, in either order. */
 const cases = [

@@ -2,7 +2,7 @@ import { enableRelaxedSimd } from '@pnn/nn/node';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isPrime, power } from '../../src/ckks/primes.js';
-import { bestInstructions } from '../../src/evaluator/kernels.js';
+import { bestInstructions, compile } from '../../src/evaluator/kernels.js';
 import { ModulusTable, reverseBits } from '../../src/evaluator/modulus-table.js';
 import { ResidueMemory } from '../../src/evaluator/residue-memory.js';
 import { Team } from '../../src/evaluator/team.js';
@@ -46,8 +46,8 @@ class Transform {
     bits: number,
   ) {
     this.prime = largestPrime(degree, bits);
-    this.#team = new Team(this.#memory, 1, 'relaxedSimd', 8 * degree);
-    const table = new ModulusTable(this.#memory, this.#team, { degree, bits: [bits], primes: [this.prime] });
+    this.#team = new Team(this.#memory, 1, compile('relaxedSimd'), 8 * degree);
+    const table = new ModulusTable(this.#memory, this.#team, { degree, primes: [this.prime] });
     this.#table = table.address;
     this.asDouble = table.isDouble(0);
     this.root = smallestRoot(degree, this.prime);

@@ -9,4 +9,4 @@ export function enableRelaxedSimd(): void {
 }
 
 export { hostBytes, hostOffset, hostRange } from '../devices/host/range.js';
-export { enableWideSimd, wideSimdObstacle } from './wide-simd.js';
+export { compileWide, compileWideObstacle, enableWideSimd, wideSimdObstacle } from './wide-simd.js';
