@@ -6,7 +6,7 @@ import { align, ceilDiv, partSize } from '../task';
 import { Convolution, depthOf, SLAB_BYTES, Slab, slabCount, slabSize } from './fields';
 import { multiplyPatches } from './products';
 import { fillPositions, tableBytes } from './tables';
-import { reach, WINDOW_BYTES, Window } from './window';
+import { reach, rowBytes, WINDOW_BYTES, Window } from './window';
 
 /** Bytes of the bias of one group, padded to whole panels. */
 // @ts-ignore: decorator
@@ -76,7 +76,7 @@ export function conv2dScratch(fields: Convolution): usize {
     2 * tableBytes(slabSize(fields)) +
     tableBytes(depth) +
     panelsBytes(depth) +
-    ((<usize>(<i32>fields.imageStep * <i32>fields.channels) * windowRows * windowColumns) << 2)
+    (<usize>(<i32>fields.imageStep * <i32>fields.channels * windowRows) * rowBytes(windowColumns))
   );
 }
 

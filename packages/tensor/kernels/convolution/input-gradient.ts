@@ -7,7 +7,7 @@ import { addWhatReaches } from './input-gradient-directly';
 import { NOTHING, phasesReached, shiftOf, smallestShift, spanOf } from './phases';
 import { multiplyPatches } from './products';
 import { fillPositions, finishTable, tableBytes } from './tables';
-import { WINDOW_BYTES, Window } from './window';
+import { rowBytes, WINDOW_BYTES, Window } from './window';
 
 /** A block for each slab of every group: of as many rows and columns of inputs as the output's stride leaves. */
 export function conv2dInputGradientBlocks(fields: Convolution): i32 {
@@ -43,7 +43,7 @@ export function conv2dInputGradientScratch(fields: Convolution): usize {
     2 * tableBytes(slabSize(fields)) +
     tableBytes(depth) +
     panelsBytes(depth) +
-    ((<usize>(<i32>fields.imageStep * filters) * rows * columns) << 2)
+    (<usize>(<i32>fields.imageStep * filters * rows) * rowBytes(columns))
   );
 }
 

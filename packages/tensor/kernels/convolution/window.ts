@@ -10,6 +10,13 @@ export function reach(outputs: i32, stride: i32, kernel: i32, dilation: i32): i3
   return (outputs - 1) * stride + (kernel - 1) * dilation + 1;
 }
 
+/** Bytes from a row of a copy to the next: whole pairs of vectors, so that fewer of them lie across two cache lines. */
+// @ts-ignore: decorator
+@inline
+export function rowBytes(columns: i32): usize {
+  return <usize>((columns + 7) & ~7) << 2;
+}
+
 /** Copies a row. Where it is not made of whole pairs of vectors, the last one begins early: it writes some numbers twice. */
 // @ts-ignore: decorator
 @inline
@@ -91,7 +98,7 @@ export class Window {
       this.plane = <usize>height * this.row;
       this.image = <usize>imagePlanes * this.plane;
     } else {
-      this.row = <usize>columns << 2;
+      this.row = rowBytes(columns);
       this.plane = <usize>rows * this.row;
       this.image = <usize>planes * this.plane;
     }

@@ -19,6 +19,7 @@ const joined: Readonly<Record<string, number>> = {
   'convolution/products/multiplyScattered': 284,
   'convolution/weight-gradient/conv2dWeightGradient': 54,
   'convolution/weight-gradient/correlateTwoTiles': 106,
+  'convolution/weight-gradient/correlateWindow': 119,
   'convolution/winograd/transforms/transformInputRows': 88,
   'convolution/winograd/transforms/transformInputColumns': 60,
   'convolution/winograd/transforms/transformOutputColumns': 50,

@@ -2,7 +2,7 @@
 // with the weight turned round and transposed.
 import { SLAB_BYTES, Slab, slabSize } from '../fields';
 import { fillPositions, tableBytes } from '../tables';
-import { WINDOW_BYTES, Window } from '../window';
+import { rowBytes, WINDOW_BYTES, Window } from '../window';
 import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
 import { ceilDiv } from '../../task';
 import { matricesBytes, POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs, Winograd, weightMatrixBytes } from './fields';
@@ -59,7 +59,7 @@ export function winogradConvolutionScratch(fields: Winograd): usize {
     patchBytes(fields) +
     POINTS * sourceMatrixBytes(panels, <i32>fields.channels) +
     POINTS * productMatrixBytes(panels, <i32>fields.filters) +
-    ((<usize>fields.imageStep * windowRows * windowColumns) << 2)
+    (<usize>(<i32>fields.imageStep * windowRows) * rowBytes(windowColumns))
   );
 }
 

@@ -6,7 +6,7 @@
 // tiles.
 import { Convolution, SLAB_BYTES, Slab, slabSize } from '../fields';
 import { fillPositions, offsetAt, tableBytes } from '../tables';
-import { WINDOW_BYTES, Window } from '../window';
+import { rowBytes, WINDOW_BYTES, Window } from '../window';
 import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
 import { ceilDiv } from '../../task';
 import { correlateRows, correlateTaps } from './directly';
@@ -92,7 +92,7 @@ export function winogradWeightGradientScratch(fields: Convolution): usize {
       (inputMatrixBytes(channelPanels, tiles) +
         slopeMatrixBytes(filterPanels, tiles) +
         sumMatrixBytes(filterPanels, channelPanels)) +
-    ((<usize>fields.imageStep * windowRows * windowColumns) << 2) * max(min(<i32>fields.channels, COLUMNS), ROWS)
+    (<usize>(<i32>fields.imageStep * windowRows) * rowBytes(windowColumns)) * max(min(<i32>fields.channels, COLUMNS), ROWS)
   );
 }
 
