@@ -1,7 +1,16 @@
-import { type Buffer, type Device, type FloatDType, reference, type Tensor, updateInPlace } from '@pnn/nn';
+import {
+  type Buffer,
+  type Device,
+  type FloatDType,
+  getThreads,
+  reference,
+  setThreads,
+  type Tensor,
+  updateInPlace,
+} from '@pnn/nn';
 import { hostBytes, hostOffset, hostRange } from '@pnn/tensor/node';
 import type { Handle, Message, MpiLibrary, Request } from './library.js';
-import { sumByTree } from './tree.js';
+import { type Addition, additionsOf, partialSumsOf } from './tree.js';
 
 /** What an exchange takes place between. */
 export interface Group {
@@ -30,12 +39,23 @@ const PIECE_BYTES = 512 * 1024;
 const MIN_MESSAGE_BYTES = 128 * 1024;
 /** So many pieces are on their way to those who add them while others are added. */
 const AHEAD = 4;
-/** The elements that are added at a time: of so few, a kernel is computed by one thread, since to call others takes longer. */
-const BLOCK = 16384;
+/** The elements that are added at a time: fewer cost more calls, and more would leave the cache where partial sums are needed. */
+const BLOCK = 65536;
 /** Parts begin at multiples of 64 bytes. */
 const ALIGNMENT = 64;
 /** MPI promises tags up to 32767 (MPI 4.0, section 8.1.2). An exchange has two, which come again when it has long ended. */
 const CALLS_WITH_TAGS = 16384;
+
+/** A piece is added sooner than other threads wake up. */
+function onOneThread(act: () => void): void {
+  const threads = getThreads();
+  setThreads(1);
+  try {
+    act();
+  } finally {
+    setThreads(threads);
+  }
+}
 
 const bytesOf = (dtype: FloatDType): 4 | 8 => (dtype === 'float32' ? 4 : 8);
 
@@ -113,6 +133,7 @@ class Transfer {
   readonly #pieces: readonly Piece[];
   readonly #scatterTag: number;
   readonly #collectTag: number;
+  readonly #additions: readonly Addition[];
   /** From the begin of one received part to that of the next, in bytes. */
   readonly #stride: number;
   readonly #received: Buffer;
@@ -128,12 +149,8 @@ class Transfer {
     this.#stride = Math.ceil(most / ALIGNMENT) * ALIGNMENT;
     const doubles = Float64Array.BYTES_PER_ELEMENT;
     this.#received = reference.memory.allocate('float64', (AHEAD * (group.size - 1) * this.#stride) / doubles);
-    this.#partialSums = reference.memory.allocate('float64', BLOCK * Math.max(1, this.#spares));
-  }
-
-  /** What `sumByTree` needs besides. */
-  get #spares(): number {
-    return 2 * (Math.log2(this.#group.size) - 1);
+    this.#additions = additionsOf(group.size, group.rank);
+    this.#partialSums = reference.memory.allocate('float64', BLOCK * Math.max(1, partialSumsOf(group.size)));
   }
 
   /** Where the elements of another process come to, in `hostBytes`. */
@@ -150,17 +167,17 @@ class Transfer {
     send: (process: number) => Part,
     receive: (process: number) => Part,
   ): Request {
-    const { library, rank, size, base, messages } = this.#group;
-    const message = (kind: Message['kind'], process: number, part: Part): Message[] =>
-      part.size === 0 ? [] : [{ kind, process, tag, address: base + part.offset, bytes: part.size * bytesOf(dtype) }];
-    const others = Array.from({ length: size - 1 }, (_, i) => (rank + 1 + i) % size);
-    return library.exchange(
-      [
-        ...others.flatMap((process) => message('receive', process, receive(process))),
-        ...others.flatMap((process) => message('send', process, send(process))),
-      ],
-      messages,
-    );
+    const { library, rank, size, base } = this.#group;
+    const messages: Message[] = [];
+    for (const kind of ['receive', 'send'] as const) {
+      for (let i = 1; i < size; i++) {
+        const process = (rank + i) % size;
+        const part = kind === 'receive' ? receive(process) : send(process);
+        if (part.size === 0) continue;
+        messages.push({ kind, process, tag, address: base + part.offset, bytes: part.size * bytesOf(dtype) });
+      }
+    }
+    return library.exchange(messages, this.#group.messages);
   }
 
   /** Every process gets the elements that it is to add. */
@@ -177,19 +194,18 @@ class Transfer {
 
   /** The elements that this process adds become the sums of all. */
   add(i: number): void {
-    const { rank } = this.#group;
+    const { rank, size } = this.#group;
     const { dtype, parts } = this.#pieces[i]!;
     const own = parts[rank]!;
-    const { kernels } = this.#device;
+    const { add } = this.#device.kernels.binary;
     const bytes = bytesOf(dtype);
     const starts = parts.map((_, process) => (process === rank ? own.offset : this.#slot(i, process)));
+    const partialSums = hostOffset(this.#partialSums)!;
     for (let done = 0; done < own.size; done += BLOCK) {
       const length = Math.min(BLOCK, own.size - done);
-      const operands = starts.map((start) => hostRange(dtype, start + done * bytes, length));
-      const spares = Array.from({ length: this.#spares }, (_, n) =>
-        hostRange(dtype, hostOffset(this.#partialSums)! + n * BLOCK * bytes, length),
-      );
-      sumByTree(operands, operands[rank]!, spares, kernels.binary.add);
+      const operand = (n: number) =>
+        hostRange(dtype, n < size ? starts[n]! + done * bytes : partialSums + (n - size) * BLOCK * bytes, length);
+      for (const { left, right, out } of this.#additions) add(operand(left), operand(right), operand(out));
     }
   }
 
@@ -252,7 +268,7 @@ export function* exchange(
     const collected: Request[] = [];
     for (let i = 0; i < pieces.length; i++) {
       yield scattered[i]!;
-      transfer.add(i);
+      onOneThread(() => transfer.add(i));
       collected.push(transfer.collect(i));
       if (i + AHEAD < pieces.length) scattered.push(transfer.scatter(i + AHEAD));
     }

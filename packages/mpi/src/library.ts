@@ -220,7 +220,8 @@ function bind(koffi: Koffi, library: LibraryHandle, family: Family, version: str
       ),
     exchange(messages, communicator) {
       const handles = requests(messages.length);
-      for (const [i, { kind, process, tag, address, bytes }] of messages.entries()) {
+      for (let i = 0; i < messages.length; i++) {
+        const { kind, process, tag, address, bytes } = messages[i]!;
         functions[kind](address, bytes, types[1], process, tag, communicator, handles.subarray(i));
       }
       return { handles, holds: [] };

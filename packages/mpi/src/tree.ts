@@ -1,23 +1,31 @@
-import type { Operand } from '@pnn/nn';
+/** left + right goes to out. Operands are numbered: first the parts of a sum, then those that hold partial sums. */
+export interface Addition {
+  readonly left: number;
+  readonly right: number;
+  readonly out: number;
+}
 
-/** Puts a + b into out, which may be one of the two, and overlaps neither in any other way. */
-export type Add = (a: Operand, b: Operand, out: Operand) => void;
+/** How many operands hold partial sums: two for each level below the sum. */
+export function partialSumsOf(parts: number): number {
+  return 2 * (Math.log2(parts) - 1);
+}
 
 /**
- * The sum of the parts by the tree of `Communicator`: neighbors first, then their sums. The number of parts is a power of
- * two, from two on.
+ * The additions of a sum by the tree of `Communicator`, in their order: neighbors first, then their sums.
  *
- * @param out may be one of the parts: it is written last
- * @param spare two operands for each level below the sum: 2(log₂ parts − 1) of them
+ * @param parts a power of two, from two on
+ * @param out the operand that becomes the sum, which may be one of the parts: it is written last
  */
-export function sumByTree(parts: readonly Operand[], out: Operand, spare: readonly Operand[], add: Add): void {
-  const sumOf = (first: number, count: number, level: number, into: Operand): Operand => {
-    if (count === 1) return parts[first]!;
+export function additionsOf(parts: number, out: number): readonly Addition[] {
+  const additions: Addition[] = [];
+  const sumOf = (first: number, count: number, spare: number, into: number): number => {
+    if (count === 1) return first;
     const half = count / 2;
-    const left = sumOf(first, half, level + 1, spare[2 * level]!);
-    const right = sumOf(first + half, half, level + 1, spare[2 * level + 1]!);
-    add(left, right, into);
+    const left = sumOf(first, half, spare + 2, spare);
+    const right = sumOf(first + half, half, spare + 2, spare + 1);
+    additions.push({ left, right, out: into });
     return into;
   };
-  sumOf(0, parts.length, 0, out);
+  sumOf(0, parts, parts, out);
+  return additions;
 }
