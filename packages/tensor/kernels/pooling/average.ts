@@ -1,35 +1,61 @@
-import { even, odd, splatAt } from '../simd';
+import { even, interleaveLower, interleaveUpper, odd, splatAt } from '../simd';
 import { blockCount, clear, clip, isPairs, loadStrided, planesPerBlock, Pooling } from './fields';
 
 const QUARTER: usize = memory.data<f32>([0.25]);
 
-/** A row of means of windows of 2×2, four at a time; the last four may be computed again. */
+/** Means of four windows of 2×2. */
 // @ts-ignore: decorator
 @inline
-function averagePairs(row: usize, rowBytes: usize, out: usize, count: i32): void {
-  for (let i = 0; i < count; i += 4) {
-    const at = <usize>min(i, count - 4) << 2;
-    const from = row + 2 * at;
-    const low = f32x4.add(v128.load(from), v128.load(from + rowBytes));
-    const high = f32x4.add(v128.load(from, 16), v128.load(from + rowBytes, 16));
-    v128.store(out + at, f32x4.mul(f32x4.add(even(low, high), odd(low, high)), splatAt(QUARTER)));
+function storeMeans(row: usize, rowBytes: usize, out: usize): void {
+  const below = row + rowBytes;
+  const low = f32x4.add(v128.load(row), v128.load(below));
+  const high = f32x4.add(v128.load(row, 16), v128.load(below, 16));
+  v128.store(out, f32x4.mul(f32x4.add(even(low, high), odd(low, high)), splatAt(QUARTER)));
+}
+
+/** So many rows of means of windows of 2×2, four at a time or more; the last four may be computed again. */
+function averagePairs(row: usize, rowBytes: usize, out: usize, rows: i32, count: i32): void {
+  const outBytes = <usize>count << 2;
+  for (; rows > 0; rows--, row += 2 * rowBytes) {
+    const last = out + outBytes - 16;
+    let from = row;
+    do {
+      storeMeans(from, rowBytes, out);
+      from += 32;
+      out += 16;
+    } while (out <= last);
+    out = last + 16;
+    if (count & 3) storeMeans(row + 2 * outBytes - 32, rowBytes, last);
   }
 }
 
-/** The gradient of two rows from that of the means of their windows of 2×2, likewise. */
+/** The gradient of two rows from that of the means of four windows of 2×2. */
 // @ts-ignore: decorator
 @inline
-function spreadPairs(gradient: usize, row: usize, rowBytes: usize, count: i32): void {
-  for (let i = 0; i < count; i += 4) {
-    const at = <usize>min(i, count - 4) << 2;
-    const to = row + 2 * at;
-    const part = f32x4.mul(v128.load(gradient + at), splatAt(QUARTER));
-    const low = v128.shuffle<f32>(part, part, 0, 0, 1, 1);
-    const high = v128.shuffle<f32>(part, part, 2, 2, 3, 3);
-    v128.store(to, low);
-    v128.store(to, high, 16);
-    v128.store(to + rowBytes, low);
-    v128.store(to + rowBytes, high, 16);
+function spreadMeans(gradient: usize, row: usize, rowBytes: usize): void {
+  const below = row + rowBytes;
+  const part = f32x4.mul(v128.load(gradient), splatAt(QUARTER));
+  const low = interleaveLower(part, part);
+  const high = interleaveUpper(part, part);
+  v128.store(row, low);
+  v128.store(row, high, 16);
+  v128.store(below, low);
+  v128.store(below, high, 16);
+}
+
+/** The gradients of so many pairs of rows from those of the means of their windows of 2×2, likewise. */
+function spreadPairs(gradient: usize, row: usize, rowBytes: usize, rows: i32, count: i32): void {
+  const outBytes = <usize>count << 2;
+  for (; rows > 0; rows--, row += 2 * rowBytes) {
+    const last = gradient + outBytes - 16;
+    let to = row;
+    do {
+      spreadMeans(gradient, to, rowBytes);
+      to += 32;
+      gradient += 16;
+    } while (gradient <= last);
+    gradient = last + 16;
+    if (count & 3) spreadMeans(last, row + 2 * outBytes - 32, rowBytes);
   }
 }
 
@@ -59,15 +85,15 @@ export function averagePool2d(fields: Pooling, block: i32): void {
   let out = <usize>fields.out + (<usize>(first * outHeight * outWidth) << 2);
   for (let plane = first; plane < last; plane++) {
     const x = <usize>fields.x + ((<usize>plane * height * width) << 2);
+    if (pairs) {
+      averagePairs(x, <usize>width << 2, out, outHeight, outWidth);
+      out += <usize>(outHeight * outWidth) << 2;
+      continue;
+    }
     for (let oy = 0; oy < outHeight; oy++) {
       const origin = oy * strideY - <i32>fields.paddingY;
       const top = clip(origin, dilationY);
       const bottom = min(origin + (kernelY - 1) * dilationY + 1, height);
-      if (pairs) {
-        averagePairs(x + (<usize>(top * width) << 2), <usize>width << 2, out, outWidth);
-        out += <usize>outWidth << 2;
-        continue;
-      }
       let ox = 0;
       while (ox < outWidth) {
         const left = ox * strideX - paddingX;
@@ -128,15 +154,15 @@ export function averagePool2dGradient(fields: Pooling, block: i32): void {
   }
   for (let plane = first; plane < last; plane++) {
     const x = <usize>fields.x + (<usize>plane * height * rowBytes);
+    if (pairs) {
+      spreadPairs(gradient, x, rowBytes, outHeight, outWidth);
+      gradient += <usize>(outHeight * outWidth) << 2;
+      continue;
+    }
     for (let oy = 0; oy < outHeight; oy++) {
       const origin = oy * strideY - <i32>fields.paddingY;
       const top = clip(origin, dilationY);
       const bottom = min(origin + (kernelY - 1) * dilationY + 1, height);
-      if (pairs) {
-        spreadPairs(gradient, x + <usize>top * rowBytes, rowBytes, outWidth);
-        gradient += <usize>outWidth << 2;
-        continue;
-      }
       for (let ox = 0; ox < outWidth; ox++) {
         const left = ox * strideX - paddingX;
         const right = min(left + (kernelX - 1) * dilationX + 1, width);
