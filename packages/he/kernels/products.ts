@@ -6,6 +6,8 @@ import { isDouble, limbBytes, Modulus, modulusAt, RESIDUE } from './modulus';
 import { canonical as canonicalWord, multiply as multiplyWord, multiplyBy as multiplyWordBy, subtractOnce } from './word/arithmetic';
 
 const VECTOR: usize = 16;
+/** Two vectors side by side, which V8 can join to one of 256 bits. */
+const PAIR: usize = 2 * VECTOR;
 
 // @ts-ignore: decorator
 @inline
@@ -25,8 +27,11 @@ export function add(
   const end = x + limbBytes(modulus);
   if (isDouble(modulus)) {
     const q = modulus.splatValue();
-    for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
-      v128.store(z, canonicalDouble(f64x2.sub(f64x2.add(v128.load(x), v128.load(y)), q), q));
+    for (; x < end; x += PAIR, y += PAIR, z += PAIR) {
+      const sum0 = f64x2.add(v128.load(x), v128.load(y));
+      const sum1 = f64x2.add(v128.load(x, VECTOR), v128.load(y, VECTOR));
+      v128.store(z, canonicalDouble(f64x2.sub(sum0, q), q));
+      v128.store(z, canonicalDouble(f64x2.sub(sum1, q), q), VECTOR);
     }
   } else {
     const q = modulus.word;
@@ -94,8 +99,11 @@ export function multiplyPlain(
     const q = modulus.splatValue();
     const reciprocal = modulus.splatReciprocal();
     const round = modulus.splatRound();
-    for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
-      v128.store(z, canonicalDouble(multiplyDouble(v128.load(x), v128.load(y), q, reciprocal, round), q));
+    for (; x < end; x += PAIR, y += PAIR, z += PAIR) {
+      const z0 = multiplyDouble(v128.load(x), v128.load(y), q, reciprocal, round);
+      const z1 = multiplyDouble(v128.load(x, VECTOR), v128.load(y, VECTOR), q, reciprocal, round);
+      v128.store(z, canonicalDouble(z0, q));
+      v128.store(z, canonicalDouble(z1, q), VECTOR);
     }
   } else {
     for (; x < end; x += RESIDUE, y += RESIDUE, z += RESIDUE) {
@@ -141,13 +149,22 @@ function addProductsDouble(modulus: Modulus, x: usize, y: usize, z: usize, size:
   const round = modulus.splatRound();
   const end = x + size;
   if (isReduced) {
-    for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
-      const sum = f64x2.add(v128.load(z), multiplyDouble(v128.load(x), v128.load(y), q, reciprocal, round));
-      v128.store(z, canonicalDouble(reduce(sum, q, reciprocal, round), q));
+    for (; x < end; x += PAIR, y += PAIR, z += PAIR) {
+      const z0 = multiplyDouble(v128.load(x), v128.load(y), q, reciprocal, round);
+      const z1 = multiplyDouble(v128.load(x, VECTOR), v128.load(y, VECTOR), q, reciprocal, round);
+      const sum0 = f64x2.add(v128.load(z), z0);
+      const sum1 = f64x2.add(v128.load(z, VECTOR), z1);
+      v128.store(z, canonicalDouble(reduce(sum0, q, reciprocal, round), q));
+      v128.store(z, canonicalDouble(reduce(sum1, q, reciprocal, round), q), VECTOR);
     }
   } else {
-    for (; x < end; x += VECTOR, y += VECTOR, z += VECTOR) {
-      v128.store(z, f64x2.add(v128.load(z), multiplyDouble(v128.load(x), v128.load(y), q, reciprocal, round)));
+    for (; x < end; x += PAIR, y += PAIR, z += PAIR) {
+      const z0 = multiplyDouble(v128.load(x), v128.load(y), q, reciprocal, round);
+      const z1 = multiplyDouble(v128.load(x, VECTOR), v128.load(y, VECTOR), q, reciprocal, round);
+      const sum0 = f64x2.add(v128.load(z), z0);
+      const sum1 = f64x2.add(v128.load(z, VECTOR), z1);
+      v128.store(z, sum0);
+      v128.store(z, sum1, VECTOR);
     }
   }
 }

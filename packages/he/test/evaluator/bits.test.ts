@@ -26,6 +26,7 @@ const cases = [
   { degree: 8192, bits: [50, 40, 30, 45, 50], numRuns: 15 },
   { degree: 8192, bits: [60, 49, 51, 58], numRuns: 10 },
   { degree: 16384, bits: [50, 20, 60, 35, 50, 49], numRuns: 4 },
+  { degree: 32768, bits: [49, 40, 50], numRuns: 1 },
 ];
 
 describe.each(cases)('N = $degree, primes of $bits bits', ({ degree, bits, numRuns }) => {

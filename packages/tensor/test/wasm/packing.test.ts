@@ -1,11 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-// @ts-expect-error: a script has no types
-import { compileKernels } from '../../scripts/compile-kernels.js';
 import { obstacleOn, platformHere } from '../../src/node/wide-simd.js';
+import { fewerJoined, joinedPairs } from './joined-pairs.js';
 
 /**
  * How many pairs of operations V8 joins to one of 256 bits in each function: at least so many as when it was measured. Where a
@@ -53,52 +48,13 @@ const joined: Readonly<Record<string, number>> = {
   'elementwise/arithmetic/unary': 55,
 };
 
-const FLAGS = [
-  '--experimental-wasm-revectorize',
-  '--trace-wasm-revectorize',
-  '--no-liftoff',
-  '--no-wasm-lazy-compilation',
-  // The trace of one function at a time.
-  '--wasm-num-compilation-tasks=0',
-];
-
-/** What V8 says of each function when it compiles the module: its name, then how many pairs of operations it joined. */
-function pairsByFunction(trace: string): Map<string, number> {
-  const pairs = new Map<string, number>();
-  for (const [, name, text] of trace.matchAll(/Begin revec function (\S+)(.*?)Finished revec function/gs)) {
-    const found = [...text!.matchAll(/Decide to vectorize, (\d+) revectorizable nodes/g)];
-    const kernel = name!.replace(/^.*kernels\//, '');
-    pairs.set(
-      kernel,
-      found.reduce((sum, [, count]) => sum + Number(count), 0),
-    );
-  }
-  return pairs;
-}
-
 const obstacle = obstacleOn({ ...platformHere(), width: undefined });
 
 test.skipIf(obstacle !== undefined)(
   `V8 joins vectors to ones of 256 bits${obstacle ? `: ${obstacle}` : ''}`,
   async () => {
-    const work = mkdtempSync(join(tmpdir(), 'pnn-packing-'));
-    try {
-      const file = join(work, 'kernels.wasm');
-      // With --debug, functions have names.
-      await compileKernels(file, ['--enable', 'simd', '--enable', 'relaxed-simd', '--debug']);
-      const program = 'new WebAssembly.Module(require("node:fs").readFileSync(process.argv[1]))';
-      const trace = execFileSync(process.execPath, [...FLAGS, '-e', program, file], {
-        maxBuffer: 2 ** 28,
-        encoding: 'utf8',
-      });
-      const pairs = pairsByFunction(trace);
-      expect(pairs.size, 'functions in the trace of V8: does it say other words?').toBeGreaterThan(50);
-      const fewer = Object.entries(joined)
-        .filter(([name, least]) => (pairs.get(name) ?? 0) < least)
-        .map(([name, least]) => `${name}: ${pairs.get(name) ?? 'none'} of ${least}`);
-      expect(fewer).toEqual([]);
-    } finally {
-      rmSync(work, { recursive: true });
-    }
+    const pairs = await joinedPairs();
+    expect(pairs.size, 'functions in the trace of V8: does it say other words?').toBeGreaterThan(50);
+    expect(fewerJoined(pairs, joined)).toEqual([]);
   },
 );
