@@ -36,6 +36,11 @@ export interface DatasetEntry {
    * samples go further, since they are of other people.
    */
   readonly margin?: number;
+  /**
+   * α, the share of a calibrated B at which the boundary loss begins: less than by default where test samples go further, as with
+   * `margin`.
+   */
+  readonly alpha?: number;
   /** The name of the model that suits it better than the default one, which is for images. */
   readonly model?: string;
   /** Widths of models, by their names, that suit it better than those of the model. */

@@ -17,6 +17,29 @@ describe('the method of the options', () => {
     );
   });
 
+  it('takes α that is asked for, that of the data set with a calibrated bound, or that of the paper or of all', () => {
+    const remove = datasets.register({
+      name: 'strangers',
+      summary: 'other people',
+      preset: 'mnist',
+      alpha: 0.3,
+      load: () => Promise.reject(new Error('it is not loaded')),
+    });
+    const alphaOf = (dataset: string, ...words: string[]) =>
+      methodSpecFrom(new Options('pnn train', words, methodOptions()), dataset).polynomial.alpha;
+    try {
+      expect(alphaOf('mnist')).toBe(0.7);
+      expect(alphaOf('strangers')).toBe(0.3);
+      expect(alphaOf('strangers', '--alpha', '0.6')).toBe(0.6);
+      expect(alphaOf('strangers', '--bound', '4')).toBe(0.7);
+      expect(alphaOf('strangers', '--paper')).toBe(alphaOf('mnist', '--paper'));
+      expect(methodOptions().alpha?.description).toContain('default 0.7; ');
+      expect(methodOptions().alpha?.description).toContain('strangers 0.3');
+    } finally {
+      remove();
+    }
+  });
+
   it('calibrates with the margin that is asked for, that of the data set, or that of all', () => {
     const remove = datasets.register({
       name: 'strangers',

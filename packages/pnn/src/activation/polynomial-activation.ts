@@ -4,6 +4,7 @@ import {
   basisFor,
   type Density,
   type FitMethod,
+  type FitOptions,
   FittedPolynomial,
   fitPolynomial,
   MAX_ACTIVATION_DEGREE,
@@ -104,13 +105,15 @@ function fitOf({
   method,
   samples,
   density,
-}: PolynomialActivationOptions): FittedPolynomial {
+  densityFloor,
+}: PolynomialActivationOptions & Pick<FitOptions, 'densityFloor'>): FittedPolynomial {
   return fitPolynomial(target, {
     degree,
     bound,
     ...(method !== undefined && { method }),
     ...(samples !== undefined && { samples }),
     ...(density !== undefined && { density }),
+    ...(densityFloor !== undefined && { densityFloor }),
   });
 }
 
@@ -183,13 +186,17 @@ export class PolynomialActivation extends Polynomial {
    * @param degree at most the one that the activation was made with; the terms that a lower one lacks are 0
    * @param target what it is fitted to, if not to the activation's own target: of a polynomial that was learned, such as one
    *   that `effectivePolynomials` tells, a fit of the same degree is that polynomial again, on another range
+   * @param densityFloor as in `FitOptions`; it goes with a density
    * @throws ArgumentError where the bound is not positive and finite, the degree is too high, or the fit fails; nothing is
    *   changed then
    */
-  refit(bound: number, density?: Density, degree = this.fit.degree, target?: Target): void {
+  refit(bound: number, density?: Density, degree = this.fit.degree, target?: Target, densityFloor?: number): void {
     const { target: own = 'relu', basis = basisFor(this.options.degree) } = this.options;
     const options = { ...this.#optionsOf(degree), ...(target !== undefined && { target }) };
-    const fit = density ? fitOf({ ...options, bound, density, method: 'density' }) : fitForBound(options, bound);
+    const floor = densityFloor !== undefined && { densityFloor };
+    const fit = density
+      ? fitOf({ ...options, bound, density, method: 'density', ...floor })
+      : fitForBound(options, bound);
     const coefficients = coefficientsOf(fit, basis);
     const [, evenTerms = 0] = this.domain.dataSync();
     const made = { evenTerms, terms: this.coefficients.shape.at(-1)! };

@@ -29,7 +29,7 @@ const DEFAULT_SAMPLES = 4097;
  * holds it. Normal inputs of deviation B/13 and ReLU: the deviation is then 0.12, 0.11, 0.09, 0.07 and 0.05 at degree 2, 4, 8,
  * 16 and 22 (0.25, 0.20, 0.12, 0.07 and 0.05 with 0.1 throughout) and no slope in [-B, B] exceeds 6.
  */
-function defaultDensityFloor(degree: number): number {
+export function defaultDensityFloor(degree: number): number {
   return Math.min(0.1, 10 ** (Math.log2(degree) - 5));
 }
 

@@ -13,7 +13,7 @@ import {
   setSeed,
   tensor,
 } from '@pnn/nn';
-import { array, assert, asyncProperty, double } from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, double } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CalibrationError, calibrate, PolynomialActivation } from '../../src/index.js';
 import { settledMemory } from '../settled-memory.js';
@@ -56,6 +56,28 @@ describe('calibrate', () => {
       return errors.reduce((sum, error) => sum + error, 0) / errors.length;
     };
     expect(await meanError(true)).toBeLessThan(0.5 * (await meanError(false)));
+  });
+
+  it('fits low degrees to the inputs as well on a wide range as on that of the default margin', async () => {
+    const inputs = normal([5000], 0, 1, { generator: new Generator(4) });
+    const values = Array.from(inputs.dataSync());
+    const errorOf = ({ fit }: PolynomialActivation) =>
+      Math.sqrt(values.reduce((sum, x) => sum + (fit.evaluate(x) - Math.max(x, 0)) ** 2, 0) / values.length);
+    const calibrated = async (degree: number, margin: number) => {
+      const activation = new PolynomialActivation({ degree, bound: 10 });
+      await calibrate(activation, [inputs], { margin });
+      return activation;
+    };
+    await assert(
+      asyncProperty(constantFrom(2, 3, 4), between(3, 6), async (degree, margin) => {
+        const [usual, wide] = [await calibrated(degree, 2.5), await calibrated(degree, margin)];
+        expect(errorOf(wide)).toBeLessThan(1.15 * errorOf(usual));
+        const { bound } = wide;
+        const options = { degree, bound, method: 'density', density: (x: number) => Math.exp(-(x ** 2) / 2) } as const;
+        expect(errorOf(wide)).toBeLessThan(errorOf(new PolynomialActivation(options)));
+      }),
+      { numRuns: 8 },
+    );
   });
 
   it.each([

@@ -28,6 +28,7 @@ const CALIBRATED = defaultPolynomial.bound as Extract<BoundSpec, { kind: 'calibr
 export function methodOptions(): OptionSpecs {
   const { degree, alpha, penalty } = defaultPolynomial;
   const margins = defaultByDataset(CALIBRATED.margin, (entry) => entry.margin);
+  const alphas = defaultByDataset(alpha, (entry) => entry.alpha);
   const PAPER = 'as in the paper';
   return {
     paper: {
@@ -46,7 +47,7 @@ export function methodOptions(): OptionSpecs {
     samples: { value: 'N', description: `equally spaced samples of the fit (default 4097; ${PAPER} 100)` },
     bound: { value: 'B', description: 'B of the range [-B, B]: calibrated (default), a number, or paper: see --paper' },
     margin: { value: 'M', description: `calibrated B is M times the inputs seen (${margins})` },
-    alpha: { value: 'A', description: `the boundary loss begins at |x| = A·B (default ${alpha}; paper its own)` },
+    alpha: { value: 'A', description: `the boundary loss begins at |x| = A·B (${alphas}; paper its own)` },
     lambda: {
       value: 'L',
       description: 'weight of the boundary loss: a number (default 1000), dual or dual:START; 0 for none',
@@ -153,6 +154,8 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
   const cap = options.positive('cap');
   const coefficients = options.choice('coefficients', ['learned', 'fixed']);
   const { bound, method } = boundAndFitFrom(options, base, dataset);
+  const followsData = !published && bound.kind === 'calibrated';
+  const alpha = (followsData ? datasets.get(dataset).alpha : undefined) ?? base.alpha;
   if (cap !== undefined && form === 'max-norm')
     options.refuse('--cap goes with the other forms of --penalty, not max-norm');
   return {
@@ -160,7 +163,7 @@ export function methodSpecFrom(options: Options, dataset: string): MethodSpec & 
     polynomial: {
       degree,
       bound,
-      alpha: options.number('alpha', 'a number above 0, up to 1', (value) => value > 0 && value <= 1) ?? base.alpha,
+      alpha: options.number('alpha', 'a number above 0, up to 1', (value) => value > 0 && value <= 1) ?? alpha,
       method,
       samples: samplesFrom(options, base, degree, method),
       basis: options.choice('basis', ['even-odd', 'twice-even-odd', 'monomial']) ?? basisFor(degree),
