@@ -95,6 +95,8 @@ export function storeFilter(
 ): void {
   const outHeight = <i32>fields.outHeight;
   const outWidth = <i32>fields.outWidth;
+  const row = <usize>outWidth << 2;
+  const step = tileStep(fields);
   const planes = <i32>fields.groups * <i32>fields.filters;
   const bias = <usize>fields.bias;
   const plus = bias ? bias + (<usize>filter << 2) : zeros;
@@ -104,10 +106,12 @@ export function storeFilter(
   const tiles = slab.size;
   for (let t = 0; t < tiles; t += 8) {
     transformOutputColumns(t + 4 < tiles, products, productStep, lines, LINE);
-    if (arePairs(slab, t)) storePairs(fields, slab, filter, t, plus, out, outOffsets, sides, lines, edge);
+    if (arePairs(slab, t)) storePairs(fields, slab, filter, t, plus, out, row, outOffsets, sides, lines, edge, step);
     else {
-      storeFour(fields, slab, filter, t, plus, out, outOffsets, sides, lines, edge);
-      if (t + 4 < tiles) storeFour(fields, slab, filter, t + 4, plus, out, outOffsets, sides, lines + 16, edge);
+      storeFour(fields, slab, filter, t, plus, out, row, outOffsets, sides, lines, edge, step);
+      if (t + 4 < tiles) {
+        storeFour(fields, slab, filter, t + 4, plus, out, row, outOffsets, sides, lines + 16, edge, step);
+      }
     }
     products += panelStep;
   }
@@ -120,12 +124,13 @@ function storeFour(
   first: i32,
   plus: usize,
   out: usize,
+  row: usize,
   outOffsets: usize,
   sides: usize,
   lines: usize,
   edge: usize,
+  step: usize,
 ): void {
-  const step = tileStep(fields);
   const place = placeBytes(step);
   const p0 = isWhole(sides, first) ? out + offsetAt(outOffsets, first) : edge;
   const p1 = isWhole(sides, first + 1) ? out + offsetAt(outOffsets, first + 1) : edge + place;
@@ -134,7 +139,7 @@ function storeFour(
   const finite = transformOutputRows(lines, plus, p0, p1, p2, p3, step);
   for (let tile = first; tile < first + 4; tile++, edge += place) {
     if (isWhole(sides, tile)) continue;
-    copyPart(fields, out + offsetAt(outOffsets, tile), edge, rowsAt(sides, tile), columnsAt(sides, tile));
+    copyPart(out + offsetAt(outOffsets, tile), row, edge, step, rowsAt(sides, tile), columnsAt(sides, tile));
   }
   if (!finite) convolveFour(fields, slab, filter, first);
 }
@@ -147,12 +152,13 @@ function storePairs(
   first: i32,
   plus: usize,
   out: usize,
+  row: usize,
   outOffsets: usize,
   sides: usize,
   lines: usize,
   edge: usize,
+  step: usize,
 ): void {
-  const step = tileStep(fields);
   const place = placeBytes(step);
   const p0 = isWhole(sides, first + 1) ? out + offsetAt(outOffsets, first) : edge;
   const p1 = isWhole(sides, first + 3) ? out + offsetAt(outOffsets, first + 2) : edge + place;
@@ -161,19 +167,18 @@ function storePairs(
   const doubtful = transformPairedOutputRows(lines, plus, p0, p1, p2, p3, step);
   for (let tile = first; tile < first + 8; tile += 2, edge += place) {
     if (isWhole(sides, tile + 1)) continue;
-    copyPart(fields, out + offsetAt(outOffsets, tile), edge, rowsAt(sides, tile + 1), TILE + columnsAt(sides, tile + 1));
+    copyPart(out + offsetAt(outOffsets, tile), row, edge, step, rowsAt(sides, tile + 1), TILE + columnsAt(sides, tile + 1));
   }
   if (doubtful & 3) convolveFour(fields, slab, filter, first);
   if (doubtful & 12) convolveFour(fields, slab, filter, first + 4);
 }
 
 /** Copies the part of a tile, or of a pair, that lies inside. */
-function copyPart(fields: Winograd, to: usize, from: usize, rows: i32, columns: i32): void {
-  const step = tileStep(fields);
+function copyPart(to: usize, toRow: usize, from: usize, fromRow: usize, rows: i32, columns: i32): void {
   for (; rows > 0; rows--) {
     copyRow(to, from, columns);
-    to += <usize>fields.outWidth << 2;
-    from += step;
+    to += toRow;
+    from += fromRow;
   }
 }
 

@@ -8,6 +8,7 @@ import { Convolution, SLAB_BYTES, Slab, slabSize } from '../fields';
 import { fillPositions, offsetAt, tableBytes } from '../tables';
 import { rowBytes, WINDOW_BYTES, Window } from '../window';
 import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
+import { storeTransposed } from '../../simd';
 import { ceilDiv } from '../../task';
 import { correlateRows, correlateTaps } from './directly';
 import { POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs } from './fields';
@@ -208,6 +209,10 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
       const least = f32x4.mul(v128.load(largest + (<usize>c << 2)), v128.load32_splat(largest + (<usize>(CHANNEL_LIMIT + f) << 2)));
       const doubtful = transformWeightSlopeRows(scratch + (<usize>(c & 4) << 2), taps, f32x4.mul(least, f32x4.splat(PART)));
       let to = weights + ((<usize>((firstFilter + f) * allChannels + firstChannel + c) * 9) << 2);
+      if (!doubtful && !empty && c + 4 <= channels) {
+        storeFourWeights(to, taps);
+        continue;
+      }
       for (let lane = 0; lane < min(4, channels - c); lane++) {
         const values = taps + (<usize>lane << 2);
         let finite: f32 = 0;
@@ -262,6 +267,19 @@ export function winogradWeightGradient(fields: Convolution, block: i32, scratch:
       }
     }
   }
+}
+
+/** Stores nine vectors as the nine numbers of four weights. */
+function storeFourWeights(out: usize, taps: usize): void {
+  for (let tap: usize = 0; tap < 32; tap += 16) {
+    const from = taps + (tap << 2);
+    storeTransposed(out + tap, 36, v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48));
+  }
+  const last = v128.load(taps, 128);
+  v128.store32_lane(out, last, 0, 32);
+  v128.store32_lane(out, last, 1, 68);
+  v128.store32_lane(out, last, 2, 104);
+  v128.store32_lane(out, last, 3, 140);
 }
 
 /** The largest of each eight numbers, without gaps. */
