@@ -6,7 +6,7 @@ import { openSeal } from '@pnn/he';
 import { Generator } from '@pnn/nn';
 import fc from 'fast-check';
 import { CountingSeal } from '../../packages/he/test/counting-seal.js';
-import { mutations, substitutions } from '../../packages/tensor/test/mutations.js';
+import { type Mutation, mutations, substitutions } from '../../packages/tensor/test/mutations.js';
 import { Conversation, type Outcome, type Subject } from './conversation.js';
 import { type CaseSeed, type Part, SoakFailure, seedOf } from './part.js';
 
@@ -18,8 +18,9 @@ const MUTATIONS = fc.oneof(
 /** One case in so many sends keys, or vanishes, and in so many kills a process; the others change a message. */
 const KEYS_EVERY = 100;
 const KILL_EVERY = 1000;
-/** A request that takes longer hangs, for all that its user can tell. */
+/** A request that takes longer hangs, for all that its user can tell. It is counted in ticks, of which a stopped process has none. */
 const MAX_SECONDS = 30;
+const TICK_MILLISECONDS = 100;
 const phases = ['plan', 'keys', 'run'] as const;
 const program = fileURLToPath(new URL('./encrypted-client.ts', import.meta.url));
 
@@ -60,16 +61,22 @@ export class EncryptedMessages implements Part {
   async run(from: CaseSeed): Promise<void> {
     const random = new Generator(seedOf(from), 'encrypted');
     const [changes] = fc.sample(MUTATIONS, { seed: seedOf(from), numRuns: 1 });
-    const change = (message: Uint8Array) => changes!.reduce((each, mutate) => mutate(each), message);
+    const change: Mutation = (message) => changes!.reduce((each, mutate) => mutate(each), message);
     const conversation = this.#drawn(random);
     const handles = this.seal.live;
-    const start = performance.now();
+    let ticks = 0;
+    const clock = setInterval(() => ticks++, TICK_MILLISECONDS);
     const isKill = from.case % KILL_EVERY === KILL_EVERY - 1;
     const isKeys = from.case % KEYS_EVERY === KEYS_EVERY - 1;
-    const outcome = isKill
-      ? await this.#kill(conversation.url, random)
-      : await (isKeys ? this.#disturb : this.#change)(conversation, change, random);
-    const seconds = (performance.now() - start) / 1000;
+    let outcome: string;
+    try {
+      outcome = isKill
+        ? await kill(conversation.url, random)
+        : await (isKeys ? disturb : alter)(conversation, change, random);
+    } finally {
+      clearInterval(clock);
+    }
+    const seconds = (ticks * TICK_MILLISECONDS) / 1000;
     if (seconds > MAX_SECONDS) throw new SoakFailure(`it took ${seconds.toFixed(1)} s`);
     this.#counts[outcome] = (this.#counts[outcome] ?? 0) + 1;
     if (isKeys) await conversation.expectWell();
@@ -89,42 +96,36 @@ export class EncryptedMessages implements Part {
     });
     return this.conversations.at(at)!;
   }
+}
 
-  #disturb(
-    conversation: Conversation,
-    change: (message: Uint8Array) => Uint8Array,
-    random: Generator,
-  ): Promise<Outcome> {
-    return random.uniform() < 0.5 ? conversation.changeKeys(change) : conversation.vanish(change, random);
-  }
+/** Changes keys, or breaks off. */
+function disturb(conversation: Conversation, change: Mutation, random: Generator): Promise<Outcome> {
+  return random.uniform() < 0.5 ? conversation.changeKeys(change) : conversation.vanish(change, random);
+}
 
-  #change(
-    conversation: Conversation,
-    change: (message: Uint8Array) => Uint8Array,
-    random: Generator,
-  ): Promise<Outcome> {
-    const which = random.uniform();
-    if (which < 0.1) return conversation.changePlan(change);
-    return which < 0.55 ? conversation.changeRequest(change, random) : conversation.changeAnswer(change, random);
-  }
+/** Changes one message. */
+function alter(conversation: Conversation, change: Mutation, random: Generator): Promise<Outcome> {
+  const which = random.uniform();
+  if (which < 0.1) return conversation.changePlan(change);
+  return which < 0.55 ? conversation.changeRequest(change, random) : conversation.changeAnswer(change, random);
+}
 
-  /** Kills a client that is a process, a random time after it has come to a random phase. */
-  async #kill(url: string, random: Generator): Promise<string> {
-    const phase = phases[Math.floor(random.uniform() * phases.length)]!;
-    const options = ['--import', import.meta.resolve('tsx'), '--conditions=@pnn/source'];
-    const child = spawn(process.execPath, [...options, program, url], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const exit = once(child, 'exit');
-    // It goes on to write until it is killed.
-    await new Promise<void>((resolve) => {
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        if (text.split('\n').includes(phase)) resolve();
-      });
-      void exit.then(() => resolve());
+/** Kills a client that is a process, a random time after it has come to a random phase. */
+async function kill(url: string, random: Generator): Promise<string> {
+  const phase = phases[Math.floor(random.uniform() * phases.length)]!;
+  const options = ['--import', import.meta.resolve('tsx'), '--conditions=@pnn/source'];
+  const child = spawn(process.execPath, [...options, program, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  // It goes on to write until it is killed.
+  await new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (text.split('\n').includes(phase)) resolve();
     });
-    await setTimeout(500 * random.uniform());
-    child.kill('SIGKILL');
-    const [, signal] = (await exit) as [number | null, NodeJS.Signals | null];
-    if (signal !== 'SIGKILL') throw new SoakFailure('a client ended before it was killed');
-    return `clients killed (${phase})`;
-  }
+    void exit.then(() => resolve());
+  });
+  await setTimeout(500 * random.uniform());
+  child.kill('SIGKILL');
+  const [, signal] = (await exit) as [number | null, NodeJS.Signals | null];
+  if (signal !== 'SIGKILL') throw new SoakFailure('a client ended before it was killed');
+  return `clients killed (${phase})`;
 }

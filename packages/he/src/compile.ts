@@ -10,6 +10,7 @@ import {
 } from '@pnn/nn';
 import { makeBatchPlan } from './batch/make-batch-plan.js';
 import type { BatchPlan } from './batch/plan.js';
+import type { Security } from './ckks/parameters.js';
 import { programOf } from './compile/program-of.js';
 import { PlanError } from './errors.js';
 import { makePlan } from './plan/make-plan.js';
@@ -65,6 +66,13 @@ export interface CompileOptions {
    * @default false
    */
   readonly refresh?: boolean;
+  /**
+   * By what the parameters are 128-bit secure: the Homomorphic Encryption Standard (2018), which SEAL enforces, or the stricter
+   * guidelines of 2024 (ePrint 2024/463), which take a few bits of precision, or a larger N.
+   *
+   * @default 'standard'
+   */
+  readonly security?: Security;
 }
 
 const DEFAULT_SAMPLES = 256;
@@ -135,7 +143,7 @@ async function fasterPlan(makeSingle: () => Promise<Plan>, makeBatch: () => Prom
 async function anyPlan(network: Module, options: CompileOptions): Promise<Plan | BatchPlan> {
   const { input, calibrate, normalization, layout, optimize = 'latency' } = options;
   const { samples = DEFAULT_SAMPLES, precision = DEFAULT_PRECISION, maxPrimeBits = DEFAULT_PRIME_BITS } = options;
-  const { refresh = false } = options;
+  const { refresh = false, security = 'standard' } = options;
   if (!sameShape(input, calibrate.inputShape)) {
     throw new PlanError(
       `samples [${calibrate.inputShape}] do not fit inputs [${input}]: calibrate with those of the network`,
@@ -149,7 +157,7 @@ async function anyPlan(network: Module, options: CompileOptions): Promise<Plan |
   }
   const program = await programOf(network, input, normalization);
   const inputs = spreadSamples(calibrate, samples).map((sample) => sample.input);
-  const requirements = { precision, maxPrimeBits, refresh };
+  const requirements = { precision, maxPrimeBits, refresh, security };
   const single = () => makePlan(program, inputs, requirements);
   const batch = () => makeBatchPlan(program, inputs, requirements);
   if (layout === 'batch') return batch();

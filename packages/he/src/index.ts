@@ -10,9 +10,12 @@ export {
   type Plaintext,
 } from './ckks/evaluator.js';
 export {
+  isSecure,
   MAX_MODULUS_BITS,
+  MODULUS_BITS,
   type Parameters,
   type ParametersWithPrimes,
+  type Security,
   topLevel,
   withPrimes,
 } from './ckks/parameters.js';

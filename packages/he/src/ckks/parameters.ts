@@ -24,6 +24,28 @@ export interface ParametersWithPrimes extends Parameters {
  */
 export const MAX_MODULUS_BITS: Readonly<Record<number, number>> = { 4096: 109, 8192: 218, 16384: 438, 32768: 881 };
 
+/**
+ * What is 128-bit secure, by the same secrets: `standard` is the table of 2018, `guidelines` table 5.2 of the Security Guidelines
+ * for Implementing Homomorphic Encryption (Bossuat et al., ePrint 2024/463), which count newer attacks and allow less.
+ */
+export type Security = keyof typeof MODULUS_BITS;
+
+/** Bits that the product of all primes may have, by what is taken for 128-bit secure. */
+export const MODULUS_BITS = {
+  standard: MAX_MODULUS_BITS,
+  guidelines: { 4096: 106, 8192: 214, 16384: 430, 32768: 868 } as Readonly<Record<number, number>>,
+} as const;
+
+/** Bits of the product of all primes, at most. */
+export function modulusBits({ bits }: Parameters): number {
+  return bits.reduce((sum, each) => sum + each, 0);
+}
+
+/** Whether parameters are 128-bit secure. */
+export function isSecure(parameters: Parameters, security: Security): boolean {
+  return modulusBits(parameters) <= (MODULUS_BITS[security][parameters.degree] ?? 0);
+}
+
 /** SEAL's limit, too. */
 export const MAX_PRIME_BITS = 60;
 
@@ -50,7 +72,7 @@ function largestPrimes(degree: number, bits: number, count: number): bigint[] {
 export function withPrimes({ degree, bits }: Parameters): ParametersWithPrimes {
   const most = MAX_MODULUS_BITS[degree];
   if (most === undefined) throw new PlanError(`N must be one of ${Object.keys(MAX_MODULUS_BITS)}, not ${degree}`);
-  const total = bits.reduce((sum, each) => sum + each, 0);
+  const total = modulusBits({ degree, bits });
   if (total > most) {
     throw new PlanError(
       `N = ${degree} is secure up to ${most} bits, and ${bits.join(' + ')} are ${total}: take a larger N`,

@@ -1,5 +1,5 @@
 import type { BatchClientPlan } from '../batch/plan.js';
-import { withPrimes } from '../ckks/parameters.js';
+import { isSecure, MODULUS_BITS, modulusBits, type Security, withPrimes } from '../ckks/parameters.js';
 import { KeyError, MalformedError, PlanError, RangeWarning } from '../errors.js';
 import type { At } from '../plan/activation.js';
 import type { ClientPlan } from '../plan/plan.js';
@@ -12,7 +12,7 @@ import type { Handle, SealContext, SealLibrary } from '../seal/context.js';
 import { openSeal } from '../seal/library.js';
 import { checkSecretKey, ModulusChain, readCiphertext } from '../seal-format/index.js';
 import { type Answer, Connection } from './connection.js';
-import { disagreementOf, disagreementOfBatch } from './copies.js';
+import { disagreementLimit, disagreementOf, disagreementOfBatch } from './copies.js';
 import { logitsOf } from './logits.js';
 
 /** What one input took, in milliseconds; its share where it was one of a batch. */
@@ -48,6 +48,12 @@ export interface ClientOptions {
    */
   readonly refresh?: boolean;
   /**
+   * By what the parameters of the plan must be 128-bit secure; see `CompileOptions`.
+   *
+   * @default 'standard'
+   */
+  readonly security?: Security;
+  /**
    * The library for keys, encryption and decryption.
    *
    * @default loaded
@@ -71,9 +77,6 @@ export interface EncryptedResult {
 
 /** Beyond so many times the largest logit of the calibration, a result is not one of a working network. */
 const IMPLAUSIBLE = 4;
-
-/** Half of the slots differ from what they repeat by less than one bound; by more than this, not by errors of computing. */
-const DISAGREEMENT = 8;
 
 /** A server takes as long to give up a request. */
 const DEFAULT_TIMEOUT = 300_000;
@@ -125,11 +128,11 @@ export class EncryptedClient implements Disposable {
    *
    * @param url of the server, such as http://127.0.0.1:8080
    * @throws MalformedError where there is no such server, or it answers with something else
-   * @throws PlanError where its plan has refreshes, and these were not allowed
+   * @throws PlanError where its plan has refreshes, and these were not allowed, or is less secure than asked
    */
   static async connect(
     url: string,
-    { seal, timeout = DEFAULT_TIMEOUT, refresh = false }: ClientOptions = {},
+    { seal, timeout = DEFAULT_TIMEOUT, refresh = false, security = 'standard' }: ClientOptions = {},
   ): Promise<EncryptedClient> {
     const connection = new Connection(url, timeout);
     const { body } = await connection.ask('/plan');
@@ -138,6 +141,12 @@ export class EncryptedClient implements Disposable {
       throw new PlanError(
         `the server asks its clients to decrypt and encrypt again ${plan.refreshes.length} times on the way: allow it with ` +
           'refresh (--refresh) if you trust it to ask for that alone',
+      );
+    }
+    if (!isSecure(plan, security)) {
+      throw new PlanError(
+        `the primes of the server's plan have ${modulusBits(plan)} bits, and N = ${plan.degree} is secure up to ` +
+          `${MODULUS_BITS[security][plan.degree]} by the ${security}: serve a plan that was compiled with that security`,
       );
     }
     return new EncryptedClient(connection, plan, seal ?? (await openSeal()));
@@ -354,11 +363,11 @@ export class EncryptedClient implements Disposable {
 
   /** A warning where copies of logits differ by more than errors of computing do. */
   #doubts(disagreement: number): RangeWarning[] {
-    const { errorBound } = this.plan;
-    if (disagreement <= DISAGREEMENT * errorBound) return [];
+    const limit = disagreementLimit(this.plan);
+    if (disagreement <= limit) return [];
     return [
       new RangeWarning(
-        `the copies of a logit differ by ${disagreement.toPrecision(2)}, where errors stay below ${errorBound.toPrecision(2)}: ` +
+        `the copies of a logit differ by ${disagreement.toPrecision(2)}, where errors of computing stay below ${limit.toPrecision(2)}: ` +
           'the input left the range of the polynomials, or the result was damaged; it means nothing',
       ),
     ];

@@ -1,4 +1,19 @@
+import type { BatchClientPlan } from '../batch/plan.js';
 import type { ClientPlan } from '../plan/plan.js';
+
+type Limited = Pick<ClientPlan | BatchClientPlan, 'degree' | 'output' | 'errorBound'>;
+
+/** Deviations that bounds are made of come from a simulation, and inputs are steeper than its samples. */
+const MARGIN = 8;
+
+/**
+ * By how much copies of a logit may differ. The bound of a plan is that of the mean over all copies, whose errors are smaller by the root
+ * of their number where they are independent; those of a batch are bounded each.
+ */
+export function disagreementLimit({ degree, output, errorBound }: Limited): number {
+  const copies = 'period' in output ? degree / 2 / output.period : 1;
+  return MARGIN * Math.sqrt(copies) * errorBound;
+}
 
 /**
  * How far the slots of a result are from the logits that they repeat, or from 0: the median. Errors of computing are as large

@@ -93,7 +93,7 @@ export class FileKeyClient implements Disposable {
  * Connects to a server of `serve`.
  *
  * @throws MalformedError where there is no such server, or it answers with something else
- * @throws PlanError where its plan has refreshes, and these were not allowed
+ * @throws PlanError where its plan has refreshes, and these were not allowed, or is less secure than asked
  */
 export async function connect(url: string, options?: ClientOptions): Promise<FileKeyClient> {
   return new FileKeyClient(await EncryptedClient.connect(url, options));

@@ -1,4 +1,4 @@
-import type { Parameters } from '../ckks/parameters.js';
+import { isSecure, modulusBits, type Parameters } from '../ckks/parameters.js';
 import type { Certificate } from './certificate.js';
 import { type Cost, clientMilliseconds, keyBytes, type OperationName, rotationsIn } from './cost.js';
 import type { Plan, PlannedMap } from './plan.js';
@@ -30,9 +30,16 @@ function mapRow(name: string, { affine, matvec, at }: PlannedMap): string[] {
   ];
 }
 
+/** By which tables parameters are 128-bit secure. */
+export function securityOf(parameters: Parameters): string {
+  const byGuidelines = isSecure(parameters, 'guidelines') ? ' and the guidelines of 2024' : '';
+  return `128-bit secure by the standard of 2018${byGuidelines}`;
+}
+
 /** The parameters, and that they are secure. */
-export function parametersLine({ degree, bits }: Parameters): string {
-  return `CKKS with N = ${degree} and primes of ${bits.join(' + ')} = ${bits.reduce((a, b) => a + b)} bits: 128-bit secure`;
+export function parametersLine(parameters: Parameters): string {
+  const { degree, bits } = parameters;
+  return `CKKS with N = ${degree} and primes of ${bits.join(' + ')} = ${modulusBits(parameters)} bits: ${securityOf(parameters)}`;
 }
 
 /** The operations that there are, with how often each is done. */

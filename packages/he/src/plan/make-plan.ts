@@ -1,4 +1,4 @@
-import { MAX_MODULUS_BITS, type ParametersWithPrimes, withPrimes } from '../ckks/parameters.js';
+import { MODULUS_BITS, type ParametersWithPrimes, type Security, withPrimes } from '../ckks/parameters.js';
 import type { Affine, Source } from '../compile/affine.js';
 import { type Program, runProgram } from '../compile/program.js';
 import { PlanError } from '../errors.js';
@@ -21,6 +21,8 @@ export interface Requirements {
   readonly maxPrimeBits: number;
   /** Whether the client may decrypt results inside of the network, and encrypt them again. */
   readonly refresh: boolean;
+  /** Which modulus is small enough. */
+  readonly security: Security;
 }
 
 /** Key switching adds errors in the relation of primes to the special one, which therefore has so many bits more. */
@@ -50,8 +52,12 @@ function parametersOf(degree: number, bits: readonly number[]): ParametersWithPr
 }
 
 /** Parameters for so many levels: of equal data primes, with a first one that is larger by some bits. */
-export function candidates(degree: number, levels: number, { maxPrimeBits }: Requirements): ParametersWithPrimes[] {
-  const most = MAX_MODULUS_BITS[degree]!;
+export function candidates(
+  degree: number,
+  levels: number,
+  { maxPrimeBits, security }: Requirements,
+): ParametersWithPrimes[] {
+  const most = MODULUS_BITS[security][degree]!;
   const options: (ParametersWithPrimes | undefined)[] = [];
   for (const extra of [0, 4, 8, 12]) {
     const scaleBits = Math.min(

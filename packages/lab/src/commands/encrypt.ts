@@ -13,7 +13,7 @@ import { stopOnSignals } from '../cli/signals.js';
 import type { Terminal } from '../cli/terminal.js';
 import { loadTrained } from '../cli/trained-files.js';
 import { DEFAULT_COUNT, encryptedRun } from './encrypted-run.js';
-import { encryption, planOf } from './encryption.js';
+import { connectionFrom, encryption, planOf } from './encryption.js';
 
 const actions = ['plan', 'serve', 'keys', 'run'] as const;
 
@@ -38,9 +38,7 @@ async function serve(options: Options, terminal: Terminal): Promise<number> {
 
 async function keys(options: Options, terminal: Terminal): Promise<number> {
   const { connect } = await encryption();
-  const client = await connect(positionalFrom(options, 1, 'the address of a server'), {
-    refresh: options.has('refresh'),
-  });
+  const client = await connect(positionalFrom(options, 1, 'the address of a server'), connectionFrom(options));
   const path = resolve(options.text('key') ?? options.refuse('--key FILE is missing'));
   try {
     await client.createKeys(path);
@@ -77,6 +75,11 @@ export const encrypt: Command = {
         refresh: {
           description:
             'the client may decrypt and encrypt again on the way: it sees activations, and can compute weights',
+        },
+        security: {
+          value: 'NAME',
+          description:
+            'standard (default, of 2018) or guidelines (of 2024): by which of them parameters are 128-bit secure',
         },
         ...serveOptions(),
         key: { value: 'FILE', description: 'the secret key of keys and run' },

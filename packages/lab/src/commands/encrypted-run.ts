@@ -11,7 +11,7 @@ import { ProgressBar } from '../report/index.js';
 import { EncryptedComparison } from '../trained/encrypted-comparison.js';
 import { titleOf } from '../trained/trained-network.js';
 import { encryptedDocument } from './encrypted-document.js';
-import { encryption, planOf } from './encryption.js';
+import { connectionFrom, encryption, planOf } from './encryption.js';
 
 /** Samples that are asked unless told otherwise. */
 export const DEFAULT_COUNT = 100;
@@ -36,7 +36,7 @@ interface Connection {
 async function connectTo(url: string, options: Options): Promise<Connection> {
   const key = resolve(options.text('key') ?? options.refuse('--key FILE is missing'));
   const { connect } = await encryption();
-  const client = await connect(url, { refresh: options.has('refresh') });
+  const client = await connect(url, connectionFrom(options));
   try {
     await client.useKeys(key);
   } catch (error) {
@@ -50,7 +50,7 @@ async function connectTo(url: string, options: Options): Promise<Connection> {
 async function serveHere(plan: Plan | BatchPlan, options: Options): Promise<Connection> {
   const { EncryptedClient, serve } = await encryption();
   const server = await serve(plan, { ...serveOptionsFrom(options), port: 0, timings: true });
-  const client = await EncryptedClient.connect(server.url, { refresh: options.has('refresh') });
+  const client = await EncryptedClient.connect(server.url, connectionFrom(options));
   const close = async () => {
     client.dispose();
     await server.close();

@@ -19,6 +19,12 @@ export async function encryption() {
   }
 }
 
+/** What both sides of a connection must agree to. */
+export function connectionFrom(options: Options) {
+  const security = options.choice('security', ['standard', 'guidelines'] as const);
+  return { refresh: options.has('refresh'), ...(security !== undefined && { security }) };
+}
+
 /** Plans a network, calibrated with samples. */
 export async function planOf(trained: TrainedNetwork, spec: SampleSpec, options: Options): Promise<Plan | BatchPlan> {
   const { compile } = await encryption();
@@ -33,6 +39,6 @@ export async function planOf(trained: TrainedNetwork, spec: SampleSpec, options:
     ...(precision !== undefined && { precision }),
     ...(layout !== undefined && { layout }),
     ...(optimize !== undefined && { optimize }),
-    refresh: options.has('refresh'),
+    ...connectionFrom(options),
   });
 }

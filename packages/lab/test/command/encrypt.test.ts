@@ -47,7 +47,10 @@ const readRecord = (out: string) => JSON.parse(readFileSync(join(out, 'encrypt.j
 
 test('plan prints how a network is computed', async () => {
   const text = await pnnEncrypt(['plan', model, ...samples]);
-  expect(text).toMatch(/^CKKS with N = 8192 .* 128-bit secure\n/);
+  expect(text).toMatch(/^CKKS with N = 8192 .* 128-bit secure by the standard of 2018/);
+  expect(await pnnEncrypt(['plan', model, ...samples, '--security', 'guidelines'])).toMatch(
+    /^CKKS with N = 8192 .* 128-bit secure by the standard of 2018 and the guidelines of 2024\n/,
+  );
   expect(text).toMatch(/784 to 16/);
   const batches = await pnnEncrypt(['plan', model, ...samples, '--optimize', 'throughput']);
   expect(batches).toMatch(/^batches of 4096 images/);

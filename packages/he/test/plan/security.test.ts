@@ -1,0 +1,48 @@
+/** What the two tables of 128-bit security allow, and that plans and clients keep to the one that is asked for. */
+import { expect, test } from 'vitest';
+import { isSecure, MODULUS_BITS, modulusBits } from '../../src/ckks/parameters.js';
+import { EncryptedClient } from '../../src/client/client.js';
+import { PlanError } from '../../src/errors.js';
+import { candidates, DEGREES } from '../../src/plan/make-plan.js';
+import { RecordedServer } from '../node/recorded-server.js';
+import { smallPlan } from '../node/small-network.js';
+
+test.each(['standard', 'guidelines'] as const)(
+  'no candidate of the planner has more bits than the %s allow',
+  (security) => {
+    for (const degree of DEGREES) {
+      for (let levels = 1; levels < 20; levels++) {
+        for (const parameters of candidates(degree, levels, {
+          precision: 1,
+          maxPrimeBits: 60,
+          refresh: false,
+          security,
+        })) {
+          expect(modulusBits(parameters)).toBeLessThanOrEqual(MODULUS_BITS[security][degree]!);
+          expect(isSecure(parameters, security)).toBe(true);
+        }
+      }
+    }
+  },
+);
+
+test('the guidelines are stricter, and say nothing of an N that they do not have', () => {
+  const parameters = { degree: 8192, bits: [60, 60, 60, 38] };
+  expect(isSecure(parameters, 'standard')).toBe(true);
+  expect(isSecure(parameters, 'guidelines')).toBe(false);
+  expect(isSecure({ degree: 2048, bits: [20, 20] }, 'standard')).toBe(false);
+});
+
+test('a client that asks for the guidelines refuses a plan that is secure by the standard alone', async () => {
+  const { plan } = await smallPlan({ security: 'guidelines' });
+  expect(isSecure(plan.parameters, 'guidelines')).toBe(true);
+  const own = plan.client();
+  const [first, ...rest] = own.bits;
+  const server = await RecordedServer.start({ ...own, bits: [first! + 218 - modulusBits(own), ...rest] });
+  await expect(EncryptedClient.connect(server.url, { security: 'guidelines' })).rejects.toThrow(PlanError);
+  await expect(EncryptedClient.connect(server.url, { security: 'guidelines' })).rejects.toThrow(
+    'have 218 bits, and N = 8192 is secure up to 214 by the guidelines',
+  );
+  (await EncryptedClient.connect(server.url)).dispose();
+  await server.close();
+});
