@@ -62,13 +62,13 @@ return vec4<i32>(i32(channel * ${plane}), i32(rest / ${kernelX}u * ${dilationY}u
 const windowElement = `let y = line.y + depth.y;
 let z = line.z + depth.z;
 if (u32(y) >= p.height || u32(z) >= p.width) { return 0.0; }
-return x[base + line.x + depth.x + y * i32(p.width) + z];`;
+return x[line.x + depth.x + y * i32(p.width) + z];`;
 
 /** Four elements of x that windows beside each other meet at the same place. */
 const windowQuad = ({ strideX }: ConvolutionVariant): string => `let y = line.y + depth.y;
 if (u32(y) >= p.height) { return vec4<f32>(0.0); }
 let z = line.z + depth.z;
-let at = base + line.x + depth.x + y * i32(p.width) + z;
+let at = line.x + depth.x + y * i32(p.width) + z;
 return vec4<f32>(${[0, 1, 2, 3]
   .map((lane) => `select(0.0, x[at + ${lane * strideX}], u32(z + ${lane * strideX}) < p.width)`)
   .join(', ')});`;
@@ -79,7 +79,7 @@ function flat(name: string, line: string, depth: string): Loader {
     name,
     line: `return vec4<i32>(i32(${line}), 0, 0, 0);`,
     depth,
-    element: `return ${name}[base + line.x + depth.x];`,
+    element: `return ${name}[line.x + depth.x];`,
     contiguous: 'depth',
   };
 }
@@ -147,7 +147,7 @@ if (y < 0 || z < 0) { return 0.0; }
 ${reached('y', variant.strideY)}
 ${reached('z', variant.strideX)}
 if (u32(y) >= p.outHeight || u32(z) >= p.outWidth) { return 0.0; }
-return gradient[base + line.x + depth.x + y * i32(p.outWidth) + z];`,
+return gradient[line.x + depth.x + y * i32(p.outWidth) + z];`,
       quad: variant.quads ? gradientQuad : undefined,
       contiguous: 'line',
     },

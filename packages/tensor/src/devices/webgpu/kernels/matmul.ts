@@ -21,8 +21,8 @@ function matrixLoader(
     name,
     line: `return vec4<i32>(i32(${line}), 0, 0, 0);`,
     depth: `return vec4<i32>(i32(${depth}), 0, 0, 0);`,
-    element: `return ${name}[base + line.x + depth.x];`,
-    ...(isQuad ? { quad: `return ${name}[(base + line.x + depth.x) >> 2u];`, elements: `vec4<${type}>` } : {}),
+    element: `return ${name}[line.x + depth.x];`,
+    ...(isQuad ? { quad: `return ${name}[(line.x + depth.x) >> 2u];`, elements: `vec4<${type}>` } : {}),
     contiguous,
   };
 }

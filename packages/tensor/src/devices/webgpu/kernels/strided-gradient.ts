@@ -26,7 +26,7 @@ first${axis} = (phase${axis} + ${padding}) / ${stride}u;`;
 export const gradientQuad = `let y = line.y - depth.y;
 if (u32(y) >= p.outHeight) { return vec4<f32>(0.0); }
 let z = line.z - depth.z;
-let at = base + line.x + depth.x + y * i32(p.outWidth) + z;
+let at = line.x + depth.x + y * i32(p.outWidth) + z;
 return vec4<f32>(${[0, 1, 2, 3]
   .map((lane) => `select(0.0, gradient[at + ${lane}], u32(z + ${lane}) < p.outWidth)`)
   .join(', ')});`;
@@ -51,7 +51,7 @@ let tap = depth % (tapsY * tapsX);
 let y = tapY + tap / tapsX * ${strideY}u;
 let x = tapX + tap % tapsX * ${strideX}u;
 return vec4<i32>(i32(filter_ * p.channels * ${area}u + y * ${kernelX}u + x), 0, 0, 0);`,
-      element: 'return weight[base + line.x + depth.x];',
+      element: 'return weight[line.x + depth.x];',
       contiguous: 'depth',
     },
     right: {
@@ -77,7 +77,7 @@ return vec4<i32>(
       element: `let y = line.y - depth.y;
 let z = line.z - depth.z;
 if (u32(y) >= p.outHeight || u32(z) >= p.outWidth) { return 0.0; }
-return gradient[base + line.x + depth.x + y * i32(p.outWidth) + z];`,
+return gradient[line.x + depth.x + y * i32(p.outWidth) + z];`,
       quad: quads ? gradientQuad : undefined,
       contiguous: 'line',
     },

@@ -54,11 +54,11 @@ export function tileOf(name: TileName): Tile {
 export interface Loader {
   /** The buffer. */
   readonly name: string;
-  /** Statements of a function `(line: u32) -> vec4<i32>`. */
+  /** Statements of a function `(line: u32) -> vec4<i32>`; where the matrix begins is added to the first. */
   readonly line: string;
   /** Statements of a function `(depth: u32) -> vec4<i32>`. */
   readonly depth: string;
-  /** Statements of a function `(base: i32, line: vec4<i32>, depth: vec4<i32>)` that returns the element. */
+  /** Statements of a function `(line: vec4<i32>, depth: vec4<i32>)` that returns the element. */
   readonly element: string;
   /**
    * Statements of a function of the same parameters that returns the elements of four lines, of which it gets the first;
@@ -101,7 +101,7 @@ const lanes = ['x', 'y', 'z', 'w'] as const;
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 function loaderFunctions(side: 'left' | 'right', { line, depth, element, quad }: Loader, type: ScalarType): string {
-  const parameters = 'base: i32, line: vec4<i32>, depth: vec4<i32>';
+  const parameters = 'line: vec4<i32>, depth: vec4<i32>';
   return `fn ${side}Line(line: u32) -> vec4<i32> { ${line} }
 fn ${side}Depth(depth: u32) -> vec4<i32> { ${depth} }
 ${
@@ -119,9 +119,11 @@ function declareLines(
   limit: string,
   name: (lane: number) => string,
 ): string {
-  if (quad !== undefined) return `let ${name(0)} = ${side}Line(min(${first}, ${limit} - 4u));`;
+  const declare = (lane: number, line: string) =>
+    `let ${name(lane)} = ${side}Line(min(${line})) + vec4<i32>(${side}Base, 0, 0, 0);`;
+  if (quad !== undefined) return declare(0, `${first}, ${limit} - 4u`);
   return range(4)
-    .map((lane) => `let ${name(lane)} = ${side}Line(min(${first} + ${lane}u, ${limit} - 1u));`)
+    .map((lane) => declare(lane, `${first} + ${lane}u, ${limit} - 1u`))
     .join('\n');
 }
 
@@ -133,9 +135,9 @@ function loadLines(
   name: (lane: number) => string,
   depth: string,
 ): string {
-  if (quad !== undefined) return `${side}Quad(${side}Base, ${name(0)}, ${depth})`;
+  if (quad !== undefined) return `${side}Quad(${name(0)}, ${depth})`;
   return `vec4<${type}>(${range(4)
-    .map((lane) => `${side}Element(${side}Base, ${name(lane)}, ${depth})`)
+    .map((lane) => `${side}Element(${name(lane)}, ${depth})`)
     .join(', ')})`;
 }
 
