@@ -9,10 +9,10 @@ import { type Pace, Runner } from './runner.js';
 import type { Workload } from './workload.js';
 
 /** Enough for medians that repeat. */
-export const thorough: Pace = { warmUpSeconds: 0.25, turnSeconds: 0.1, rounds: 9 };
+export const thorough: Pace = { warmUpSeconds: 0.25, stepWarmUpSeconds: 2, turnSeconds: 0.1, rounds: 9 };
 
 /** Shows that everything runs. */
-export const quick: Pace = { warmUpSeconds: 0, turnSeconds: 0, rounds: 3 };
+export const quick: Pace = { warmUpSeconds: 0, stepWarmUpSeconds: 0, turnSeconds: 0, rounds: 3 };
 
 /** A peer, or a mode of the GPU device, whose one run takes longer cannot do the work; the first compiles for it too. */
 const MAX_RUN_SECONDS = 20;

@@ -8,6 +8,8 @@ import type { Workload } from './workload.js';
 export interface Pace {
   /** How long everyone works before the first repetition that counts, for the sake of compilers and caches. */
   readonly warmUpSeconds: number;
+  /** The same for steps of a training, which has thousands: compilers are done with their code after hundreds. */
+  readonly stepWarmUpSeconds: number;
   /** How long everyone works in one turn, at least one repetition. */
   readonly turnSeconds: number;
   readonly rounds: number;
@@ -53,7 +55,8 @@ export class Runner {
       return;
     }
     this.checks = prepared.checks;
-    for (let spent = 0; spent < pace.warmUpSeconds && this.failure === undefined; ) {
+    const warmUp = workload.work.kind === 'training step' ? pace.stepWarmUpSeconds : pace.warmUpSeconds;
+    for (let spent = 0; spent < warmUp && this.failure === undefined; ) {
       const seconds = await this.#repeat(this.#repetitions, false);
       spent += total(seconds);
       const perRun = Math.min(...seconds);
