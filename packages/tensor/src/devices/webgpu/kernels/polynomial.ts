@@ -15,6 +15,8 @@ interface PolynomialVariant {
   readonly [key: string]: string | number | boolean;
   readonly width: 1 | 4;
   readonly byChannel: boolean;
+  /** Whether lanes of the last vector lie behind the last element. */
+  readonly ragged: boolean;
   readonly terms: number;
   readonly evenTerms: number;
   readonly basis: PolynomialActivationForm['basis'];
@@ -42,11 +44,11 @@ const coefficientsOf = ({ terms, byChannel }: PolynomialVariant): string =>
     .join('\n');
 
 /** Statements that declare the input `value`, its bits without the sign, and which lanes are elements of x. */
-const input = ({ width, byChannel }: PolynomialVariant): string => `  let value = x[at];
+const input = ({ ragged }: PolynomialVariant): string => `  let value = x[at];
   let bits = bitcast<U>(value) & U(0x7fffffffu);
   let size = bitcast<V>(bits);
   let isNumber = bits <= U(0x7f800000u);
-  let isElement = ${width === 4 && !byChannel ? 'at * 4u + U(0u, 1u, 2u, 3u) < U(p.count)' : 'B(true)'};
+  let isElement = ${ragged ? 'at * 4u + U(0u, 1u, 2u, 3u) < U(p.count)' : 'B(true)'};
   let isBeyond = bits > U(bitcast<u32>(p.bound));`;
 
 /** Where the polynomial is evaluated, t = edge/B, and what the powers are taken of. */
@@ -297,6 +299,7 @@ function variantOf(executor: Executor, x: Operand, coefficients: Operand, form: 
   const variant: PolynomialVariant = {
     width: walk.width,
     byChannel,
+    ragged: x.size % walk.width !== 0,
     terms: coefficients.shape.at(-1)!,
     evenTerms: basis === 'monomial' ? coefficients.shape.at(-1)! : evenTerms,
     basis,
