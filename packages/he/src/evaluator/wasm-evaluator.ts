@@ -501,7 +501,7 @@ export class WasmEvaluator implements Evaluator {
     );
   }
 
-  /** All digits of the second polynomial modulo all primes of its level and the special one. */
+  /** All digits of the second polynomial modulo all primes of its level, but each digit's own, and the special one. */
   #withExtended<T>(own: WasmCiphertext, use: (extended: number) => T): T {
     const { limbs } = own;
     const values = own.polynomialAt(1);

@@ -13,7 +13,7 @@ const joined: Readonly<Record<string, number>> = {
   'double/transform/inverseTwoReduced': 101,
   'double/transform/inverseLastTwo': 146,
   'double/transform/inverseLastTwoCentered': 139,
-  'double/inner-product/innerProduct': 86,
+  'double/inner-product/addProducts': 86,
   'key-switching/divideDouble': 74,
   'lift/liftAndTransform': 157,
 };
