@@ -1,4 +1,15 @@
-import { apply, conv2d, type Device, Generator, normal, operators, reference, scope, type Tensor } from '@pnn/tensor';
+import {
+  apply,
+  conv2d,
+  type Device,
+  Generator,
+  normal,
+  operators,
+  reference,
+  scope,
+  type Tensor,
+  tensor,
+} from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deviceWith } from '../../src/devices/wasm/index.js';
@@ -81,6 +92,25 @@ describe.each(sets)('kernels with %s that are told of 256 bits', (set) => {
           ];
         });
       }),
+    );
+  });
+
+  test('give the same bits: tiles side by side, beyond the edges, and with a few infinities', () => {
+    const side = fc.integer({ min: 13, max: 34 });
+    const form = fc.record({ height: side, width: side, places: fc.array(fc.nat(), { maxLength: 3 }), seed: fc.nat() });
+    fc.assert(
+      fc.property(form, ({ height, width, places, seed }) => {
+        expectSameBits(devices, (device) => {
+          const options = { device, generator: new Generator(seed) };
+          const numbers = normal([2, 16, height, width], 0, 1, options).dataSync().slice();
+          for (const each of places) numbers[each % numbers.length] = Infinity;
+          const x = tensor(numbers, { device, shape: [2, 16, height, width] });
+          const weight = normal([16, 16, 3, 3], 0, 1, options);
+          // Which NaN it is may differ.
+          return [conv2d(x, weight, normal([16], 0, 1, options), { padding: 1 }).nanToNum()];
+        });
+      }),
+      { numRuns: 20 },
     );
   });
 });
