@@ -171,7 +171,7 @@ describe.skipIf(!launch)('pnn train --mpi', { timeout: 300_000 }, () => {
       /^pnn train: 2 processes were started, each of which would write the same files: train one network together by --mpi, or start one/m,
       2,
     ],
-    ['more processes than shards', 4, ['--mpi', '--shards', '2'], /4 processes cannot share 2 shards/, 1],
+    ['more processes than shards', 2, ['--mpi', '--shards', '1'], /2 processes cannot share 1 shards/, 1],
     ['three processes', 3, ['--mpi'], /^mpi: the number of processes must be a power of two, not 3$/m, 1],
   ])('refuses %s with a sentence', async (what, processes, words, message, expected) => {
     const out = join(folder, what);

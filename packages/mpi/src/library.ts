@@ -148,16 +148,28 @@ function textFrom(library: LibraryHandle, name: string): string {
   return new TextDecoder().decode(text.subarray(0, length[0])).replace(/\0.*$/s, '');
 }
 
+/** @param file what the user has named, if anything */
+function versionOf(library: LibraryHandle, file: string | undefined): string {
+  try {
+    return textFrom(library, 'MPI_Get_library_version').split('\n')[0]!.trim().replace(/\s+/g, ' ');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new MpiError(`mpi: ${file ?? 'what was loaded'} is no library of MPI (${reason}): see PNN_MPI_LIBRARY`, {
+      cause,
+    });
+  }
+}
+
 /**
  * The library of MPI that fits what has started this process.
  *
  * @param file the file of the library, where the loader does not find it by one of its usual names
- * @throws MpiError where the library is missing
+ * @throws MpiError where the library is missing, or another one
  */
 export function loadLibrary(koffi: Koffi, launcher: Launcher, file: string | undefined): MpiLibrary {
   prepare();
   const library = open(koffi, file === undefined ? candidatesFor(launcher) : [file], launcher);
-  const version = textFrom(library, 'MPI_Get_library_version').split('\n')[0]!.trim();
+  const version = versionOf(library, file);
   const family = version.includes('Open MPI') ? openMpi(library) : mpich;
   return bind(koffi, library, family, version);
 }

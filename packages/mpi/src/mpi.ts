@@ -49,14 +49,21 @@ let started: Promise<MpiCommunicator> | undefined;
  */
 export async function mpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
   if (!started) {
-    const { timeout = Number(process.env.PNN_MPI_TIMEOUT ?? 120), library: file = process.env.PNN_MPI_LIBRARY } =
-      options;
-    if (!(timeout > 0)) throw new MpiError(`mpi: timeout must be a number of seconds above 0, not ${timeout}`);
+    const timeout = checkedTimeout(options.timeout);
+    const file = options.library ?? (process.env.PNN_MPI_LIBRARY || undefined);
     const launcher = checkedLauncher();
     const koffi = await loadKoffi();
     started ??= start(loadLibrary(koffi, launcher, file), linux(koffi), launcher, timeout);
   }
   return started;
+}
+
+function checkedTimeout(given: number | undefined): number {
+  const text = process.env.PNN_MPI_TIMEOUT || '120';
+  const timeout = given ?? Number(text);
+  if (timeout > 0) return timeout;
+  const [name, value] = given === undefined ? ['PNN_MPI_TIMEOUT', `"${text}"`] : ['timeout', timeout];
+  throw new MpiError(`mpi: ${name} must be a number of seconds above 0, not ${value}`);
 }
 
 function checkedLauncher(): Launcher {

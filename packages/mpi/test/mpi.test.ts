@@ -3,7 +3,7 @@ import { MpiError, mpi } from '../src/index.js';
 
 const names = ['OMPI_COMM_WORLD', 'PMI']
   .flatMap((prefix) => [`${prefix}_RANK`, `${prefix}_SIZE`])
-  .concat('SLURM_PROCID', 'SLURM_STEP_NUM_TASKS');
+  .concat('SLURM_PROCID', 'SLURM_STEP_NUM_TASKS', 'PNN_MPI_TIMEOUT');
 const before = Object.fromEntries(names.map((name) => [name, process.env[name]]));
 
 function setEnvironment(environment: Readonly<Record<string, string | undefined>>): void {
@@ -35,6 +35,19 @@ describe('mpi', () => {
       { PMI_SIZE: '2', PMI_RANK: '0' },
       { timeout: 0 },
       'mpi: timeout must be a number of seconds above 0, not 0',
+    ],
+    [
+      'with a timeout that is no number',
+      { PMI_SIZE: '2', PMI_RANK: '0', PNN_MPI_TIMEOUT: 'soon' },
+      {},
+      'mpi: PNN_MPI_TIMEOUT must be a number of seconds above 0, not "soon"',
+    ],
+    [
+      'with a library of something else',
+      { PMI_SIZE: '2', PMI_RANK: '0' },
+      { library: 'libm.so.6' },
+      "mpi: libm.so.6 is no library of MPI (Cannot find function 'MPI_Get_library_version' in shared library): " +
+        'see PNN_MPI_LIBRARY',
     ],
     [
       'without the library',
