@@ -18,15 +18,20 @@ let model: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pnn-encrypt-'));
   model = join(folder, 'polynomial.safetensors');
-  const mlp = { name: 'mlp', widths: [16], order: 'normalization-first', dropout: 0 } as const;
+  await saveTrained(model, [16], 2);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Trains a small network, and saves it. */
+async function saveTrained(path: string, widths: readonly number[], degree: number): Promise<void> {
+  const mlp = { name: 'mlp', widths, order: 'normalization-first', dropout: 0 } as const;
   const { method } = defaultExperiment;
-  const polynomial = { ...method.polynomial!, degree: 2 };
+  const polynomial = { ...method.polynomial!, degree };
   const spec = { ...defaultExperiment, model: mlp, method: { ...method, polynomial } };
   const experiment = new Experiment(spec, digits({ train: 500, test: 10 }));
   for await (const _ of experiment.run());
-  await saveNetwork(model, experiment.described);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  await saveNetwork(path, experiment.described);
+}
 
 /** Runs the command; a terminal that is one may act on what it is shown. */
 async function pnnEncrypt(
@@ -122,6 +127,27 @@ test('keys and run ask a server', async () => {
   } finally {
     await server.close();
   }
+});
+
+test('with --refresh the client helps where levels run out, and without it both sides say no', async () => {
+  const deep = join(folder, 'deep.safetensors');
+  await saveTrained(deep, [8, 8], 8);
+  const text = await pnnEncrypt(['plan', deep, ...samples, '--refresh']);
+  expect(text).toMatch(/^CKKS with N = 8192 /);
+  expect(text).toMatch(/refreshes: [12] round trips?/);
+  expect(text).toContain('WARNING: clients see the results of');
+  const out = join(folder, 'refreshed');
+  const words = ['run', deep, '--dataset', 'digits', '--samples', '40', '--count', '2', '--out', out];
+  expect(await pnnEncrypt([...words, '--refresh'])).toContain('✓ all 2 samples have the class of the plain network');
+  expect(readRecord(out).messages.refreshes.length).toBeGreaterThan(0);
+  const { network, description } = await loadNetwork(deep);
+  const { inputShape: input, normalization } = description;
+  const { train } = digits({ train: 300, test: 1 });
+  const server = await serve(await compile(network, { input, calibrate: train, normalization, refresh: true }));
+  const keys = ['keys', server.url, '--key', join(folder, 'refresh.key')];
+  await expect(pnnEncrypt(keys)).rejects.toThrow(/decrypt and encrypt again [12] times.*--refresh/);
+  expect(await pnnEncrypt([...keys, '--refresh'])).toContain('whoever has it can decrypt');
+  await server.close();
 });
 
 test.each<[string[], string]>([
