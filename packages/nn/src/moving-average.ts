@@ -49,7 +49,8 @@ function copyOf(source: Tensor): Tensor {
 
 /**
  * The exponential moving average of the weights of a module: after the first update they are the weights, then
- * average ← decay·average + (1 − decay)·weights. It often generalizes better than the last weights.
+ * average ← decay·average + (1 − decay)·weights. It often generalizes better than the last weights, with running statistics
+ * of its own: see `updateBatchNorm`.
  *
  * Source: Polyak & Juditsky, "Acceleration of Stochastic Approximation by Averaging" (SIAM J. Control Optim. 30, 1992),
  * with the exponential weights of Tarvainen & Valpola (arXiv 1703.01780).

@@ -503,7 +503,8 @@ export class Trainer implements Disposable {
 
   /**
    * Ends the training with the network that it has led to: with the weights of the best epoch where `best` has kept some,
-   * else with the average where there is one, else as it is.
+   * else with the average where there is one, else as it is. Running statistics are those of the last steps, or of the best
+   * epoch: `updateBatchNorm` takes them anew, which averaged weights need.
    */
   finish(): void {
     if (this.#finished !== undefined) return;
