@@ -2,12 +2,14 @@ import { cpus } from 'node:os';
 import { gatherTexts, getDevice } from '@pnn/nn';
 import { findLauncher, type Launcher } from '@pnn/nn/node';
 import { hostBytes } from '@pnn/tensor/node';
+import { loadLibrary } from './bindings.js';
 import { MpiCommunicator } from './communicator.js';
 import { MpiError } from './errors.js';
 import { kernelFingerprint, mathFingerprint } from './fingerprint.js';
 import { loadKoffi } from './koffi.js';
-import { loadLibrary, type MpiLibrary } from './library.js';
-import { linux, type System } from './system.js';
+import type { MpiLibrary } from './library.js';
+import { linux } from './linux.js';
+import type { System } from './system.js';
 import { version } from './version.js';
 import { Waiting } from './waiting.js';
 

@@ -1,5 +1,3 @@
-import type { Koffi } from './koffi.js';
-
 /** What Linux is asked for. */
 export interface System {
   /** Lets another program have the processor, if one waits for it. */
@@ -9,18 +7,4 @@ export interface System {
    * but the time that copies between processes take.
    */
   preferLargePages(address: number, bytes: number): void;
-}
-
-/** MADV_HUGEPAGE, of madvise(2). */
-const HUGE_PAGE = 14;
-
-export function linux(koffi: Koffi): System {
-  // What Node itself is linked to: the C library has another name on every system.
-  const library = koffi.load(null);
-  const schedYield = library.func('sched_yield', 'int', []);
-  const madvise = library.func('madvise', 'int', ['uintptr_t', 'size_t', 'int']);
-  return {
-    yieldProcessor: () => void schedYield(),
-    preferLargePages: (address, bytes) => void madvise(address, bytes, HUGE_PAGE),
-  };
 }
