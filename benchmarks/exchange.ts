@@ -12,7 +12,7 @@ import { setDevice, setThreads, tensor, wasm } from '@pnn/nn';
 import { hostBytes, hostOffset } from '@pnn/tensor/node';
 import koffi from 'koffi';
 
-/** Bytes of each row; the first one are the gradients of a ResNet-18. */
+/** Bytes of each row; the first are those of the gradients of a ResNet-18. */
 const sizes = [44.7e6, 4 * 2 ** 20, 100 * 1024, 1024];
 /** Rounds until programs are compiled and memory is there: V8 compiles a sum of 44.7 MB to the end only after some hundreds. */
 const WARM_UP = 300;

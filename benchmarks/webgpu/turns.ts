@@ -1,3 +1,4 @@
+import { median } from '../measurement.js';
 import type { Contestant, PreparedWork } from './contestant.js';
 import type { NamedWork } from './works.js';
 
@@ -8,14 +9,8 @@ export interface Row {
   readonly median: number;
   readonly least: number;
   readonly repetitions: number;
-  /** The largest difference to the result of the first one, over the largest of that result. */
+  /** The largest difference to the result of the first one, over the largest of that result; NaN where a result has one. */
   readonly difference: number;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function differenceOf(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -24,8 +19,8 @@ function differenceOf(actual: ArrayLike<number>, expected: ArrayLike<number>): n
   let difference = 0;
   for (let i = 0; i < actual.length; i++) {
     largest = Math.max(largest, Math.abs(expected[i]!));
-    const own = Math.abs(actual[i]! - expected[i]!);
-    if (!(own <= difference)) difference = own;
+    // NaN where one of them is.
+    difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
   }
   return difference / largest;
 }

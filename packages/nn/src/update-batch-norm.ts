@@ -6,16 +6,19 @@ import type { Module } from './module.js';
 /**
  * Takes the running statistics of every BatchNorm anew: the plain averages over these batches, with the weights as they are.
  * Weights that did not come from the last steps need it, such as an average of them: what was tracked belongs to the weights
- * of those steps. Layers in evaluation mode, such as frozen ones, keep their statistics.
+ * of those steps. Layers in evaluation mode keep their statistics.
  *
  * Source: Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization" (arXiv 1803.05407, section
  * 3.2); `torch.optim.swa_utils.update_bn`.
  *
  * @param network in training mode
  * @param batches inputs of training samples in random order; they are not disposed of
- * @throws ArgumentError where there are no batches; nothing is changed then
+ * @throws ArgumentError where the network is in evaluation mode or there are no batches; nothing is changed then
  */
 export function updateBatchNorm(network: Module, batches: Iterable<Tensor>): void {
+  if (!network.training) {
+    throw new ArgumentError('updateBatchNorm: the network is in evaluation mode: call train() first');
+  }
   const layers: BatchNorm[] = [];
   for (const [, module] of network.namedModules()) {
     if (module instanceof BatchNorm && module.training) layers.push(module);

@@ -81,6 +81,15 @@ describe('updateBatchNorm', () => {
     expect(plain.momentum).toBe(0.1);
   });
 
+  it('refuses a network in evaluation mode, where it would change nothing', () => {
+    const network = networkOf().eval();
+    const before = statistics(network);
+    expect(() => updateBatchNorm(network, batchesOf(1, 5))).toThrow(
+      new ArgumentError('updateBatchNorm: the network is in evaluation mode: call train() first'),
+    );
+    expect(statistics(network)).toEqual(before);
+  });
+
   it('refuses no batches, and gives back the momentum where a forward throws', () => {
     const network = networkOf();
     for (const x of batchesOf(1, 5)) network.forward(x);

@@ -318,7 +318,7 @@ export function oddSlopes(
 
 /**
  * Where O is constant, E has two terms, and powers of x² − B²/2 do as well as those of s: coefficients and sums stay in
- * registers. With three terms there are too few of them.
+ * registers. Three terms need more registers than there are.
  */
 export function twoTermSlopes(
   constants: usize, table: usize, x: usize, gradient: usize, out: usize, groups: i32, totals: usize,

@@ -125,8 +125,8 @@ export function compileWideObstacle(): string | undefined {
 }
 
 /**
- * Compiles what `compile` makes a module of to instructions of 256 bits, where it computes with two vectors side by side. V8's flags are
- * then as before, so that no other module is. What a module computes must have the same bits: try it.
+ * Compiles what `compile` makes a module of to instructions of 256 bits, where it computes with two vectors side by side. V8's
+ * flags are then as before, so that no other module is compiled so. Compare results with those of 128 bits: they must be the same.
  *
  * @returns what `compile` does
  */

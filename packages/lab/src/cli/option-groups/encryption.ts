@@ -10,7 +10,7 @@ export function serveOptions(): OptionSpecs {
     workers: { value: 'N', description: 'threads that compute for each client (default 1)' },
     port: { value: 'N', description: 'the port of serve (default one that is free)' },
     sessions: { value: 'N', description: 'clients that serve has at a time (default 4)' },
-    hosts: { value: 'NAME,…', description: 'names that serve is asked by through a proxy, besides those of loopback' },
+    hosts: { value: 'NAME,…', description: 'names under which a proxy asks serve, besides those of loopback' },
     timings: { description: 'serve tells clients how long its operations take, for their reports' },
   };
 }

@@ -33,7 +33,7 @@ export function transformPairedInputRows(from: usize, offsets: usize, row: usize
 // @ts-ignore: decorator
 @inline
 function inputRows(twice: bool, paired: bool, from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
-  let p0 = from + offsetAt(offsets, paired ? 0 : 0);
+  let p0 = from + offsetAt(offsets, 0);
   let p1 = from + offsetAt(offsets, paired ? 2 : 1);
   let p2 = from + offsetAt(offsets, paired ? 4 : 2);
   let p3 = from + offsetAt(offsets, paired ? 6 : 3);
@@ -61,8 +61,16 @@ function inputRows(twice: bool, paired: bool, from: usize, offsets: usize, row: 
     // Columns 4 and 5.
     const rest01 = interleaveUpper(v128.load(p0, 8), v128.load(p1, 8));
     const rest23 = interleaveUpper(v128.load(p2, 8), v128.load(p3, 8));
-    const rest45 = paired ? interleaveUpper(v128.load(p0, 24), v128.load(p1, 24)) : twice ? interleaveUpper(v128.load(q0, 8), v128.load(q1, 8)) : rest01;
-    const rest67 = paired ? interleaveUpper(v128.load(p2, 24), v128.load(p3, 24)) : twice ? interleaveUpper(v128.load(q2, 8), v128.load(q3, 8)) : rest23;
+    const rest45 = paired
+      ? interleaveUpper(v128.load(p0, 24), v128.load(p1, 24))
+      : twice
+        ? interleaveUpper(v128.load(q0, 8), v128.load(q1, 8))
+        : rest01;
+    const rest67 = paired
+      ? interleaveUpper(v128.load(p2, 24), v128.load(p3, 24))
+      : twice
+        ? interleaveUpper(v128.load(q2, 8), v128.load(q3, 8))
+        : rest23;
     inputLine(
       twice,
       line,
@@ -271,8 +279,8 @@ function outputColumns(twice: bool, from: usize, distance: usize, lines: usize, 
 }
 
 /**
- * Those columns times A, plus the number at an address, to four places, rows `row` bytes apart. Tells whether all is finite (or, rarely, not
- * although it is).
+ * Those columns times A, plus the number at an address, to four places, rows `row` bytes apart. Tells whether all is finite;
+ * rarely it says no although all is.
  */
 export function transformOutputRows(
   lines: usize,
@@ -288,8 +296,8 @@ export function transformOutputRows(
 }
 
 /**
- * As transformOutputRows, of four pairs of tiles, the second four beside the first at each place. Gives a bit for each pair of
- * which not all is finite (or, rarely, although it is).
+ * As transformOutputRows, of four pairs of tiles, the second four beside the first at each place. Sets a bit for each pair of
+ * which not all is finite; rarely for one of which all is.
  */
 export function transformPairedOutputRows(
   lines: usize,

@@ -41,8 +41,8 @@ export interface WebGpuDevice extends Device {
    * optimizer.zeroGrad();
    * ```
    *
-   * @param work calls operators, and waits for nothing
-   * @throws DeviceError where `work` reads a tensor, or the driver refuses a kernel
+   * @param work calls operators, and waits for nothing; a read within it is rejected with a DeviceError
+   * @throws DeviceError where the driver refuses a kernel; and whatever `work` throws
    */
   warmUp(work: () => void): Promise<void>;
 }
