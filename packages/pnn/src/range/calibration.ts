@@ -39,8 +39,9 @@ export interface CalibrationOptions {
    */
   readonly margin?: number;
   /**
-   * Whether the fit weighs the inputs by how often they occur (with a floor up to the bound), instead of by the method
-   * of the activation. Most inputs lie where ReLU has its kink, and an even fit spends its accuracy elsewhere.
+   * Whether the fit weighs the inputs by how often they occur, instead of by the method of the activation. Most inputs lie
+   * where ReLU has its kink, and an even fit spends its accuracy elsewhere. Up to the bound it has the floor of `FitOptions`,
+   * which falls with the fourth power of a margin beyond 2.5.
    *
    * @default true, but false for activations made with the method `minimax`, which look at the largest error
    */
