@@ -93,7 +93,7 @@ test('a client that asks nothing makes room for another one, and is told to send
   other.useSecretKey(other.makeSecretKey());
   await other.sendKeys();
   await expect(client.run(sample)).rejects.toThrow(/the server has no keys of this session: send them again/);
-  await client.sendKeys();
+  await sendKeysIfForgotten();
   await expectWell();
   other.dispose();
 });

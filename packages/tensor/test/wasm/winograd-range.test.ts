@@ -2,7 +2,7 @@ import { apply, type Device, operators, scope } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Case, forward, inputGradient, type Table, transformedCases, weightGradient } from './convolutions.js';
-import { exactly, place, UNIT, variants } from './variants.js';
+import { dataOf, exactly, place, UNIT, variants } from './variants.js';
 
 /** Numbers of one size: sums of products of them are of the size of their number. */
 const alike = fc
@@ -79,6 +79,46 @@ describe.each(variants)('inputs of very different sizes on %s', (_, device) => {
       fc.property(cases, fc.boolean(), ([each, change], ofInput) => {
         const table = ofInput ? { x: changed(each.x, change) } : { gradient: changed(each.gradient, change) };
         expectOwnDigits(device, weightGradient({ ...each, ...table }), LEFT_TO_WEIGHTS);
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
+  });
+
+  // A tap of the window meets the small columns alone, as the others lie where its input is padding.
+  test.each<[string, Pick<Case['geometry'], 'padding' | 'paddingAfter'>, number, number, Change]>([
+    ['small columns of x', { padding: [0, 3], paddingAfter: [0, -1] }, 5, 5, { places: [2], power: -12, isEdge: true }],
+    ['large columns of x', { padding: [2, 0], paddingAfter: [0, 3] }, 3, 4, { places: [2], power: 8, isEdge: true }],
+    [
+      'large columns of the gradient',
+      { padding: [1, 2], paddingAfter: [0, 0] },
+      3,
+      3,
+      { places: [2], power: 8, isEdge: true },
+    ],
+  ])('%s at the rim leave gradients of weights their digits', (name, padding, width, outWidth, change) => {
+    fc.assert(
+      fc.property(dataOf([1, 16, 16, width], alike), dataOf([1, 16, 16, outWidth], alike), (x, gradient) => {
+        const height = 16 + padding.padding[0] + padding.paddingAfter![0] - 2;
+        const [ofX, ofGradient] = [
+          [1, 16, 16, width],
+          [1, 16, height, outWidth],
+        ];
+        const slopes = gradient.concat(gradient).slice(0, 16 * height * outWidth);
+        const geometry = { kernel: [3, 3], stride: [1, 1], dilation: [1, 1], groups: 1, ...padding } as const;
+        const tables: [Table, Table] = [
+          [ofX, x],
+          [ofGradient, slopes],
+        ];
+        const at = name.endsWith('x') ? 0 : 1;
+        tables[at] = changed(tables[at], change);
+        const each = {
+          x: tables[0],
+          gradient: tables[1],
+          geometry,
+          weight: [[16, 16, 3, 3], []],
+          bias: [[16], []],
+        } as const;
+        expectOwnDigits(device, weightGradient(each), LEFT_TO_WEIGHTS);
       }),
       { numRuns: 20, endOnFailure: true },
     );

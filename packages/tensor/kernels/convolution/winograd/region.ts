@@ -16,16 +16,42 @@ export class Region {
   image: usize;
 
   place(fields: Convolution, slab: Slab, ofSlopes: bool): void {
-    const planes = <i32>fields.groups * (ofSlopes ? <i32>fields.filters : <i32>fields.channels);
-    const height = ofSlopes ? <i32>fields.outHeight : <i32>fields.height;
-    const width = ofSlopes ? <i32>fields.outWidth : <i32>fields.width;
     const beyond = ofSlopes ? 0 : REACH - TILE;
     const top = slab.firstRow * TILE - (ofSlopes ? 0 : <i32>fields.paddingY);
     const left = slab.firstColumn * TILE - (ofSlopes ? 0 : <i32>fields.paddingX);
+    const bottom = top + slab.rows * TILE + beyond;
+    this.span(fields, slab, ofSlopes, top, bottom, left, left + slab.columns * TILE + beyond);
+  }
+
+  /** Only what enters the gradients of all nine weights: what lies at the rim meets nothing but padding in some of them. */
+  placeWithin(fields: Convolution, slab: Slab, ofSlopes: bool): void {
+    const beyond = REACH - TILE;
+    const paddingY = <i32>fields.paddingY;
+    const paddingX = <i32>fields.paddingX;
+    const top = slab.firstRow * TILE;
+    const left = slab.firstColumn * TILE;
+    const bottom = min(top + slab.rows * TILE, <i32>fields.outHeight);
+    const right = min(left + slab.columns * TILE, <i32>fields.outWidth);
+    if (!ofSlopes) {
+      this.span(fields, slab, false, top + beyond - paddingY, bottom - paddingY, left + beyond - paddingX, right - paddingX);
+      return;
+    }
+    const lowest = min(bottom, <i32>fields.height + paddingY - beyond);
+    const rightmost = min(right, <i32>fields.width + paddingX - beyond);
+    this.span(fields, slab, true, max(top, paddingY), lowest, max(left, paddingX), rightmost);
+  }
+
+  /** From a row and column to others, which are no longer in it, as far as the planes reach. */
+  private span(
+    fields: Convolution, slab: Slab, ofSlopes: bool, top: i32, bottom: i32, left: i32, right: i32,
+  ): void {
+    const planes = <i32>fields.groups * (ofSlopes ? <i32>fields.filters : <i32>fields.channels);
+    const height = ofSlopes ? <i32>fields.outHeight : <i32>fields.height;
+    const width = ofSlopes ? <i32>fields.outWidth : <i32>fields.width;
     const firstRow = max(0, top);
     const firstColumn = max(0, left);
-    this.rows = max(0, min(height, top + slab.rows * TILE + beyond) - firstRow);
-    this.columns = max(0, min(width, left + slab.columns * TILE + beyond) - firstColumn);
+    this.rows = max(0, min(height, bottom) - firstRow);
+    this.columns = max(0, min(width, right) - firstColumn);
     this.row = <usize>width << 2;
     this.plane = <usize>height * this.row;
     this.image = <usize>planes * this.plane;

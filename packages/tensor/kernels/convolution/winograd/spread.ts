@@ -9,8 +9,9 @@ function totalOf(values: v128): f64 {
 }
 
 /**
- * The binary logarithm of the largest number over a typical one in one plane of the regions of so many slabs: that is the
- * mean of the exponents, in which outliers weigh no more than others, of every fourth four numbers, zeros left out.
+ * The binary logarithm of the largest number over a typical one in one plane of so many slabs: that is the mean of the
+ * exponents, in which outliers weigh no more than others, of every fourth four numbers that all nine weights meet, zeros
+ * left out; NaN where there is none.
  */
 export function spreadOf(
   largest: f32, fields: Convolution, ofSlopes: bool, plane: i32, slab: Slab, region: Region, first: i32, last: i32, rows: i32,
@@ -22,7 +23,7 @@ export function spreadOf(
   let counts = zero;
   for (let index = first; index < last; index++) {
     slab.take(index, fields, rows, columns);
-    region.place(fields, slab, ofSlopes);
+    region.placeWithin(fields, slab, ofSlopes);
     for (let image = 0; image < slab.images; image++) {
       for (let y = 0; y < region.rows; y++) {
         let at = region.start + <usize>image * region.image + <usize>plane * region.plane + <usize>y * region.row;
