@@ -4,7 +4,7 @@ import { sampleBits } from './kernel-sample.js';
 
 /**
  * Has V8 join two vectors of 128 bits to one of 256 in the kernels of every `WasmEvaluator` that is made from now on: rotations take
- * about two thirds of the time. V8 calls the pass experimental, so it is a choice, and the kernels are tried first: where any bit
+ * about two thirds of the time. V8 calls the pass experimental, so it is a choice, and most kernels are tried first: where any bit
  * differs, a line on stderr says so, and all goes on with 128 bits. Servers of `serve` do this by themselves where it is
  * possible: with Node 24 or later on a processor with AVX2, where the system tells that it has it (Linux does), unless the
  * environment variable PNN_SIMD is 128. Another call changes nothing.
