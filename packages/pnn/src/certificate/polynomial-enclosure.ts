@@ -110,7 +110,10 @@ export function enclose({ form, series }: EvaluatedPolynomial, low: number, high
   };
 }
 
-/** Σ |term| over the powers that its coefficient stands for, for |t| up to `reach`. */
+/** The smallest number of full precision: what rounding adds to numbers below it is 2⁻²⁴ of it at most. */
+const SMALLEST_NORMAL_FLOAT32 = 2 ** -126;
+
+/** Σ |term| over the powers that its coefficient stands for, for |t| up to `reach`; no term counts as less than a normal number. */
 function formMajorant({ form, terms }: EvaluatedPolynomial, reach: number): number {
   const { basis, evenTerms } = form;
   const s = Math.max(1, 2 * reach * reach - 1);
@@ -122,7 +125,9 @@ function formMajorant({ form, terms }: EvaluatedPolynomial, reach: number): numb
   return terms.reduce((sum, term, i) => {
     if (term === 0) return sum;
     const isEven = i < evenTerms;
-    return sum + Math.abs(term) * (isEven ? powerOf(i) : reach * powerOf(i - evenTerms));
+    return (
+      sum + Math.max(Math.abs(term), SMALLEST_NORMAL_FLOAT32) * (isEven ? powerOf(i) : reach * powerOf(i - evenTerms))
+    );
   }, 0);
 }
 
