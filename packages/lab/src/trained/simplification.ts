@@ -13,6 +13,7 @@ import {
   toHostArrays,
 } from '@pnn/nn';
 import {
+  calibratedDensityFloor,
   defaultTraining,
   effectivePolynomials,
   evaluate,
@@ -214,6 +215,8 @@ export class Simplification {
   async #lowerCheapest(tracker: RangeTracker): Promise<boolean> {
     let best: { loss: number; lower: () => void } | undefined;
     const isLearned = hasLearnedCoefficients(this.#trained);
+    const { bound } = this.#trained.description.method.polynomial!;
+    const margin = bound.kind === 'calibrated' ? bound.margin : undefined;
     for (const [i, [, activation]] of this.#trained.activations.entries()) {
       const [polynomial] = await effectivePolynomials(activation);
       // A polynomial that was learned is no fit of the target any more: the lower one is to be like it.
@@ -221,7 +224,8 @@ export class Simplification {
       const degree = nextDegree(polynomial!, goal, this.#options.minDegree);
       if (degree === undefined) continue;
       const density = tracker.histogram(i, BINS);
-      const lower = () => activation.refit(activation.bound, density, degree, goal);
+      const floor = calibratedDensityFloor(degree, margin);
+      const lower = () => activation.refit(activation.bound, density, degree, goal, floor);
       const takeBack = keepCoefficients(activation);
       lower();
       const { loss } = await this.#measure(this.#tried);

@@ -1,7 +1,13 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadNetwork } from '@pnn/models/node';
-import { polynomialActivations } from '@pnn/pnn';
+import {
+  defaultPolynomial,
+  effectivePolynomials,
+  type FittedPolynomial,
+  fitPolynomial,
+  polynomialActivations,
+} from '@pnn/pnn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../src/commands/evaluate.js';
 import { simplify } from '../../src/commands/simplify.js';
@@ -63,6 +69,36 @@ describe('pnn simplify', () => {
     const wanted = await findingsIn(folder, 'simplify');
     expect(wanted.points.at(-1)!.depth).toBe(9);
     expect(wanted.points[wanted.chosen]!.depth).toBe(9);
+  });
+
+  it('keeps a lowered polynomial like the one before where inputs lie, also on a wide range', async () => {
+    const bound = { ...defaultPolynomial.bound, margin: 5 };
+    const wide = await trainToy({}, { degree: 4, bound });
+    try {
+      const { network, description } = await loadNetwork(wide.path);
+      const activations = polynomialActivations(network);
+      const evaluated = async () =>
+        (await Promise.all(activations.map(([, each]) => effectivePolynomials(each)))).flat();
+      const before = await evaluated();
+      const trained = { path: wide.path, network, description, activations };
+      const options = { tolerance: 1, depth: null, steps: 0, lr: 1e-3, minDegree: 2 };
+      await new Simplification(trained, toySplits(96, 40), options).run();
+      const after = await evaluated();
+      expect(after.map(({ degree }) => degree)).toEqual([2, 2]);
+      // Behind BatchNorm inputs are about normal.
+      const density = (x: number) => Math.exp(-(x ** 2) / 2);
+      for (const [i, polynomial] of before.entries()) {
+        const goal = (x: number) => polynomial.evaluate(x);
+        const deviation = (other: FittedPolynomial) => {
+          const xs = Array.from({ length: 81 }, (_, k) => (k - 40) / 10);
+          return xs.reduce((sum, x) => sum + density(x) * (other.evaluate(x) - goal(x)) ** 2, 0);
+        };
+        const flattened = fitPolynomial(goal, { degree: 2, bound: polynomial.bound, method: 'density', density });
+        expect(deviation(after[i]!)).toBeLessThan(0.6 * deviation(flattened));
+      }
+    } finally {
+      await rm(wide.folder, { recursive: true });
+    }
   });
 
   it('ends where it is asked to, with the best of what was found', async () => {

@@ -68,12 +68,14 @@ const BINS = 512;
 const DEFAULT_MARGIN = 2.5;
 
 /**
- * The floor of a fit by density on a range of this margin. Beyond the default it falls with the fourth power: the inputs lie in
- * a smaller part of a wider range, and the floor would win over them. Normal inputs of deviation B/26 and ReLU, with a floor for
- * B/13: the deviation of the fit is 0.230 at degree 2 and 0.087 at 22; with this one it is 0.120 and 0.077. On [−13, 13] it is 0.117
- * and 0.047.
+ * The floor that `calibrate` gives a fit by density on a range of this margin, which later fits on the same range want, too.
+ * Beyond the default margin it falls with the fourth power: the inputs lie in a smaller part of a wider range, and the floor
+ * would win over them. Normal inputs of deviation B/26 and ReLU, with a floor for B/13: the deviation of the fit is 0.230 at
+ * degree 2 and 0.087 at 22; with this one it is 0.120 and 0.077. On [−13, 13] it is 0.117 and 0.047.
+ *
+ * @param margin as in `CalibrationOptions`
  */
-function densityFloorOf(degree: number, margin: number): number {
+export function calibratedDensityFloor(degree: number, margin = DEFAULT_MARGIN): number {
   return defaultDensityFloor(degree) * Math.min(1, (DEFAULT_MARGIN / margin) ** 4);
 }
 
@@ -172,7 +174,7 @@ export async function calibrate(
       histograms[index],
       degree,
       kept?.[index],
-      densityFloorOf(degree, margin),
+      calibratedDensityFloor(degree, margin),
     );
   }
   return calibrated;
