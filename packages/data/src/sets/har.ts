@@ -146,6 +146,10 @@ export const harDataset: DatasetEntry = {
   files: FILES,
   published,
   training: { epochs: 5, averageDecay: 0.99 },
+  // On people held out of the training data, inputs of degree 2 reach 1.9 B with a margin of 2.5 and α = 0.7, and half of B with
+  // these, at the same accuracy.
+  margin: 5,
+  alpha: 0.35,
   model: 'resnet1d',
   widths: { resnet1d: [16, 32, 64] },
   load: (source) => har(source),

@@ -62,7 +62,7 @@ describe('the options of pnn train', () => {
       '--model mlp --widths 9,8 --order activation-first --dropout 0.25 --target silu --degree 12 --method least-squares ' +
       '--samples 50 --bound 7.5 --alpha 0.6 --lambda dual:20 --penalty quadratic --cap 5 --outside polynomial ' +
       '--basis monomial --coefficients learned --max-norm 0.5 --plain-clipping --epochs 9 --batch-size 16 --lr 0.1 ' +
-      '--weight-decay 0 --seed 77 --accumulate 4 --optimizer lion --ema 0.99 --keep-best --early-stopping 3 --shards 8';
+      '--coefficient-rate 30 --weight-decay 0 --seed 77 --accumulate 4 --optimizer lion --ema 0.99 --keep-best --early-stopping 3 --shards 8';
     expect(specOf(line)).toEqual({
       model: { name: 'mlp', widths: [9, 8], order: 'activation-first', dropout: 0.25 },
       method: {
@@ -84,6 +84,7 @@ describe('the options of pnn train', () => {
         epochs: 9,
         batchSize: 16,
         lr: 0.1,
+        coefficientRate: 30,
         weightDecay: 0,
         maxNorm: 0.5,
         clipping: 'plain',

@@ -180,6 +180,7 @@ describe('pnn train refuses, naming the option,', () => {
     ['--degree --seed 3', '--degree needs a value, N'],
     ['--method remez', '--method remez is none of density, least-squares, minimax'],
     ['--bound 3 --margin 2', '--margin goes with --bound calibrated'],
+    ['--coefficients fixed --coefficient-rate 30', '--coefficient-rate goes with --coefficients learned'],
     ['--bound 3 --method density', '--method density goes with --bound calibrated'],
     ['--bound -3', '--bound -3 is not calibrated, paper or a positive number'],
     ['--bound tight', '--bound tight is not calibrated, paper or a positive number'],

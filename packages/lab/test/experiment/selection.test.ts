@@ -108,6 +108,31 @@ describe('an experiment with an average of its weights', () => {
   });
 });
 
+describe('an experiment with a learning rate of coefficients', () => {
+  it('moves them by that much more, and nothing else', async () => {
+    const moved = async (coefficientRate: number) => {
+      const abort = new AbortController();
+      const changes = { coefficientRate, lr: 1e-3, weightDecay: 0 };
+      const experiment = new Experiment(toySpec(changes, { bound: { kind: 'fixed', bound: 8 } }), splits, {
+        onStep: () => abort.abort(),
+      });
+      const groups = experiment.network.parameterGroups();
+      const values = () => groups.map(({ parameters }) => parameters.flatMap((each) => Array.from(each.dataSync())));
+      const before = values();
+      await all(experiment.run(abort.signal));
+      const after = values();
+      experiment.dispose();
+      const largest = (i: number) => Math.max(...after[i]!.map((value, k) => Math.abs(value - before[i]![k]!)));
+      return new Map(groups.map(({ name }, i) => [name, largest(i)]));
+    };
+    const [usual, fast] = [await moved(1), await moved(30)];
+    for (const [name, size] of usual)
+      expect(fast.get(name)! / size, name).toBeCloseTo(name === 'polynomial' ? 30 : 1, 1);
+    const { record } = await finished({ coefficientRate: 30 });
+    expect(record.settings).toMatchObject({ 'learning rate of coefficients': '30 times' });
+  });
+});
+
 describe('an experiment by another optimizer', () => {
   let byAdamW: Awaited<ReturnType<typeof finished>>;
   beforeAll(async () => {

@@ -32,6 +32,7 @@ export const defaultTraining: TrainingSpec = {
   syncBatchNorm: false,
   optimizer: 'adamw',
   lr: 1e-3,
+  coefficientRate: 1,
   weightDecay: 0.01,
   maxNorm: 1,
   clipping: 'selective',

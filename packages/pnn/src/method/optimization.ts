@@ -12,6 +12,7 @@ import {
   type Optimizer,
   type OptimizerOptions,
   type ParameterGroup,
+  type ParameterRole,
   RAdam,
   ReduceLROnPlateau,
   RMSprop,
@@ -38,16 +39,22 @@ const optimizers: Readonly<Record<TrainingSpec['optimizer'], (groups: Groups, op
   lion: (groups, options) => new Lion(groups, options),
 };
 
+const ofCoefficients: ParameterRole = 'polynomial';
+
 /**
  * The optimizer of a training, on the groups of the network's parameters.
  *
  * @throws ArgumentError if a number is out of its range
  */
 export function optimizerOf(
-  { optimizer, lr, weightDecay, maxNorm, clipping }: TrainingSpec,
+  { optimizer, lr, coefficientRate, weightDecay, maxNorm, clipping }: TrainingSpec,
   network: Module,
 ): Optimizer {
-  const groups = network.parameterGroups().map((group) => (clipping === 'plain' ? { ...group, clipped: true } : group));
+  const groups = network.parameterGroups().map((group) => ({
+    ...group,
+    ...(clipping === 'plain' && { clipped: true }),
+    ...(group.name === ofCoefficients && { lrScale: coefficientRate }),
+  }));
   return optimizers[optimizer](groups, { lr, weightDecay, ...(maxNorm !== null && { maxNorm }) });
 }
 

@@ -27,6 +27,8 @@ export interface TrainingSpec {
   readonly syncBatchNorm: boolean;
   readonly optimizer: (typeof optimizerNames)[number];
   readonly lr: number;
+  /** The learning rate of learned coefficients of polynomials, as a multiple of `lr`. */
+  readonly coefficientRate: number;
   readonly weightDecay: number;
   /** What gradients are clipped to; null for no clipping. */
   readonly maxNorm: number | null;
@@ -53,6 +55,7 @@ export const trainingSpec: Decoder<TrainingSpec> = object<TrainingSpec>({
   syncBatchNorm: boolean,
   optimizer: oneOf(...optimizerNames),
   lr: number,
+  coefficientRate: number,
   weightDecay: number,
   maxNorm: nullable(number),
   clipping: oneOf('selective', 'plain'),

@@ -23,6 +23,10 @@ export function trainingOptions(): OptionSpecs {
       description: `${optimizerNames.join(', ')} (default ${optimizer}); --lr suits ${optimizer}: give another`,
     },
     lr: { value: 'R', description: `learning rate (${defaultOf(lr, 'lr')}; paper 0.001)` },
+    'coefficient-rate': {
+      value: 'K',
+      description: 'learning rate of learned coefficients as a multiple of --lr (default 1)',
+    },
     'weight-decay': { value: 'W', description: `weight decay (default ${weightDecay})` },
     ema: { value: 'DECAY', description: 'end with a moving average of the weights, of a decay such as 0.99' },
     'keep-best': {
@@ -54,6 +58,9 @@ export function trainingSpecFrom(options: Options, dataset: string, processes = 
   if (syncBatchNorm && accumulate > 1)
     options.refuse('--sync-batch-norm makes a step of each batch: leave --accumulate out');
   const maxNorm = options.text('max-norm') === 'none' ? null : (options.positive('max-norm') ?? base.maxNorm);
+  const coefficientRate = options.positive('coefficient-rate');
+  const areFixed = (options.text('coefficients') ?? (published ? 'fixed' : 'learned')) === 'fixed';
+  if (coefficientRate !== undefined && areFixed) options.refuse('--coefficient-rate goes with --coefficients learned');
   return {
     epochs: options.integer('epochs', 1) ?? base.epochs,
     batchSize: options.integer('batch-size', 2) ?? base.batchSize,
@@ -62,6 +69,7 @@ export function trainingSpecFrom(options: Options, dataset: string, processes = 
     syncBatchNorm,
     optimizer: options.choice('optimizer', optimizerNames) ?? base.optimizer,
     lr: options.positive('lr') ?? base.lr,
+    coefficientRate: coefficientRate ?? base.coefficientRate,
     weightDecay: options.number('weight-decay', 'a number of 0 or more', (w) => w >= 0) ?? base.weightDecay,
     maxNorm,
     clipping: options.has('plain-clipping') ? 'plain' : base.clipping,
