@@ -107,7 +107,7 @@ function innerProductWord(
 }
 
 /**
- * The two sums of digits and key modulo one prime, a block: between −q/2 and q/2, or below q. `extended` are the values of the
+ * The two sums of digits and key modulo one prime, a block: at most q in absolute value, or below q. `extended` are the values of the
  * digits modulo this prime, but for the digit of the prime itself, which are those of the polynomial. The sums lie as
  * [polynomial][place], with room for the special prime behind the limbs.
  */

@@ -30,8 +30,6 @@ export class Modulus {
   barrett: u64;
   /** 1.5·2^52: added, it leaves a number below 2^51 rounded to an integer. */
   round: f64;
-  /** 1.5·2^102: added, it leaves a number below 2^101 rounded to a multiple of 2^50. */
-  grid: f64;
   /** 1 where q is above 2^48, so that few sums fit f64 before they must be reduced. */
   isTight: u32;
 
@@ -53,12 +51,6 @@ export class Modulus {
   @inline
   splatRound(): v128 {
     return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('round'));
-  }
-
-  // @ts-ignore: decorator
-  @inline
-  splatGrid(): v128 {
-    return v128.load64_splat(changetype<usize>(this), offsetof<Modulus>('grid'));
   }
 
   // @ts-ignore: decorator

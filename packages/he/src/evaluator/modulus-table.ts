@@ -7,9 +7,8 @@ import type { Team } from './team.js';
 const MAX_DOUBLE = 1n << 50n;
 /** Above that, kernels reduce sums in double precision more often. */
 const LOOSE = 1n << 48n;
-/** What rounds to an integer where it is added, and to a multiple of 2^50. */
+/** What rounds to an integer where it is added. */
 const ROUND = 1.5 * 2 ** 52;
-const GRID = 1.5 * 2 ** 102;
 /** Bytes of a modulus in the table, as in kernels/modulus.ts. */
 const MODULUS_BYTES = 128;
 const RESIDUE_BYTES = 8;
@@ -56,8 +55,8 @@ export class ModulusTable {
       double.set([Number(prime), 1 / Number(prime)], 3);
       word[7] = prime;
       word.set([bits, (1n << (63n + bits)) / prime], 10);
-      double.set([ROUND, GRID], 12);
-      memory.words(start + 14 * RESIDUE_BYTES, 1).set([prime > LOOSE ? 1 : 0]);
+      double[12] = ROUND;
+      memory.words(start + 13 * RESIDUE_BYTES, 1).set([prime > LOOSE ? 1 : 0]);
     }
     const roots = memory.allocate(primes.length * RESIDUE_BYTES);
     memory.residues(roots, primes.length).word.set(primes.map((prime) => rootOfUnity(2 * degree, prime)));

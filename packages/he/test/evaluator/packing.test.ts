@@ -13,7 +13,8 @@ const joined: Readonly<Record<string, number>> = {
   'double/transform/inverseTwoReduced': 101,
   'double/transform/inverseLastTwo': 146,
   'double/transform/inverseLastTwoCentered': 139,
-  'double/inner-product/addProducts': 86,
+  'double/inner-product/setPair': 83,
+  'double/inner-product/addPair': 91,
   'key-switching/divideDouble': 74,
   'lift/liftAndTransform': 157,
 };
