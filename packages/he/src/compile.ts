@@ -10,7 +10,8 @@ import {
 } from '@pnn/nn';
 import { makeBatchPlan } from './batch/make-batch-plan.js';
 import type { BatchPlan } from './batch/plan.js';
-import type { Security } from './ckks/parameters.js';
+import { checkChoice } from './check-choice.js';
+import { MODULUS_BITS, type Security } from './ckks/parameters.js';
 import { programOf } from './compile/program-of.js';
 import { PlanError } from './errors.js';
 import { makePlan } from './plan/make-plan.js';
@@ -149,6 +150,9 @@ async function anyPlan(network: Module, options: CompileOptions): Promise<Plan |
       `samples [${calibrate.inputShape}] do not fit inputs [${input}]: calibrate with those of the network`,
     );
   }
+  checkChoice('security', security, Object.keys(MODULUS_BITS));
+  checkChoice('optimize', optimize, ['latency', 'throughput']);
+  if (layout !== undefined) checkChoice('layout', layout, ['single', 'batch']);
   if (!(precision > 0)) throw new PlanError(`the precision must be positive, not ${precision}`);
   if (!(Number.isInteger(samples) && samples > 0))
     throw new PlanError(`samples must be a positive integer, not ${samples}`);

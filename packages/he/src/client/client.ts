@@ -1,4 +1,5 @@
 import type { BatchClientPlan } from '../batch/plan.js';
+import { checkChoice } from '../check-choice.js';
 import { isSecure, MODULUS_BITS, modulusBits, type Security, withPrimes } from '../ckks/parameters.js';
 import { KeyError, MalformedError, PlanError, RangeWarning } from '../errors.js';
 import type { At } from '../plan/activation.js';
@@ -128,12 +129,13 @@ export class EncryptedClient implements Disposable {
    *
    * @param url of the server, such as http://127.0.0.1:8080
    * @throws MalformedError where there is no such server, or it answers with something else
-   * @throws PlanError where its plan has refreshes, and these were not allowed, or is less secure than asked
+   * @throws PlanError where its plan has refreshes, and these were not allowed, or is less secure than asked; or `security` is neither table
    */
   static async connect(
     url: string,
     { seal, timeout = DEFAULT_TIMEOUT, refresh = false, security = 'standard' }: ClientOptions = {},
   ): Promise<EncryptedClient> {
+    checkChoice('security', security, Object.keys(MODULUS_BITS));
     const connection = new Connection(url, timeout);
     const { body } = await connection.ask('/plan');
     const plan = decodeClientPlan(new TextDecoder().decode(body));

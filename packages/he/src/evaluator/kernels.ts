@@ -71,11 +71,6 @@ export function chooseModule(module: WebAssembly.Module): void {
   chosen = module;
 }
 
-/** Whether a module was chosen. */
-export function isModuleChosen(): boolean {
-  return chosen !== undefined;
-}
-
 /**
  * The module that evaluators take: the one that was chosen, or a compiled one.
  *

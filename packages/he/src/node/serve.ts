@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
+import { ArgumentError } from '@pnn/nn';
+import { compileWideObstacle } from '@pnn/nn/node';
 import { BatchPlan } from '../batch/plan.js';
+import { checkChoice } from '../check-choice.js';
 import { MalformedError, PlanError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { ciphertextsOf, joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
@@ -10,6 +13,7 @@ import { type Piece, piecesOf } from '../protocol/pieces.js';
 import { MAX_PLAN_BYTES } from '../protocol/plan-limits.js';
 import { SERVER_TIMING, writeServerTiming } from '../protocol/server-timing.js';
 import { Session, SessionLost, type SessionResult } from './session.js';
+import { wideModule } from './wide-evaluator.js';
 
 /** How a server is run. */
 export interface ServeOptions {
@@ -59,7 +63,7 @@ export interface ServeOptions {
   readonly yieldTime?: number;
   /**
    * Names by which requests may ask for the server, besides those of loopback: what a proxy in front of it passes on as `Host`. Under
-   * another name asks a page whose name was pointed at this machine (DNS rebinding).
+   * another name asks a page whose name was pointed at this machine (DNS rebinding). A name has neither a scheme nor a port.
    *
    * @default none
    */
@@ -108,13 +112,24 @@ const BUSY = 'the session computes already: wait for its answer';
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** The name in `Host` or `Origin`, without a port; undefined where there is none. */
-function hostnameOf(text: string): string | undefined {
+function urlOf(text: string): URL | undefined {
   try {
-    return new URL(text).hostname;
+    return new URL(text);
   } catch {
     return undefined;
   }
+}
+
+/** The name in `Host` or `Origin`, without a port; undefined where there is none. */
+const hostnameOf = (text: string): string | undefined => urlOf(text)?.hostname;
+
+/** A name of the server as `hostnameOf` finds it in requests. */
+function allowedHost(host: string): string {
+  const url = urlOf(`http://${host}`);
+  if (url && /^[\w.-]+$|^\[.*\]$/.test(url.hostname) && url.href === `http://${url.hostname}/`) return url.hostname;
+  throw new ArgumentError(
+    `serve: hosts are names without scheme and port, such as example.org, not ${JSON.stringify(host)}`,
+  );
 }
 
 /** An answer that is not a result. */
@@ -157,12 +172,16 @@ class Server {
   readonly #pieces: readonly Piece[] | undefined;
   readonly #hosts: ReadonlySet<string | undefined>;
   readonly #sessions = new Map<string, Session>();
+  /** The kernels of sessions, where they are not the usual ones. */
+  readonly #module: WebAssembly.Module | undefined;
   #starting = 0;
 
   constructor(plan: Plan | BatchPlan, options: ServeOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.#hosts = new Set([...LOOPBACK, ...(options.hosts ?? [])]);
+    this.#hosts = new Set([...LOOPBACK, ...(options.hosts ?? []).map(allowedHost)]);
+    const isWide = options.evaluator !== 'seal' && compileWideObstacle() === undefined;
+    this.#module = isWide ? wideModule() : undefined;
     const own = plan.client();
     this.#clientPlan = JSON.stringify(own);
     if (this.#clientPlan.length > MAX_PLAN_BYTES) {
@@ -254,6 +273,7 @@ class Server {
           plan: this.#plan.runnable(),
           evaluator,
           workers,
+          module: this.#module,
           timings,
           relinearization: body.slice(0, relinearization),
           galois: body.slice(relinearization),
@@ -403,9 +423,12 @@ function checkMemory(plan: Plan | BatchPlan): void {
  * Serves a plan on loopback. The server has the weights and, for each client, keys to compute with in a thread of their own:
  * it can decrypt nothing. Whatever comes is checked, to the byte, before anything is made of it.
  *
- * @throws PlanError where the port is taken, a batch takes more memory than the machine has, or a plan is longer than clients take
+ * @throws PlanError where the port is taken, a batch takes more memory than the machine has, a plan is longer than clients take, or
+ *   there is no such evaluator
+ * @throws ArgumentError where one of `hosts` is no name, or the environment variable PNN_SIMD is neither 128 nor 256
  */
 export async function serve(plan: Plan | BatchPlan, options: ServeOptions = {}): Promise<EncryptedServer> {
+  if (options.evaluator !== undefined) checkChoice('evaluator', options.evaluator, ['seal', 'wasm']);
   checkMemory(plan);
   const own = new Server(plan, options);
   const server = createServer((request, response) => void own.answer(request, response));

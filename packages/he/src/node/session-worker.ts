@@ -1,19 +1,19 @@
 /** The program of a session's thread: it has the keys of one client, and ends with it, whatever becomes of it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { compileWideObstacle, enableRelaxedSimd } from '@pnn/nn/node';
+import { enableRelaxedSimd } from '@pnn/nn/node';
 import { BatchNetwork } from '../batch/batch-network.js';
 import type { RunnableBatchPlan } from '../batch/plan.js';
 import type { Evaluator } from '../ckks/evaluator.js';
 import { MalformedError, PlanError } from '../errors.js';
 import { galoisElement } from '../evaluator/galois.js';
 import { WasmEvaluator } from '../evaluator/index.js';
+import { chooseModule } from '../evaluator/kernels.js';
 import { EncryptedNetwork, type RunnablePlan } from '../run/encrypted-network.js';
 import { type OperationTimes, type TimedEvaluator, timedEvaluator } from '../run/timed-evaluator.js';
 import { openSeal } from '../seal/library.js';
 import { SealEvaluator } from '../seal/seal-evaluator.js';
 import { ModulusChain, readCiphertext, readGaloisKeys, readRelinearizationKey } from '../seal-format/index.js';
 import { SealTeam } from './seal-team.js';
-import { enableWideEvaluator } from './wide-evaluator.js';
 
 /** What a session's thread is started with. */
 export interface SessionData {
@@ -21,6 +21,8 @@ export interface SessionData {
   readonly evaluator: 'seal' | 'wasm';
   /** Threads that compute. */
   readonly workers: number;
+  /** The kernels to compute with, where they are not the usual ones. */
+  readonly module: WebAssembly.Module | undefined;
   /** Whether results come with the times of operations. */
   readonly timings: boolean;
   readonly relinearization: Uint8Array;
@@ -52,7 +54,14 @@ const port = parentPort;
 if (!port) throw new PlanError('the program of a session runs in a thread of its own');
 const chain = new ModulusChain(data.plan.parameters);
 
-async function evaluatorOf({ plan, evaluator, workers, relinearization, galois }: SessionData): Promise<Evaluator> {
+async function evaluatorOf({
+  plan,
+  evaluator,
+  workers,
+  module,
+  relinearization,
+  galois,
+}: SessionData): Promise<Evaluator> {
   const { parameters, rotations } = plan;
   const keys = { relinearization, ...(galois.length > 0 && { galois }) };
   // In front of everything that reads them: SEAL crashes on malformed bytes, and no key but those of the plan is wanted.
@@ -67,7 +76,7 @@ async function evaluatorOf({ plan, evaluator, workers, relinearization, galois }
   if (evaluator === 'wasm') {
     // On Node 20 it would compute in whole numbers, several times slower.
     enableRelaxedSimd();
-    if (compileWideObstacle() === undefined) enableWideEvaluator();
+    if (module) chooseModule(module);
     return new WasmEvaluator(parameters, keys, { threads: workers });
   }
   if (workers > 1) return SealTeam.start(parameters, keys, workers);

@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ArgumentError } from '@pnn/nn';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EncryptedClient } from '../../src/client/client.js';
 import { KeyError, RangeWarning } from '../../src/errors.js';
@@ -201,6 +202,30 @@ test('a name that was allowed may ask, as a proxy passes it on', async () => {
   expect(await statusOf({ host: 'numbers.example', origin: 'https://numbers.example' }, named.url)).toBe(200);
   expect(await statusOf({ host: 'other.example' }, named.url)).toBe(421);
   await named.close();
+});
+
+test('a name is taken as requests have it, in any case', async () => {
+  const named = await serve(plan, { hosts: ['Numbers.Example', '[::2]', 'xn--mnchen-3ya.example'] });
+  expect(await statusOf({ host: 'NUMBERS.example:8443' }, named.url)).toBe(200);
+  expect(await statusOf({ host: '[::2]' }, named.url)).toBe(200);
+  await named.close();
+});
+
+test.each([
+  '',
+  ' ',
+  'a b',
+  'numbers.example:8080',
+  'https://numbers.example',
+  'numbers.example/plan',
+  'me@numbers.example',
+  '*',
+])('%j is no name of a server', async (host) => {
+  await expect(serve(plan, { hosts: [host] })).rejects.toThrow(
+    new ArgumentError(
+      `serve: hosts are names without scheme and port, such as example.org, not ${JSON.stringify(host)}`,
+    ),
+  );
 });
 
 test('a session takes one body at a time: others are refused before they have memory', async () => {

@@ -33,6 +33,13 @@ test('the guidelines are stricter, and say nothing of an N that they do not have
   expect(isSecure({ degree: 2048, bits: [20, 20] }, 'standard')).toBe(false);
 });
 
+test('another table is refused, where a plan is made and where a client connects', async () => {
+  const security = 'nist' as 'standard';
+  const error = new PlanError('security must be one of standard, guidelines, not "nist"');
+  await expect(smallPlan({ security })).rejects.toThrow(error);
+  await expect(EncryptedClient.connect('http://127.0.0.1:1', { security })).rejects.toThrow(error);
+});
+
 test('a client that asks for the guidelines refuses a plan that is secure by the standard alone', async () => {
   const { plan } = await smallPlan({ security: 'guidelines' });
   expect(isSecure(plan.parameters, 'guidelines')).toBe(true);
