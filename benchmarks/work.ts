@@ -153,15 +153,20 @@ export interface EncryptedWork {
 export const WEIGHTED_SUMS = { rows: 16, columns: 64 } as const;
 
 /**
- * A network on one encrypted image of 1 × 28 × 28 `uniform` pixels in [0, 1): Linear(784, 64), or a convolution 5 × 5 of stride 2 with 16
- * filters; BatchNorm, a polynomial for ReLU, Linear to 10 classes. Planned as `compile` does where nothing is said, for the weights that
- * layers have at first; keys and weights are there before.
+ * A network of 10 classes on encrypted images of `uniform` pixels in [0, 1): of one channel for a hidden layer of 64 or a convolution
+ * 5 × 5 of stride 2 with 16 filters, either with BatchNorm and a polynomial for ReLU behind it; of three for ResNet-8, refreshed by the
+ * client, whose part is done before. Planned as `compile` does where nothing else is said, for the weights that layers have at first; keys and
+ * weights are there before.
  */
 export interface EncryptedNetworkWork {
   readonly kind: 'encrypted network';
-  readonly network: 'mlp' | 'convolution';
+  readonly network: 'mlp' | 'convolution' | 'resnet8';
   /** Of the polynomial. */
   readonly degree: number;
+  /** Rows and columns of an image. */
+  readonly size: number;
+  /** One image, or one in each slot of the ciphertexts. */
+  readonly images: 'one' | 'batch';
 }
 
 /** The work of one kind. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { checkOf, difference } from '../benchmarks/check.js';
 import { prepareEncrypted } from '../benchmarks/encrypted.js';
 import { CannotError, Performer } from '../benchmarks/subject.js';
-import type { EncryptedWork } from '../benchmarks/work.js';
+import type { EncryptedNetworkWork, EncryptedWork } from '../benchmarks/work.js';
 
 enableRelaxedSimd();
 
@@ -30,8 +30,11 @@ test.each(works)('$operation: SEAL and our evaluator get the same numbers, each 
   for (const { dispose } of [ours, theirs]) dispose!();
 });
 
-test('whole networks: SEAL and our evaluator get the same scores', async () => {
-  const work = { kind: 'encrypted network', network: 'mlp', degree: 2 } as const;
+test.each<Omit<EncryptedNetworkWork, 'kind'>>([
+  { network: 'mlp', degree: 2, size: 28, images: 'one' },
+  { network: 'mlp', degree: 2, size: 3, images: 'batch' },
+])('whole networks, $network, images: $images: SEAL and our evaluator get the same scores', async (network) => {
+  const work = { kind: 'encrypted network', ...network } as const;
   const ours = await prepareEncrypted(work, (_, primes, keys) => new WasmEvaluator(primes, keys, { threads: 1 }));
   const theirs = await prepareEncrypted(work, (context, primes, keys) => new SealEvaluator(context, primes, keys));
   const [own, seal] = await Promise.all([ours, theirs].map(async ({ outputs }) => (await outputs()).map(checkOf)));

@@ -79,32 +79,75 @@ function workload(work: EncryptedWork, name: string): Workload {
   };
 }
 
-/** Weights of the linear layers. */
-const WEIGHTS = { mlp: 784 * 64 + 64 * 10, convolution: 16 * 25 + 16 * 12 * 12 * 10 } as const;
 /** Levels and ciphertext products of a polynomial by its degree. */
 const POLYNOMIALS: Readonly<Record<number, { readonly depth: number; readonly products: number }>> = {
   2: { depth: 1, products: 1 },
   8: { depth: 3, products: 3 },
   22: { depth: 5, products: 7 },
 };
+const SLOTS = 4096;
+
+interface NetworkCounts {
+  /** Products of weights and elements. */
+  readonly weights: number;
+  /** Elements that go through a polynomial. */
+  readonly activations: number;
+}
+
+/** A convolution whose results have so many rows and columns. */
+const convolution = (size: number, inputs: number, outputs: number, kernel: number): number =>
+  size ** 2 * kernel ** 2 * inputs * outputs;
+
+function networkCounts({ network, size }: EncryptedNetworkWork): NetworkCounts {
+  if (network === 'mlp') return { weights: size ** 2 * 64 + 64 * 10, activations: 64 };
+  if (network === 'convolution') {
+    const convolved = Math.floor((size - 5) / 2) + 1;
+    const activations = 16 * convolved ** 2;
+    return { weights: convolution(convolved, 1, 16, 5) + activations * 10, activations };
+  }
+  const [half, quarter] = [size / 2, size / 4];
+  return {
+    weights:
+      convolution(size, 3, 16, 3) +
+      2 * convolution(size, 16, 16, 3) +
+      convolution(half, 16, 32, 3) +
+      convolution(half, 32, 32, 3) +
+      convolution(half, 16, 32, 1) +
+      convolution(quarter, 32, 64, 3) +
+      convolution(quarter, 64, 64, 3) +
+      convolution(quarter, 32, 64, 1) +
+      64 * 10,
+    activations: 3 * 16 * size ** 2 + 2 * 32 * half ** 2 + 2 * 64 * quarter ** 2,
+  };
+}
 
 /**
  * What every layout of a network needs: a product with each weight, in as many ciphertexts as they fill, and the products of its
- * polynomial. Rotations, of which layouts differ in the number, and the larger N of more levels are left out.
+ * polynomials; of a batch a product with an integer for each weight, and a polynomial for each element. Rotations, of which layouts
+ * differ in the number, and the larger N of more levels are left out.
  */
-function networkWorkload(network: EncryptedNetworkWork['network'], degree: number): Workload {
-  const { depth, products } = POLYNOMIALS[degree]!;
+function networkWorkload(network: Omit<EncryptedNetworkWork, 'kind'>, name: string): Workload {
+  const work = { kind: 'encrypted network', ...network } as const;
+  const { depth, products } = POLYNOMIALS[work.degree]!;
+  const { weights, activations } = networkCounts(work);
   const bits = new Array<number>(depth + 4).fill(40);
-  const common = { kind: 'encrypted', degree: 8192, bits, rotations: 0 } as const;
+  const common = { kind: 'encrypted', degree: 2 * SLOTS, bits, rotations: 0 } as const;
   const pass = (operation: EncryptedWork['operation'], times: number): Pass => {
-    const work = { ...common, operation };
-    const { operations, bytes } = passOf(work, countsOf(work));
+    const single = { ...common, operation };
+    const { operations, bytes } = passOf(single, countsOf(single));
     return { operations: times * operations, bytes: times * bytes };
   };
+  const { rows, columns } = WEIGHTED_SUMS;
   return {
-    name: `encrypted/network/${network} of degree ${degree}`,
-    work: { kind: 'encrypted network', network, degree },
-    passes: [pass('multiply plain', Math.ceil(WEIGHTS[network] / 4096)), pass('square', products)],
+    name: `encrypted/network/${name} of degree ${work.degree}`,
+    work,
+    passes:
+      work.images === 'batch'
+        ? [pass('weighted sums', weights / (rows * columns)), pass('square', products * activations)]
+        : [
+            pass('multiply plain', Math.ceil(weights / SLOTS)),
+            pass('square', products * Math.ceil(activations / SLOTS)),
+          ],
   };
 }
 
@@ -128,11 +171,12 @@ export const encryptedWorkloads: readonly Workload[] = [
   ];
 });
 
-/** Whole networks on one encrypted image. */
+/** Whole networks on encrypted images: a batch and a ResNet of small ones, so that a run of SEAL takes seconds. */
 export const encryptedNetworkWorkloads: readonly Workload[] = [
-  networkWorkload('mlp', 2),
-  networkWorkload('mlp', 8),
-  networkWorkload('mlp', 22),
-  networkWorkload('convolution', 2),
-  networkWorkload('convolution', 8),
+  ...[2, 8, 22].map((degree) => networkWorkload({ network: 'mlp', degree, size: 28, images: 'one' }, 'mlp')),
+  ...[2, 8].map((degree) =>
+    networkWorkload({ network: 'convolution', degree, size: 28, images: 'one' }, 'convolution'),
+  ),
+  networkWorkload({ network: 'mlp', degree: 2, size: 10, images: 'batch' }, 'batch of 4096, mlp'),
+  networkWorkload({ network: 'resnet8', degree: 8, size: 16, images: 'one' }, 'resnet8 with refreshes'),
 ];
