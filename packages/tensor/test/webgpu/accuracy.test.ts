@@ -9,6 +9,8 @@ import { missing } from './adapter.js';
 const functions = {
   exp: [-104, 89],
   log: [0, 4],
+  sinh: [-89.5, 89.5],
+  cosh: [-89.5, 89.5],
   tanh: [-10, 10],
   sin: [-100, 100],
   cos: [-100, 100],

@@ -44,11 +44,14 @@ const momentsOfParts = kernel('moments of parts', ({ width }: { width: 1 | 4 }) 
 var count = 0.0;
 var mean = ${vector}(0.0);
 var squares = ${vector}(0.0);
-${overPart(`  let value = x[at] - shift;
+${overPart(
+  { element: 'x' },
+  `  let value = element - shift;
   count += 1.0;
   let difference = value - mean;
   mean += difference / count;
-  squares += difference * (value - mean);`)}
+  squares += difference * (value - mean);`,
+)}
 ${foldGroup('folded', own, (a, b) => `merged(${a}, ${b})`)}
 if (local == 0u) {
   partial[3u * block] = folded[0].x;
@@ -112,9 +115,11 @@ const slopesOfParts = kernel('slopes of parts', ({ width }: { width: 1 | 4 }) =>
     body: `var slopes = ${vector}(0.0);
 var products = ${vector}(0.0);
 let center = mean[block / p.parts];
-${overPart(`  let slope = gradient[at];
-  slopes += slope;
-  products += slope * (x[at] - center);`)}
+${overPart(
+  { slope: 'gradient', element: 'x' },
+  `  slopes += slope;
+  products += slope * (element - center);`,
+)}
 ${foldGroup('folded', `vec2<f32>(${total('slopes')}, ${total('products')})`, (a, b) => `${a} + ${b}`)}
 if (local == 0u) { partial[block] = folded[0]; }`,
   };

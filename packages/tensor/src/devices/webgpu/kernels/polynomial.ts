@@ -3,25 +3,28 @@ import type { Executor } from '../executor.js';
 import { kernel } from '../pipelines.js';
 import { channelWalk, overPart, walkParameters, walkValues } from '../wgsl/channels.js';
 import { penaltyDeclarations, penaltyParameters, penaltyValues } from '../wgsl/penalty.js';
+import { derivativeAtEdge, derivativeOf, type PolynomialShape } from '../wgsl/polynomial-basis.js';
 import { FOLDING, foldGroup } from '../wgsl/reduce.js';
 import { fill } from './elementwise.js';
 import { reduce } from './reduction.js';
 
 /** Coefficients whose gradients are summed up in shared memory at a time. */
-const SUMMED = 32;
+const SUMMED = 24;
 
 /** What the source of a polynomial depends on. */
-interface PolynomialVariant {
+interface PolynomialVariant extends PolynomialShape {
   readonly [key: string]: string | number | boolean;
   readonly width: 1 | 4;
   readonly byChannel: boolean;
   /** Whether lanes of the last vector lie behind the last element. */
   readonly ragged: boolean;
-  readonly terms: number;
-  readonly evenTerms: number;
-  readonly basis: PolynomialActivationForm['basis'];
   readonly outside: PolynomialActivationForm['outside'];
   readonly penalty: Penalty['form'] | 'none';
+  /**
+   * Whether penalties are summed up afterwards, over the parts that have some: a processor that stands in for a GPU takes all
+   * branches, but leaves loops.
+   */
+  readonly later: boolean;
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -35,6 +38,8 @@ function declarationsOf({ width, penalty }: PolynomialVariant): string {
   return `${aliases}\n${penalty === 'none' ? '' : penaltyDeclarations(penalty)}`;
 }
 
+const lanesOf = (width: 1 | 4): readonly string[] => (width === 1 ? [''] : ['.x', '.y', '.z', '.w']);
+
 const sumOf = (width: 1 | 4, name: string): string =>
   width === 1 ? name : `((${name}.x + ${name}.y) + (${name}.z + ${name}.w))`;
 
@@ -43,54 +48,72 @@ const coefficientsOf = ({ terms, byChannel }: PolynomialVariant): string =>
     .map((k) => `let c${k} = coefficients[${byChannel ? `block / p.parts * ${terms}u + ` : ''}${k}u];`)
     .join('\n');
 
-/** Statements that declare the input `value`, its bits without the sign, and which lanes are elements of x. */
-const input = ({ ragged }: PolynomialVariant): string => `  let value = x[at];
-  let bits = bitcast<U>(value) & U(0x7fffffffu);
+/** Statements that declare what `value` is: its bits without the sign, and which lanes are elements of x. */
+const input = ({ ragged }: PolynomialVariant): string => `  let bits = bitcast<U>(value) & U(0x7fffffffu);
   let size = bitcast<V>(bits);
   let isNumber = bits <= U(0x7f800000u);
   let isElement = ${ragged ? 'at * 4u + U(0u, 1u, 2u, 3u) < U(p.count)' : 'B(true)'};
   let isBeyond = bits > U(bitcast<u32>(p.bound));`;
 
+/** Whether an element of such a size has a penalty. */
+const isDue = ({ penalty }: PolynomialVariant, size: string): string =>
+  `any(${size} > V(${penalty === 'power' ? '0.0' : 'p.limit'}))`;
+
 /** Where the polynomial is evaluated, t = edge/B, and what the powers are taken of. */
 const point = ({ outside, basis }: PolynomialVariant): string => `
-  let edge = ${outside === 'tangent' ? 'select(value, select(V(-p.bound), V(p.bound), value > V(0.0)), isBeyond)' : 'value'};
+  let edge = ${outside === 'tangent' ? 'clamp(value, V(-p.bound), V(p.bound))' : 'value'};
   let t = edge / p.bound;
   let s = ${basis === 'monomial' ? 't' : '2.0 * t * t - 1.0'};
-  ${basis === 'twice-even-odd' ? 'let u = 2.0 * s * s - 1.0;' : ''}`;
+  let u = ${basis === 'twice-even-odd' ? '2.0 * s * s - 1.0' : 's * s'};`;
 
-/** Horner's method for coefficients, those of the lowest power first; with the derivative where that is wanted. */
-function horner(name: string, coefficients: readonly number[], variable: string, withSlope: boolean): string {
-  if (coefficients.length === 0) return `let ${name} = V(0.0);${withSlope ? `\nlet ${name}Slope = V(0.0);` : ''}`;
-  const lines = [`var ${name} = V(c${coefficients.at(-1)});`];
-  if (withSlope) lines.push(`var ${name}Slope = V(0.0);`);
-  for (const k of coefficients.slice(0, -1).reverse()) {
-    if (withSlope) lines.push(`${name}Slope = fma(${name}Slope, ${variable}, ${name});`);
-    lines.push(`${name} = fma(${name}, ${variable}, V(c${k}));`);
-  }
+/** Horner's method for coefficients, those of the lowest power first. */
+function horner(name: string, coefficients: readonly string[], variable: string): string {
+  if (coefficients.length === 0) return `let ${name} = V(0.0);`;
+  const lines = [`var ${name} = V(${coefficients.at(-1)});`];
+  for (const c of coefficients.slice(0, -1).reverse()) lines.push(`${name} = fma(${name}, ${variable}, V(${c}));`);
   return lines.join('\n');
 }
 
-/** The terms from `first` to before `end`, and their derivative in s where that is wanted. */
-function part({ basis }: PolynomialVariant, name: string, first: number, end: number, withSlope: boolean): string {
-  const coefficients = range(end - first).map((k) => first + k);
-  if (basis !== 'twice-even-odd') return horner(name, coefficients, 's', withSlope);
+/** One part of a polynomial, E or O. */
+function part({ basis }: PolynomialVariant, name: string, coefficients: readonly string[]): string {
+  if (basis !== 'twice-even-odd') return horner(name, coefficients, 's');
   // A(u) + s·B(u).
   const [a, b] = [`${name}First`, `${name}Second`];
   const ofParity = (parity: number) => coefficients.filter((_, k) => k % 2 === parity);
-  return `${horner(a, ofParity(0), 'u', withSlope)}
-${horner(b, ofParity(1), 'u', withSlope)}
-let ${name} = fma(s, ${b}, ${a});
-${withSlope ? `let ${name}Slope = ${b} + 4.0 * s * (${a}Slope + s * ${b}Slope);` : ''}`;
+  return `${horner(a, ofParity(0), 'u')}
+${horner(b, ofParity(1), 'u')}
+let ${name} = fma(s, ${b}, ${a});`;
 }
 
-const parts = (variant: PolynomialVariant, withSlope: boolean): string =>
-  `${part(variant, 'even', 0, variant.evenTerms, withSlope)}
-${part(variant, 'odd', variant.evenTerms, variant.terms, withSlope)}`;
+const named = (name: string, count: number, first = 0): string[] => range(count).map((k) => `${name}${first + k}`);
 
-const chain = ({ basis }: PolynomialVariant): string => (basis === 'monomial' ? '' : '4.0 * t * ');
+/** The sum of what the factors multiply. */
+function combined(factors: ReadonlyMap<number, number>, name: string): string {
+  return [...factors].map(([k, factor]) => `${factor.toFixed(1)} * ${name}${k}`).join(' + ') || '0.0';
+}
 
-/** p′(edge) from what `parts` has declared. */
-const slope = (variant: PolynomialVariant): string => `(${chain(variant)}(evenSlope + t * oddSlope) + odd) / p.bound`;
+/** Statements that declare `slopeAbove` and `slopeBelow`, p′ at the bounds: beyond them its tangents go on. */
+const edgeSlopes = (
+  variant: PolynomialVariant,
+): string => `let slopeAbove = (${combined(derivativeAtEdge(variant, 1), 'c')}) / p.bound;
+let slopeBelow = (${combined(derivativeAtEdge(variant, -1), 'c')}) / p.bound;`;
+
+/** Statements that declare the coefficients of p′. */
+function slopeCoefficients(variant: PolynomialVariant): string {
+  const { even, odd } = derivativeOf(variant);
+  return [
+    ...even.map((factors, k) => `let evenSlope${k} = (${combined(factors, 'c')}) / p.bound;`),
+    ...odd.map((factors, k) => `let oddSlope${k} = (${combined(factors, 'c')}) / p.bound;`),
+  ].join('\n');
+}
+
+/** Statements that declare `slope`, p′(edge). */
+function slope(variant: PolynomialVariant): string {
+  const { even, odd } = derivativeOf(variant);
+  return `${part(variant, 'even', named('evenSlope', even.length))}
+${part(variant, 'odd', named('oddSlope', odd.length))}
+let slope = fma(t, odd, even);`;
+}
 
 function parametersOf({ penalty }: PolynomialVariant) {
   return { ...walkParameters, bound: 'f32', ...(penalty === 'none' ? {} : penaltyParameters) } as const;
@@ -104,9 +127,12 @@ var<workgroup> folded: array<vec4<u32>, ${FOLDING}>;`;
 
 /** Value, penalty and range in one pass. */
 const evaluating = kernel('polynomial', (variant: PolynomialVariant) => {
-  const { width, outside, penalty } = variant;
+  const { width, outside, penalty, evenTerms, terms, later } = variant;
   const vector = width === 4 ? 'vec4<f32>' : 'f32';
   const total = (name: string): string => sumOf(width, name);
+  const addPenalty = `penalties += select(V(0.0), select(size, penaltyAt(size), isNumber), isElement${
+    penalty === 'power' ? '' : ' & isNumber'
+  });`;
   const greatest = width === 1 ? 'largest' : 'max(max(largest.x, largest.y), max(largest.z, largest.w))';
   return {
     reads: { x: vector, coefficients: 'f32' },
@@ -115,35 +141,30 @@ const evaluating = kernel('polynomial', (variant: PolynomialVariant) => {
     workgroupSize: FOLDING,
     declarations: `${declarationsOf(variant)}\n${merging}`,
     body: `${coefficientsOf(variant)}
+${outside === 'tangent' ? edgeSlopes(variant) : ''}
 var penalties = V(0.0);
 var largest = U(0u);
 var beyond = U(0u);
 var notFinite = U(0u);
-${overPart(`${input(variant)}
+${overPart(
+  { value: 'x' },
+  `${input(variant)}
   largest = max(largest, select(U(0u), bits, isElement & isNumber));
   beyond += select(U(0u), U(1u), isElement & isNumber & isBeyond);
   notFinite += select(U(0u), U(1u), isElement & (bits >= U(0x7f800000u)));
-  ${
-    penalty === 'none'
-      ? ''
-      : `if (any(size > V(${penalty === 'power' ? '0.0' : 'p.limit'}))) {
-    penalties += select(V(0.0), select(size, penaltyAt(size), isNumber), isElement${
-      penalty === 'power' ? '' : ' & isNumber'
-    });
-  }`
-  }
+  ${penalty === 'none' || later ? '' : `if (${isDue(variant, 'size')}) { ${addPenalty} }`}
 ${point(variant)}
-${parts(variant, false)}
-  var result = even + t * odd;
+${part(variant, 'even', named('c', evenTerms))}
+${part(variant, 'odd', named('c', terms - evenTerms, evenTerms))}
+  var result = fma(t, odd, even);
 ${
   outside === 'tangent'
-    ? `  if (any(isBeyond)) {
-${parts(variant, true)}
-    result += select(V(0.0), (value - edge) * (${slope(variant)}), isBeyond);
-  }`
+    ? '  result += select(V(0.0), (value - edge) * select(V(slopeBelow), V(slopeAbove), value > V(0.0)), isBeyond);'
     : ''
 }
-  out[at] = select(value, result, isNumber);`)}
+  out[at] = select(value, result, isNumber);`,
+)}
+${later ? overPart({ value: 'x' }, `${input(variant)}\n${addPenalty}`, isDue(variant, 'bitcast<V>(largest)')) : ''}
 let own = vec4<u32>(bitcast<u32>(${total('penalties')}), ${greatest}, ${total('beyond')}, ${total('notFinite')});
 ${foldGroup('folded', 'own', (a, b) => `merged(${a}, ${b})`)}
 if (local == 0u) { partial[block] = folded[0]; }`,
@@ -172,21 +193,23 @@ interface GradientVariant extends PolynomialVariant {
   readonly learnable: boolean;
 }
 
-/** Statements that add weight·∂p/∂c_k to the sums of all coefficients. */
-function accumulate({ evenTerms, terms, width, basis }: GradientVariant): string {
+/**
+ * Statements that add weight·∂p/∂c_k to the sums of all coefficients: two basis functions in a row are a power of u, and s times
+ * it (u is s² where the parts are not split once more).
+ */
+function accumulate({ evenTerms, terms, width }: GradientVariant): string {
   const lines: string[] = [];
-  const twice = basis === 'twice-even-odd';
   const add = (start: string, first: number, end: number): void => {
     if (first === end) return;
     lines.push(`{ var power = ${start};`);
     for (let k = first; k < end; k++) {
-      const isSecond = twice && (k - first) % 2 === 1;
-      lines.push(
-        isSecond
-          ? `{ let term = power * s; sum${k} += ${sumOf(width, 'term')}; }`
-          : `sum${k} += ${sumOf(width, 'power')};`,
-      );
-      if (k < end - 1 && (!twice || isSecond)) lines.push(`power *= ${twice ? 'u' : 's'};`);
+      const isSecond = (k - first) % 2 === 1;
+      if (!isSecond) {
+        lines.push(`sum${k} += ${sumOf(width, 'power')};`);
+        continue;
+      }
+      for (const lane of lanesOf(width)) lines.push(`sum${k} = fma(power${lane}, s${lane}, sum${k});`);
+      if (k < end - 1) lines.push('power *= u;');
     }
     lines.push('}');
   };
@@ -195,32 +218,25 @@ function accumulate({ evenTerms, terms, width, basis }: GradientVariant): string
   return lines.join('\n');
 }
 
-/** Statements that add weight·(value − edge)·∂p′/∂c_k where the tangent goes on. */
-function accumulateTangent(variant: GradientVariant): string {
-  const { evenTerms, terms, width, basis } = variant;
-  const twice = basis === 'twice-even-odd';
-  const lines = [
-    `let further = select(V(0.0), weight * (value - edge), isBeyond);`,
-    `let inner = V(${basis === 'monomial' ? '1.0' : '4.0 * t'}) / p.bound;`,
-  ];
-  /** @param term an expression of a power and its derivative in s */
-  const add = (first: number, end: number, term: (power: string, slope: string) => string): void => {
-    if (first === end) return;
-    lines.push('{ var power = V(1.0);\nvar powerSlope = V(0.0);');
-    const slope = twice ? '(4.0 * s * powerSlope)' : 'powerSlope';
-    for (let k = first; k < end; k++) {
-      const isSecond = twice && (k - first) % 2 === 1;
-      const value = isSecond ? term('(power * s)', `(power + s * ${slope})`) : term('power', slope);
-      lines.push(`{ let term = further * (${value}); sum${k} += ${sumOf(width, 'term')}; }`);
-      if (k === end - 1 || (twice && !isSecond)) continue;
-      const variable = twice ? 'u' : 's';
-      lines.push(`powerSlope = fma(powerSlope, ${variable}, power);\npower *= ${variable};`);
-    }
-    lines.push('}');
-  };
-  add(0, evenTerms, (_, slope) => `${slope} * inner`);
-  add(evenTerms, terms, (power, slope) => `${power} / p.bound + t * ${slope} * inner`);
-  return `if (any(isBeyond)) {\n${lines.join('\n')}\n}`;
+/** Statements that sum up weight·(value − edge) above and below the bounds, where the tangents go on. */
+const accumulateBeyond = ({ width }: GradientVariant): string => `if (any(isBeyond)) {
+  let further = select(V(0.0), weight * (value - edge), isBeyond);
+  let above = select(V(0.0), further, value > V(0.0));
+  let below = select(further, V(0.0), value > V(0.0));
+  sumAbove += ${sumOf(width, 'above')};
+  sumBelow += ${sumOf(width, 'below')};
+}`;
+
+/** Statements that add what these sums are times ∂p′/∂c_k at the bounds. */
+function addBeyond(variant: GradientVariant): string {
+  const [above, below] = [derivativeAtEdge(variant, 1), derivativeAtEdge(variant, -1)];
+  return range(variant.terms)
+    .filter((k) => above.has(k))
+    .map((k) => {
+      const [up, down] = [above.get(k)!, below.get(k)!].map((factor) => factor.toFixed(1));
+      return `sum${k} += (${up} * sumAbove + ${down} * sumBelow) / p.bound;`;
+    })
+    .join('\n');
 }
 
 /** Statements that put the sums of the invocations together, in their order, and store them. */
@@ -246,6 +262,7 @@ workgroupBarrier();`;
 /** Gradients of x, and partial sums of those of the coefficients, in one pass. */
 const differentiating = kernel('polynomialGradient', (variant: GradientVariant) => {
   const { width, outside, penalty, hasGradient, learnable, terms } = variant;
+  const hasTangent = learnable && outside === 'tangent';
   const vector = width === 4 ? 'vec4<f32>' : 'f32';
   return {
     reads: {
@@ -258,7 +275,7 @@ const differentiating = kernel('polynomialGradient', (variant: GradientVariant) 
     workgroupSize: FOLDING,
     declarations: `${declarationsOf(variant)}
 ${learnable ? `var<workgroup> sums: array<f32, ${Math.min(SUMMED, terms) * (FOLDING + 1)}>;` : ''}`,
-    body: `${hasGradient ? coefficientsOf(variant) : ''}
+    body: `${hasGradient ? `${coefficientsOf(variant)}\n${slopeCoefficients(variant)}` : ''}
 ${
   learnable
     ? range(terms)
@@ -266,13 +283,16 @@ ${
         .join('\n')
     : ''
 }
+${hasTangent ? 'var sumAbove = 0.0;\nvar sumBelow = 0.0;' : ''}
 ${penalty === 'none' ? '' : 'let share = penaltyGradient[0] / p.elements;'}
-${overPart(`${input(variant)}
+${overPart(
+  { value: 'x', ...(hasGradient ? { incoming: 'gradient' } : {}) },
+  `${input(variant)}
   var total = V(0.0);
 ${
   penalty === 'none'
     ? ''
-    : `  if (any(size > V(${penalty === 'power' ? '0.0' : 'p.limit'}))) {
+    : `  if (${isDue(variant, 'size')}) {
     let steep = share * penaltySlopeAt(size);
     total = select(select(V(0.0), -steep, value < V(0.0)), steep, value > V(0.0));
   }`
@@ -280,14 +300,16 @@ ${
 ${
   hasGradient
     ? `${point(variant)}
-${parts(variant, true)}
-  let weight = select(V(0.0), gradient[at], isElement);
-  total += weight * (${slope(variant)});
+${slope(variant)}
+  let weight = select(V(0.0), incoming, isElement);
+  total = fma(weight, slope, total);
 ${learnable ? accumulate(variant) : ''}
-${learnable && outside === 'tangent' ? accumulateTangent(variant) : ''}`
+${hasTangent ? accumulateBeyond(variant) : ''}`
     : ''
 }
-  out[at] = select(value, total, isNumber);`)}
+  out[at] = select(value, total, isNumber);`,
+)}
+${hasTangent ? addBeyond(variant) : ''}
 ${learnable ? storeSums(variant) : ''}`,
   };
 });
@@ -305,6 +327,7 @@ function variantOf(executor: Executor, x: Operand, coefficients: Operand, form: 
     basis,
     outside,
     penalty: penalty ? penalty.form : 'none',
+    later: executor.isSoftware && penalty !== undefined,
   };
   return { walk, variant };
 }

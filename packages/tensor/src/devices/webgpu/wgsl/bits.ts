@@ -7,6 +7,8 @@ export const bitFunctions: readonly string[] = [
   'var<private> nanBits: u32 = 0x7fc00000u;',
   'fn infinity() -> f32 { return bitcast<f32>(infinityBits); }',
   'fn notANumber() -> f32 { return bitcast<f32>(nanBits); }',
+  // What was rounded stays so: a compiler that takes 1 − (1 + x) for −x does not know these bits. No grid has 2^31 workgroups.
+  'fn rounded(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ (p.groupCount >> 31u)); }',
   'fn magnitudeBits(x: f32) -> u32 { return bitcast<u32>(x) & 0x7fffffffu; }',
   'fn isNan(x: f32) -> bool { return magnitudeBits(x) > 0x7f800000u; }',
   'fn isFinite(x: f32) -> bool { return magnitudeBits(x) < 0x7f800000u; }',

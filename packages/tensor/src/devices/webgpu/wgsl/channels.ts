@@ -60,21 +60,39 @@ export function walkValues({ channels, area, vectors, parts, partVectors, count 
   return { channels, area, vectors, parts, partVectors, count, stepImages, stepPlaces: FOLDING - stepImages * area };
 }
 
-/** Statements that `visit` every vector of a part of `channel`, at `at` in the tensor; without a division for each. */
-export function overPart(visit: string): string {
-  return `let channel = block / p.parts;
-let begin = (block % p.parts) * p.partVectors + local;
-let end = min((block % p.parts + 1u) * p.partVectors, p.vectors);
-var image = begin / p.area;
-var place = begin % p.area;
-for (var v = begin; v < end; v += ${FOLDING}u) {
-  let at = (image * p.channels + channel) * p.area + place;
+/**
+ * Statements that `visit` every vector of a part of `channel`, at `at` in the tensor; without a division for each. The vectors
+ * of the next visit are on their way while those of this one are computed with: behind the last one, what is read is not used.
+ *
+ * @param loads the storage of each vector that is read there, by the name that the statements have for the vector
+ * @param condition an expression: without it, nothing is visited
+ */
+export function overPart(loads: Readonly<Record<string, string>>, visit: string, condition = 'true'): string {
+  const each = (statement: (name: string, storage: string) => string): string =>
+    Object.entries(loads)
+      .map(([name, storage]) => statement(name, storage))
+      .join('\n');
+  const position = '(image * p.channels + channel) * p.area + place';
+  return `{
+  let channel = block / p.parts;
+  let begin = (block % p.parts) * p.partVectors + local;
+  let end = select(0u, min((block % p.parts + 1u) * p.partVectors, p.vectors), ${condition});
+  var image = begin / p.area;
+  var place = begin % p.area;
+  var next = ${position};
+  ${each((name, storage) => `var ${name}Next = ${storage}[next];`)}
+  for (var v = begin; v < end; v += ${FOLDING}u) {
+    let at = next;
+    ${each((name) => `let ${name} = ${name}Next;`)}
+    image += p.stepImages;
+    place += p.stepPlaces;
+    if (place >= p.area) {
+      place -= p.area;
+      image += 1u;
+    }
+    next = ${position};
+    ${each((name, storage) => `${name}Next = ${storage}[next];`)}
 ${visit}
-  image += p.stepImages;
-  place += p.stepPlaces;
-  if (place >= p.area) {
-    place -= p.area;
-    image += 1u;
   }
 }`;
 }

@@ -109,21 +109,20 @@ const elementaryFunctions: readonly string[] = [
   return (((a - b1 * c1) - b1 * c2) - b2 * c1) - b2 * c2;
 }`,
   // e^−|x| and 1 + e^−|x| in two parts each. Quotients of GPUs are within 2.5 units (WGSL, section 15.7.4): what this one and
-  // the first parts leave makes it good. The 1 is made of x, since compilers take 1 − (1 + e) for −e.
+  // the first parts leave makes it good.
   `fn logistic(x: f32) -> f32 {
   if (isNan(x)) { return x; }
   let size = max(-abs(x), -104.0);
   let n = floor(size * 1.44269504 + 0.5);
   let tail = exponentialTail(withoutHalvings(size, n));
-  let one = bitcast<f32>(0x3f800000u | (magnitudeBits(x) >> 31u));
-  let power = one + tail;
+  let power = rounded(1.0 + tail);
   let e = scaleByPowerOfTwo(power, i32(n));
-  let eRest = scaleByPowerOfTwo((one - power) + tail, i32(n));
-  let denominator = one + e;
-  let denominatorRest = (one - denominator) + e;
+  let eRest = scaleByPowerOfTwo((1.0 - power) + tail, i32(n));
+  let denominator = rounded(1.0 + e);
+  let denominatorRest = (1.0 - denominator) + e;
   let numerator = select(1.0, e, x < 0.0);
   let numeratorRest = select(0.0, eRest, x < 0.0);
-  let quotient = numerator / denominator;
+  let quotient = rounded(numerator / denominator);
   let rest = remainderOf(numerator, quotient, denominator) + (numeratorRest - quotient * (denominatorRest + eRest));
   return quotient + rest / denominator;
 }`,
@@ -290,7 +289,13 @@ const elementaryFunctions: readonly string[] = [
   let ratio = bitcast<f32>(min(magnitudeBits(a), magnitudeBits(b))) / bitcast<f32>(larger);
   return bitcast<f32>(larger) * sqrt(1.0 + ratio * ratio);
 }`,
-  // (e^x − e^−x)/2, near 0 by e^x − 1, and by the square of e^(x/2) where e^x may overflow.
+  // e^x/2 for x ≥ 0, which is in range where e^x no longer is: a compiler may take 0.5·r·r for 0.5·(r·r).
+  `fn halfOfExponential(x: f32) -> f32 {
+  if (x > 90.0) { return infinity(); }
+  let n = floor(x * 1.44269504 + 0.5);
+  return scaleByPowerOfTwo(1.0 + exponentialTail(withoutHalvings(x, n)), i32(n) - 1);
+}`,
+  // (e^x − e^−x)/2, near 0 by e^x − 1.
   `fn hyperbolicSine(x: f32) -> f32 {
   if (isNan(x)) { return x; }
   let size = abs(x);
@@ -298,12 +303,13 @@ const elementaryFunctions: readonly string[] = [
     let e = exponentialMinusOne(size);
     return withSignOf(0.5 * (e + e / (e + 1.0)), x);
   }
-  let root = exponential(0.5 * size);
-  return withSignOf(0.5 * root * root - 0.5 / root / root, x);
+  let half = halfOfExponential(size);
+  return withSignOf(half - 0.25 / half, x);
 }`,
   `fn hyperbolicCosine(x: f32) -> f32 {
-  let root = exponential(0.5 * abs(x));
-  return 0.5 * root * root + 0.5 / root / root;
+  if (isNan(x)) { return x; }
+  let half = halfOfExponential(abs(x));
+  return half + 0.25 / half;
 }`,
   // ln(x + √(x² + 1)), with the part of it that is small near 0; squares of what is large overflow.
   `fn hyperbolicArcsine(x: f32) -> f32 {
