@@ -18,8 +18,11 @@ import {
   type Operation,
 } from './announcement.js';
 import { MpiError } from './errors.js';
-import { exchange, type Group } from './exchange.js';
+import { exchange } from './exchange/exchange.js';
+import type { Group } from './exchange/group.js';
+import { findNeighbors } from './exchange/neighbors.js';
 import type { ElementBytes, Handle, MpiLibrary, Request } from './library.js';
+import type { System } from './system.js';
 import type { Patience, Waiting } from './waiting.js';
 
 /** An exchange on its way. */
@@ -69,7 +72,18 @@ export class MpiCommunicator implements Communicator {
       size: this.size,
       base: mpi.addressOf(hostBytes()),
       messages: mpi.duplicate(mpi.world),
+      neighbors: undefined,
     };
+  }
+
+  /** Whether the elements of sums are copied from memory to memory; otherwise they go by messages of MPI. */
+  get copiesDirectly(): boolean {
+    return this.#group.neighbors !== undefined;
+  }
+
+  /** @internal Finds out whether processes may copy from the memory of each other, if all of them want it. */
+  async meetNeighbors(system: System, isWanted: boolean): Promise<void> {
+    this.#group.neighbors = await findNeighbors(this, system, this.#group.base, isWanted);
   }
 
   async sum(tensors: readonly Tensor[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { MpiError } from './errors.js';
 import type { Koffi } from './koffi.js';
 import type { System } from './system.js';
 
@@ -12,5 +13,24 @@ export function linux(koffi: Koffi): System {
   return {
     yieldProcessor: () => void schedYield(),
     preferLargePages: (address, bytes) => void madvise(address, bytes, HUGE_PAGE),
+    copyFrom: copying(koffi, 'process_vm_readv'),
+    copyTo: copying(koffi, 'process_vm_writev'),
+  };
+}
+
+/** One of the functions of process_vm_readv(2), which copy without a system buffer between. */
+function copying(koffi: Koffi, name: string): System['copyFrom'] {
+  const parameters = ['int', 'void *', 'ulong', 'void *', 'ulong', 'ulong'];
+  const copy = koffi.load(null).func(name, 'long', parameters);
+  /** Each an address and a length: struct iovec, where addresses have 64 bits. */
+  const [here, there] = [new BigUint64Array(2), new BigUint64Array(2)];
+  return (process, theirs, ours, bytes) => {
+    there[0] = BigInt(theirs);
+    here[0] = BigInt(ours);
+    here[1] = there[1] = BigInt(bytes);
+    const copied = Number(copy(process, here, 1, there, 1, 0));
+    if (copied === bytes) return;
+    const reason = copied < 0 ? `error ${koffi.errno()}` : `${copied} of ${bytes} bytes were copied`;
+    throw new MpiError(`mpi: ${name} from or to process ${process} of this machine has failed: ${reason}`);
   };
 }

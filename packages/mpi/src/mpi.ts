@@ -29,6 +29,13 @@ export interface MpiOptions {
    * @default the environment's PNN_MPI_LIBRARY, or else the usual name of the library of what has started the process
    */
   readonly library?: string;
+  /**
+   * Whether processes of one machine copy elements from each other's memory, if all of them are there and the system lets them.
+   * Otherwise MPI moves all of them; to measure or test another link within one machine takes `false`.
+   *
+   * @default the environment's PNN_MPI_DIRECT_COPIES, 0 or 1, or else true
+   */
+  readonly directCopies?: boolean;
 }
 
 /** The addresses that a linear memory of WebAssembly may grow to; they are its own from the start. */
@@ -53,9 +60,10 @@ export async function mpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
   if (!started) {
     const timeout = checkedTimeout(options.timeout);
     const file = options.library ?? (process.env.PNN_MPI_LIBRARY || undefined);
+    const directCopies = options.directCopies ?? checkedChoice('PNN_MPI_DIRECT_COPIES', true);
     const launcher = checkedLauncher();
     const koffi = await loadKoffi();
-    started ??= start(loadLibrary(koffi, launcher, file), linux(koffi), launcher, timeout);
+    started ??= start(loadLibrary(koffi, launcher, file), linux(koffi), launcher, { timeout, directCopies });
   }
   return started;
 }
@@ -66,6 +74,13 @@ function checkedTimeout(given: number | undefined): number {
   if (timeout > 0) return timeout;
   const [name, value] = given === undefined ? ['PNN_MPI_TIMEOUT', `"${text}"`] : ['timeout', timeout];
   throw new MpiError(`mpi: ${name} must be a number of seconds above 0, not ${value}`);
+}
+
+/** What the environment has chosen by 0 or 1. */
+function checkedChoice(name: string, byDefault: boolean): boolean {
+  const text = process.env[name] || `${Number(byDefault)}`;
+  if (text === '0' || text === '1') return text === '1';
+  throw new MpiError(`mpi: ${name} must be 0 or 1, not "${text}"`);
 }
 
 function checkedLauncher(): Launcher {
@@ -85,7 +100,7 @@ async function start(
   library: MpiLibrary,
   system: System,
   launcher: Launcher,
-  timeout: number,
+  { timeout, directCopies }: Required<Pick<MpiOptions, 'timeout' | 'directCopies'>>,
 ): Promise<MpiCommunicator> {
   library.initialize();
   const [rank, size] = [library.rank(library.world), library.size(library.world)];
@@ -110,6 +125,7 @@ async function start(
   // Copies between processes visit the pages one by one: of 4 KiB, they would take nearly twice as long.
   system.preferLargePages(library.addressOf(hostBytes()), ADDRESSABLE_BYTES);
   waiting.isCrowded = (await processesHere(communicator, library.processorName())) > cpus().length;
+  await communicator.meetNeighbors(system, directCopies);
   await checkAlike(communicator);
   return communicator;
 }

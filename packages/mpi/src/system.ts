@@ -7,4 +7,15 @@ export interface System {
    * but the time that copies between processes take.
    */
   preferLargePages(address: number, bytes: number): void;
+  /**
+   * Copies from the memory of another process of this machine.
+   *
+   * @param process its number
+   * @param theirs an address there
+   * @param ours an address here
+   * @throws MpiError if there is no such process, or the system does not let this one
+   */
+  copyFrom(process: number, theirs: number, ours: number, bytes: number): void;
+  /** Copies to the memory of another process, otherwise as `copyFrom`. */
+  copyTo(process: number, theirs: number, ours: number, bytes: number): void;
 }

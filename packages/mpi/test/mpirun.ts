@@ -30,9 +30,18 @@ function openMpi(name: string, ...options: string[]): Launch[] {
 
 /** Open MPI over shared memory, the usual way on one machine. */
 export const sharedMemory: readonly Launch[] = openMpi('Open MPI, shared memory', '--mca', 'btl', 'self,vader');
+/** What makes elements go by messages of Open MPI also where processes could copy from each other's memory. */
+export const openMpiMessages = ['-x', 'PNN_MPI_DIRECT_COPIES=0'];
+
 /** Open MPI over TCP, as between machines. */
-export const tcp: readonly Launch[] = openMpi('Open MPI, TCP', '--mca', 'btl', 'self,tcp');
-export const mpich: readonly Launch[] = mpichProgram ? [{ name: 'MPICH', program: mpichProgram, options: [] }] : [];
+export const tcp: readonly Launch[] = openMpi('Open MPI, TCP', '--mca', 'btl', 'self,tcp', ...openMpiMessages);
+
+function mpichLaunch(name: string, ...options: string[]): Launch[] {
+  return mpichProgram ? [{ name, program: mpichProgram, options }] : [];
+}
+
+export const mpich: readonly Launch[] = mpichLaunch('MPICH');
+export const mpichMessages: readonly Launch[] = mpichLaunch('MPICH, messages', '-genv', 'PNN_MPI_DIRECT_COPIES', '0');
 
 for (const [name, launches] of Object.entries({ 'Open MPI': sharedMemory, MPICH: mpich })) {
   if (launches.length === 0) console.warn(`NOT TESTED: ${name}: there is no mpirun of it`);

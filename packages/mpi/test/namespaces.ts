@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Launch, openMpiOptions, openMpiProgram } from './mpirun.js';
+import { type Launch, openMpiMessages, openMpiOptions, openMpiProgram } from './mpirun.js';
 
 function ip(...words: string[]): void {
   const { status, stderr, error } = spawnSync('ip', words, { encoding: 'utf8' });
@@ -25,6 +25,7 @@ export function hostsObstacle(): string | undefined {
 const acrossMachines = [
   ...['--mca', 'btl', 'self,tcp', '--mca', 'oob_tcp_keepalive_time', '5'],
   ...['--mca', 'oob_tcp_keepalive_intvl', '2', '--mca', 'oob_tcp_keepalive_probes', '3'],
+  ...openMpiMessages,
 ];
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { additionsOf, partialSumsOf } from '../src/tree.js';
+import { additionsOf, partialSumsOf } from '../src/exchange/tree.js';
 
 const number = fc.double({ min: -1e30, max: 1e30, noNaN: true });
 const lists = fc

@@ -104,4 +104,5 @@ for (const [call, list] of fc.sample(lists, { seed, numRuns: runs }).entries()) 
 
 const ranks = (await communicator.gather([[rank]])).map(([each]) => each![0]);
 if (!isDeepStrictEqual(ranks, everyone)) throw new Error(`ranks are ${ranks}`);
-if (rank === 0) console.log(`${checks} checks, ${size} processes, ${communicator.library}`);
+const way = communicator.copiesDirectly ? 'copies' : 'messages';
+if (rank === 0) console.log(`${checks} checks, ${size} processes, ${way}, ${communicator.library}`);

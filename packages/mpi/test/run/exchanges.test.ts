@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { mpich, run, sharedMemory, tcp } from '../mpirun.js';
+import { mpich, mpichMessages, run, sharedMemory, tcp } from '../mpirun.js';
 import { hostsObstacle, TwoHosts } from '../namespaces.js';
 
 const program = 'packages/mpi/test/programs/exchanges.ts';
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 const jobs = [
-  ...sharedMemory.flatMap((launch) => [1, 2, 4].map((processes) => ({ launch, processes }))),
-  ...tcp.flatMap((launch) => [2, 4].map((processes) => ({ launch, processes }))),
-  ...mpich.flatMap((launch) => [2, 4].map((processes) => ({ launch, processes }))),
+  ...sharedMemory.flatMap((launch) => [1, 2, 4].map((processes) => ({ launch, processes, way: 'copies' }))),
+  ...tcp.flatMap((launch) => [2, 4].map((processes) => ({ launch, processes, way: 'messages' }))),
+  ...mpich.map((launch) => ({ launch, processes: 4, way: 'copies' })),
+  ...mpichMessages.map((launch) => ({ launch, processes: 2, way: 'messages' })),
 ];
 
 describe.skipIf(jobs.length === 0)('exchanges between processes', () => {
   it.each(jobs)(
-    '$launch.name, $processes: the bits of the tree, whatever the lengths',
-    async ({ launch, processes }) => {
+    '$launch.name, $processes, $way: the bits of the tree, whatever the lengths',
+    async ({ launch, processes, way }) => {
       const { status, stdout, stderr } = await run(launch, processes, program, `${seed}`, '6');
       expect(status, `seed ${seed}: ${stderr}`).toBe(0);
-      expect(stdout).toMatch(new RegExp(`^[1-9]\\d+ checks, ${processes} processes`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^[1-9]\\d+ checks, ${processes} processes, ${way}`, 'm'));
       expect(stdout).toContain(launch.name.split(',')[0]);
     },
   );
@@ -31,6 +32,6 @@ describe.skipIf(obstacle)('exchanges between hosts', () => {
     using hosts = new TwoHosts(1);
     const { status, stdout, stderr } = await run(hosts.launch(4), 4, program, `${seed}`, '3');
     expect(status, `seed ${seed}: ${stderr}`).toBe(0);
-    expect(stdout).toMatch(/^[1-9]\d+ checks, 4 processes/m);
+    expect(stdout).toMatch(/^[1-9]\d+ checks, 4 processes, messages/m);
   });
 });

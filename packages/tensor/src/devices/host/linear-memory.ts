@@ -3,6 +3,8 @@ import { MemoryError } from '../../errors.js';
 
 const PAGE = 65536;
 const INITIAL_PAGES = 256;
+/** The memory grows to multiples of 2 MiB, which systems can give large pages. */
+const LARGE_PAGE = 32;
 /** The last MiB below 4 GiB is never used: kernels compute where rows and blocks end in 32 bits, which must not wrap. */
 const MAX_PAGES = 65536 - 16;
 const ALIGNMENT = 64;
@@ -224,7 +226,8 @@ export class LinearMemory {
     const missing = Math.ceil((byteLength - this.memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return true;
     const pages = this.memory.buffer.byteLength / PAGE;
-    for (const wanted of [Math.min(Math.max(missing, Math.ceil(pages / 4)), MAX_PAGES - pages), missing]) {
+    const generous = Math.ceil(Math.max(pages + missing, 1.25 * pages) / LARGE_PAGE) * LARGE_PAGE;
+    for (const wanted of [Math.min(generous, MAX_PAGES) - pages, missing]) {
       try {
         this.memory.grow(wanted);
         this.#bytes = undefined;
