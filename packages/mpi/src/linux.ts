@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
 import { MpiError } from './errors.js';
 import type { Koffi } from './koffi.js';
 import type { System } from './system.js';
@@ -11,11 +13,20 @@ export function linux(koffi: Koffi): System {
   const schedYield = library.func('sched_yield', 'int', []);
   const madvise = library.func('madvise', 'int', ['uintptr_t', 'size_t', 'int']);
   return {
+    processors: () => numbersIn(/^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]!),
     yieldProcessor: () => void schedYield(),
     preferLargePages: (address, bytes) => void madvise(address, bytes, HUGE_PAGE),
     copyFrom: copying(koffi, 'process_vm_readv'),
     copyTo: copying(koffi, 'process_vm_writev'),
   };
+}
+
+/** What a list such as "0-2,8" stands for; see cpuset(7). */
+export function numbersIn(list: string): number[] {
+  return list.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number) as [number, number?];
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
 }
 
 /** One of the functions of process_vm_readv(2), which copy without a system buffer between. */
@@ -30,7 +41,7 @@ function copying(koffi: Koffi, name: string): System['copyFrom'] {
     here[1] = there[1] = BigInt(bytes);
     const copied = Number(copy(process, here, 1, there, 1, 0));
     if (copied === bytes) return;
-    const reason = copied < 0 ? `error ${koffi.errno()}` : `${copied} of ${bytes} bytes were copied`;
+    const reason = copied < 0 ? getSystemErrorName(-koffi.errno()) : `${copied} of ${bytes} bytes were copied`;
     throw new MpiError(`mpi: ${name} from or to process ${process} of this machine has failed: ${reason}`);
   };
 }

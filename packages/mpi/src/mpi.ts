@@ -1,9 +1,9 @@
-import { cpus } from 'node:os';
-import { gatherTexts, getDevice } from '@pnn/nn';
+import { getDevice } from '@pnn/nn';
 import { findLauncher, type Launcher } from '@pnn/nn/node';
 import { hostBytes } from '@pnn/tensor/node';
 import { loadLibrary } from './bindings.js';
 import { MpiCommunicator } from './communicator.js';
+import { isCrowded } from './crowding.js';
 import { MpiError } from './errors.js';
 import { kernelFingerprint, mathFingerprint } from './fingerprint.js';
 import { loadKoffi } from './koffi.js';
@@ -124,15 +124,11 @@ async function start(
   });
   // Copies between processes visit the pages one by one: of 4 KiB, they would take nearly twice as long.
   system.preferLargePages(library.addressOf(hostBytes()), ADDRESSABLE_BYTES);
-  waiting.isCrowded = (await processesHere(communicator, library.processorName())) > cpus().length;
+  const place = { machine: library.processorName(), processors: system.processors() };
+  waiting.isCrowded = await isCrowded(communicator, place);
   await communicator.meetNeighbors(system, directCopies);
   await checkAlike(communicator);
   return communicator;
-}
-
-/** How many of the processes are on this machine. */
-async function processesHere(communicator: MpiCommunicator, machine: string): Promise<number> {
-  return (await gatherTexts(communicator, machine)).filter((each) => each === machine).length;
 }
 
 async function checkAlike(communicator: MpiCommunicator): Promise<void> {

@@ -1,5 +1,7 @@
 /** What Linux is asked for. */
 export interface System {
+  /** The numbers of the processors that this process may run on: not those that a cpuset or `mpirun --bind-to` keeps from it. */
+  processors(): readonly number[];
   /** Lets another program have the processor, if one waits for it. */
   yieldProcessor(): void;
   /**

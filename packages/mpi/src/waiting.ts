@@ -17,7 +17,7 @@ const MAX_GAP_MS = 1000;
  */
 export class Waiting {
   /**
-   * Whether there are more processes on this machine than processors: then one that waits makes room for one that it may be
+   * Whether there are more processes on this machine than processors for them: then one that waits makes room for one that it may be
    * waiting for. Where there are not, it would only make room for other programs.
    */
   isCrowded = false;

@@ -3,7 +3,7 @@ import { MpiError, mpi } from '../src/index.js';
 
 const names = ['OMPI_COMM_WORLD', 'PMI']
   .flatMap((prefix) => [`${prefix}_RANK`, `${prefix}_SIZE`])
-  .concat('SLURM_PROCID', 'SLURM_STEP_NUM_TASKS', 'PNN_MPI_TIMEOUT');
+  .concat('SLURM_PROCID', 'SLURM_STEP_NUM_TASKS', 'PNN_MPI_TIMEOUT', 'PNN_MPI_DIRECT_COPIES');
 const before = Object.fromEntries(names.map((name) => [name, process.env[name]]));
 
 function setEnvironment(environment: Readonly<Record<string, string | undefined>>): void {
@@ -41,6 +41,12 @@ describe('mpi', () => {
       { PMI_SIZE: '2', PMI_RANK: '0', PNN_MPI_TIMEOUT: 'soon' },
       {},
       'mpi: PNN_MPI_TIMEOUT must be a number of seconds above 0, not "soon"',
+    ],
+    [
+      'with a choice that is none',
+      { PMI_SIZE: '2', PMI_RANK: '0', PNN_MPI_DIRECT_COPIES: 'no' },
+      {},
+      'mpi: PNN_MPI_DIRECT_COPIES must be 0 or 1, not "no"',
     ],
     [
       'with a library of something else',

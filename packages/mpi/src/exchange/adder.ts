@@ -4,7 +4,7 @@ import type { Group } from './group.js';
 import { ALIGNMENT, bytesOf, type Piece } from './pieces.js';
 import { type Addition, additionsOf, partialSumsOf } from './tree.js';
 
-/** The elements that are added at a time: fewer cost more calls, and more would leave the cache where partial sums are needed. */
+/** So many elements are added at a time where there are partial sums, so that those stay in the cache. */
 const BLOCK = 65536;
 
 /** A piece is added sooner than other threads wake up. */
@@ -29,7 +29,7 @@ export class Adder {
   /** From the begin of one received part to that of the next, in bytes. */
   readonly #stride: number;
   readonly #received: Buffer;
-  readonly #partialSums: Buffer;
+  readonly #partialSums: Buffer | undefined;
 
   constructor({ rank, size }: Pick<Group, 'rank' | 'size'>, pieces: readonly Piece[], device: Device, ahead: number) {
     this.#rank = rank;
@@ -41,7 +41,8 @@ export class Adder {
     this.#stride = Math.ceil(most / ALIGNMENT) * ALIGNMENT;
     const doubles = Float64Array.BYTES_PER_ELEMENT;
     this.#received = reference.memory.allocate('float64', (ahead * (size - 1) * this.#stride) / doubles);
-    this.#partialSums = reference.memory.allocate('float64', BLOCK * Math.max(1, partialSumsOf(size)));
+    const partialSums = partialSumsOf(size);
+    this.#partialSums = partialSums > 0 ? reference.memory.allocate('float64', BLOCK * partialSums) : undefined;
   }
 
   /** Where the elements of another process come to, in `hostBytes`. */
@@ -57,9 +58,10 @@ export class Adder {
       const { add } = this.#device.kernels.binary;
       const bytes = bytesOf(dtype);
       const starts = parts.map((_, process) => (process === this.#rank ? own.offset : this.slot(number, process)));
-      const partialSums = hostOffset(this.#partialSums)!;
-      for (let done = 0; done < own.size; done += BLOCK) {
-        const length = Math.min(BLOCK, own.size - done);
+      const partialSums = this.#partialSums ? hostOffset(this.#partialSums)! : 0;
+      const block = this.#partialSums ? BLOCK : own.size;
+      for (let done = 0; done < own.size; done += block) {
+        const length = Math.min(block, own.size - done);
         const operand = (n: number) => {
           const begin = n < this.#size ? starts[n]! + done * bytes : partialSums + (n - this.#size) * BLOCK * bytes;
           return hostRange(dtype, begin, length);
@@ -71,6 +73,6 @@ export class Adder {
 
   release(): void {
     reference.memory.release(this.#received);
-    reference.memory.release(this.#partialSums);
+    if (this.#partialSums) reference.memory.release(this.#partialSums);
   }
 }
