@@ -10,10 +10,9 @@ import { bytesOf, type Piece, piecesOf, type Segment } from './pieces.js';
 export const PIECES_AT_ONCE = 1;
 
 /**
- * Each process copies what it adds from the memory of the others, and the sums back to where the elements were. Those are still
- * in its cache, and nothing that another processor has read is written by a processor that did not, which is what makes it take
- * two thirds of the time of messages: those copy sums by the processor that gets them. MPI only tells when all are there, and
- * when all are done.
+ * Each process copies what it adds from the memory of the others, and the sums back to where the elements were, which it still
+ * has in its cache. With messages, those who get the sums copy them, to where another processor has just read: every line must
+ * be taken back from its cache. MPI only tells when all are there, and when all are done.
  */
 export function* exchangeByCopies(
   group: Group,

@@ -14,8 +14,8 @@ const LARGE = 65536;
 /**
  * In place: every tensor becomes the sum over all processes by the tree of `Communicator`. Each process adds an equal part of
  * the elements, which all others send to it, and sends them the sums: 2(1 − 1/size) of all bytes leave each process, the least that
- * is possible (Patarasuk and Yuan, Bandwidth optimal all-reduce algorithms for clusters of workstations, 2009). MPI only moves
- * bytes, so that the order of the additions is ours. While one piece is added others travel.
+ * is possible (Patarasuk and Yuan, Bandwidth optimal all-reduce algorithms for clusters of workstations, 2009). The order of the
+ * additions is ours, whether MPI moves the bytes or processes copy them.
  *
  * Several exchanges may be on their way, each with its own number: messages find each other by tags.
  *
