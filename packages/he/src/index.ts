@@ -40,6 +40,7 @@ export {
   WasmPlaintext,
 } from './evaluator/index.js';
 export type { Certificate, LayerRange } from './plan/certificate.js';
+export { securityOf } from './plan/format.js';
 export { type PlannedStep, stepsOf } from './plan/levels.js';
 export { type ClientPlan, Plan, type RunnablePlan } from './plan/plan.js';
 export { EncryptedNetwork, type NetworkOptions } from './run/encrypted-network.js';

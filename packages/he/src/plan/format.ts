@@ -30,7 +30,7 @@ function mapRow(name: string, { affine, matvec, at }: PlannedMap): string[] {
   ];
 }
 
-/** By which tables parameters are 128-bit secure. */
+/** By which tables parameters of a plan are 128-bit secure, in words: by that of 2018, or the stricter one of 2024 too. */
 export function securityOf(parameters: Parameters): string {
   const byGuidelines = isSecure(parameters, 'guidelines') ? ' and the guidelines of 2024' : '';
   return `128-bit secure by the standard of 2018${byGuidelines}`;

@@ -20,6 +20,8 @@ export interface PlanRecord {
   readonly degree: number;
   /** Of the primes. */
   readonly bits: readonly number[];
+  /** By which tables these are 128-bit secure, in words. */
+  readonly security: string;
   /** How many samples are computed at once. */
   readonly images: number;
   /** Null where only the server knows them, and the certificate too. */
@@ -216,9 +218,9 @@ function timesSection(record: EncryptedRunRecord): DocumentSection {
   };
 }
 
-function stepsSection({ plan: { steps, degree, bits } }: EncryptedRunRecord): DocumentSection {
+function stepsSection({ plan: { steps, degree, bits, security } }: EncryptedRunRecord): DocumentSection {
   const total = bits.reduce((sum, each) => sum + each, 0);
-  const parameters = `CKKS with N = ${formatCount(degree)} and primes of ${bits.join(' + ')} = ${total} bits, which is 128-bit secure.`;
+  const parameters = `CKKS with N = ${formatCount(degree)} and primes of ${bits.join(' + ')} = ${total} bits, ${security}.`;
   if (!steps) {
     return {
       heading: 'Levels and scales',

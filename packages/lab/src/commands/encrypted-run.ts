@@ -72,7 +72,7 @@ export async function encryptedRun(options: Options, terminal: Terminal): Promis
   const spec = requiredSampleSpecFrom(options, 'test');
   const trained = await loadTrained(path);
   const { classes, inputShape, normalization } = trained.description;
-  const { programOf, runProgram, spreadSamples, stepsOf } = await encryption();
+  const { programOf, runProgram, securityOf, spreadSamples, stepsOf } = await encryption();
   const dataset = await loadSamples(trained, spec);
   const out = await outputFolderFrom(options, 'encrypt');
   const program = await programOf(trained.network, inputShape, normalization);
@@ -120,6 +120,7 @@ export async function encryptedRun(options: Options, terminal: Terminal): Promis
         hash,
         degree,
         bits,
+        security: securityOf({ degree, bits }),
         images,
         steps: isSame ? stepsOf(plan) : null,
         certificate: isSame ? plan.certificate : null,

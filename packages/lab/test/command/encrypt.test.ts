@@ -86,6 +86,7 @@ test('run serves a network to itself, compares, and writes a report', async () =
   expect(messages.keys).toBeGreaterThan(messages.request);
   expect(times.answer.median).toBeGreaterThanOrEqual(times.answer.least);
   const html = readFileSync(join(out, 'encrypt.html'), 'utf8');
+  expect(html).toMatch(/primes of [\d +]+ = \d+ bits, 128-bit secure by the standard of 2018/);
   const drawings = parseHtml(html.replace(/transform="[^"]*"/g, '')).filter(
     ({ attributes }) => attributes.role === 'img',
   );
