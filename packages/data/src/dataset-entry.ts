@@ -30,6 +30,8 @@ export interface DatasetEntry {
     readonly lr?: number;
     /** The decay of the average of the weights that the training ends with: where few samples make single epochs differ. */
     readonly averageDecay?: number;
+    /** How much faster than weights learned coefficients of polynomials learn: more than 1 where they must move far in few steps. */
+    readonly coefficientRate?: number;
   };
   /**
    * How far calibrated bounds of polynomials reach beyond the inputs seen in training, as a factor: more than by default where test

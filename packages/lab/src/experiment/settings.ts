@@ -40,6 +40,7 @@ export function describeSettings({ model, method, training }: ExperimentSpec, wa
     lambda: lambda.kind === 'constant' ? lambda.lambda : `dual ascent from ${lambda.initial}`,
     basis: polynomial.basis,
     learnable: polynomial.learnable,
-    ...(training.coefficientRate !== 1 && { 'learning rate of coefficients': `${training.coefficientRate} times` }),
+    ...(polynomial.learnable &&
+      training.coefficientRate !== 1 && { 'learning rate of coefficients': `${training.coefficientRate} times` }),
   };
 }

@@ -6,8 +6,8 @@ import { presetFrom } from './method.js';
 
 /** How long, how fast and how carefully. */
 export function trainingOptions(): OptionSpecs {
-  const { epochs, batchSize, optimizer, lr, weightDecay, maxNorm, seed } = defaultTraining;
-  const defaultOf = (common: number, key: 'epochs' | 'batchSize' | 'lr') =>
+  const { epochs, batchSize, optimizer, lr, coefficientRate, weightDecay, maxNorm, seed } = defaultTraining;
+  const defaultOf = (common: number, key: 'epochs' | 'batchSize' | 'lr' | 'coefficientRate') =>
     defaultByDataset(common, ({ training }) => training?.[key]);
   return {
     'max-norm': { value: 'C', description: `clip gradients to this norm (default ${maxNorm}); none for no clipping` },
@@ -25,7 +25,7 @@ export function trainingOptions(): OptionSpecs {
     lr: { value: 'R', description: `learning rate (${defaultOf(lr, 'lr')}; paper 0.001)` },
     'coefficient-rate': {
       value: 'K',
-      description: 'learning rate of learned coefficients as a multiple of --lr (default 1)',
+      description: `learning rate of learned coefficients as a multiple of --lr (${defaultOf(coefficientRate, 'coefficientRate')})`,
     },
     'weight-decay': { value: 'W', description: `weight decay (default ${weightDecay})` },
     ema: { value: 'DECAY', description: 'end with a moving average of the weights, of a decay such as 0.99' },
