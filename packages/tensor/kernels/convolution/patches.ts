@@ -1,6 +1,6 @@
 // Panels for products of matrices, packed straight from the planes by tables of offsets.
 import { COLUMNS } from '../gemm';
-import { gather, loadSecond, storeTransposed } from '../simd';
+import { gather, loadSecond, pairBytes, storeTwoColumns } from '../simd';
 import { areSpaced, offsetAt } from './tables';
 
 /** Panels of 8 columns of the patches; offsets of columns grow, so that their distance tells whether they are neighbors. */
@@ -64,36 +64,42 @@ export function packLines(
   stepOffsets: usize,
   steps: i32,
 ): void {
-  const distance = <usize>COLUMNS << 2;
+  const distance = pairBytes();
   for (let line = 0; line < lines; line += COLUMNS) {
-    for (let half = 0; half < COLUMNS; half += 4) {
-      const first = min(line + half, lines);
-      const l0 = source + offsetAt(lineOffsets, first);
-      const l1 = source + offsetAt(lineOffsets, first + 1);
-      const l2 = source + offsetAt(lineOffsets, first + 2);
-      const l3 = source + offsetAt(lineOffsets, first + 3);
-      let target = out + (<usize>half << 2);
-      let step = 0;
-      while (step < steps) {
-        const at = offsetAt(stepOffsets, step);
-        if (step + 4 <= steps && offsetAt(stepOffsets, step + 3) - at == 12) {
-          storeTransposed(
-            target,
-            distance,
-            v128.load(l0 + at),
-            v128.load(l1 + at),
-            v128.load(l2 + at),
-            v128.load(l3 + at),
-          );
-          target += distance << 2;
-          step += 4;
-        } else {
-          v128.store(target, gather(l0 + at, l1 + at, l2 + at, l3 + at));
-          target += distance;
-          step++;
-        }
+    const l0 = source + offsetAt(lineOffsets, line);
+    const l1 = source + offsetAt(lineOffsets, line + 1);
+    const l2 = source + offsetAt(lineOffsets, line + 2);
+    const l3 = source + offsetAt(lineOffsets, line + 3);
+    const l4 = source + offsetAt(lineOffsets, line + 4);
+    const l5 = source + offsetAt(lineOffsets, line + 5);
+    const l6 = source + offsetAt(lineOffsets, line + 6);
+    const l7 = source + offsetAt(lineOffsets, line + 7);
+    let step = 0;
+    while (step < steps) {
+      const at = offsetAt(stepOffsets, step);
+      if (step + 4 <= steps && offsetAt(stepOffsets, step + 3) - at == 12) {
+        storeTwoColumns(
+          out,
+          out + distance,
+          out + 2 * distance,
+          out + 3 * distance,
+          v128.load(l0 + at),
+          v128.load(l1 + at),
+          v128.load(l2 + at),
+          v128.load(l3 + at),
+          v128.load(l4 + at),
+          v128.load(l5 + at),
+          v128.load(l6 + at),
+          v128.load(l7 + at),
+        );
+        out += distance << 2;
+        step += 4;
+      } else {
+        v128.store(out, gather(l0 + at, l1 + at, l2 + at, l3 + at));
+        v128.store(out, gather(l4 + at, l5 + at, l6 + at, l7 + at), 16);
+        out += distance;
+        step++;
       }
     }
-    out += <usize>steps * distance;
   }
 }
