@@ -4,7 +4,12 @@ import { convolutionSides } from './convolution-sides.js';
 
 /** jax-js, which takes the adapter of `navigator.gpu`. */
 export async function openJax() {
-  const jax = await import('@jax-js/jax');
+  let jax;
+  try {
+    jax = await import('@jax-js/jax');
+  } catch (cause) {
+    throw new Error('jax-js is not installed: npm ci --prefix benchmarks, or leave it out of --peers', { cause });
+  }
   const np = jax.numpy;
   const devices = await jax.init('webgpu');
   if (!devices.includes('webgpu')) throw new Error('jax-js finds no WebGPU');

@@ -4,8 +4,14 @@ import { convolutionSides } from './convolution-sides.js';
 
 /** TensorFlow.js, which takes the adapter of `navigator.gpu`. */
 export async function openTfjs() {
-  const tf = await import('@tensorflow/tfjs-core');
-  await import('@tensorflow/tfjs-backend-webgpu');
+  let tf;
+  try {
+    tf = await import('@tensorflow/tfjs-core');
+    await import('@tensorflow/tfjs-backend-webgpu');
+  } catch (cause) {
+    const remedy = 'npm ci --prefix benchmarks, or leave tfjs out of --peers';
+    throw new Error(`TensorFlow.js for WebGPU is not installed: ${remedy}`, { cause });
+  }
   if (!(await tf.setBackend('webgpu'))) throw new Error('TensorFlow.js finds no WebGPU');
   let seed;
   const input = (shape) =>

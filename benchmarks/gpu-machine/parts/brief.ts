@@ -1,4 +1,5 @@
-import type { ConvolutionGeometry, PolynomialActivationForm } from '../../../packages/tensor/src/kernels.js';
+import type { PolynomialActivationForm } from '../../../packages/tensor/src/kernels.js';
+import { convolutionSides } from '../../webgpu/convolution-sides.js';
 import { free, type Machine, millisecondsOf, numbers } from '../machine.js';
 
 /** A few kernels of each kind, to compare settings of WebGPU by. */
@@ -25,15 +26,9 @@ export async function brief(machine: Machine): Promise<void> {
     [512, 4],
   ] as const) {
     const channels = Math.ceil(width / scale.thinner);
-    const geometry: ConvolutionGeometry = {
-      kernel: [3, 3],
-      stride: [1, 1],
-      padding: [1, 1],
-      dilation: [1, 1],
-      groups: 1,
-    };
-    const x = numbers(machine, [scale.batch, channels, plane, plane]);
-    const weight = numbers(machine, [channels, channels, 3, 3]);
+    const sides = convolutionSides({ images: scale.batch, channels, filters: channels, plane });
+    const { geometry } = sides;
+    const [x, weight] = [numbers(machine, sides.x), numbers(machine, sides.weight)];
     const [out, dw] = [x.clone(), weight.clone()];
     const operations = 2 * x.size * channels * 9;
     const floats = 2 * x.size + weight.size;

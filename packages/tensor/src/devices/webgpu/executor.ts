@@ -81,8 +81,8 @@ export class Executor {
   readonly queue: Queue;
   readonly pool: Pool;
   readonly pipelines: Pipelines;
-  /** Whether the adapter is a processor, to which shared memory is of no use. */
-  readonly isSoftware: boolean;
+  /** Whether kernels are those for a processor, to which shared memory is of no use: tests take those for a GPU, too. */
+  isSoftware: boolean;
   /** How products are cut, where that is not to be chosen: for tests and benchmarks. */
   cut: Partial<Cut> = {};
   /** How many elements a tensor may have. */

@@ -2,6 +2,7 @@ import type { ArgReductionName, Kernels, Operand, ReductionLayout, ReductionName
 import { histogramEdges } from '../../histogram-edges.js';
 import { type Executor, scalarType } from '../executor.js';
 import { kernel } from '../pipelines.js';
+import { vectorType } from '../wgsl/channels.js';
 import type { ScalarType } from '../wgsl/program.js';
 import { FOLDING, foldGroup } from '../wgsl/reduce.js';
 import { fill } from './elementwise.js';
@@ -12,9 +13,9 @@ const STEPS = 16;
 /** Rows up to this length are folded by one invocation each. */
 const SHORT = 16;
 /** Elements that an invocation folds at most, where columns are folded. */
-const LONGEST = 512;
-/** Columns are cut so that so many invocations share the work. */
-const INVOCATIONS = 2 ** 16;
+const LONGEST = 128;
+/** Columns are cut so that so many invocations share the work: those that a large GPU has at a time. */
+const INVOCATIONS = 2 ** 18;
 
 /** What folds two elements, and what changes nothing. */
 function folding(name: ReductionName, type: ScalarType): { combine: (a: string, b: string) => string; start: string } {
@@ -39,16 +40,12 @@ const lanes = ['x', 'y', 'z', 'w'] as const;
 /** A part of a row a workgroup. */
 const rowFolding = kernel('fold rows', ({ name, type, width, ragged }: Folding & { width: 1 | 4; ragged: boolean }) => {
   const { combine, start } = folding(name, type);
-  const vector = width === 4 ? `vec4<${type}>` : type;
+  const vector = vectorType(width, type);
   const filled = width === 4 ? `vec4<${type}>(${start})` : start;
   const inside =
     width === 4 && ragged
       ? 'select(none, x[first + v], v * 4u + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.length))'
       : 'x[first + v]';
-  const step =
-    width === 1 || name === 'sum'
-      ? `values = ${combine('values', 'next')};`
-      : `values = ${vector}(${lanes.map((lane) => combine(`values.${lane}`, `next.${lane}`)).join(', ')});`;
   const value = width === 1 ? 'values' : combine(combine('values.x', 'values.y'), combine('values.z', 'values.w'));
   return {
     reads: { x: vector },
@@ -63,27 +60,39 @@ let none = ${filled};
 var values = none;
 for (var v = begin + local; v < end; v += ${FOLDING}u) {
   let next = ${inside};
-  ${step}
+  values = ${foldVectors(name, type, width)('values', 'next')};
 }
 ${foldGroup('folded', value, combine)}
 if (local == 0u) { out[block] = folded[0]; }`,
   };
 });
 
-/** Every `parts`-th element of a column an invocation. */
-const columnFolding = kernel('fold columns', ({ name, type }: Folding) => {
-  const { combine, start } = folding(name, type);
+/** How two vectors, or two numbers, are folded. */
+function foldVectors(name: ReductionName, type: 'f32' | 'i32', width: 1 | 4): (a: string, b: string) => string {
+  const { combine } = folding(name, type);
+  if (width === 1 || name === 'sum') return combine;
+  return (a, b) => `vec4<${type}>(${lanes.map((lane) => combine(`${a}.${lane}`, `${b}.${lane}`)).join(', ')})`;
+}
+
+/** Every `parts`-th element of a column, or of four side by side, an invocation; the next is on its way meanwhile. */
+const columnFolding = kernel('fold columns', ({ name, type, width }: Folding & { width: 1 | 4 }) => {
+  const vector = vectorType(width, type);
   return {
-    reads: { x: type },
-    writes: { out: type },
+    reads: { x: vector },
+    writes: { out: vector },
     parameters: { count: 'u32', length: 'u32', inner: 'u32', parts: 'u32' },
     workgroupSize: GROUP,
     body: `if (index >= p.count) { return; }
 let column = index % p.inner;
 let part = (index / p.inner) % p.parts;
 let first = (index / p.inner / p.parts) * p.length * p.inner + column;
-var value = ${start};
-for (var l = part; l < p.length; l += p.parts) { value = ${combine('value', 'x[first + l * p.inner]')}; }
+var value = ${vector}(${folding(name, type).start});
+var next = x[first + part * p.inner];
+for (var l = part; l < p.length; l += p.parts) {
+  let here = next;
+  next = x[first + min(l + p.parts, p.length - 1u) * p.inner];
+  value = ${foldVectors(name, type, width)('value', 'here')};
+}
 out[index] = value;`,
   };
 });
@@ -120,9 +129,14 @@ export function reduce(
       executor.run(rowFolding, variant, { ...both, parameters, groups: outer * parts });
       return;
     }
-    const count = outer * parts * inner;
-    const parameters = { count, length, inner, parts };
-    executor.run(columnFolding, { name, type }, { ...both, parameters, groups: Math.ceil(count / GROUP) });
+    const columnWidth = inner % 4 === 0 ? 4 : 1;
+    const count = (outer * parts * inner) / columnWidth;
+    const parameters = { count, length, inner: inner / columnWidth, parts };
+    executor.run(
+      columnFolding,
+      { name, type, width: columnWidth },
+      { ...both, parameters, groups: Math.ceil(count / GROUP) },
+    );
   };
   if (parts === 1) {
     stage(out);
@@ -157,9 +171,13 @@ let first = row * p.length * p.inner + column;
 ${chosen ? 'let list = row * p.candidates * p.inner + column;' : ''}
 var position = ${positionAt('part')};
 var best = x[first + position * p.inner];
-for (var k = part + p.parts; k < p.candidates; k += p.parts) {
-  let place = ${positionAt('k')};
-  let v = x[first + place * p.inner];
+var next = position;
+var nextValue = best;
+for (var k = part; k < p.candidates; k += p.parts) {
+  let place = next;
+  let v = nextValue;
+  next = ${positionAt('min(k + p.parts, p.candidates - 1u)')};
+  nextValue = x[first + next * p.inner];
   if (comesFirst(v, place, best, position)) {
     best = v;
     position = place;

@@ -16,24 +16,28 @@ const GROW = 2 ** 64;
 
 /** Sums of squares of a part: those of small, of usual (and NaN) and of large elements. */
 const squaring = kernel('squares', () => ({
-  reads: { x: 'f32' },
+  reads: { x: 'vec4<f32>' },
   writes: { sums: 'f32' },
   parameters: { count: 'u32', start: 'u32' },
   workgroupSize: FOLDING,
-  declarations: `var<workgroup> folded: array<vec3<f32>, ${FOLDING}>;`,
-  body: `var own = vec3<f32>(0.0);
-let end = min((block + 1u) * ${PART}u, p.count);
-for (var i = block * ${PART}u + local; i < end; i += ${FOLDING}u) {
-  let size = abs(x[i]);
+  declarations: `fn squareOf(x: f32) -> vec3<f32> {
+  let size = abs(x);
   if (size < ${SMALL.toExponential()}) {
     let scaled = size * ${GROW.toExponential()};
-    own.x += scaled * scaled;
-  } else if (size > ${LARGE.toExponential()}) {
-    let scaled = size * ${SHRINK.toExponential()};
-    own.z += scaled * scaled;
-  } else {
-    own.y += size * size;
+    return vec3<f32>(scaled * scaled, 0.0, 0.0);
   }
+  if (size > ${LARGE.toExponential()}) {
+    let scaled = size * ${SHRINK.toExponential()};
+    return vec3<f32>(0.0, 0.0, scaled * scaled);
+  }
+  return vec3<f32>(0.0, size * size, 0.0);
+}
+var<workgroup> folded: array<vec3<f32>, ${FOLDING}>;`,
+  body: `var own = vec3<f32>(0.0);
+let end = min((block + 1u) * ${PART / 4}u, (p.count + 3u) / 4u);
+for (var i = block * ${PART / 4}u + local; i < end; i += ${FOLDING}u) {
+  let all = select(vec4<f32>(0.0), x[i], 4u * i + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.count));
+  own += (squareOf(all.x) + squareOf(all.y)) + (squareOf(all.z) + squareOf(all.w));
 }
 ${foldGroup('folded', 'own', (a, b) => `${a} + ${b}`)}
 if (local == 0u) {

@@ -33,8 +33,9 @@ export interface Cut {
 /** The tile of a name; on a processor every invocation reads what it multiplies. */
 export function tileOf(name: TileName): Tile {
   if (name === 'registers/4x4' || name === 'registers/8x8') {
-    const own = name === 'registers/4x4' ? 4 : 8;
-    return { rows: 8 * own, columns: 8 * own, depth: 16, ownRows: own, ownColumns: own, unrolled: 1, shared: false };
+    // What is small is compiled anew for few operations.
+    const [own, unrolled] = name === 'registers/4x4' ? [4, 1] : [8, 2];
+    return { rows: 8 * own, columns: 8 * own, depth: 16, ownRows: own, ownColumns: own, unrolled, shared: false };
   }
   const [rows, columns, depth, ownRows, ownColumns, unrolled = 1] = name.split(/[x/]/).map(Number) as [
     number,
@@ -305,24 +306,16 @@ ${store(product, rowOf, columnOf)}`;
 /** Every invocation reads what it multiplies. */
 function registerBody(product: Product): string {
   const { tile: own, type, left, right } = product;
-  const { columns, ownRows, ownColumns } = own;
+  const { columns, ownRows, ownColumns, unrolled } = own;
   const across = columns / ownColumns;
   const vector = `vec4<${type}>`;
   const [rowParts, columnParts] = [range(ownRows / 4), range(ownColumns / 4)];
   const rowOf = (r: number) => `rowStart + down * ${ownRows}u + ${r}u`;
   const columnOf = (c: number) => `columnStart + across * ${ownColumns}u + ${c}u`;
   const lineName = (side: string, part: number) => (lane: number) => `${side}Line${4 * part + lane}`;
-  return `let across = local % ${across}u;
-let down = local / ${across}u;
-if (${rowOf(0)} >= p.rows || ${columnOf(0)} >= p.columns) { return; }
-${rowParts.map((i) => declareLines('left', left, rowOf(4 * i), 'p.rows', lineName('left', i))).join('\n')}
-${columnParts.map((j) => declareLines('right', right, columnOf(4 * j), 'p.columns', lineName('right', j))).join('\n')}
-${range(ownRows)
-  .flatMap((r) => columnParts.map((j) => `var sum${r}_${j} = ${vector}(${zeroOf(type)});`))
-  .join('\n')}
-for (var k = depthStart; k < depthEnd; k++) {
-  let leftAt = leftDepth(k);
-  let rightAt = rightDepth(k);
+  const multiply = (k: string): string => `{
+  let leftAt = leftDepth(${k});
+  let rightAt = rightDepth(${k});
   ${rowParts.map((i) => `let left${i} = ${loadLines('left', left, type, lineName('left', i), 'leftAt')};`).join('\n')}
   ${columnParts
     .map((j) => `let right${j} = ${loadLines('right', right, type, lineName('right', j), 'rightAt')};`)
@@ -332,7 +325,26 @@ for (var k = depthStart; k < depthEnd; k++) {
       columnParts.map((j) => multiplyAdd(type, `sum${r}_${j}`, `left${r >> 2}.${lanes[r & 3]}`, `right${j}`)),
     )
     .join('\n')}
+}`;
+  return `let across = local % ${across}u;
+let down = local / ${across}u;
+if (${rowOf(0)} >= p.rows || ${columnOf(0)} >= p.columns) { return; }
+${rowParts.map((i) => declareLines('left', left, rowOf(4 * i), 'p.rows', lineName('left', i))).join('\n')}
+${columnParts.map((j) => declareLines('right', right, columnOf(4 * j), 'p.columns', lineName('right', j))).join('\n')}
+${range(ownRows)
+  .flatMap((r) => columnParts.map((j) => `var sum${r}_${j} = ${vector}(${zeroOf(type)});`))
+  .join('\n')}
+var k = depthStart;
+${
+  unrolled === 1
+    ? ''
+    : `for (; k + ${unrolled - 1}u < depthEnd; k += ${unrolled}u) {
+${range(unrolled)
+  .map((i) => multiply(`k + ${i}u`))
+  .join('\n')}
+}`
 }
+for (; k < depthEnd; k++) ${multiply('k')}
 ${store(product, rowOf, columnOf)}`;
 }
 

@@ -1,0 +1,17 @@
+import { beforeAll, describe, test } from 'vitest';
+import { type OpenedDevice, openDevice } from '../../src/devices/webgpu/device.js';
+import { missing } from './adapter.js';
+import { casesOfWebGpu } from './cases.js';
+
+/** What has other kernels on a processor; those of products are tested by their tiles. */
+const differing = casesOfWebGpu.filter(({ name }) => /^(polynomial|batchNorm)/.test(name));
+
+describe.skipIf(missing)('kernels that GPUs take, where a processor takes others', () => {
+  let opened: OpenedDevice;
+  beforeAll(async () => {
+    opened = await openDevice(() => {});
+    opened.executor.isSoftware = false;
+  });
+
+  test.each(differing)('$name', ({ check }) => check(opened.device, 4));
+});
