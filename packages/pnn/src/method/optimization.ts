@@ -53,7 +53,7 @@ export function optimizerOf(
   const groups = network.parameterGroups().map((group) => ({
     ...group,
     ...(clipping === 'plain' && { clipped: true }),
-    ...(group.name === ofCoefficients && { lrScale: coefficientRate }),
+    ...(group.name === ofCoefficients && { lrScale: (group.lrScale ?? 1) * coefficientRate }),
   }));
   return optimizers[optimizer](groups, { lr, weightDecay, ...(maxNorm !== null && { maxNorm }) });
 }
