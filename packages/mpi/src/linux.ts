@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { MpiError } from './errors.js';
 import type { Koffi } from './koffi.js';
@@ -6,14 +5,21 @@ import type { System } from './system.js';
 
 /** MADV_HUGEPAGE, of madvise(2). */
 const HUGE_PAGE = 14;
+/** Of a mask with a bit for each processor: Linux has room for 8192 at most, and takes no shorter mask than its own. */
+const MASK_BYTES = 1024;
 
 export function linux(koffi: Koffi): System {
   // What Node itself is linked to: the C library has another name on every system.
   const library = koffi.load(null);
   const schedYield = library.func('sched_yield', 'int', []);
+  const schedGetaffinity = library.func('sched_getaffinity', 'int', ['int', 'size_t', 'void *']);
   const madvise = library.func('madvise', 'int', ['uintptr_t', 'size_t', 'int']);
   return {
-    processors: () => numbersIn(/^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]!),
+    processors() {
+      const mask = new Uint8Array(MASK_BYTES);
+      if (schedGetaffinity(0, MASK_BYTES, mask) === 0) return bitsOf(mask);
+      throw new MpiError(`mpi: sched_getaffinity has failed: ${getSystemErrorName(-koffi.errno())}`);
+    },
     yieldProcessor: () => void schedYield(),
     preferLargePages: (address, bytes) => void madvise(address, bytes, HUGE_PAGE),
     copyFrom: copying(koffi, 'process_vm_readv'),
@@ -21,12 +27,9 @@ export function linux(koffi: Koffi): System {
   };
 }
 
-/** What a list such as "0-2,8" stands for; see cpuset(7). */
-export function numbersIn(list: string): number[] {
-  return list.split(',').flatMap((range) => {
-    const [first, last = first] = range.split('-').map(Number) as [number, number?];
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+/** The numbers of the bits that are set. */
+function bitsOf(mask: Uint8Array): number[] {
+  return Array.from({ length: 8 * mask.length }, (_, i) => i).filter((i) => (mask[i >> 3]! >> (i & 7)) & 1);
 }
 
 /** One of the functions of process_vm_readv(2), which copy without a system buffer between. */

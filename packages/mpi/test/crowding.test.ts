@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { isCrowded, type Place } from '../src/crowding.js';
 import { loadKoffi } from '../src/koffi.js';
-import { linux, numbersIn } from '../src/linux.js';
+import { linux } from '../src/linux.js';
 import { inOneProcess } from './in-one-process.js';
 
 const on = (machine: string, ...processors: number[]): Place => ({ machine, processors });
@@ -28,11 +29,12 @@ describe('processors', () => {
     expect(processors.length).toBeGreaterThanOrEqual(availableParallelism());
   });
 
-  it.each([
-    ['3', [3]],
-    ['0-3', [0, 1, 2, 3]],
-    ['0,2-3,8', [0, 2, 3, 8]],
-  ])('of the list %s', (list, expected) => {
-    expect(numbersIn(list)).toEqual(expected);
+  const taskset = spawnSync('taskset', ['--pid', `${process.pid}`], { encoding: 'utf8' });
+
+  it.skipIf(taskset.error)('are those that taskset tells', async () => {
+    const mask = linux(await loadKoffi())
+      .processors()
+      .reduce((bits, processor) => bits | (1n << BigInt(processor)), 0n);
+    expect(taskset.stdout).toMatch(new RegExp(` ${mask.toString(16)}\n$`));
   });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { mpich, mpichMessages, run, sharedMemory, tcp } from '../mpirun.js';
 import { hostsObstacle, TwoHosts } from '../namespaces.js';
@@ -5,10 +6,16 @@ import { hostsObstacle, TwoHosts } from '../namespaces.js';
 const program = 'packages/mpi/test/programs/exchanges.ts';
 const seed = Math.floor(Math.random() * 2 ** 31);
 
+/** Whether processes that are not parents of each other may read each other's memory: Yama forbids it on many a desktop. */
+const mayCopy = spawnSync('head', ['-c', '0', `/proc/${process.pid}/mem`]).status === 0;
+if (!mayCopy) console.warn('NOT TESTED: that processes copy from memory to memory: the system may keep them apart');
+// Open MPI may have the system let them where it would not by itself.
+const direct = mayCopy ? 'copies' : '(copies|messages)';
+
 const jobs = [
-  ...sharedMemory.flatMap((launch) => [1, 2, 4].map((processes) => ({ launch, processes, way: 'copies' }))),
+  ...sharedMemory.flatMap((launch) => [1, 2, 4].map((processes) => ({ launch, processes, way: direct }))),
   ...tcp.flatMap((launch) => [2, 4].map((processes) => ({ launch, processes, way: 'messages' }))),
-  ...mpich.map((launch) => ({ launch, processes: 4, way: 'copies' })),
+  ...mpich.map((launch) => ({ launch, processes: 4, way: direct })),
   ...mpichMessages.map((launch) => ({ launch, processes: 2, way: 'messages' })),
 ];
 
