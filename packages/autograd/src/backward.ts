@@ -1,4 +1,5 @@
 import {
+  activeTracer,
   DTypeError,
   formatShape,
   GradientError,
@@ -220,11 +221,12 @@ function differentiate(
   gradients: readonly (Tensor | undefined)[],
   needed: readonly boolean[],
   createGraph: boolean,
+  overwrite: boolean,
 ): readonly (Tensor | undefined)[] {
   const { rule } = call;
   if (isFused(rule)) {
     return (
-      (createGraph ? undefined : rule.fused(gradients, call, needed)) ??
+      (createGraph ? undefined : rule.fused(gradients, call, needed, overwrite)) ??
       compose(call, rule, gradients, needed, createGraph)
     );
   }
@@ -233,6 +235,15 @@ function differentiate(
   if (typeof rule === 'function') return (rule as VjpOfAll<unknown>)(gradient, call, needed);
   const vjps = rule as readonly (Vjp | undefined)[];
   return needed.map((wanted, index) => (wanted ? vjps[index]?.(gradient, call) : undefined));
+}
+
+/**
+ * Whether nobody will look at the elements of a gradient once its call has been gone through, so that the device can compute
+ * another gradient in their place. A tracer would take the two for one.
+ */
+function isSpent(gradient: Tensor | undefined, captured: ReadonlySet<Tensor>): boolean {
+  if (!gradient?.device.memory.inPlace || captured.has(gradient) || activeTracer()) return false;
+  return gradient.buffer.references === 1;
 }
 
 /** @throws GradientError where a vjp gave something that cannot be the gradient of its input */
@@ -312,7 +323,8 @@ function* traverse(
         if (needed[0])
           pending.addPart(call.edges[0]!, call.shape(0), handleOf(gradients[0]!), call.rule.place(call.attributes));
       } else {
-        let compute = () => differentiate(call, gradients, needed, createGraph);
+        const overwrite = !createGraph && isSpent(gradients[0], captured);
+        let compute = () => differentiate(call, gradients, needed, createGraph, overwrite);
         if (isShared(call.rule)) {
           const { rule } = call;
           const gradient = gradients[0]!;

@@ -50,11 +50,16 @@ export interface PartRule<A> {
  * from which derivatives of higher order come.
  */
 export interface FusedRule<I extends Inputs, A> {
-  /** The gradients of the inputs from those of the outputs; undefined where only the composition can tell. */
+  /**
+   * The gradients of the inputs from those of the outputs; undefined where only the composition can tell.
+   *
+   * @param overwrite whether the gradient of the first output may be overwritten, for nobody needs it afterwards
+   */
   fused(
     gradients: readonly (Tensor | undefined)[],
     call: Context<A>,
     needed: readonly boolean[],
+    overwrite: boolean,
   ): readonly (Tensor | undefined)[] | undefined;
   /** The inputs from this index on do not reach the composition as arguments: it has captured them. */
   readonly capturedFrom?: number;

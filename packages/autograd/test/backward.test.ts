@@ -11,11 +11,13 @@ import {
 import {
   ArgumentError,
   arange,
+  type Device,
   DTypeError,
   GradientError,
   memory,
   type NestedArray,
   ones,
+  polynomial,
   reference,
   ShapeError,
   scope,
@@ -701,6 +703,56 @@ describe('errors', () => {
       expect(() => wrong([x], ones([2])).backward()).toThrow('gave float32 [2], but the input is float64 [2]');
       wrong([x], arange(0, 2, 1, float64)).backward();
       expect(elements(x.grad)).toEqual([0, 1]);
+    });
+  });
+});
+
+describe('a gradient in the place of another', () => {
+  const places: boolean[] = [];
+  const watched: Device = {
+    ...reference,
+    kernels: {
+      ...reference.kernels,
+      polynomialGradient: (...operands) => {
+        const [gradient, , , , out] = operands;
+        places.push(gradient?.buffer === out.buffer);
+        reference.kernels.polynomialGradient(...operands);
+      },
+    },
+  };
+  const on = { ...float64, device: watched };
+  const square = (x: Tensor): Tensor =>
+    polynomial(x, tensor([0, 0, 1], on), { basis: 'monomial', bound: 1, outside: 'polynomial' }).output;
+
+  it('is computed there where nobody else looks at that one', () => {
+    scope(() => {
+      places.length = 0;
+      const x = requireGrad(tensor([1, -2], on));
+      const result = square(square(x));
+      result.mul(3).sum().backward();
+      expect(places).toEqual([true, true]);
+      expect(elements(x.grad)).toEqual([12, -96]);
+    });
+  });
+
+  it('leaves alone what the caller gave, asked for, or needs for another path', () => {
+    scope(() => {
+      places.length = 0;
+      const x = requireGrad(tensor([1, -2], on));
+      const given = tensor([3, 3], on);
+      square(x).backward(given);
+      expect(elements(given)).toEqual([3, 3]);
+      expect(elements(x.grad)).toEqual([6, -12]);
+
+      const middle = square(x);
+      const [ofMiddle, ofX] = grad(middle.mul(3).sum(), [middle, x]);
+      expect(elements(ofMiddle)).toEqual([3, 3]);
+      expect(elements(ofX)).toEqual([6, -12]);
+
+      zeroGrad(x);
+      x.add(square(x)).mul(3).sum().backward();
+      expect(elements(x.grad)).toEqual([9, -9]);
+      expect(places).toEqual([false, false, false]);
     });
   });
 });

@@ -20,6 +20,8 @@ export interface DeviceMemory {
   release(buffer: Buffer): void;
   /** Gives back what is kept between kernels so that it need not be asked for again; only called outside of kernels. */
   trim?(): void;
+  /** Whether a kernel that reads each element before it writes there can compute in place, without a copy first. */
+  readonly inPlace?: boolean;
   /** Stores the elements. */
   write(operand: Operand, values: ArrayLike<number>): void;
   /** A copy of the elements, once everything that computes them is done. */

@@ -351,6 +351,7 @@ export interface Kernels {
     variance: Operand,
     epsilon: number,
   ): void;
+  /** In memory that is computed in place (`DeviceMemory`), out may be the gradient. */
   batchNormGradient(
     gradient: Operand,
     x: Operand,
@@ -375,7 +376,10 @@ export interface Kernels {
     range: Operand,
     form: PolynomialActivationForm,
   ): void;
-  /** Gradients of x and (where wanted) of the coefficients from those of the value and of the penalty, where given. */
+  /**
+   * Gradients of x and (where wanted) of the coefficients from those of the value and of the penalty, where given. In memory
+   * that is computed in place (`DeviceMemory`), out may be the gradient of the value.
+   */
   polynomialGradient(
     gradient: Operand | undefined,
     penaltyGradient: Operand | undefined,

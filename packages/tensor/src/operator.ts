@@ -32,6 +32,22 @@ export function operator<I extends Inputs, A>(definition: Operator<I, A>): Opera
   return definition;
 }
 
+/** Attributes of an operator that computes the gradient of an input from that of the output, its own first input. */
+export interface Overwriting {
+  /**
+   * Whether the gradient of the input is written over the other one, which nobody needs any more: it takes no room in memory,
+   * nor in the cache, where what comes next would else be pushed out.
+   *
+   * @default false
+   */
+  readonly overwrite?: boolean;
+}
+
+/** What such an operator says of the gradient of x, which is of the shape of the output. */
+export function inputGradient({ shape, dtype }: Operand, { overwrite = false }: Overwriting): OutputSpec {
+  return overwrite ? { shape, dtype, aliasOf: 0 } : { shape, dtype };
+}
+
 /** @throws DTypeError where the operands have different types */
 export function checkSameType(operation: string, a: Operand, b: Operand): void {
   if (a.dtype !== b.dtype) {

@@ -4,13 +4,13 @@ import { constant, type RulesOf } from '../rule.js';
 /** Where only the output has a gradient, one pass gives all; statistics have theirs by the composition. */
 export const normalizationRules: RulesOf<OperatorFamilies['normalization']> = {
   batchNorm: {
-    fused: ([output, mean, variance], call) =>
+    fused: ([output, mean, variance], call, _, overwrite) =>
       mean || variance || !output
         ? undefined
         : apply(
             operators.batchNormGradient,
             [output, call.input(0), call.optionalInput(1), call.output(1), call.output(2)],
-            call.attributes,
+            { ...call.attributes, overwrite },
           ),
     composition: ([x, gamma, beta], { epsilon }) => {
       const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));

@@ -90,9 +90,9 @@ export function penaltyOf(x: Tensor, { form, limit, cap }: Penalty): Tensor {
 /** One pass gives all gradients; the composition is Horner's method and the penalty by operators. */
 export const polynomialRules: RulesOf<OperatorFamilies['polynomial']> = {
   polynomial: {
-    fused: ([output, penalty], call, [, learnable]) => {
+    fused: ([output, penalty], call, [, learnable = false], overwrite) => {
       const inputs = [output, penalty, call.input(0), call.input(1)] as const;
-      return apply(operators.polynomialGradient, inputs, { ...call.attributes, learnable: learnable ?? false });
+      return apply(operators.polynomialGradient, inputs, { ...call.attributes, learnable, overwrite });
     },
     composition: ([x, coefficients], form) => {
       const penalty = form.penalty ? penaltyOf(x, form.penalty) : zeros([], x);

@@ -30,7 +30,9 @@ const STAGE_GRADIENT: usize = STAGE_X + (<usize>CHUNK << 2);
 const STAGE_OUT: usize = STAGE_GRADIENT + (<usize>CHUNK << 2);
 /** Inputs of a run, those beyond the bound put at it. */
 const CLAMPED: usize = STAGE_OUT + (<usize>CHUNK << 2);
-const CONSTANTS: usize = CLAMPED + (<usize>RUN << 2);
+/** Gradients of a run that the results are written over, where these are computed in several passes. */
+const KEPT: usize = CLAMPED + (<usize>RUN << 2);
+const CONSTANTS: usize = KEPT + (<usize>RUN << 2);
 /** Sums for the gradients of the coefficients: of a chunk in float32, then of the block in double precision. */
 const PENALTY: usize = CONSTANTS + CONSTANTS_BYTES;
 const TANGENT: usize = PENALTY + PENALTY_BYTES;
@@ -321,6 +323,14 @@ function backwardValues(fields: Activation, x: usize, gradient: usize, out: usiz
   return i32x4.max_s(all, sizesSoFar(constants));
 }
 
+/** Whether the gradients of a run are read again where results have been stored. */
+// @ts-ignore: decorator
+@inline
+function isReadTwice(fields: Activation, x: usize, groups: i32): bool {
+  if (fields.learnable || fields.twice || fields.oddTerms > 1) return true;
+  return fields.tangent != 0 && anyBeyond(sizesIn(x, <usize>groups * GROUP_BYTES), fields.bound);
+}
+
 /** Computes whole groups: at most a run where the tangent goes on. */
 function backwardGroups(fields: Activation, x: usize, gradient: usize, out: usize, groups: i32, scratch: usize): void {
   const sizes = backwardValues(fields, x, gradient, out, groups, scratch);
@@ -375,7 +385,14 @@ export function polynomialGradient(fields: Activation, block: i32, scratch: usiz
       const x = <usize>fields.x + at;
       const gradient = gradients ? gradients + at : 0;
       const out = <usize>fields.out + at;
-      if (groups) backwardGroups(fields, x, gradient, out, groups, scratch);
+      if (groups) {
+        let slopes = gradient;
+        if (gradient == out && isReadTwice(fields, x, groups)) {
+          slopes = scratch + KEPT;
+          gatherPieces(slopes, gradient, groups * GROUP, 1, 0, GROUP);
+        }
+        backwardGroups(fields, x, slopes, out, groups, scratch);
+      }
       const rest = count - groups * GROUP;
       if (rest) {
         const tail = <usize>(groups * GROUP) << 2;

@@ -1,6 +1,6 @@
 import { ShapeError } from '../errors.js';
 import type { Operand } from '../kernels.js';
-import { checkFloat, checkSameType, operator } from '../operator.js';
+import { checkFloat, checkSameType, inputGradient, type Overwriting, operator } from '../operator.js';
 import { formatShape } from '../shape.js';
 
 /** Normalization by the statistics of the batch (Ioffe & Szegedy, arXiv 1502.03167). */
@@ -37,11 +37,11 @@ export const normalizationOperators = {
 
   batchNormGradient: operator<
     readonly [Operand, Operand, Operand | undefined, Operand, Operand],
-    { readonly epsilon: number }
+    Overwriting & { readonly epsilon: number }
   >({
     name: 'batchNormGradient',
-    infer: ([, x, , mean]) => [
-      { shape: x.shape, dtype: x.dtype },
+    infer: ([, x, , mean], attributes) => [
+      inputGradient(x, attributes),
       { shape: mean.shape, dtype: x.dtype },
       { shape: mean.shape, dtype: x.dtype },
     ],

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from '../errors.js';
 import type { Operand, PolynomialActivationForm } from '../kernels.js';
-import { checkFloat, checkSameType, operator } from '../operator.js';
+import { checkFloat, checkSameType, inputGradient, type Overwriting, operator } from '../operator.js';
 import { formatShape } from '../shape.js';
 
 function checkForm(
@@ -54,12 +54,12 @@ export const polynomialOperators = {
 
   polynomialGradient: operator<
     readonly [Operand | undefined, Operand | undefined, Operand, Operand],
-    PolynomialActivationForm & { readonly learnable: boolean }
+    PolynomialActivationForm & Overwriting & { readonly learnable: boolean }
   >({
     name: 'polynomialGradient',
-    infer: ([, , x, coefficients], { learnable }) => {
-      const own = { shape: x.shape, dtype: x.dtype };
-      return learnable ? [own, { shape: coefficients.shape, dtype: x.dtype }] : [own];
+    infer: ([, , x, coefficients], attributes) => {
+      const own = inputGradient(x, attributes);
+      return attributes.learnable ? [own, { shape: coefficients.shape, dtype: x.dtype }] : [own];
     },
     launch: (kernels, [gradient, penaltyGradient, x, coefficients], [out, coefficientGradient], form) =>
       kernels.polynomialGradient(gradient, penaltyGradient, x, coefficients, out!, coefficientGradient, form),

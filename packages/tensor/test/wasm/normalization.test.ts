@@ -57,6 +57,7 @@ function backward(
   dtype: Type,
   { shape, x, gradient, gamma }: Case,
   statistics: readonly (readonly number[])[],
+  overwrite = false,
 ): Tensor[] {
   const channel = (data: readonly number[]) => place(device, [data.length], data, dtype);
   return apply(
@@ -67,7 +68,7 @@ function backward(
       gamma && channel(gamma),
       ...statistics.map(channel),
     ] as never,
-    { epsilon: EPSILON },
+    { epsilon: EPSILON, overwrite },
   ) as Tensor[];
 }
 
@@ -103,6 +104,23 @@ function spreadOf(values: readonly number[]): number {
 const SUM = 12 * UNIT;
 /** Results so small are rounded by up to the least number that float32 has. */
 const DENORMAL = 2 ** -149;
+
+describe.each([['reference', reference], ...variants] as const)('batchNormGradient on %s', (_, device) => {
+  test('has the same numbers where it is written over the gradient of the output', () => {
+    fc.assert(
+      fc.property(cases, (each) =>
+        scope(() => {
+          const [, mean, variance] = forward(device, 'float32', each).map((result) => Array.from(result.dataSync()));
+          const apart = backward(device, 'float32', each, [mean!, variance!]);
+          const over = backward(device, 'float32', each, [mean!, variance!], true);
+          over.forEach((result, i) => {
+            expectSame(result.dataSync(), apart[i]!.dataSync());
+          });
+        }),
+      ),
+    );
+  });
+});
 
 describe.each(variants)('batchNorm on %s', (_, device) => {
   test('normalizes within a few roundings, with statistics from sums of short runs', () => {

@@ -11,7 +11,7 @@ import {
 } from '@pnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dataOf, expectWithin, place, UNIT, variants } from './variants.js';
+import { dataOf, expectSame, expectWithin, place, UNIT, variants } from './variants.js';
 
 type Penalty = NonNullable<PolynomialOptions['penalty']>;
 
@@ -214,7 +214,7 @@ function backward(
   device: (typeof variants)[number][1],
   dtype: 'float32' | 'float64',
   each: Case,
-  { withValue = true, withPenalty = true, learnable = true },
+  { withValue = true, withPenalty = true, learnable = true, overwrite = false },
 ): Tensor[] {
   const x = place(device, each.shape, each.x, dtype);
   const coefficients = place(device, each.coefficientShape, each.coefficients, dtype);
@@ -223,8 +223,25 @@ function backward(
   return apply(operators.polynomialGradient, [gradient, penaltyGradient, x, coefficients], {
     ...each.options,
     learnable,
+    overwrite,
   }) as Tensor[];
 }
+
+describe.each([['reference', reference], ...variants] as const)('polynomialGradient on %s', (_, device) => {
+  test('has the same bits where it is written over the gradient of the output', () => {
+    fc.assert(
+      fc.property(cases(inputs), fc.boolean(), fc.boolean(), (each, withPenalty, learnable) =>
+        scope(() => {
+          const apart = backward(device, 'float32', each, { withPenalty, learnable });
+          const over = backward(device, 'float32', each, { withPenalty, learnable, overwrite: true });
+          over.forEach((result, i) => {
+            expectSame(result.dataSync(), apart[i]!.dataSync());
+          });
+        }),
+      ),
+    );
+  });
+});
 
 describe.each(variants)('polynomial on %s', (_, device) => {
   test('gives value, penalty and range within the rounding of float32', () => {

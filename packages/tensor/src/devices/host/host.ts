@@ -19,6 +19,7 @@ export const hostMemory: DeviceMemory = {
   trim: () => {
     for (const each of linearMemory.spare) each.release();
   },
+  inPlace: true,
   write: (operand, source) => values(operand).set(source),
   read: async (operand) => copyOf(operand),
   readNow: copyOf,
