@@ -15,6 +15,7 @@ const functions = {
   sin: [-100, 100],
   cos: [-100, 100],
   sigmoid: [-104, 20],
+  silu: [-110, 20],
   erf: [-4.5, 4.5],
 } as const;
 

@@ -208,4 +208,28 @@ const specialCase: KernelCase = {
   },
 };
 
-export const polynomialCases: readonly KernelCase[] = [forwardCase, backwardCase, specialCase];
+const notANumberCase: KernelCase = {
+  name: 'the penalty of NaN is what it is by definition',
+  async check(device) {
+    const forms = ['exponential', 'quadratic', 'power'] as const;
+    const inputs = [[Number.NaN], [0, Number.NaN, 0, 0, 0], [4, Number.NaN, 0, 0, 0]];
+    for (const form of forms) {
+      for (const data of inputs) {
+        const run = (on: Device) =>
+          read(() => {
+            const x = place(on, { shape: [data.length], data });
+            const coefficients = place(on, { shape: [4], data: [0.5, 1, 0.25, 0.125] });
+            const penalty: Penalty = { form, limit: 2, cap: 3 };
+            return [
+              polynomial(x, coefficients, { basis: 'monomial', bound: 3, evenTerms: 4, outside: 'tangent', penalty })
+                .penalty,
+            ];
+          });
+        const [actual, expected] = [await run(device), await run(reference)];
+        expectWithin(actual[0]!, expected[0]!, (value) => 100 * UNIT * Math.abs(value));
+      }
+    }
+  },
+};
+
+export const polynomialCases: readonly KernelCase[] = [forwardCase, backwardCase, specialCase, notANumberCase];

@@ -21,8 +21,8 @@ interface PolynomialVariant extends PolynomialShape {
   readonly outside: PolynomialActivationForm['outside'];
   readonly penalty: Penalty['form'] | 'none';
   /**
-   * Whether penalties are summed up afterwards, over the parts that have some: a processor that stands in for a GPU takes all
-   * branches, but leaves loops.
+   * Whether penalties are summed up afterwards, over the parts that have some: a processor that stands in for a GPU computes
+   * both sides of a branch, but no loop without rounds.
    */
   readonly later: boolean;
 }
@@ -55,9 +55,9 @@ const input = ({ ragged }: PolynomialVariant): string => `  let bits = bitcast<U
   let isElement = ${ragged ? 'at * 4u + U(0u, 1u, 2u, 3u) < U(p.count)' : 'B(true)'};
   let isBeyond = bits > U(bitcast<u32>(p.bound));`;
 
-/** Whether an element of such a size has a penalty. */
+/** Whether elements of such sizes have a penalty. By the tenth power all have, and that of NaN is NaN. */
 const isDue = ({ penalty }: PolynomialVariant, size: string): string =>
-  `any(${size} > V(${penalty === 'power' ? '0.0' : 'p.limit'}))`;
+  penalty === 'power' ? 'true' : `any(${size} > V(p.limit))`;
 
 /** Where the polynomial is evaluated, t = edge/B, and what the powers are taken of. */
 const point = ({ outside, basis }: PolynomialVariant): string => `
@@ -327,7 +327,7 @@ function variantOf(executor: Executor, x: Operand, coefficients: Operand, form: 
     basis,
     outside,
     penalty: penalty ? penalty.form : 'none',
-    later: executor.isSoftware && penalty !== undefined,
+    later: executor.isSoftware && penalty !== undefined && penalty.form !== 'power',
   };
   return { walk, variant };
 }

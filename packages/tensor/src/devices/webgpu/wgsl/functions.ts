@@ -129,12 +129,12 @@ const elementaryFunctions: readonly string[] = [
   `fn softplusOf(x: f32) -> f32 {
   return select(0.0, x, x > 0.0) + logarithmOfOnePlus(exponential(-abs(x)));
 }`,
-  // The sigmoid is e^x for very negative numbers: its square root is not too small for a float, and −∞ times 0 would be NaN.
+  // The sigmoid is e^x for very negative numbers, which may be too small for a float where x·e^x is not; −∞ times 0 would be NaN.
   `fn siluOf(x: f32) -> f32 {
-  if (x < -208.0) { return 0.0; }
+  if (x < -110.0) { return 0.0; }
   if (x < -40.0) {
-    let root = exponential(0.5 * x);
-    return x * root * root;
+    let n = floor(x * 1.44269504 + 0.5);
+    return scaleByPowerOfTwo(x * (1.0 + exponentialTail(withoutHalvings(x, n))), i32(n));
   }
   return x * logistic(x);
 }`,
