@@ -30,8 +30,9 @@ function mapRow(name: string, { affine, matvec, at }: PlannedMap): string[] {
   ];
 }
 
-/** By which tables parameters of a plan are 128-bit secure, in words: by that of 2018, or the stricter one of 2024 too. */
+/** By which tables parameters are 128-bit secure, in words: by that of 2018, the stricter one of 2024 too, or none. */
 export function securityOf(parameters: Parameters): string {
+  if (!isSecure(parameters, 'standard')) return 'not known to be 128-bit secure';
   const byGuidelines = isSecure(parameters, 'guidelines') ? ' and the guidelines of 2024' : '';
   return `128-bit secure by the standard of 2018${byGuidelines}`;
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { isSecure, MODULUS_BITS, modulusBits } from '../../src/ckks/parameters.js';
 import { EncryptedClient } from '../../src/client/client.js';
 import { PlanError } from '../../src/errors.js';
+import { securityOf } from '../../src/plan/format.js';
 import { candidates, DEGREES } from '../../src/plan/make-plan.js';
 import { RecordedServer } from '../node/recorded-server.js';
 import { smallPlan } from '../node/small-network.js';
@@ -31,6 +32,14 @@ test('the guidelines are stricter, and say nothing of an N that they do not have
   expect(isSecure(parameters, 'standard')).toBe(true);
   expect(isSecure(parameters, 'guidelines')).toBe(false);
   expect(isSecure({ degree: 2048, bits: [20, 20] }, 'standard')).toBe(false);
+});
+
+test.each([
+  [[60, 60, 60, 34], '128-bit secure by the standard of 2018 and the guidelines of 2024'],
+  [[60, 60, 60, 38], '128-bit secure by the standard of 2018'],
+  [[60, 60, 60, 39], 'not known to be 128-bit secure'],
+])('with N = 8192, primes of %j bits are %s', (bits, expected) => {
+  expect(securityOf({ degree: 8192, bits })).toBe(expected);
 });
 
 test('another table is refused, where a plan is made and where a client connects', async () => {
