@@ -9,7 +9,7 @@
  * - an image takes a ResNet-18 36 ms a step on one thread (benchmarks/overlap.ts, alone: 0.87 s for 24 images); a machine has 16
  *   cores, which are assumed to share 128 images without loss, and machines to be equally fast;
  * - gradients are 44.7 MB, of which 2(1 − 1/n) leave each machine and as many arrive at the same time;
- * - copies and additions of one exchange take 16 ms, as over TCP in one machine (benchmarks/exchange.ts);
+ * - copies and additions of one exchange are counted as 16 ms; over TCP in one machine they take 12 to 14 (benchmarks/exchange.ts);
  * - of a link, 76% are for elements: at 400 Mbit/s such an exchange takes 1.19 to 1.21 s (benchmarks/overlap.ts) instead of 0.89 s.
  *   Faster links are assumed to be used as well;
  * - nothing is hidden by overlap.
