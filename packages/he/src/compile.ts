@@ -111,7 +111,8 @@ export function spreadSamples(dataset: Dataset, count: number): Sample[] {
  * precise enough, fast and secure.
  *
  * @returns a `Plan` for one input, or a `BatchPlan` where `layout` or `optimize` lead to it
- * @throws PlanError where it cannot be computed on encrypted numbers, or not as precisely as asked: names layer and remedy
+ * @throws PlanError where the network cannot be computed on encrypted numbers, or not as precisely as asked, by the names of layer
+ *   and remedy; or where an option has a value that it cannot have
  */
 export async function compile<const Options extends CompileOptions>(
   network: Module,

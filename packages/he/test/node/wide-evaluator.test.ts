@@ -1,5 +1,5 @@
 import { compileWideObstacle } from '@pnn/nn/node';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PlatformError } from '../../src/index.js';
 import { enableWideEvaluator } from '../../src/node/index.js';
 
@@ -15,7 +15,6 @@ describe.skipIf(obstacle !== undefined)('where V8 joins vectors', () => {
     vi.resetModules();
     return { sample: await import('../../src/node/kernel-sample.js'), ...(await import('../../src/node/index.js')) };
   };
-  beforeEach(() => vi.restoreAllMocks());
   afterEach(() => vi.restoreAllMocks());
 
   test('kernels that give other bits are left alone, which one line says', async () => {
