@@ -6,7 +6,7 @@ const { create, globals } = createRequire(`${process.cwd()}/`)(process.env.DAWN_
   readonly globals: object;
 };
 
-/** Opens WebGPU, with what `DAWN_FLAGS` asks for, such as `enable-dawn-features=disable_robustness`. */
+/** Opens WebGPU, with what `DAWN_FLAGS` asks for, such as `enable-dawn-features=dump_shaders`. */
 function createWithFlags(options: readonly string[]): unknown {
   return create([...options, ...(process.env.DAWN_FLAGS?.split(' ') ?? [])]);
 }

@@ -28,7 +28,7 @@ export interface DatasetEntry {
     readonly epochs?: number;
     readonly batchSize?: number;
     readonly lr?: number;
-    /** The decay of the average of the weights that the training ends with: where few samples make single epochs differ. */
+    /** The decay of the average of the weights that the training ends with: where few samples, or fast coefficients, make steps differ. */
     readonly averageDecay?: number;
     /** How much faster than weights learned coefficients of polynomials learn: more than 1 where they must move far in few steps. */
     readonly coefficientRate?: number;

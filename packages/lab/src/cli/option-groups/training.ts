@@ -1,4 +1,4 @@
-import { datasets } from '@pnn/data';
+import { type DatasetEntry, datasets } from '@pnn/data';
 import { defaultTraining, optimizerNames, type TrainingSpec, trainingOf } from '@pnn/pnn';
 import type { OptionSpecs, Options } from '../options.js';
 import { defaultByDataset } from './data.js';
@@ -7,7 +7,7 @@ import { presetFrom } from './method.js';
 /** How long, how fast and how carefully. */
 export function trainingOptions(): OptionSpecs {
   const { epochs, batchSize, optimizer, lr, coefficientRate, weightDecay, maxNorm, seed } = defaultTraining;
-  const defaultOf = (common: number, key: 'epochs' | 'batchSize' | 'lr' | 'coefficientRate') =>
+  const defaultOf = (common: unknown, key: keyof NonNullable<DatasetEntry['training']>) =>
     defaultByDataset(common, ({ training }) => training?.[key]);
   return {
     'max-norm': { value: 'C', description: `clip gradients to this norm (default ${maxNorm}); none for no clipping` },
@@ -28,7 +28,10 @@ export function trainingOptions(): OptionSpecs {
       description: `learning rate of learned coefficients as a multiple of --lr (${defaultOf(coefficientRate, 'coefficientRate')})`,
     },
     'weight-decay': { value: 'W', description: `weight decay (default ${weightDecay})` },
-    ema: { value: 'DECAY', description: 'end with a moving average of the weights, of a decay such as 0.99' },
+    ema: {
+      value: 'DECAY',
+      description: `end with a moving average of the weights, of a decay such as 0.99 (${defaultOf('none', 'averageDecay')})`,
+    },
     'keep-best': {
       description:
         'end with the weights of the best epoch, judged by a tenth of the training samples, held out for that',

@@ -209,7 +209,7 @@ const specialCase: KernelCase = {
 };
 
 const notANumberCase: KernelCase = {
-  name: 'the penalty of NaN is what it is by definition',
+  name: 'polynomial has the penalty of NaN that its definition says',
   async check(device) {
     const forms = ['exponential', 'quadratic', 'power'] as const;
     const inputs = [[Number.NaN], [0, Number.NaN, 0, 0, 0], [4, Number.NaN, 0, 0, 0]];

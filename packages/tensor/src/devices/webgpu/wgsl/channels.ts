@@ -62,7 +62,8 @@ export function walkValues({ channels, area, vectors, parts, partVectors, count 
 
 /**
  * Statements that `visit` every vector of a part of `channel`, at `at` in the tensor; without a division for each. The vectors
- * of the next visit are on their way while those of this one are computed with: behind the last one, what is read is not used.
+ * of the next visit are on their way while those of this one are computed with. Behind the last one they may lie outside of the
+ * tensor: WebGPU gives some other number then (WGSL, "out-of-bounds access"), which is not used.
  *
  * @param loads the storage of each vector that is read there, by the name that the statements have for the vector
  * @param condition an expression: without it, nothing is visited
