@@ -17,6 +17,7 @@ function integers(size: number): Float32Array {
 const layouts = [
   ['one row of whole vectors', [1, 64, 1]],
   ['one row that ends within a vector', [1, 67, 1]],
+  ['one row in parts that ends within a vector', [1, 4195, 1]],
   ['rows of whole vectors', [3, 68, 1]],
   ['rows of single elements', [3, 67, 1]],
   ['rows in parts', [2, 4196, 1]],

@@ -148,16 +148,24 @@ export function reduce(
   });
 }
 
-/** The position of the extreme among every `parts`-th element of a column, or among candidates that were found so. */
+/**
+ * The position of the extreme among every `parts`-th element of a column, or four side by side of a row, or among candidates
+ * that were found so. The next is on its way meanwhile.
+ */
 const positioning = kernel(
   'argument',
-  ({ name, type, chosen }: { name: ArgReductionName; type: ScalarType; chosen: boolean }) => {
+  ({ name, type, chosen, width }: { name: ArgReductionName; type: ScalarType; chosen: boolean; width: 1 | 4 }) => {
     const beats = name === 'argmax' ? 'v > best' : 'v < best';
     const positionAt = (k: string): string => (chosen ? `u32(positions[list + ${k} * p.inner])` : k);
+    const consider = (value: string, place: string, isThere = ''): string =>
+      `if (${isThere}comesFirst(${value}, ${place}, best, position)) {
+    best = ${value};
+    position = ${place};
+  }`;
     return {
-      reads: chosen ? { x: type, positions: 'i32' } : { x: type },
+      reads: chosen ? { x: type, positions: 'i32' } : { x: vectorType(width, type) },
       writes: { out: 'i32' },
-      parameters: { count: 'u32', length: 'u32', inner: 'u32', parts: 'u32', candidates: 'u32' },
+      parameters: { count: 'u32', length: 'u32', vectors: 'u32', inner: 'u32', parts: 'u32', candidates: 'u32' },
       workgroupSize: GROUP,
       declarations: `fn comesFirst(v: ${type}, place: u32, best: ${type}, position: u32) -> bool {
   ${type === 'f32' ? 'if (isNan(best)) { return isNan(v) && place < position; }\n  if (isNan(v)) { return true; }' : ''}
@@ -167,20 +175,23 @@ const positioning = kernel(
 let column = index % p.inner;
 let part = (index / p.inner) % p.parts;
 let row = index / p.inner / p.parts;
-let first = row * p.length * p.inner + column;
+let first = row * p.vectors * p.inner + column;
 ${chosen ? 'let list = row * p.candidates * p.inner + column;' : ''}
-var position = ${positionAt('part')};
-var best = x[first + position * p.inner];
-var next = position;
-var nextValue = best;
+var next = ${positionAt('part')};
+var nextValue = x[first + next * p.inner];
+var position = next * ${width}u;
+var best = nextValue${width === 4 ? '.x' : ''};
 for (var k = part; k < p.candidates; k += p.parts) {
   let place = next;
   let v = nextValue;
   next = ${positionAt('min(k + p.parts, p.candidates - 1u)')};
   nextValue = x[first + next * p.inner];
-  if (comesFirst(v, place, best, position)) {
-    best = v;
-    position = place;
+  ${
+    width === 4
+      ? lanes
+          .map((lane, i) => consider(`v.${lane}`, `4u * place + ${i}u`, i ? `4u * place + ${i}u < p.length && ` : ''))
+          .join('\n  ')
+      : consider('v', 'place')
   }
 }
 out[index] = i32(position);`,
@@ -191,17 +202,19 @@ out[index] = i32(position);`,
 function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: Operand, layout: ReductionLayout) {
   const { outer, length, inner } = layout;
   if (out.size === 0) return;
+  const width = inner === 1 && (outer === 1 || length % 4 === 0) ? 4 : 1;
   const stage = (candidates: number, positions: Operand | undefined): void => {
     const parts = columnParts({ outer, length: candidates, inner });
     const count = outer * parts * inner;
+    const chosen = positions !== undefined;
     const launch = (target: Operand): void =>
       executor.run(
         positioning,
-        { name, type: scalarType(x), chosen: positions !== undefined },
+        { name, type: scalarType(x), chosen, width: chosen ? 1 : width },
         {
           reads: positions ? [x, positions] : [x],
           writes: [target],
-          parameters: { count, length, inner, parts, candidates },
+          parameters: { count, length, vectors: chosen ? length : candidates, inner, parts, candidates },
           groups: Math.ceil(count / GROUP),
           operations: outer * candidates * inner,
         },
@@ -215,7 +228,7 @@ function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: 
       stage(parts, found);
     });
   };
-  stage(length, undefined);
+  stage(Math.ceil(length / width), undefined);
 }
 
 /** Elements that a workgroup counts, in bins of its own where there is room for them: the same few bins are counted up all the time. */

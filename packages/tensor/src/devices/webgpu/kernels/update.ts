@@ -3,6 +3,7 @@ import type { Executor } from '../executor.js';
 import { kernel } from '../pipelines.js';
 import { FOLDING, foldGroup } from '../wgsl/reduce.js';
 import { vectorsOf } from './elementwise.js';
+import { reduce } from './reduction.js';
 
 const GROUP = 256;
 /** Elements that a workgroup squares. */
@@ -55,16 +56,9 @@ if (local == 0u) {
 const rooting = kernel('euclideanNorm', () => ({
   reads: { sums: 'f32' },
   writes: { out: 'f32' },
-  parameters: { parts: 'u32', shrink: 'f32', grow: 'f32' },
-  workgroupSize: FOLDING,
-  declarations: `var<workgroup> folded: array<vec3<f32>, ${FOLDING}>;`,
-  body: `var own = vec3<f32>(0.0);
-for (var part = local; part < p.parts; part += ${FOLDING}u) {
-  own += vec3<f32>(sums[3u * part], sums[3u * part + 1u], sums[3u * part + 2u]);
-}
-${foldGroup('folded', 'own', (a, b) => `${a} + ${b}`)}
-if (local > 0u) { return; }
-let total = folded[0];
+  parameters: { shrink: 'f32', grow: 'f32' },
+  workgroupSize: 1,
+  body: `let total = vec3<f32>(sums[0], sums[1], sums[2]);
 if (isNan(total.y)) {
   out[0] = total.y;
 } else if (total.z > 0.0) {
@@ -142,11 +136,14 @@ export function updateKernels(executor: Executor): Pick<Kernels, 'euclideanNorm'
           );
           start += groups;
         }
-        executor.run(
-          rooting,
-          {},
-          { reads: [sums], writes: [out], parameters: { parts, shrink: SHRINK, grow: GROW }, groups: 1 },
-        );
+        executor.withTemporary('float32', 3, (total) => {
+          reduce(executor, 'sum', sums, total, { outer: 1, length: parts, inner: 3 });
+          executor.run(
+            rooting,
+            {},
+            { reads: [total], writes: [out], parameters: { shrink: SHRINK, grow: GROW }, groups: 1 },
+          );
+        });
       });
     },
     sgd(parameter, gradient, velocity, { learningRate, momentum, dampening, weightDecay, nesterov, first }) {
