@@ -68,6 +68,21 @@ describe('updateBatchNorm', () => {
     );
   });
 
+  it('gives a promise of the same bits where batches come one by one', async () => {
+    async function* later(batches: readonly Tensor[]) {
+      for (const batch of batches) yield batch;
+    }
+    const networks = [0, 1].map(() => {
+      setSeed(2);
+      return networkOf();
+    }) as [Sequential, Sequential];
+    updateBatchNorm(networks[0], batchesOf(3, 4));
+    await updateBatchNorm(networks[1], later(batchesOf(3, 4)));
+    expect(statistics(networks[1])).toEqual(statistics(networks[0]));
+    expect(normsOf(networks[1]).map(({ momentum }) => momentum)).toEqual([0.1, 0.1]);
+    await expect(updateBatchNorm(networks[1], later([]))).rejects.toThrow('updateBatchNorm: there are no batches');
+  });
+
   it('leaves layers in evaluation mode and layers without running statistics as they are', () => {
     const network = networkOf();
     const [frozen, trained] = normsOf(network) as [BatchNorm2d, BatchNorm1d];

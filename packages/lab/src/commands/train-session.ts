@@ -228,7 +228,7 @@ export class Session {
         return undefined;
       }
       if (best) this.#terminal.write(`${name}: the weights are those of epoch ${best.epoch}, the best\n`);
-      experiment.finish();
+      await experiment.finish();
       if (this.#writes) await saveNetwork(join(this.#out, file), experiment.described);
       return { record: await experiment.record(name), predictions: await experiment.predictions(REPORT_SAMPLES) };
     } finally {

@@ -13,7 +13,6 @@ import {
   setSeed,
   sizeOf,
   type Tensor,
-  updateBatchNorm,
 } from '@pnn/nn';
 import {
   activationFactory,
@@ -87,8 +86,6 @@ export class Experiment {
   readonly #loaders: DataLoaders;
   /** What is held out of training to choose the best epoch and the end by, if there is anything to choose. */
   readonly #heldOut: DataLoader | undefined;
-  /** Whether the network has other running statistics than at the validation of its last epoch. */
-  #hasNewStatistics = false;
 
   /**
    * Seeds the random streams of the program and makes the network. Classes are learned by cross-entropy, numbers by the
@@ -144,7 +141,7 @@ export class Experiment {
       overlap,
       shards: training.shards,
       syncBatchNorm: training.syncBatchNorm,
-      ...(average && { average }),
+      ...(average && { average, averageInputs: () => this.#inputsForStatistics() }),
       ...(training.keepBest && { best: {} }),
       ...(training.patience !== null && { earlyStopping: { patience: training.patience } }),
       loss: data.train.classes ? crossEntropy : squaredError,
@@ -218,20 +215,19 @@ export class Experiment {
       ...(augmentation.length > 0 && { augmentation: augmentationName }),
     };
     const { seed } = spec.training;
-    const isTested = this.validation === 'test' && !this.#hasNewStatistics;
-    return testedRunRecord(trainer, { name, settings, seed, epochs, test: this.#loaders.test }, isTested);
+    return testedRunRecord(
+      trainer,
+      { name, settings, seed, epochs, test: this.#loaders.test },
+      this.validation === 'test',
+    );
   }
 
   /**
    * Ends the training: the network gets the weights of the best epoch, or their average, if the spec says so. Averaged
    * weights get running statistics of their own.
    */
-  finish(): void {
-    const { stopped, options } = this.trainer;
-    this.trainer.finish();
-    if (!options.average || stopped || this.#hasNewStatistics) return;
-    updateBatchNorm(this.network, this.#inputsForStatistics());
-    this.#hasNewStatistics = true;
+  finish(): Promise<void> {
+    return this.trainer.finish();
   }
 
   /** Training samples without augmentation, the same for the same seed, in batches as they are trained on. */

@@ -100,7 +100,7 @@ export async function runTrial(
       await save();
       if (signal.aborted) return undefined;
     }
-    experiment.finish();
+    await experiment.finish();
     const file = await encodeNetworkFile(experiment.described);
     if (files.network !== null) await writeFileAtomically(files.network, file);
     const { final, ...record } = await experiment.record(trial.name);

@@ -122,6 +122,11 @@ describe('the options of pnn train', () => {
     expect(specOf('--bound calibrated').method.polynomial.bound).toEqual(defaultPolynomial.bound);
   });
 
+  it('turn the average of the weights off where a data set has one', () => {
+    const decayOf = (line: string) => specOn('cifar10', line).training.averageDecay;
+    expect([decayOf(''), decayOf('--ema 0.5'), decayOf('--ema none')]).toEqual([0.98, 0.5, null]);
+  });
+
   it('go on where an interrupted training was computed, with other threads if they are given', () => {
     expect(deviceSpecFrom(optionsOf(), { name: 'wasm', threads: 2 })).toEqual({ name: 'wasm', threads: 2 });
     const given = optionsOf('--threads', '1');

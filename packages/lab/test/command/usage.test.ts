@@ -101,7 +101,7 @@ describe('--help', () => {
       /--epochs N passes over the training data \(default 2; digits 4; [^)]*paper 30\)/,
       /--batch-size N samples in a step \(default 128; digits 64; [^)]*paper 128\)/,
       /--coefficient-rate K learning rate of learned coefficients as a multiple of --lr \(default 1; cifar10 30\)/,
-      /--ema DECAY end with a moving average of the weights, of a decay such as 0.99 \(default none; [^)]*cifar10 0.98/,
+      /--ema DECAY end with a moving average of the weights, of a decay such as 0.99, or none \(default none; [^)]*cifar10 0.98/,
       /--lr R learning rate \(default 0.001; digits 0.002; [^)]*paper 0.001\)/,
       /hidden widths of cnn \(default 16,32; digits 8,16[^)]*\), mlp \(default 256,128[^)]*\)/,
     ]) {

@@ -18,6 +18,7 @@ import {
   shardsOf,
   shareText,
   type Tensor,
+  updateBatchNorm,
 } from '@pnn/nn';
 import { PolynomialActivation } from '../activation/polynomial-activation.js';
 import { constantLambda, DEFAULT_LAMBDA, type Lambda } from '../boundary/lambda.js';
@@ -88,6 +89,13 @@ export interface TrainerOptions {
    * polynomials are fitted after a warm-up.
    */
   readonly average?: ExponentialMovingAverage;
+  /**
+   * Inputs of training samples, some batches of them, that the running statistics of averaged weights are taken from: for
+   * every validation and for `finish`, where those of the last steps would belong to other weights.
+   *
+   * @default running statistics of the last steps
+   */
+  readonly averageInputs?: () => Iterable<Tensor>;
   /** Keeps the weights of the epoch that is best by this number, for `finish`. Epochs of the warm-up do not count. */
   readonly best?: MonitorOptions;
   /** Ends the training when this number has not become better for a while. Epochs of the warm-up do not count. */
@@ -191,6 +199,14 @@ function* oneByOne(
     } finally {
       free(next.value);
     }
+  }
+}
+
+/** Lets everything else in the program have its turn between batches. */
+async function* inTurns(batches: Iterable<Tensor>): AsyncGenerator<Tensor, void, void> {
+  for (const batch of batches) {
+    yield batch;
+    await yieldToEventLoop();
   }
 }
 
@@ -312,7 +328,7 @@ export class Trainer implements Disposable {
       while (this.#epoch < options.epochs && !this.endedEarly && !(await this.#isAborted(options.signal))) {
         const finished = await this.#trainEpoch(loader, backup, options.signal);
         if (!finished) return;
-        yield await this.#finishEpoch(options.validation);
+        yield await this.#finishEpoch(options.validation, backup);
       }
     } finally {
       backup.dispose();
@@ -443,14 +459,16 @@ export class Trainer implements Disposable {
   }
 
   /** Validates, with the average of the weights if there is one, and keeps the weights if they are the best so far. */
-  async #finishEpoch(validation: DataLoader | undefined): Promise<EpochRecord> {
+  async #finishEpoch(validation: DataLoader | undefined, backup: BufferBackup): Promise<EpochRecord> {
     const start = performance.now();
     const { optimizer, scheduler, scheduling, plateau, metrics, average } = this.options;
     const lambdas = this.lambdas;
     const train = this.#tracker.ranges();
     const measures = { loss: this.#loss, ...(metrics && { metrics }), communicator: this.#communicator };
     const takeBack = average?.apply();
+    backup.save();
     try {
+      await this.#updateStatistics();
       const result = validation && (await evaluate(this.network, validation, measures));
       this.#validation = result;
       this.#tracker.reset();
@@ -464,7 +482,21 @@ export class Trainer implements Disposable {
       if (scheduling !== 'step') scheduler?.step(metric);
       return this.#judged(record);
     } finally {
+      backup.restore();
       takeBack?.();
+    }
+  }
+
+  /** Takes running statistics of the average, which is applied, anew. Random streams go on as if that had not been. */
+  async #updateStatistics(): Promise<void> {
+    const { average, averageInputs } = this.options;
+    if (!averageInputs || !average || average.updates === 0) return;
+    const random = randomState();
+    try {
+      this.network.train();
+      await updateBatchNorm(this.network, inTurns(averageInputs()));
+    } finally {
+      restoreRandomState(random);
     }
   }
 
@@ -503,10 +535,10 @@ export class Trainer implements Disposable {
 
   /**
    * Ends the training with the network that it has led to: with the weights of the best epoch where `best` has kept some,
-   * else with the average where there is one, else as it is. Running statistics are those of the last steps, or of the best
-   * epoch: `updateBatchNorm` takes them anew, which averaged weights need.
+   * else with the average where there is one, else as it is. Running statistics are those of the best epoch, or of the
+   * average where there are `averageInputs` and the training did not diverge, or of the last steps.
    */
-  finish(): void {
+  async finish(): Promise<void> {
     if (this.#finished !== undefined) return;
     const { best } = this;
     if (best) {
@@ -516,6 +548,7 @@ export class Trainer implements Disposable {
       const { average } = this.options;
       if (average && average.updates > 0) {
         this.network.loadStateDict(average.stateDict().tensors, { strict: false });
+        if (!this.stopped) await this.#updateStatistics();
       }
     }
     this.#finished = best?.epoch ?? this.#epoch;

@@ -1,4 +1,12 @@
-import { ExponentialMovingAverage, type Module, memory, StateDictError, setSeed, toHostArrays } from '@pnn/nn';
+import {
+  ExponentialMovingAverage,
+  type Module,
+  memory,
+  StateDictError,
+  setSeed,
+  toHostArrays,
+  updateBatchNorm,
+} from '@pnn/nn';
 import { describe, expect, it } from 'vitest';
 import {
   checkpointMetadata,
@@ -14,7 +22,7 @@ import {
 import { BestWeights } from '../../src/training/best-weights.js';
 import { Monitor, type MonitorOptions } from '../../src/training/monitor.js';
 import { settledMemory } from '../settled-memory.js';
-import { all, blobLoader, networkBits, toyTrainer, withoutTimes } from './toy.js';
+import { all, blobLoader, networkBits, toyNetwork, toyTrainer, withoutTimes } from './toy.js';
 
 const record = (epoch: number, values: Partial<EpochRecord>): EpochRecord => ({
   epoch,
@@ -97,7 +105,7 @@ describe('Trainer with best', () => {
     expect(last).toBeLessThan(7);
     expect(trainer.best).toEqual({ epoch: last + 1, value: losses[last] });
     expect(trainer.weightsOfEpoch).toBe(8);
-    trainer.finish();
+    await trainer.finish();
     expect(networkBits(trainer.network)).toEqual(bits[last]);
     expect(trainer.weightsOfEpoch).toBe(last + 1);
     expect(trainer.validation).toBeUndefined();
@@ -119,8 +127,8 @@ describe('Trainer with best', () => {
     const [epoch] = await all(trainer.fit(blobLoader(), { epochs: 1, validation: validation() }));
     const { validation: found } = trainer;
     const bits = networkBits(trainer.network);
-    trainer.finish();
-    trainer.finish();
+    await trainer.finish();
+    await trainer.finish();
     expect([epoch!.best, trainer.best, trainer.validation]).toEqual([undefined, undefined, found]);
     expect(networkBits(trainer.network)).toEqual(bits);
   });
@@ -185,10 +193,18 @@ describe('Trainer with early stopping', () => {
 });
 
 /** The same trainer with an average of its network's weights. */
-function averaging(trainer: Trainer, decay = 0.8): Trainer {
+function averaging(trainer: Trainer, decay = 0.8, more: Partial<TrainerOptions> = {}): Trainer {
   trainer.dispose();
   const { network, options } = trainer;
-  return new Trainer(network, { ...options, average: new ExponentialMovingAverage(network, { decay }) });
+  return new Trainer(network, { ...options, ...more, average: new ExponentialMovingAverage(network, { decay }) });
+}
+
+/** Inputs to take running statistics from, in the order in which they are. */
+function* someInputs() {
+  for (const batch of validation()) {
+    yield batch.inputs;
+    batch.dispose();
+  }
 }
 
 describe('Trainer with an average', () => {
@@ -202,9 +218,35 @@ describe('Trainer with an average', () => {
     expect(found.map(({ trainLoss }) => trainLoss)).toEqual(expected.map(({ trainLoss }) => trainLoss));
     expect(found[1]!.validationLoss).not.toBe(expected[1]!.validationLoss);
     const { validation: before } = averaged;
-    averaged.finish();
+    await averaged.finish();
     expect(averaged.validation).toBe(before);
     expect((await evaluate(averaged.network, validation())).loss).toBe(found[1]!.validationLoss);
+  });
+
+  it('validates and ends with running statistics of the average where there are inputs for them', async () => {
+    const options = () => ({ epochs: 3, validation: validation() });
+    const plain = averaging(toyTrainer());
+    const expected = await all(plain.fit(blobLoader(), options()));
+    const refreshed = averaging(toyTrainer(), 0.8, { averageInputs: someInputs });
+    const found = await all(refreshed.fit(blobLoader(), options()));
+    expect(networkBits(refreshed.network)).toEqual(networkBits(plain.network));
+    expect(found.map(({ trainLoss }) => trainLoss)).toEqual(expected.map(({ trainLoss }) => trainLoss));
+    const losses = [found, expected].map((epochs) => epochs.map(({ validationLoss }) => validationLoss));
+    for (const [i, loss] of losses[0]!.entries()) expect(loss).not.toBe(losses[1]![i]);
+    await Promise.all([plain.finish(), refreshed.finish()]);
+    expect((await evaluate(refreshed.network, validation())).loss).toBe(losses[0]![2]);
+    updateBatchNorm(plain.network.train(), someInputs());
+    expect(networkBits(plain.network)).toEqual(networkBits(refreshed.network));
+  });
+
+  it('draws no random numbers of the training while it takes running statistics', async () => {
+    const bitsWith = async (more: Partial<TrainerOptions>) => {
+      setSeed(1);
+      const trainer = averaging(toyTrainer({ network: toyNetwork({}, 0.5) }), 0.5, more);
+      await all(trainer.fit(blobLoader(), { epochs: 3 }));
+      return networkBits(trainer.network);
+    };
+    expect(await bitsWith({ averageInputs: someInputs })).toEqual(await bitsWith({}));
   });
 
   it('goes on from a checkpoint that is restored after it ended', async () => {
@@ -219,7 +261,7 @@ describe('Trainer with an average', () => {
     const trainer = make();
     await all(trainer.fit(blobLoader(), { epochs: 1 }));
     const checkpoint = await takeCheckpoint(trainer);
-    trainer.finish();
+    await trainer.finish();
     restoreCheckpoint(trainer, checkpoint);
     await all(trainer.fit(blobLoader(), { epochs: 2 }));
     expect(networkBits(trainer.network)).toEqual(networkBits(whole.network));
@@ -234,7 +276,7 @@ describe('Trainer with an average', () => {
   it('keeps the average of the best epoch', async () => {
     const trainer = averaging(toyTrainer({ ...wild, best: {} }), 0.5);
     const epochs = await all(trainer.fit(blobLoader(), { epochs: 6, validation: validation() }));
-    trainer.finish();
+    await trainer.finish();
     const { loss } = await evaluate(trainer.network, validation());
     expect(loss).toBe(Math.min(...epochs.map(({ validationLoss }) => validationLoss!)));
   });
@@ -263,7 +305,7 @@ describe('a checkpoint of all this', () => {
     const whole = everything();
     const expected = await all(whole.fit(blobLoader(), options()));
     expect(whole.endedEarly).toBe(true);
-    whole.finish();
+    await whole.finish();
     for (const last of [1, 3, 4, 9, 4 * expected.length]) {
       const abort = new AbortController();
       const first = everything(({ step }) => step === last && abort.abort());
@@ -274,7 +316,7 @@ describe('a checkpoint of all this', () => {
       restoreCheckpoint(second, checkpoint);
       const after = await all(second.fit(blobLoader(), options()));
       expect(withoutTimes([...before, ...after])).toEqual(withoutTimes(expected));
-      second.finish();
+      await second.finish();
       expect(resultOf(second)).toEqual(resultOf(whole));
     }
   });

@@ -30,7 +30,7 @@ export function trainingOptions(): OptionSpecs {
     'weight-decay': { value: 'W', description: `weight decay (default ${weightDecay})` },
     ema: {
       value: 'DECAY',
-      description: `end with a moving average of the weights, of a decay such as 0.99 (${defaultOf('none', 'averageDecay')})`,
+      description: `end with a moving average of the weights, of a decay such as 0.99, or none (${defaultOf('none', 'averageDecay')})`,
     },
     'keep-best': {
       description:
@@ -43,6 +43,11 @@ export function trainingOptions(): OptionSpecs {
     'no-twin': { description: 'do not train the network with the target itself for comparison' },
     seed: { value: 'N', description: `seed of everything random (default ${seed})` },
   };
+}
+
+function averageDecayFrom(options: Options, base: number | null): number | null {
+  if (options.text('ema') === 'none') return null;
+  return options.number('ema', 'none, or from 0 to below 1', (decay) => decay >= 0 && decay < 1) ?? base;
 }
 
 const isPowerOfTwo = (value: number): boolean => value >= 1 && value <= 2 ** 30 && (value & (value - 1)) === 0;
@@ -77,7 +82,7 @@ export function trainingSpecFrom(options: Options, dataset: string, processes = 
     maxNorm,
     clipping: options.has('plain-clipping') ? 'plain' : base.clipping,
     scheduler: base.scheduler,
-    averageDecay: options.number('ema', 'from 0 to below 1', (decay) => decay >= 0 && decay < 1) ?? base.averageDecay,
+    averageDecay: averageDecayFrom(options, base.averageDecay),
     keepBest: options.has('keep-best') || base.keepBest,
     patience: options.integer('early-stopping', 1) ?? base.patience,
     seed: options.integer('seed', 0) ?? base.seed,
