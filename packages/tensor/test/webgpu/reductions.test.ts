@@ -1,4 +1,5 @@
-import { reference, type Tensor, tensor } from '@pnn/tensor';
+import { full, reference, type Tensor, tensor } from '@pnn/tensor';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type OpenedDevice, openDevice } from '../../src/devices/webgpu/device.js';
 import { missing } from './adapter.js';
@@ -29,10 +30,14 @@ const layouts = [
   ['columns side by side, in parts', [2, 67, 8]],
 ] as const;
 
-describe.skipIf(missing)('reductions take every kernel', () => {
+describe.skipIf(missing).each([
+  ['those of GPUs', false],
+  ['those of processors', true],
+])('reductions take every kernel: %s', (_, isSoftware) => {
   let opened: OpenedDevice;
   beforeAll(async () => {
     opened = await openDevice(() => {});
+    opened.executor.isSoftware = isSoftware;
   });
 
   const both = async (
@@ -66,6 +71,49 @@ describe.skipIf(missing)('reductions take every kernel', () => {
       for (const reduction of ['sum', 'max', 'min', 'argmax', 'argmin'] as const) {
         const [actual, expected] = await both(values, shape, 'float32', (x) => x[reduction](1));
         expect(Array.from(actual), `${reduction} of ${name}`).toEqual(Array.from(expected));
+      }
+    }
+  });
+
+  test('the first of equals, with 0 beside −0, subnormal numbers apart and every NaN before all', async () => {
+    const negativeNan = new Float32Array(Uint32Array.of(0xffc00001).buffer)[0]!;
+    const tiny = 2 ** -149;
+    const alphabets = [
+      [0, -0],
+      [tiny, 2 * tiny, 0, -tiny],
+      [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1],
+      [Number.NaN, negativeNan, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    ];
+    for (const [name, [outer, length, inner]] of layouts) {
+      const letters = fc
+        .constantFrom(...alphabets)
+        .chain((alphabet) =>
+          fc.array(fc.constantFrom(...alphabet), { minLength: 8, maxLength: 8 }).map((few) => ({ alphabet, few })),
+        );
+      await fc.assert(
+        fc.asyncProperty(letters, async ({ alphabet, few }) => {
+          // All the same, but for a few somewhere.
+          const values = new Float32Array(outer * length * inner).fill(alphabet[0]!);
+          for (const [i, letter] of few.entries()) values[(i * 2654435761) % values.length] = letter;
+          for (const reduction of ['argmax', 'argmin'] as const) {
+            const [actual, expected] = await both(values, [outer, length, inner], 'float32', (x) => x[reduction](1));
+            expect(Array.from(actual), `${reduction} of ${name}`).toEqual(Array.from(expected));
+          }
+        }),
+        { numRuns: 6 },
+      );
+    }
+  });
+
+  test('the first of the least integers, wherever all are the same', async () => {
+    for (const [name, shape] of layouts) {
+      for (const value of [-(2 ** 31), 2 ** 31 - 1]) {
+        const size = shape[0] * shape[1] * shape[2];
+        for (const reduction of ['argmax', 'argmin'] as const) {
+          const x = full(shape, value, { dtype: 'int32', device: opened.device });
+          const actual = Array.from(await x[reduction](1).data());
+          expect(actual, `${reduction} of ${name}`).toEqual(new Array(size / shape[1]).fill(0));
+        }
       }
     }
   });

@@ -3,6 +3,7 @@ import { DeviceError } from '../../errors.js';
 import { describeAdapter, findGpu, isSoftware, requestAdapter, requestDevice } from './adapter.js';
 import { Executor } from './executor.js';
 import { Health } from './health.js';
+import { argReductionKernels } from './kernels/arg-reduction.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { elementwiseKernels } from './kernels/elementwise.js';
 import { fourierKernels } from './kernels/fourier.js';
@@ -91,6 +92,7 @@ export async function openDevice(onFailure: () => void): Promise<OpenedDevice> {
     kernels: {
       ...elementwiseKernels(executor),
       ...reductionKernels(executor),
+      ...argReductionKernels(executor),
       ...movementKernels(executor),
       ...scanKernels(executor),
       ...sortKernels(executor),

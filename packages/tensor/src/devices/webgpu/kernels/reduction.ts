@@ -1,21 +1,13 @@
-import type { ArgReductionName, Kernels, Operand, ReductionLayout, ReductionName } from '../../../kernels.js';
+import type { Kernels, Operand, ReductionLayout, ReductionName } from '../../../kernels.js';
 import { histogramEdges } from '../../histogram-edges.js';
 import { type Executor, scalarType } from '../executor.js';
 import { kernel } from '../pipelines.js';
 import { vectorType } from '../wgsl/channels.js';
 import type { ScalarType } from '../wgsl/program.js';
-import { FOLDING, foldGroup } from '../wgsl/reduce.js';
+import { cutAxis, FOLDING, foldGroup, PART_VECTORS } from '../wgsl/reduce.js';
 import { fill } from './elementwise.js';
 
 const GROUP = 64;
-/** Vectors that an invocation folds, where rows are folded by workgroups. */
-const STEPS = 16;
-/** Rows up to this length are folded by one invocation each. */
-const SHORT = 16;
-/** Elements that an invocation folds at most, where columns are folded. */
-const LONGEST = 128;
-/** Columns are cut so that so many invocations share the work: those that a large GPU has at a time. */
-const INVOCATIONS = 2 ** 18;
 
 /** What folds two elements, and what changes nothing. */
 function folding(name: ReductionName, type: ScalarType): { combine: (a: string, b: string) => string; start: string } {
@@ -54,8 +46,8 @@ const rowFolding = kernel('fold rows', ({ name, type, width, ragged }: Folding &
     workgroupSize: FOLDING,
     declarations: `var<workgroup> folded: array<${type}, ${FOLDING}>;`,
     body: `let first = (block / p.parts) * p.vectors;
-let begin = (block % p.parts) * ${FOLDING * STEPS}u;
-let end = min(begin + ${FOLDING * STEPS}u, p.vectors);
+let begin = (block % p.parts) * ${PART_VECTORS}u;
+let end = min(begin + ${PART_VECTORS}u, p.vectors);
 let none = ${filled};
 var values = none;
 for (var v = begin + local; v < end; v += ${FOLDING}u) {
@@ -97,11 +89,6 @@ out[index] = value;`,
   };
 });
 
-function columnParts({ outer, length, inner }: ReductionLayout): number {
-  const wanted = Math.max(Math.ceil(INVOCATIONS / (outer * inner)), Math.ceil(length / LONGEST));
-  return Math.max(1, Math.min(wanted, Math.floor(length / SHORT)));
-}
-
 /** Reduces the middle axis of [outer, length, inner], in as many stages as its length asks for. */
 export function reduce(
   executor: Executor,
@@ -117,16 +104,12 @@ export function reduce(
     return;
   }
   const type = scalarType(x) as 'f32' | 'i32';
-  const byRows = inner === 1 && length > SHORT;
-  const width = outer === 1 || length % 4 === 0 ? 4 : 1;
-  const vectors = Math.ceil(length / width);
-  const parts = byRows ? Math.ceil(vectors / (FOLDING * STEPS)) : columnParts(layout);
+  const { byRows, width, vectors, ragged, parts } = cutAxis(executor, layout);
   const stage = (target: Operand): void => {
     const both = { reads: [x], writes: [target], operations: x.size };
     if (byRows) {
       const parameters = { length, vectors, parts };
-      const variant = { name, type, width, ragged: width === 4 && length % 4 !== 0 } as const;
-      executor.run(rowFolding, variant, { ...both, parameters, groups: outer * parts });
+      executor.run(rowFolding, { name, type, width, ragged }, { ...both, parameters, groups: outer * parts });
       return;
     }
     const columnWidth = inner % 4 === 0 ? 4 : 1;
@@ -146,89 +129,6 @@ export function reduce(
     stage(partial);
     reduce(executor, name, partial, out, { outer, length: parts, inner });
   });
-}
-
-/**
- * The position of the extreme among every `parts`-th element of a column, or four side by side of a row, or among candidates
- * that were found so. The next is on its way meanwhile.
- */
-const positioning = kernel(
-  'argument',
-  ({ name, type, chosen, width }: { name: ArgReductionName; type: ScalarType; chosen: boolean; width: 1 | 4 }) => {
-    const beats = name === 'argmax' ? 'v > best' : 'v < best';
-    const positionAt = (k: string): string => (chosen ? `u32(positions[list + ${k} * p.inner])` : k);
-    const consider = (value: string, place: string, isThere = ''): string =>
-      `if (${isThere}comesFirst(${value}, ${place}, best, position)) {
-    best = ${value};
-    position = ${place};
-  }`;
-    return {
-      reads: chosen ? { x: type, positions: 'i32' } : { x: vectorType(width, type) },
-      writes: { out: 'i32' },
-      parameters: { count: 'u32', length: 'u32', vectors: 'u32', inner: 'u32', parts: 'u32', candidates: 'u32' },
-      workgroupSize: GROUP,
-      declarations: `fn comesFirst(v: ${type}, place: u32, best: ${type}, position: u32) -> bool {
-  ${type === 'f32' ? 'if (isNan(best)) { return isNan(v) && place < position; }\n  if (isNan(v)) { return true; }' : ''}
-  return ${beats} || (v == best && place < position);
-}`,
-      body: `if (index >= p.count) { return; }
-let column = index % p.inner;
-let part = (index / p.inner) % p.parts;
-let row = index / p.inner / p.parts;
-let first = row * p.vectors * p.inner + column;
-${chosen ? 'let list = row * p.candidates * p.inner + column;' : ''}
-var next = ${positionAt('part')};
-var nextValue = x[first + next * p.inner];
-var position = next * ${width}u;
-var best = nextValue${width === 4 ? '.x' : ''};
-for (var k = part; k < p.candidates; k += p.parts) {
-  let place = next;
-  let v = nextValue;
-  next = ${positionAt('min(k + p.parts, p.candidates - 1u)')};
-  nextValue = x[first + next * p.inner];
-  ${
-    width === 4
-      ? lanes
-          .map((lane, i) => consider(`v.${lane}`, `4u * place + ${i}u`, i ? `4u * place + ${i}u < p.length && ` : ''))
-          .join('\n  ')
-      : consider('v', 'place')
-  }
-}
-out[index] = i32(position);`,
-    };
-  },
-);
-
-function argReduce(executor: Executor, name: ArgReductionName, x: Operand, out: Operand, layout: ReductionLayout) {
-  const { outer, length, inner } = layout;
-  if (out.size === 0) return;
-  const width = inner === 1 && (outer === 1 || length % 4 === 0) ? 4 : 1;
-  const stage = (candidates: number, positions: Operand | undefined): void => {
-    const parts = columnParts({ outer, length: candidates, inner });
-    const count = outer * parts * inner;
-    const chosen = positions !== undefined;
-    const launch = (target: Operand): void =>
-      executor.run(
-        positioning,
-        { name, type: scalarType(x), chosen, width: chosen ? 1 : width },
-        {
-          reads: positions ? [x, positions] : [x],
-          writes: [target],
-          parameters: { count, length, vectors: chosen ? length : candidates, inner, parts, candidates },
-          groups: Math.ceil(count / GROUP),
-          operations: outer * candidates * inner,
-        },
-      );
-    if (parts === 1) {
-      launch(out);
-      return;
-    }
-    executor.withTemporary('int32', count, (found) => {
-      launch(found);
-      stage(parts, found);
-    });
-  };
-  stage(Math.ceil(length / width), undefined);
 }
 
 /** Elements that a workgroup counts, in bins of its own where there is room for them: the same few bins are counted up all the time. */
@@ -266,16 +166,12 @@ for (var bin = local; bin < p.bins; bin += ${GROUP}u) {
 }));
 
 /** Sums, extremes and counts. */
-export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction' | 'argReduction' | 'histogram'> {
+export function reductionKernels(executor: Executor): Pick<Kernels, 'reduction' | 'histogram'> {
   return {
     reduction: {
       sum: (x, out, layout) => reduce(executor, 'sum', x, out, layout),
       max: (x, out, layout) => reduce(executor, 'max', x, out, layout),
       min: (x, out, layout) => reduce(executor, 'min', x, out, layout),
-    },
-    argReduction: {
-      argmax: (x, out, layout) => argReduce(executor, 'argmax', x, out, layout),
-      argmin: (x, out, layout) => argReduce(executor, 'argmin', x, out, layout),
     },
     histogram(x, counts, low, high) {
       fill(executor, counts, 0);
