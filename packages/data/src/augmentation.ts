@@ -6,6 +6,7 @@ import {
   randomColorJitter,
   randomCrop,
   randomHorizontalFlip,
+  randomStretch,
   randomTimeShift,
   type Shape,
   specAugment,
@@ -93,6 +94,15 @@ export const augmentations = new Registry<AugmentationEntry>('augmentation', [
   jitter('contrast', 'makes contrasts stronger or weaker', 0.2),
   jitter('saturation', 'makes colors stronger or weaker', 0.2),
   jitter('hue', 'turns hues by up to this part of the circle', 0.05),
+  {
+    name: 'stretch',
+    summary: 'moves a quarter of the samples from their mean by a factor of up to so much, beyond any range',
+    value: 'FACTOR',
+    amount: 1.6,
+    refuses: (shape) =>
+      shape.length >= 2 ? undefined : `changes images and recordings, not rows ${formatShape(shape)}`,
+    make: (factor) => randomStretch({ factor }),
+  },
   {
     name: 'time-shift',
     summary: 'moves recordings by up to so many steps',

@@ -7,6 +7,7 @@ export { type RandomAffineOptions, randomAffine } from './random-affine.js';
 export { type RandomColorJitterOptions, randomColorJitter } from './random-color-jitter.js';
 export { randomCrop } from './random-crop.js';
 export { randomHorizontalFlip } from './random-horizontal-flip.js';
+export { type RandomStretchOptions, randomStretch } from './random-stretch.js';
 export { randomTimeShift } from './random-time-shift.js';
 export { type SpecAugmentOptions, specAugment } from './spec-augment.js';
 export type { Transform } from './transform.js';
