@@ -43,23 +43,55 @@ export interface Result {
   readonly stderr: string;
 }
 
+/** The moment at which a call gets a signal. */
+export interface Interruption {
+  /** As soon as it has printed this. */
+  readonly after: string;
+  /** @default that of Ctrl-C */
+  readonly signal?: NodeJS.Signals;
+}
+
+/**
+ * The address of a module, loaded before the command, by which a process sends the signal to itself: from outside it would come
+ * at some later moment, on a busy machine behind the end.
+ */
+function interrupter({ after, signal = 'SIGINT' }: Interruption): string {
+  const text = `
+    const { write } = process.stdout;
+    let printed = '';
+    process.stdout.write = function (part, ...rest) {
+      const wasPrinted = printed.includes(${JSON.stringify(after)});
+      printed += part;
+      const result = write.call(this, part, ...rest);
+      if (!wasPrinted && printed.includes(${JSON.stringify(after)})) process.kill(process.pid, '${signal}');
+      return result;
+    };`;
+  return `data:text/javascript,${encodeURIComponent(text)}`;
+}
+
+/** How a call is made. */
+export interface CallOptions {
+  /** The folder in which it runs. */
+  readonly cwd?: string;
+  readonly interruption?: Interruption;
+}
+
 /** A call of the command `pnn` as it is in the sources, in a process of its own that is no terminal. */
 export class Call {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #result: Promise<Result>;
   #stdout = '';
   #stderr = '';
-  #listeners: (() => void)[] = [];
 
-  constructor(args: readonly string[], cwd?: string) {
+  constructor(args: readonly string[], { cwd, interruption }: CallOptions = {}) {
     const [node, ...rest] = commandLine(args);
-    this.#child = spawn(node!, rest, {
+    const before = interruption ? ['--import', interrupter(interruption)] : [];
+    this.#child = spawn(node!, [...before, ...rest], {
       ...(cwd !== undefined && { cwd }),
       env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '' },
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
-      for (const listener of this.#listeners) listener();
     });
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
@@ -68,18 +100,6 @@ export class Call {
       this.#child.on('error', reject);
       this.#child.on('close', (status) => resolve({ status, stdout: this.#stdout, stderr: this.#stderr }));
     });
-  }
-
-  /** Waits until the text was printed (or the call has ended) and sends the signal, by default that of Ctrl-C. */
-  async interruptAfter(text: string, signal: NodeJS.Signals = 'SIGINT'): Promise<Result> {
-    const printed = new Promise<void>((resolve) => {
-      this.#listeners.push(() => {
-        if (this.#stdout.includes(text)) resolve();
-      });
-    });
-    await Promise.race([printed, this.#result]);
-    this.#child.kill(signal);
-    return this.#result;
   }
 
   /** Sends the signal, by default that of Ctrl-C. */
@@ -103,4 +123,9 @@ export class Call {
 /** Calls the command and waits for its end. */
 export function pnn(...args: string[]): Promise<Result> {
   return new Call(args).result;
+}
+
+/** Calls the command, which gets a signal on its way, and waits for its end. */
+export function interruptedPnn(args: readonly string[], interruption: Interruption, cwd?: string): Promise<Result> {
+  return new Call(args, { interruption, ...(cwd !== undefined && { cwd }) }).result;
 }

@@ -6,7 +6,7 @@ import { loadCheckpoint } from '@pnn/pnn/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
 import { parseReport } from '../../src/index.js';
-import { addressOf, Call, exampleFile, pnn } from './call.js';
+import { addressOf, Call, exampleFile, interruptedPnn, pnn } from './call.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -82,7 +82,7 @@ describe('pnn train --import', () => {
   it('trains a data set, a model and a target of the user, and finds them again after an interruption', async () => {
     const module = await write('mine.mjs', mine());
     const args = ['train', '--import', 'mine.mjs', '--dataset', 'mine', '--model', 'my-model', '--target', 'square'];
-    const whole = new Call([...args, '--degree', '4', '--out', join(folder, 'whole')], folder);
+    const whole = new Call([...args, '--degree', '4', '--out', join(folder, 'whole')], { cwd: folder });
     expect(await whole.result).toMatchObject({ status: 0, stderr: '' });
     const report = await reportIn(join(folder, 'whole'));
     expect(report.title).toBe('Degree-4 polynomial network on mine');
@@ -95,8 +95,9 @@ describe('pnn train --import', () => {
     for (const { final } of report.runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.9);
 
     const out = join(folder, 'interrupted');
-    const interrupted = new Call([...args, '--degree', '4', '--out', out], folder);
-    expect(await interrupted.interruptAfter('polynomial, degree 4: epoch 3/')).toMatchObject({ status: 130 });
+    const interruption = { after: 'polynomial, degree 4: epoch 3/' };
+    const interrupted = await interruptedPnn([...args, '--degree', '4', '--out', out], interruption, folder);
+    expect(interrupted).toMatchObject({ status: 130 });
     const checkpoint = join(out, 'checkpoint.safetensors');
     expect((await loadCheckpoint(checkpoint)).state.settings).toMatchObject({ plan: { imports: [module] } });
     // From another folder, too.

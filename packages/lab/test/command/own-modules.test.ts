@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
 import { parseReport } from '../../src/index.js';
-import { Call, exampleFile, pnn } from './call.js';
+import { exampleFile, interruptedPnn, pnn } from './call.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -31,8 +31,8 @@ describe('pnn train --dataset FILE --model FILE', () => {
     for (const { final } of report.runs) expect(final!.testMetrics.accuracy).toBeGreaterThan(0.8);
 
     const out = join(folder, 'interrupted');
-    const interrupted = new Call(['train', ...own, '--out', out]);
-    expect(await interrupted.interruptAfter('polynomial, degree 4: epoch 2/')).toMatchObject({ status: 130 });
+    const interruption = { after: 'polynomial, degree 4: epoch 2/' };
+    expect(await interruptedPnn(['train', ...own, '--out', out], interruption)).toMatchObject({ status: 130 });
     const resumed = await pnn('train', '--resume', join(out, 'checkpoint.safetensors'));
     expect(resumed).toMatchObject({ status: 0, stderr: '' });
     expect(withoutTimes(await reportIn(out))).toEqual(withoutTimes(report));
