@@ -54,9 +54,6 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** How Node runs a program in the sources' own TypeScript. */
-export const node = [process.execPath, '--import', 'tsx', '--conditions=@pnn/source'] as const;
-
 /** A program that runs, and what it prints. */
 export class Running {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
@@ -79,9 +76,9 @@ export class Running {
   }
 }
 
-/** The command that starts a program as several processes. */
+/** The command that starts a program of `bundledPrograms` as several processes. */
 export function commandOf(launch: Launch, processes: number, program: string, ...words: readonly string[]): string[] {
-  return [launch.program, ...launch.options, '-n', `${processes}`, ...node, program, ...words];
+  return [launch.program, ...launch.options, '-n', `${processes}`, process.execPath, program, ...words];
 }
 
 /** Runs a program as several processes to its end. */

@@ -43,12 +43,20 @@ switch (how) {
     if (rank === last) process.kill(process.pid, 'SIGSTOP');
     break;
   case 'agreed': {
-    // Timers and signals have their turn while a process waits.
-    if (rank === last) await new Promise((resolve) => setTimeout(resolve, 500));
+    // Timers and signals have their turn while a process waits: the last one comes when the first has heard a signal.
+    const signaled = new Promise<void>((resolve) => process.once('SIGUSR2', () => resolve()));
+    const processes = (await communicator.gather([[process.pid]])).map(([each]) => each![0]!);
     let ticks = 0;
-    const timer = setInterval(() => ticks++, 10);
-    process.once('SIGUSR2', () => rank === 0 && console.log(`a signal after ${ticks > 0 ? 'some' : 'no'} ticks`));
-    if (rank === 0) setTimeout(() => process.kill(process.pid, 'SIGUSR2'), 200);
+    const timer = setInterval(() => {
+      if (++ticks === 3 && rank === 0) process.kill(process.pid, 'SIGUSR2');
+    }, 10);
+    if (rank === last) await signaled;
+    else {
+      void signaled.then(() => {
+        console.log(`a signal after ${ticks} ticks`);
+        process.kill(processes[last]!, 'SIGUSR2');
+      });
+    }
     await communicator.sum(one(100));
     clearInterval(timer);
     await communicator.finalize();

@@ -1,9 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { bundledPrograms } from '../bundled.js';
 import { mpich, mpichMessages, run, sharedMemory, tcp } from '../mpirun.js';
 import { hostsObstacle, TwoHosts } from '../namespaces.js';
 
-const program = 'packages/mpi/test/programs/exchanges.ts';
+const folder = mkdtempSync(join(tmpdir(), 'pnn-exchanges-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { program } = await bundledPrograms(folder, { program: 'packages/mpi/test/programs/exchanges.ts' });
+
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 /** Whether processes that are not parents of each other may read each other's memory: Yama forbids it on many a desktop. */
