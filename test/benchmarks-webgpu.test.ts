@@ -11,7 +11,7 @@ const contestantOf = (name: string, result: readonly number[]): Contestant => ({
 });
 
 test('a result with a NaN anywhere differs by NaN, others by their largest difference', async () => {
-  const numbers = fc.array(fc.double({ min: 1, max: 2 }), { minLength: 1, maxLength: 9 });
+  const numbers = fc.array(fc.double({ min: 1, max: 2, noNaN: true }), { minLength: 1, maxLength: 9 });
   await fc.assert(
     fc.asyncProperty(numbers, fc.nat(), async (expected, place) => {
       const withNaN = expected.with(place % expected.length, Number.NaN);
