@@ -7,6 +7,7 @@ import { compileWideObstacle } from '@pnn/nn/node';
 import { BatchPlan } from '../batch/plan.js';
 import { checkChoice } from '../check-choice.js';
 import { MalformedError, PlanError } from '../errors.js';
+import { PlatformError } from '../evaluator/kernels.js';
 import type { Plan } from '../plan/plan.js';
 import { ciphertextsOf, joined, type Lengths, lengthsOf, partsOf } from '../protocol/lengths.js';
 import { type Piece, piecesOf } from '../protocol/pieces.js';
@@ -126,10 +127,23 @@ const hostnameOf = (text: string): string | undefined => urlOf(text)?.hostname;
 /** A name of the server as `hostnameOf` finds it in requests. */
 function allowedHost(host: string): string {
   const url = urlOf(`http://${host}`);
-  if (url && /^[\w.-]+$|^\[.*\]$/.test(url.hostname) && url.href === `http://${url.hostname}/`) return url.hostname;
+  // The port 80 is not in the address that is made of it.
+  const hasPort = /:\d*$/.test(host);
+  if (url && !hasPort && /^[\w.-]+$|^\[.*\]$/.test(url.hostname) && url.href === `http://${url.hostname}/`) {
+    return url.hostname;
+  }
   throw new ArgumentError(
     `serve: hosts are names without scheme and port, such as example.org, not ${JSON.stringify(host)}`,
   );
+}
+
+/** Kernels with 256 bits for sessions, where they can be had; undefined for the usual ones. */
+function sessionModule({ evaluator }: ServeOptions): WebAssembly.Module | undefined {
+  if (evaluator === 'seal') return undefined;
+  const obstacle = compileWideObstacle();
+  if (obstacle === undefined) return wideModule();
+  if (process.env.PNN_SIMD !== '256') return undefined;
+  throw new PlatformError(`serve: PNN_SIMD is 256, and kernels cannot compute with 256 bits: ${obstacle}`);
 }
 
 /** An answer that is not a result. */
@@ -180,8 +194,7 @@ class Server {
     this.#plan = plan;
     this.#options = options;
     this.#hosts = new Set([...LOOPBACK, ...(options.hosts ?? []).map(allowedHost)]);
-    const isWide = options.evaluator !== 'seal' && compileWideObstacle() === undefined;
-    this.#module = isWide ? wideModule() : undefined;
+    this.#module = sessionModule(options);
     const own = plan.client();
     this.#clientPlan = JSON.stringify(own);
     if (this.#clientPlan.length > MAX_PLAN_BYTES) {
@@ -426,6 +439,7 @@ function checkMemory(plan: Plan | BatchPlan): void {
  * @throws PlanError where the port is taken, a batch takes more memory than the machine has, a plan is longer than clients take, or
  *   there is no such evaluator
  * @throws ArgumentError where one of `hosts` is no name, or the environment variable PNN_SIMD is neither 128 nor 256
+ * @throws PlatformError where PNN_SIMD is 256 and kernels of this package cannot compute with 256 bits, with the reason
  */
 export async function serve(plan: Plan | BatchPlan, options: ServeOptions = {}): Promise<EncryptedServer> {
   if (options.evaluator !== undefined) checkChoice('evaluator', options.evaluator, ['seal', 'wasm']);

@@ -4,9 +4,11 @@ import { createServer, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError } from '@pnn/nn';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compileWideObstacle } from '@pnn/nn/node';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { EncryptedClient } from '../../src/client/client.js';
 import { KeyError, RangeWarning } from '../../src/errors.js';
+import { PlatformError } from '../../src/evaluator/kernels.js';
 import { connect, type FileKeyClient } from '../../src/node/connect.js';
 import { readKeyFile } from '../../src/node/key-file.js';
 import { type EncryptedServer, serve } from '../../src/node/serve.js';
@@ -216,6 +218,8 @@ test.each([
   ' ',
   'a b',
   'numbers.example:8080',
+  'numbers.example:80',
+  'numbers.example:',
   'https://numbers.example',
   'numbers.example/plan',
   'me@numbers.example',
@@ -227,6 +231,18 @@ test.each([
     ),
   );
 });
+
+test.skipIf(compileWideObstacle() === undefined)(
+  'PNN_SIMD=256 where that cannot be is told, but not where SEAL computes',
+  async () => {
+    vi.stubEnv('PNN_SIMD', '256');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(serve(plan)).rejects.toThrow(
+      new PlatformError(`serve: PNN_SIMD is 256, and kernels cannot compute with 256 bits: ${compileWideObstacle()}`),
+    );
+    await (await serve(plan, { evaluator: 'seal' })).close();
+  },
+);
 
 test('a session takes one body at a time: others are refused before they have memory', async () => {
   const own = await EncryptedClient.connect(server.url);
