@@ -1,5 +1,6 @@
 import { reference } from '@pnn/nn';
 import { type WebGpuDevice, webgpu } from '@pnn/tensor/webgpu';
+import { type MeasuredName, type Worst, worstOverAll } from '../../../packages/tensor/test/webgpu/accuracy.js';
 import { casesOfWebGpu } from '../../../packages/tensor/test/webgpu/cases.js';
 import { checkGradientCase } from '../../gpu/gradients.js';
 import { failureOf } from '../../gpu/pages/failure.js';
@@ -22,8 +23,13 @@ async function losses(optimizer: 'AdamW' | 'SGD'): Promise<readonly number[]> {
   return (await compareTrainings(await open(), reference, optimizer)).losses;
 }
 
+/** How far a function is from its exact values, over so many arguments. */
+async function worstOf(name: MeasuredName, count: number): Promise<Worst> {
+  return worstOverAll(await open(), name, count);
+}
+
 async function describeDevice(): Promise<string> {
   return (await open()).description;
 }
 
-Object.assign(window, { runKernelCase, runGradientCase, losses, describeDevice, isReady: true });
+Object.assign(window, { runKernelCase, runGradientCase, losses, worstOf, describeDevice, isReady: true });
