@@ -111,9 +111,11 @@ const show = (error: unknown): void => {
 };
 
 button.addEventListener('click', async () => {
-  button.disabled = true;
+  for (const control of [button, devices]) control.disabled = true;
+  status.textContent = 'The first step compiles the kernels …';
+  for (const chart of ['loss', 'reach']) element(chart).replaceChildren();
   await openers[devices.selectedIndex]!().then(train).catch(show);
-  button.disabled = false;
+  for (const control of [button, devices]) control.disabled = false;
 });
 
 await offerDevices().catch(show);
