@@ -1,3 +1,4 @@
+import { Arrivals } from './arrivals.js';
 import type { Health } from './health.js';
 import { ParameterRing } from './parameters.js';
 import type { Pipeline } from './pipelines.js';
@@ -8,8 +9,11 @@ import { SLOT_BYTES } from './wgsl/program.js';
 const MAP_READ = 0x1;
 const COPY_DESTINATION = 0x8;
 
-/** Dispatches of one submit. */
+/** Dispatches of one submit, at the most. */
 const BATCH = 64;
+
+/** Dispatches of the first submit after a read, when the GPU has nothing to do; of each further one twice as many. */
+const FIRST_BATCH = 8;
 
 /** Operations of one submit: about a tenth of a second on a small GPU, whose driver would take longer ones for a hang. */
 const BATCH_OPERATIONS = 2 ** 36;
@@ -53,6 +57,7 @@ export class Queue {
   readonly #device: GPUDevice;
   readonly #health: Health;
   readonly #parameters: ParameterRing;
+  readonly #arrivals: Arrivals;
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #landings = new Map<number, GPUBuffer[]>();
   readonly #maxGroups: number;
@@ -62,6 +67,8 @@ export class Queue {
   #reading: Landing[] = [];
   /** The batch that is being collected. */
   #batch = 1;
+  /** Dispatches that it has room for. */
+  #capacity = FIRST_BATCH;
   #dispatches = 0;
   #operations = 0;
   #isOpen = false;
@@ -70,6 +77,7 @@ export class Queue {
     this.#device = device;
     this.#health = health;
     this.#parameters = new ParameterRing(device, BATCH);
+    this.#arrivals = new Arrivals(device);
     this.#maxGroups = device.limits.maxComputeWorkgroupsPerDimension;
   }
 
@@ -109,7 +117,10 @@ export class Queue {
     this.counts.dispatches++;
     this.#dispatches++;
     this.#operations += operations;
-    if (this.#dispatches === BATCH || this.#operations > BATCH_OPERATIONS) this.submit();
+    if (this.#dispatches === this.#capacity || this.#operations > BATCH_OPERATIONS) {
+      this.#capacity = Math.min(2 * this.#capacity, BATCH);
+      this.submit();
+    }
   }
 
   copy(from: Block, to: Block): void {
@@ -180,9 +191,10 @@ export class Queue {
         this.#health.check();
         return buffer.getMappedRange();
       });
-      arrived.catch(() => {});
+      this.#arrivals.expect(arrived);
       landing.resolve({ buffer, arrived });
     }
+    if (this.#reading.length > 0) this.#capacity = FIRST_BATCH;
     this.#reading = [];
     this.#batch++;
     this.#dispatches = 0;

@@ -7,7 +7,18 @@ import { unaryExpressions } from '../wgsl/functions.js';
 import { coordinates, numbered, offsetAt, parametersOf, valuesOf } from '../wgsl/indexing.js';
 import type { ScalarType } from '../wgsl/program.js';
 
-const GROUP = 256;
+/** Invocations of a workgroup: on a processor one that has nothing to do takes as long as the others. */
+function groupOf({ isSoftware }: Executor): number {
+  return isSoftware ? 64 : 256;
+}
+
+/** What all programs of this file depend on. */
+interface Grouped {
+  readonly [key: string]: string | number | boolean;
+  /** Invocations of a workgroup. */
+  readonly group: number;
+}
+
 /** Elements of one invocation where operands lie side by side. */
 const WIDTH = 4;
 
@@ -99,8 +110,7 @@ const operandNames: Readonly<Record<Table, readonly string[]>> = {
   where: ['condition', 'a', 'b'],
 };
 
-interface Computation {
-  readonly [key: string]: string | number | boolean;
+interface Computation extends Grouped {
   readonly table: Table;
   readonly name: string;
   readonly type: ScalarType;
@@ -133,7 +143,7 @@ const sideBySide = kernel('elementwise', (variant: Computation & { readonly scal
     ),
     writes: { out: `vec4<${variant.outType}>` },
     parameters: { count: 'u32' },
-    workgroupSize: GROUP,
+    workgroupSize: variant.group,
     declarations: computing(variant),
     body: `if (index >= p.count) { return; }
 ${values.join('\n')}
@@ -155,7 +165,7 @@ const broadcasting = kernel('broadcasting', (variant: Computation & { readonly r
       ...parametersOf(numbered('shape', rank), 'u32'),
       ...Object.assign({}, ...names.map((name) => parametersOf(numbered(`${name}Stride`, rank), 'u32'))),
     },
-    workgroupSize: GROUP,
+    workgroupSize: variant.group,
     declarations: computing(variant),
     body: `if (index >= p.count) { return; }
 ${coordinates(rank, 'index')}
@@ -163,27 +173,27 @@ out[index] = compute(${arguments_.join(', ')});`,
   };
 });
 
-const filling = kernel('fill', () => ({
+const filling = kernel('fill', ({ group }: Grouped) => ({
   reads: {},
   writes: { out: 'vec4<u32>' },
   parameters: { count: 'u32', bits: 'u32' },
-  workgroupSize: GROUP,
+  workgroupSize: group,
   body: 'if (index < p.count) { out[index] = vec4<u32>(p.bits); }',
 }));
 
-const scaling = kernel('scale', () => ({
+const scaling = kernel('scale', ({ group }: Grouped) => ({
   reads: { factor: 'f32' },
   writes: { x: 'vec4<f32>' },
   parameters: { count: 'u32' },
-  workgroupSize: GROUP,
+  workgroupSize: group,
   body: 'if (index < p.count) { x[index] = x[index] * factor[0]; }',
 }));
 
-const interpolating = kernel('lerp', () => ({
+const interpolating = kernel('lerp', ({ group }: Grouped) => ({
   reads: { y: 'vec4<f32>' },
   writes: { x: 'vec4<f32>' },
   parameters: { count: 'u32', weight: 'f32', rest: 'f32', factor: 'f32' },
-  workgroupSize: GROUP,
+  workgroupSize: group,
   body: 'if (index < p.count) { x[index] = p.rest * x[index] + p.weight * (p.factor * y[index]); }',
 }));
 
@@ -205,14 +215,15 @@ export function asBits({ shape, size, buffer }: Operand): Operand {
 /** Sets all elements. */
 export function fill(executor: Executor, out: Operand, value: number): void {
   const count = vectorsOf(out.size);
+  const group = groupOf(executor);
   executor.run(
     filling,
-    {},
+    { group },
     {
       reads: [],
       writes: [out],
       parameters: { count, bits: bitsOf(value, scalarType(out)) },
-      groups: Math.ceil(count / GROUP),
+      groups: Math.ceil(count / group),
     },
   );
 }
@@ -220,7 +231,8 @@ export function fill(executor: Executor, out: Operand, value: number): void {
 function compute(executor: Executor, table: Table, name: string, operands: readonly Operand[], out: Operand): void {
   if (out.size === 0) return;
   const type = scalarType(operands.at(-1)!);
-  const variant = { table, name, type, outType: scalarType(out) };
+  const group = groupOf(executor);
+  const variant = { group, table, name, type, outType: scalarType(out) };
   if (operands.every((operand) => operand.size === 1 || sameShape(operand.shape, out.shape))) {
     const count = vectorsOf(out.size);
     const scalars = operands.map(({ size }) => (size === 1 && out.size > 1 ? '1' : '0')).join('');
@@ -231,7 +243,7 @@ function compute(executor: Executor, table: Table, name: string, operands: reado
         reads: operands,
         writes: [out],
         parameters: { count },
-        groups: Math.ceil(count / GROUP),
+        groups: Math.ceil(count / group),
       },
     );
     return;
@@ -246,7 +258,7 @@ function compute(executor: Executor, table: Table, name: string, operands: reado
       reads: operands,
       writes: [out],
       parameters: Object.assign({ count: out.size }, valuesOf('shape', shape), ...named),
-      groups: Math.ceil(out.size / GROUP),
+      groups: Math.ceil(out.size / group),
     },
   );
 }
@@ -290,20 +302,22 @@ export function elementwiseKernels(
       copy(x, out);
     },
     scale(x, factor) {
+      const group = groupOf(executor);
       const count = vectorsOf(x.size);
-      const launch = { reads: [factor], writes: [x], parameters: { count }, groups: Math.ceil(count / GROUP) };
-      executor.run(scaling, {}, launch);
+      const launch = { reads: [factor], writes: [x], parameters: { count }, groups: Math.ceil(count / group) };
+      executor.run(scaling, { group }, launch);
     },
     lerp(x, y, weight, factor) {
+      const group = groupOf(executor);
       const count = vectorsOf(x.size);
       executor.run(
         interpolating,
-        {},
+        { group },
         {
           reads: [y],
           writes: [x],
           parameters: { count, weight, rest: 1 - weight, factor },
-          groups: Math.ceil(count / GROUP),
+          groups: Math.ceil(count / group),
         },
       );
     },
