@@ -173,10 +173,10 @@ async function runTrials(
   const before = await folder.states();
   const isDone = ({ results }: TrialStates) => trials.filter(({ id }) => results.has(id)).length;
   const progress = new StudyProgress(terminal, trials.length, isDone(before));
+  const signals = stopOnSignals();
   terminal.write(
     `${plan.title}: ${trials.length} trials${isDone(before) > 0 ? `, ${isDone(before)} of them finished before` : ''}, in ${folder.path}\n`,
   );
-  const signals = stopOnSignals();
   try {
     await new TrialRunner(folder, trials, options, progress).run(signals.signal);
   } finally {

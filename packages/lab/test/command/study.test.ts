@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Generator } from '@pnn/nn';
 import { decodeJson } from '@pnn/pnn/codec';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { studyReport } from '../../src/studies/report.js';
 import type { TrialEvent } from '../../src/trials/events.js';
 import type { TrialResult } from '../../src/trials/result.js';
@@ -250,15 +250,18 @@ describe('a study', () => {
     const alone = join(root, 'transfer-alone');
     expect(await pnn(...study, '--threads', '1', '--out', alone)).toMatchObject({ status: 0, stderr: '' });
     const out = join(root, 'transfer');
-    for (const [signal, status] of [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
+    // Before the first trial, and while one is trained.
+    for (const [signal, status, started] of [
+      ['SIGINT', 130, 0],
+      ['SIGTERM', 143, 1],
     ] as const) {
       const call = existsSync(out)
         ? new Call('transfer', '--resume', out, '--threads', '1', '--jobs', '2')
         : new Call(...study, '--threads', '1', '--jobs', '2', '--out', out);
       await call.printed(' trials');
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      const isTraining = async () =>
+        (await new StudyFolder(out).events()).filter(({ kind }) => kind === 'started').length >= started;
+      await vi.waitUntil(isTraining, { timeout: 60_000, interval: 10 });
       // As a terminal does, to the whole group.
       process.kill(-call.child.pid!, signal);
       const end = await call.end;
