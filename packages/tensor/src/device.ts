@@ -16,8 +16,13 @@ export interface Device {
 export interface DeviceMemory {
   /** Room for this many elements; their values are whatever was there before. */
   allocate(dtype: DType, size: number): Buffer;
-  /** Takes the room back. */
-  release(buffer: Buffer): void;
+  /**
+   * Takes the room back.
+   *
+   * @param stale whether it has not been used since other room that was taken back before, so that no cache has it; false
+   *   unless it is given
+   */
+  release(buffer: Buffer, stale?: boolean): void;
   /** Gives back what is kept between kernels so that it need not be asked for again; only called outside of kernels. */
   trim?(): void;
   /** Whether a kernel that reads each element before it writes there can compute in place, without a copy first. */

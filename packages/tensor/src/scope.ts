@@ -16,6 +16,8 @@ export abstract class Scoped {
 
   abstract readonly disposed: boolean;
   abstract dispose(): void;
+  /** As `dispose`, where a scope ends: most of what was made in it has long been used. */
+  abstract expire(): void;
   /** Called when it outlives the outermost scope: from now on only the garbage collector can find it forgotten. */
   abstract outlive(): void;
 }
@@ -24,8 +26,15 @@ export abstract class Scoped {
 export class Scope {
   readonly made: Scoped[] = [];
 
+  /**
+   * The first of them last: of the room that is free then, the next tensors get what was freed last. A backward ends with the
+   * first results of the forward, and a loop begins again with room for those.
+   */
   free(): void {
-    for (const made of this.made) if (made.belongsTo(this) && !made.disposed) made.dispose();
+    for (let i = this.made.length - 1; i >= 0; i--) {
+      const made = this.made[i]!;
+      if (made.belongsTo(this) && !made.disposed) made.expire();
+    }
     // Drop the list so that one live tensor cannot retain the rest.
     this.made.length = 0;
   }

@@ -37,13 +37,13 @@ export function memory(): MemoryUse {
   return { tensors: liveTensors, buffers: liveBuffers, bytes: liveBytes };
 }
 
-function letGo(device: Device, buffer: Buffer, bytes: number): void {
+function letGo(device: Device, buffer: Buffer, bytes: number, stale: boolean): void {
   liveTensors--;
   buffer.references--;
   if (buffer.references > 0) return;
   liveBuffers--;
   liveBytes -= bytes;
-  device.memory.release(buffer);
+  device.memory.release(buffer, stale);
 }
 
 /** What the tensors outside of all scopes hold: these can be forgotten. */
@@ -51,7 +51,7 @@ const watched = new Set<Holding>();
 
 function takeBack(holding: Holding): void {
   // What was taken back before memory ran out is told of once more by the finalizers.
-  if (watched.delete(holding)) letGo(holding.device, holding.buffer, holding.bytes);
+  if (watched.delete(holding)) letGo(holding.device, holding.buffer, holding.bytes, true);
 }
 
 const forgotten = new FinalizationRegistry<Holding>(takeBack);
@@ -124,6 +124,15 @@ export class Storage extends Scoped implements Operand, Disposable {
    * @throws DisposedError the second time
    */
   override dispose(): void {
+    this.#giveUp(false);
+  }
+
+  /** @internal */
+  override expire(): void {
+    this.#giveUp(true);
+  }
+
+  #giveUp(stale: boolean): void {
     const buffer = this.#buffer;
     if (!buffer) throw new DisposedError(`tensor ${formatShape(this.shape)} was freed twice`);
     this.#buffer = undefined;
@@ -131,7 +140,7 @@ export class Storage extends Scoped implements Operand, Disposable {
       forgotten.unregister(this);
       watched.delete(this.#watched);
     }
-    letGo(this.device, buffer, bytesOf(this.dtype, this.size));
+    letGo(this.device, buffer, bytesOf(this.dtype, this.size), stale);
   }
 
   /** `using x = …` disposes of x at the end of the block, where that has not happened before. */

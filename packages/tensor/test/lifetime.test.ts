@@ -18,7 +18,7 @@ import {
   zeros,
 } from '@pnn/tensor';
 import { describe, expect, it } from 'vitest';
-import { linearMemory } from '../src/devices/host/linear-memory.js';
+import { type HostBuffer, linearMemory } from '../src/devices/host/linear-memory.js';
 
 /** What a body leaves behind. */
 function leftBy(body: () => unknown): MemoryUse {
@@ -238,6 +238,19 @@ describe('scope', () => {
       return x;
     });
     expect(freed.disposed).toBe(true);
+  });
+
+  it('leaves room of which the next one has first what was freed by hand, and then that of its first tensors', () => {
+    const size = 12_345;
+    const addressOf = ({ buffer }: Tensor) => (buffer as HostBuffer).pointer;
+    const addresses = scope(() => {
+      const made = [zeros([size]), zeros([size]), zeros([size])] as const;
+      const byHand = zeros([size]);
+      const all = [byHand, ...made].map(addressOf);
+      byHand.dispose();
+      return all;
+    });
+    expect(scope(() => addresses.map(() => addressOf(zeros([size]))))).toEqual(addresses);
   });
 
   it('does not touch what was made before', () => {

@@ -13,9 +13,9 @@ function allocate(byteLength: number): HostBuffer {
   return buffer;
 }
 
-function release(buffer: HostBuffer): void {
+function release(buffer: HostBuffer, stale?: boolean): void {
   held.delete(buffer);
-  memory.release(buffer);
+  memory.release(buffer, stale);
 }
 
 afterEach(() => {
@@ -36,7 +36,7 @@ describe('the allocator', () => {
     const actions = fc.array(
       fc.oneof(
         byteLengths.map((byteLength) => ({ byteLength })),
-        fc.nat().map((victim) => ({ victim })),
+        fc.record({ victim: fc.nat(), stale: fc.boolean() }),
       ),
       { maxLength: 60 },
     );
@@ -61,7 +61,7 @@ describe('the allocator', () => {
           } else if (live.length > 0) {
             const [victim] = live.splice(step.victim % live.length, 1);
             bytes -= victim!.byteLength;
-            release(victim!);
+            release(victim!, step.stale);
           }
           expect(memory.usedBlocks).toBe(live.length);
           expect(memory.usedBytes).toBe(bytes);
@@ -95,6 +95,21 @@ describe('the allocator', () => {
         else expect(waste).toBeLessThan(byteLength === 0 ? 65 : 64);
       }),
     );
+  });
+
+  it('hands out what was released last, and what was stale then after all the rest', () => {
+    const [first, second, third, fourth] = Array.from({ length: 4 }, () => allocate(5000)) as [
+      HostBuffer,
+      HostBuffer,
+      HostBuffer,
+      HostBuffer,
+    ];
+    release(first);
+    release(second);
+    release(third, true);
+    release(fourth, true);
+    const expected = [second, first, fourth, third].map(({ pointer }) => pointer);
+    expect(expected.map(() => allocate(5000).pointer)).toEqual(expected);
   });
 
   it('gives a block to any request of its size class', () => {

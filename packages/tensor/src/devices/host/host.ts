@@ -15,7 +15,7 @@ function copyOf(operand: Operand): TypedArray {
 /** The memory that all CPU devices share. */
 export const hostMemory: DeviceMemory = {
   allocate: (dtype, size) => linearMemory.allocate(size * bytesPerElement(dtype)),
-  release: (buffer) => linearMemory.release(buffer as HostBuffer),
+  release: (buffer, stale) => linearMemory.release(buffer as HostBuffer, stale),
   trim: () => {
     for (const each of linearMemory.spare) each.release();
   },

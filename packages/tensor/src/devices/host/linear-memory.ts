@@ -23,6 +23,12 @@ function sizeClass(byteLength: number): number {
   return Math.max(ALIGNMENT, Math.ceil(byteLength / step) * step);
 }
 
+/** Free blocks of one size, the last released last. Those that were not stale are handed out first: a cache may have them. */
+interface Bin {
+  readonly recent: number[];
+  readonly stale: number[];
+}
+
 /** Free bytes side by side, which blocks of any size are cut from. */
 interface Range {
   pointer: number;
@@ -62,8 +68,8 @@ export class LinearMemory {
   /** Where what was never handed out begins. */
   #top = STATIC_BYTES;
   #reservedBytes = STATIC_BYTES;
-  /** The free blocks of each size, the last released last. */
-  #bins = new Map<number, number[]>();
+  /** The free blocks of each size. */
+  #bins = new Map<number, Bin>();
   #ranges: Range[] = [];
   /** Every size that was asked for when no block of it was free. */
   #sizes = new Set<number>();
@@ -104,7 +110,8 @@ export class LinearMemory {
    */
   allocate(byteLength: number): HostBuffer {
     let capacity = sizeClass(byteLength);
-    let pointer = this.#bins.get(capacity)?.pop() ?? this.#find(capacity);
+    const bin = this.#bins.get(capacity);
+    let pointer = bin?.recent.pop() ?? bin?.stale.pop() ?? this.#find(capacity);
     if (pointer === undefined) {
       // Nearly full: without the bytes that are added so that blocks are alike.
       capacity = Math.max(ALIGNMENT, Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT);
@@ -123,11 +130,18 @@ export class LinearMemory {
     return new HostBuffer(pointer, byteLength, capacity);
   }
 
-  /** Takes a block back. */
-  release(buffer: HostBuffer): void {
-    const bin = this.#bins.get(buffer.capacity);
-    if (bin) bin.push(buffer.pointer);
-    else this.#bins.set(buffer.capacity, [buffer.pointer]);
+  /**
+   * Takes a block back.
+   *
+   * @param stale whether it has not been used since others that were taken back before
+   */
+  release(buffer: HostBuffer, stale = false): void {
+    let bin = this.#bins.get(buffer.capacity);
+    if (!bin) {
+      bin = { recent: [], stale: [] };
+      this.#bins.set(buffer.capacity, bin);
+    }
+    (stale ? bin.stale : bin.recent).push(buffer.pointer);
     buffer.view = undefined;
     this.#usedBytes -= buffer.byteLength;
     this.#usedBlocks--;
@@ -181,9 +195,10 @@ export class LinearMemory {
     if (!isNew && this.#top + size <= 2 * this.#mostUsedBytes) return false;
     let bytes = 0;
     let blocks = 0;
-    for (const [capacity, pointers] of this.#bins) {
-      bytes += capacity * pointers.length;
-      blocks += pointers.length;
+    for (const [capacity, { recent, stale }] of this.#bins) {
+      const free = recent.length + stale.length;
+      bytes += capacity * free;
+      blocks += free;
     }
     return bytes >= size && (isNew || this.#allocationsSinceJoin >= blocks);
   }
@@ -192,7 +207,10 @@ export class LinearMemory {
   #join(): void {
     const sizes = new Map<number, number>();
     for (const { pointer, size } of this.#ranges) sizes.set(pointer, size);
-    for (const [capacity, pointers] of this.#bins) for (const pointer of pointers) sizes.set(pointer, capacity);
+    for (const [capacity, { recent, stale }] of this.#bins) {
+      for (const pointer of recent) sizes.set(pointer, capacity);
+      for (const pointer of stale) sizes.set(pointer, capacity);
+    }
     this.#bins.clear();
     this.#ranges = [];
     this.#allocationsSinceJoin = 0;
