@@ -59,6 +59,9 @@ async function bundle(program: string): Promise<string> {
   return outputFiles[0]!.text;
 }
 
+/** Milliseconds that a browser and a page may take for anything: as long as a test may, for a busy machine is no failure. */
+const PATIENCE = 120_000;
+
 /** A headless Chromium that shows pages of this repository. */
 export class TestBrowser {
   readonly #browser: Browser;
@@ -91,7 +94,7 @@ export class TestBrowser {
       response.end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const browser = await chromium.launch({ executablePath, headless: true, args: [...flags] });
+    const browser = await chromium.launch({ executablePath, headless: true, args: [...flags], timeout: PATIENCE });
     return new TestBrowser(browser, server, files);
   }
 
@@ -112,7 +115,7 @@ export class TestBrowser {
     const name = `/${this.#files.size}`;
     this.#files.set(`${name}.js`, script);
     this.#files.set(name, `${html}<script type="module" src="${name}.js"></script>`);
-    const page = await this.#browser.newPage();
+    const page = await this.#newPage();
     const errors: Error[] = [];
     page.on('pageerror', (error) => errors.push(error));
     await page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${name}`);
@@ -128,9 +131,15 @@ export class TestBrowser {
    * @param script runs in the page before its own
    */
   async visit(url: string, script: string): Promise<Page> {
-    const page = await this.#browser.newPage();
+    const page = await this.#newPage();
     await page.addInitScript(script);
     await page.goto(url);
+    return page;
+  }
+
+  async #newPage(): Promise<Page> {
+    const page = await this.#browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
     return page;
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArrayDataset, AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, Residual, Sequential } from '@pnn/nn';
 import { PolynomialActivation } from '@pnn/pnn';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runProgram } from '../../src/compile/program.js';
 import { programOf } from '../../src/compile/program-of.js';
 import { compile } from '../../src/compile.js';
@@ -58,7 +58,7 @@ const original = globalThis.fetch;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pnn-he-'));
   plan = await compile(network, { input: SHAPE, calibrate: data, refresh: true });
-  server = await serve(plan, { refreshTime: 2000 });
+  server = await serve(plan);
   globalThis.fetch = (url, options) => {
     const { pathname } = new URL(String(url));
     if (pathname.includes('/run')) sent.push({ path: pathname, body: options!.body as Uint8Array<ArrayBuffer> });
@@ -128,9 +128,15 @@ test('stages out of order, of another run, or malformed end the run, and the nex
 test('a client that stays away is forgotten after its time', async () => {
   const [first, second] = sent.slice(-6) as [(typeof sent)[0], (typeof sent)[0]];
   expect((await post(first.path, first.body)).status).toBe(200);
-  await expect
-    .poll(async () => (await post(second.path, second.body.slice(1))).status, { timeout: 20_000, interval: 250 })
-    .toBe(409);
+  const whether = async () => (await post(second.path, second.body.slice(1))).status;
+  expect(await whether()).toBe(413);
+  const { now } = Date;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000);
+  try {
+    await expect.poll(whether, { timeout: 60_000, interval: 250 }).toBe(409);
+  } finally {
+    clock.mockRestore();
+  }
   await expectRight();
 });
 

@@ -28,7 +28,8 @@ let logits: Float64Array;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pnn-he-'));
   ({ plan, logits } = await smallPlan());
-  server = await serve(plan, { maxSessions: 2 });
+  // No client makes room for another one, however long these tests take.
+  server = await serve(plan, { maxSessions: 2, yieldTime: 600_000 });
   const target = Number(new URL(server.url).port);
   proxy = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming;
@@ -264,7 +265,7 @@ test('a session takes one body at a time: others are refused before they have me
   };
   // A body of another length asks without taking the place.
   const expectStatus = (status: number) =>
-    expect.poll(async () => (await post(path, body.slice(1))).status, { timeout: 10_000 }).toBe(status);
+    expect.poll(async () => (await post(path, body.slice(1))).status, { timeout: 60_000 }).toBe(status);
   const slow = begin();
   const answered = new Promise<number>((resolve) => slow.on('response', (answer) => resolve(answer.statusCode!)));
   await expectStatus(429);
