@@ -136,6 +136,18 @@ describe('text in a terminal', () => {
     );
   });
 
+  it('is aligned to the width where a mark at its edge joins a space', () => {
+    // A vowel sign that follows a letter, and a sign that precedes one.
+    for (const [mark, side] of [
+      ['\u0CF3', 'right'],
+      ['\u0D4E', 'left'],
+    ] as const) {
+      expect(displayWidth(mark)).toBe(1);
+      expect(displayWidth(align(mark, 4, side))).toBe(4);
+      expect(align(mark, 4, side)).toHaveLength(5);
+    }
+  });
+
   it('is aligned to exactly the width', () => {
     fc.assert(
       fc.property(text, fc.constantFrom('left', 'right'), (value, side) => {

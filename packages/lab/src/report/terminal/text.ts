@@ -81,8 +81,11 @@ export function wrap(text: string, width: number): string[] {
 
 /** The text with spaces before (`right`) or after it (`left`) up to `width` cells. */
 export function align(text: string, width: number, side: 'left' | 'right'): string {
-  const padding = ' '.repeat(Math.max(0, width - displayWidth(text)));
-  return side === 'left' ? text + padding : padding + text;
+  const padded = (cells: number) => (side === 'left' ? text + ' '.repeat(cells) : ' '.repeat(cells) + text);
+  const cells = Math.max(0, width - displayWidth(text));
+  // A mark at the edge of the text shares a cell with the space beside it.
+  const shared = Math.max(0, width - displayWidth(padded(cells)));
+  return padded(cells + shared);
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
