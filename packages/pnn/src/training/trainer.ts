@@ -27,7 +27,7 @@ import { type CalibratedLayer, CalibrationError, type CalibrationOptions, calibr
 import { RangeTracker } from '../range/range-tracker.js';
 import { BestWeights } from './best-weights.js';
 import { EpochSums, type EpochSumsState, type StepRecord } from './epoch-statistics.js';
-import { type Evaluation, evaluate } from './evaluation.js';
+import { type Evaluation, evaluate, suspendTraining } from './evaluation.js';
 import { yieldToEventLoop } from './events.js';
 import type { Loss, Metrics } from './metrics.js';
 import { type EarlyStoppingOptions, Monitor, type MonitorOptions, type MonitorState } from './monitor.js';
@@ -91,7 +91,7 @@ export interface TrainerOptions {
   readonly average?: ExponentialMovingAverage;
   /**
    * Inputs of training samples, some batches of them, that the running statistics of averaged weights are taken from: for
-   * every validation and for `finish`, where those of the last steps would belong to other weights.
+   * every validation, for the best weights and for `finish`, where those of the last steps would belong to other weights.
    *
    * @default running statistics of the last steps
    */
@@ -468,7 +468,7 @@ export class Trainer implements Disposable {
     const takeBack = average?.apply();
     backup.save();
     try {
-      await this.#updateStatistics();
+      if (validation || this.#best) await this.#updateStatistics();
       const result = validation && (await evaluate(this.network, validation, measures));
       this.#validation = result;
       this.#tracker.reset();
@@ -492,10 +492,11 @@ export class Trainer implements Disposable {
     const { average, averageInputs } = this.options;
     if (!averageInputs || !average || average.updates === 0) return;
     const random = randomState();
+    const resumeMode = suspendTraining(this.network);
     try {
-      this.network.train();
-      await updateBatchNorm(this.network, inTurns(averageInputs()));
+      await updateBatchNorm(this.network.train(), inTurns(averageInputs()));
     } finally {
+      resumeMode();
       restoreRandomState(random);
     }
   }

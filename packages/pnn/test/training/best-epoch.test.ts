@@ -233,7 +233,9 @@ describe('Trainer with an average', () => {
     expect(found.map(({ trainLoss }) => trainLoss)).toEqual(expected.map(({ trainLoss }) => trainLoss));
     const losses = [found, expected].map((epochs) => epochs.map(({ validationLoss }) => validationLoss));
     for (const [i, loss] of losses[0]!.entries()) expect(loss).not.toBe(losses[1]![i]);
+    refreshed.network.eval();
     await Promise.all([plain.finish(), refreshed.finish()]);
+    expect(refreshed.network.training).toBe(false);
     expect((await evaluate(refreshed.network, validation())).loss).toBe(losses[0]![2]);
     updateBatchNorm(plain.network.train(), someInputs());
     expect(networkBits(plain.network)).toEqual(networkBits(refreshed.network));
