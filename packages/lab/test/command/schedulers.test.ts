@@ -169,7 +169,7 @@ describe('a study as a Slurm job array', () => {
         '--degrees',
         '2,4',
         '--epochs',
-        '80',
+        '160',
         '--checkpoint-every',
         '0.5',
         ...small.slice(0, -2),
@@ -199,10 +199,13 @@ describe('a study as a Slurm job array', () => {
       await until(isInProgress);
       await slurm('scancel', '--signal=TERM', '--batch', `${job}_1`);
       await until(() => log().includes('Interrupted.'));
-      // Slurm waits two minutes before it starts a job again, so that its first run has ended by then.
-      await until(async () => (await slurm('squeue', '-h', '-o', '%i %T')).output.includes(`${job}_1 PENDING`));
-      await new Promise((resolve) => setTimeout(resolve, 3000));
-      await slurm('scontrol', 'update', `JobId=${job}_1`, 'StartTime=now');
+      // Slurm waits two minutes before it starts a job again, and as long as its first run has not ended for good.
+      const isPending = async () => (await slurm('squeue', '-h', '-o', '%i %T')).output.includes(`${job}_1 PENDING`);
+      await until(isPending);
+      await until(async () => {
+        await slurm('scontrol', 'update', `JobId=${job}_1`, 'StartTime=now');
+        return !(await isPending());
+      });
       await until(async () => (await slurm('squeue', '-h')).output.trim() === '');
       expect(await finishedIn(folder), `${log()}\n${(await slurm('scontrol', 'show', 'job')).output}`).toBe(2);
       expect(log()).toContain('goes on after step');
