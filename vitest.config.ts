@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests that change or measure their process: instruction sets, threads, GPUs, browsers, child processes, mocked files. */
@@ -19,7 +20,8 @@ const narrow = ['**/{gpu,webgpu,packaging}/**', 'test/{lint-imports,benchmarks*}
 /**
  * `npm test` runs everything; what it is given goes on to vitest. `npm run test:gradients` runs `test/gradients` and the
  * tests of autograd. `npm run test:quick` is the mode `quick`: what lies in `packages`, without the command line, and
- * properties drawn for no longer than `test/quick.ts` says. With PNN_SIMD=256 in the environment, which takes Node 24 or later,
+ * properties drawn for no longer than `test/quick.ts` says; the mode `properties`, of `npm run test:properties`, draws each for as
+ * long as `test/longer-properties.ts` says. With PNN_SIMD=256 in the environment, which takes Node 24 or later,
  * all tests compute with 256 bits, but for those that know nothing of it, which are left out.
  */
 export default defineConfig(({ mode }) => {
@@ -31,6 +33,8 @@ export default defineConfig(({ mode }) => {
     ...(wide ? narrow : []),
   ];
   const setupFiles = [...(wide ? ['test/wide-simd.ts'] : []), ...(quick ? ['test/quick.ts'] : [])];
+  const longer = { 'fast-check': fileURLToPath(new URL('test/longer-properties.ts', import.meta.url)) };
+  const resolve = mode === 'properties' ? { alias: longer } : {};
   return {
     resolve: { conditions: ['@pnn/source'] },
     ssr: { resolve: { conditions: ['@pnn/source'] } },
@@ -42,6 +46,7 @@ export default defineConfig(({ mode }) => {
       projects: [
         {
           extends: true,
+          resolve,
           // Files of one worker share the modules that they load.
           test: {
             name: 'shared',
@@ -51,7 +56,7 @@ export default defineConfig(({ mode }) => {
             isolate: false,
           },
         },
-        { extends: true, test: { name: 'alone', include: alone, exclude, setupFiles } },
+        { extends: true, resolve, test: { name: 'alone', include: alone, exclude, setupFiles } },
       ],
     },
   };
