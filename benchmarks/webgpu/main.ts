@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Page } from 'playwright-core';
 import { hardwareFlags, noBrowser, softwareFlags, TestBrowser } from '../../test/gpu/browser.js';
 import type { Contest, ContestSettings } from './contest.js';
 import { type ContestantName, contestantNames } from './contestant.js';
@@ -37,11 +39,23 @@ function lines(rows: readonly Row[]): string[] {
   });
 }
 
+/** How long Chromium may take to find an adapter. */
+const ADAPTER_MS = 10_000;
+
+/** Chromium never answers where it finds no driver. */
+async function checkAdapter(page: Page): Promise<void> {
+  const answer = page.evaluate('navigator.gpu?.requestAdapter().then((adapter) => adapter !== null) ?? false');
+  const silence = setTimeout(ADAPTER_MS, false, { ref: false });
+  if (await Promise.race([answer, silence])) return;
+  throw new Error('Chromium finds no GPU: name the manifest of its driver in VK_DRIVER_FILES, or take --software');
+}
+
 /** The contest in a page of Chromium. */
 async function openInPage(isSoftware: boolean): Promise<ContestPage> {
   if (noBrowser !== undefined) throw new Error(noBrowser);
   const browser = await TestBrowser.launch({ isolated: true, flags: isSoftware ? softwareFlags : hardwareFlags });
   const page = await browser.open('../../benchmarks/webgpu/page.ts');
+  await checkAdapter(page);
   const call = (method: string, ...parameters: unknown[]) =>
     page.evaluate(`contest.${method}(${parameters.map((each) => JSON.stringify(each)).join(', ')})`);
   return {

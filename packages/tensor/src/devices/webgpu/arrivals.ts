@@ -1,10 +1,11 @@
-/** Round trips after the last read that was begun: some milliseconds. */
-const ROUND_TRIPS = 64;
+/** Round trips after the last read that was begun, of a tenth of a millisecond or two each. */
+const ROUND_TRIPS = 16;
 
 /**
  * Makes what is read from the GPU arrive when it is there. Chromium looks for it whenever commands come, but else only every
  * 2 ms (`kHandleMoreWorkPeriodMs` in its gpu/ipc/service/command_buffer_stub.cc), which is as long as a hundred small kernels
- * take. So commands that do nothing go there and back for a while. Who waits for longer does not notice 2 ms.
+ * take. So commands that do nothing go there and back for about as long. Who waits longer hardly notices 2 ms, and further
+ * commands would take time of the processor, which may be what computes.
  */
 export class Arrivals {
   readonly #device: GPUDevice;
