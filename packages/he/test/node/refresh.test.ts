@@ -130,6 +130,7 @@ test('a client that stays away is forgotten after its time', async () => {
   expect((await post(first.path, first.body)).status).toBe(200);
   const whether = async () => (await post(second.path, second.body.slice(1))).status;
   expect(await whether()).toBe(413);
+  // By the server's clock, a minute and a second go by.
   const { now } = Date;
   const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000);
   try {
