@@ -11,7 +11,8 @@ import {
   zeros,
 } from '@pnn/tensor';
 import { webgpu } from '@pnn/tensor/webgpu';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { requestDevice } from '../../src/devices/webgpu/adapter.js';
 import { type OpenedDevice, openDevice } from '../../src/devices/webgpu/device.js';
 import { Health } from '../../src/devices/webgpu/health.js';
 import { kernel } from '../../src/devices/webgpu/pipelines.js';
@@ -223,6 +224,31 @@ describe.skipIf(missing)('a device that fails', () => {
         .sum()
         .item(),
     ).toBe(3);
+  });
+
+  test('says that elements did not arrive, also where nobody says that the GPU was lost', async () => {
+    let failures = 0;
+    const { device, handle } = await open(() => failures++);
+    const x = full([3], 1, { device });
+    const buffer = handle.createBuffer({ size: 4, usage: 8 });
+    const mapping = vi.spyOn(Object.getPrototypeOf(buffer) as GPUBuffer, 'mapAsync');
+    mapping.mockRejectedValueOnce(new Error('aborted'));
+    await expect(x.data()).rejects.toThrow(/^webgpu: elements could not be read \(aborted\): begin anew/);
+    mapping.mockRestore();
+    await expect(x.add(1).data()).rejects.toThrow(DeviceError);
+    expect(failures).toBe(1);
+  });
+
+  test('says which adapter gives no device', async () => {
+    const adapter = {
+      info: { vendor: 'someone' },
+      limits: {},
+      features: new Set(),
+      requestDevice: () => Promise.reject(new TypeError('no more')),
+    } as unknown as GPUAdapter;
+    await expect(requestDevice(adapter)).rejects.toThrow(
+      new DeviceError('webgpu: someone gives no device (no more): close other programs that use the GPU, or try later'),
+    );
   });
 
   test('says that its memory did not suffice', async () => {

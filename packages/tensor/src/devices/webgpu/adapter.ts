@@ -65,9 +65,21 @@ const limitNames = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-/** Opens a device with all that the adapter offers. */
-export function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+/**
+ * Opens a device with all that the adapter offers.
+ *
+ * @throws DeviceError where the driver has none left
+ */
+export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(limitNames.map((name) => [name, adapter.limits[name]]));
   const requiredFeatures = (['timestamp-query'] as const).filter((feature) => adapter.features.has(feature));
-  return adapter.requestDevice({ requiredLimits, requiredFeatures });
+  try {
+    return await adapter.requestDevice({ requiredLimits, requiredFeatures });
+  } catch (cause) {
+    throw new DeviceError(
+      `webgpu: ${describeAdapter(adapter)} gives no device (${cause instanceof Error ? cause.message : cause}): ` +
+        'close other programs that use the GPU, or try later',
+      { cause },
+    );
+  }
 }

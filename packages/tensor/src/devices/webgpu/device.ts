@@ -123,7 +123,7 @@ let opened: Promise<WebGpuDevice> | undefined;
  * A device that computes with WGSL kernels on WebGPU, in float32; one, however often it is asked for, and a new one after
  * it has failed. It never takes a processor in place of a GPU unless that is allowed.
  *
- * @throws DeviceError where there is no WebGPU, or no adapter: the message says what is missing
+ * @throws DeviceError where there is no WebGPU, no adapter, or no device of it: the message says what is missing
  */
 export async function webgpu({ software = false }: WebGpuOptions = {}): Promise<WebGpuDevice> {
   if (!opened) {

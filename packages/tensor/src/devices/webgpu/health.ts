@@ -28,6 +28,11 @@ export class Health {
     );
   }
 
+  /** Notes that elements which were asked for did not arrive: where nobody has told why, only what the mapping itself says is known. */
+  missed(error: unknown): void {
+    this.#fail(`elements could not be read (${error instanceof Error ? error.message : error})`);
+  }
+
   /** From now on errors are collected until `close`. */
   open(): void {
     for (const kind of KINDS) this.#device.pushErrorScope(kind);

@@ -181,13 +181,12 @@ export class Queue {
     const isHealthy = this.#health.close();
     for (const landing of this.#reading) {
       const { buffer } = landing;
-      const failed = buffer.mapAsync(MAP_READ).catch((error: unknown) =>
-        isHealthy.then(() => {
-          this.#health.check();
-          throw error;
-        }),
-      );
-      const arrived = Promise.all([failed, isHealthy]).then(() => {
+      const mapped = buffer.mapAsync(MAP_READ).catch(async (error: unknown) => {
+        // What has happened is told first.
+        await isHealthy;
+        this.#health.missed(error);
+      });
+      const arrived = Promise.all([mapped, isHealthy]).then(() => {
         this.#health.check();
         return buffer.getMappedRange();
       });
