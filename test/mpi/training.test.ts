@@ -60,7 +60,7 @@ describe.skipIf(!launch)('the state at the end of a training', () => {
 });
 
 const options =
-  '--train-samples 320 --test-samples 100 --epochs 5 --batch-size 32 --no-twin --shards 4 --lambda dual --threads 1';
+  '--train-samples 192 --test-samples 60 --widths 4,8 --epochs 5 --batch-size 32 --no-twin --shards 4 --lambda dual --threads 1';
 
 // Several trainings, of four processes on what may be two busy cores.
 describe.skipIf(!launch)('pnn train --mpi', { timeout: 300_000 }, () => {
@@ -117,7 +117,7 @@ describe.skipIf(!launch)('pnn train --mpi', { timeout: 300_000 }, () => {
     expect(status, stderr).toBe(130);
     const step = await stepOf(out);
     expect(step).toBeGreaterThanOrEqual(8);
-    expect(step).toBeLessThan(50);
+    expect(step).toBeLessThan(30);
   });
 
   it.each([...sharedMemory, ...mpich])(
