@@ -95,7 +95,7 @@ describe.skipIf(missing).each([
           // All the same, but for a few somewhere.
           const values = new Float32Array(outer * length * inner).fill(alphabet[0]!);
           for (const [i, letter] of few.entries()) values[(i * 2654435761) % values.length] = letter;
-          for (const reduction of ['argmax', 'argmin'] as const) {
+          for (const reduction of ['argmax', 'argmin', 'max', 'min'] as const) {
             const [actual, expected] = await both(values, [outer, length, inner], 'float32', (x) => x[reduction](1));
             expect(Array.from(actual), `${reduction} of ${name}`).toEqual(Array.from(expected));
           }

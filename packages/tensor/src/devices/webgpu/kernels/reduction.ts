@@ -9,83 +9,101 @@ import { fill } from './elementwise.js';
 
 const GROUP = 64;
 
-/** What folds two elements, and what changes nothing. */
-function folding(name: ReductionName, type: ScalarType): { combine: (a: string, b: string) => string; start: string } {
-  if (name === 'sum') return { combine: (a, b) => `${a} + ${b}`, start: `${type}(0)` };
-  if (type === 'i32') {
-    return { combine: (a, b) => `${name}(${a}, ${b})`, start: name === 'max' ? '(-2147483647 - 1)' : '2147483647' };
-  }
-  return {
-    combine: (a, b) => `${name}imumOf(${a}, ${b})`,
-    start: name === 'max' ? '-infinity()' : 'infinity()',
-  };
-}
-
 interface Folding {
   readonly [key: string]: string | number | boolean;
   readonly name: ReductionName;
   readonly type: 'f32' | 'i32';
 }
 
-const lanes = ['x', 'y', 'z', 'w'] as const;
+/** How elements are folded, one by one or four side by side. */
+interface Fold {
+  /** What is folded: integers in the order of the numbers for the extremes of floats, of which any may be NaN. */
+  readonly type: 'f32' | 'i32';
+  /** What changes nothing. */
+  readonly start: string;
+  readonly combine: (a: string, b: string) => string;
+  /** An element, or a vector, as it is folded. */
+  readonly read: (element: string) => string;
+  /** A result as an element, or a vector. */
+  readonly write: (folded: string) => string;
+  /** The functions of both. */
+  readonly declarations: string;
+}
+
+function foldOf({ name, type }: Folding, readWidth: 1 | 4, writeWidth: 1 | 4): Fold {
+  const same = (value: string): string => value;
+  const plain = { type, read: same, write: same, declarations: '' };
+  if (name === 'sum') return { ...plain, combine: (a, b) => `${a} + ${b}`, start: `${type}(0)` };
+  const [first, last] = name === 'max' ? ['(-2147483647 - 1)', '2147483647'] : ['2147483647', '(-2147483647 - 1)'];
+  const combine = (a: string, b: string): string => `${name}(${a}, ${b})`;
+  if (type === 'i32') return { ...plain, combine, start: first };
+  const [ranks, shift] = [vectorType(readWidth, 'i32'), vectorType(readWidth, 'u32')];
+  const [results, resultShift] = [vectorType(writeWidth, 'i32'), vectorType(writeWidth, 'u32')];
+  // −0 comes before 0. NaN, whatever its bits, comes where it wins, and becomes NaN again from there.
+  const declarations = `fn rankOf(v: ${vectorType(readWidth, 'f32')}) -> ${ranks} {
+  let bits = bitcast<${ranks}>(v);
+  let order = bits ^ ((bits >> ${shift}(31u)) & ${ranks}(0x7fffffff));
+  return select(order, ${ranks}(${last}), (bits & ${ranks}(0x7fffffff)) > ${ranks}(0x7f800000));
+}
+fn numberOf(rank: ${results}) -> ${vectorType(writeWidth, 'f32')} {
+  return bitcast<${vectorType(writeWidth, 'f32')}>(rank ^ ((rank >> ${resultShift}(31u)) & ${results}(0x7fffffff)));
+}`;
+  const [read, write] = ['rankOf', 'numberOf'].map((convert) => (value: string) => `${convert}(${value})`);
+  return { type: 'i32', start: first, combine, read: read!, write: write!, declarations };
+}
 
 /** A part of a row a workgroup. */
-const rowFolding = kernel('fold rows', ({ name, type, width, ragged }: Folding & { width: 1 | 4; ragged: boolean }) => {
-  const { combine, start } = folding(name, type);
-  const vector = vectorType(width, type);
-  const filled = width === 4 ? `vec4<${type}>(${start})` : start;
-  const inside =
-    width === 4 && ragged
-      ? 'select(none, x[first + v], v * 4u + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.length))'
-      : 'x[first + v]';
+const rowFolding = kernel('fold rows', (folding: Folding & { width: 1 | 4; ragged: boolean }) => {
+  const { type, width, ragged } = folding;
+  const fold = foldOf(folding, width, 1);
+  const { combine } = fold;
+  const read = fold.read('x[first + v]');
+  const inside = ragged ? `select(none, ${read}, v * 4u + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.length))` : read;
   const value = width === 1 ? 'values' : combine(combine('values.x', 'values.y'), combine('values.z', 'values.w'));
   return {
-    reads: { x: vector },
+    reads: { x: vectorType(width, type) },
     writes: { out: type },
     parameters: { length: 'u32', vectors: 'u32', parts: 'u32' },
     workgroupSize: FOLDING,
-    declarations: `var<workgroup> folded: array<${type}, ${FOLDING}>;`,
+    declarations: `var<workgroup> folded: array<${fold.type}, ${FOLDING}>;
+${fold.declarations}`,
     body: `let first = (block / p.parts) * p.vectors;
 let begin = (block % p.parts) * ${PART_VECTORS}u;
 let end = min(begin + ${PART_VECTORS}u, p.vectors);
-let none = ${filled};
+let none = ${vectorType(width, fold.type)}(${fold.start});
 var values = none;
 for (var v = begin + local; v < end; v += ${FOLDING}u) {
   let next = ${inside};
-  values = ${foldVectors(name, type, width)('values', 'next')};
+  values = ${combine('values', 'next')};
 }
 ${foldGroup('folded', value, combine)}
-if (local == 0u) { out[block] = folded[0]; }`,
+if (local == 0u) { out[block] = ${fold.write('folded[0]')}; }`,
   };
 });
 
-/** How two vectors, or two numbers, are folded. */
-function foldVectors(name: ReductionName, type: 'f32' | 'i32', width: 1 | 4): (a: string, b: string) => string {
-  const { combine } = folding(name, type);
-  if (width === 1 || name === 'sum') return combine;
-  return (a, b) => `vec4<${type}>(${lanes.map((lane) => combine(`${a}.${lane}`, `${b}.${lane}`)).join(', ')})`;
-}
-
 /** Every `parts`-th element of a column, or of four side by side, an invocation; the next is on its way meanwhile. */
-const columnFolding = kernel('fold columns', ({ name, type, width }: Folding & { width: 1 | 4 }) => {
+const columnFolding = kernel('fold columns', (folding: Folding & { width: 1 | 4 }) => {
+  const { type, width } = folding;
   const vector = vectorType(width, type);
+  const fold = foldOf(folding, width, width);
   return {
     reads: { x: vector },
     writes: { out: vector },
     parameters: { count: 'u32', length: 'u32', inner: 'u32', parts: 'u32' },
     workgroupSize: GROUP,
+    declarations: fold.declarations,
     body: `if (index >= p.count) { return; }
 let column = index % p.inner;
 let part = (index / p.inner) % p.parts;
 let first = (index / p.inner / p.parts) * p.length * p.inner + column;
-var value = ${vector}(${folding(name, type).start});
+var value = ${vectorType(width, fold.type)}(${fold.start});
 var next = x[first + part * p.inner];
 for (var l = part; l < p.length; l += p.parts) {
-  let here = next;
+  let here = ${fold.read('next')};
   next = x[first + min(l + p.parts, p.length - 1u) * p.inner];
-  value = ${foldVectors(name, type, width)('value', 'here')};
+  value = ${fold.combine('value', 'here')};
 }
-out[index] = value;`,
+out[index] = ${fold.write('value')};`,
   };
 });
 
