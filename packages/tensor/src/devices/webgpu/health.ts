@@ -28,7 +28,7 @@ export class Health {
     );
   }
 
-  /** Notes that elements which were asked for did not arrive: where nobody has told why, only what the mapping itself says is known. */
+  /** Notes that elements did not arrive: where nobody has told why before, what the mapping says is all that is known. */
   missed(error: unknown): void {
     this.#fail(`elements could not be read (${error instanceof Error ? error.message : error})`);
   }

@@ -56,7 +56,8 @@ export interface AxisCut {
 }
 
 /**
- * On a processor every invocation folds on its own: there a workgroup's barriers take as long as thousands of elements.
+ * Cuts an axis. On a processor every invocation folds on its own: there a workgroup's barriers take as long as thousands of
+ * elements.
  *
  * @param widest elements of a vector at the most: 1 where they cannot be put side by side
  */
