@@ -21,6 +21,7 @@ const joined: Readonly<Record<string, number>> = {
   'convolution/winograd/transforms/transformPairedInputRows': 88,
   'convolution/winograd/transforms/transformPairedOutputRows': 79,
   'convolution/winograd/transforms/transformSlopeRows': 62,
+  'convolution/winograd/transforms/transformPairedSlopeRows': 62,
   'convolution/winograd/transforms/transformSlopeColumns': 46,
   'convolution/winograd/transforms/transformWeight': 94,
   'normalization/sums/channelSums': 98,

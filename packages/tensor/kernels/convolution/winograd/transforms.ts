@@ -144,33 +144,41 @@ function inputColumns(twice: bool, lines: usize, out: usize, distance: usize): v
  * of the second four at `next` plus the same. The step is an argument as in transformInputRows.
  */
 export function transformSlopeRows(second: bool, from: usize, next: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
-  if (second && wide) slopeRows(true, from, next, offsets, row, lines, step);
+  if (second && wide) slopeRows(true, false, from, next, offsets, row, lines, step);
   else {
-    slopeRows(false, from, next, offsets, row, lines, step);
-    if (second) slopeRows(false, next, next, offsets, row, lines + 16, step);
+    slopeRows(false, false, from, next, offsets, row, lines, step);
+    if (second) slopeRows(false, false, next, next, offsets, row, lines + 16, step);
   }
 }
 
+/** As transformSlopeRows, where the second four are the right neighbors of the first. */
+export function transformPairedSlopeRows(from: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+  slopeRows(true, true, from, from, offsets, row, lines, step);
+}
+
+/** A second four that is `paired` lies 16 bytes after the first. */
 // @ts-ignore: decorator
 @inline
-function slopeRows(twice: bool, from: usize, next: usize, offsets: usize, row: usize, lines: usize, step: usize): void {
+function slopeRows(
+  twice: bool, paired: bool, from: usize, next: usize, offsets: usize, row: usize, lines: usize, step: usize,
+): void {
   let p0 = from + offsetAt(offsets, 0);
   let p1 = from + offsetAt(offsets, 1);
   let p2 = from + offsetAt(offsets, 2);
   let p3 = from + offsetAt(offsets, 3);
-  let q0 = twice ? next + offsetAt(offsets, 0) : p0;
-  let q1 = twice ? next + offsetAt(offsets, 1) : p1;
-  let q2 = twice ? next + offsetAt(offsets, 2) : p2;
-  let q3 = twice ? next + offsetAt(offsets, 3) : p3;
+  let q0 = twice && !paired ? next + offsetAt(offsets, 0) : p0;
+  let q1 = twice && !paired ? next + offsetAt(offsets, 1) : p1;
+  let q2 = twice && !paired ? next + offsetAt(offsets, 2) : p2;
+  let q3 = twice && !paired ? next + offsetAt(offsets, 3) : p3;
   for (let line = lines, end = lines + 4 * LINE; line != end; line += LINE) {
     const r0 = v128.load(p0);
     const r1 = v128.load(p1);
     const r2 = v128.load(p2);
     const r3 = v128.load(p3);
-    const s0 = twice ? v128.load(q0) : r0;
-    const s1 = twice ? v128.load(q1) : r1;
-    const s2 = twice ? v128.load(q2) : r2;
-    const s3 = twice ? v128.load(q3) : r3;
+    const s0 = paired ? v128.load(p0, 16) : twice ? v128.load(q0) : r0;
+    const s1 = paired ? v128.load(p1, 16) : twice ? v128.load(q1) : r1;
+    const s2 = paired ? v128.load(p2, 16) : twice ? v128.load(q2) : r2;
+    const s3 = paired ? v128.load(p3, 16) : twice ? v128.load(q3) : r3;
     const lower01 = interleaveLower(r0, r1);
     const lower23 = interleaveLower(r2, r3);
     const upper01 = interleaveUpper(r0, r1);

@@ -8,7 +8,7 @@ import { Convolution, SLAB_BYTES, Slab, slabSize } from '../fields';
 import { fillPositions, offsetAt, tableBytes } from '../tables';
 import { rowBytes, WINDOW_BYTES, Window } from '../window';
 import { COLUMNS, multiplyTiles, ROWS } from '../../gemm';
-import { storeTransposed } from '../../simd';
+import { storeTransposed, wide } from '../../simd';
 import { ceilDiv } from '../../task';
 import { correlateRows, correlateTaps } from './directly';
 import { POINTS, REACH, spread, TILE, tileColumns, tileRows, tileSlabs } from './fields';
@@ -20,6 +20,7 @@ import {
   STEP,
   transformInputColumns,
   transformInputRows,
+  transformPairedSlopeRows,
   transformSlopeColumns,
   transformSlopeRows,
   transformWeightSlopeColumns,
@@ -354,7 +355,8 @@ function transformSlopes(
     const second = t + 1 < tiles;
     const tile = source + offsetAt(offsets, t);
     const next = source + offsetAt(offsets, t + 1);
-    transformSlopeRows(second, tile, next, planes, window.row, lines, STEP);
+    if (wide && second && next == tile + 16) transformPairedSlopeRows(tile, planes, window.row, lines, STEP);
+    else transformSlopeRows(second, tile, next, planes, window.row, lines, STEP);
     transformSlopeColumns(second, lines, out, outStep);
     out += ROWS << 3;
   }
