@@ -58,11 +58,15 @@ async function updateAsynchronously(averaging: Averaging, batches: AsyncIterable
  * 3.2); `torch.optim.swa_utils.update_bn`.
  *
  * @param network in training mode
- * @param batches inputs of training samples in random order; they are not disposed of. Where they come one by one as
- *   promises, so that a program can do something else between them, there is a promise of the end
+ * @param batches inputs of training samples in random order; they are not disposed of
  * @throws ArgumentError where the network is in evaluation mode or there are no batches; nothing is changed then
  */
 export function updateBatchNorm(network: Module, batches: Iterable<Tensor>): void;
+/**
+ * The same where batches come one by one as promises, so that a program can do something else between them.
+ *
+ * @throws ArgumentError where the network is in evaluation mode, at once, or by the promise where there are no batches
+ */
 export function updateBatchNorm(network: Module, batches: AsyncIterable<Tensor>): Promise<void>;
 export function updateBatchNorm(
   network: Module,

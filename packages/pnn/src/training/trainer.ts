@@ -494,6 +494,7 @@ export class Trainer implements Disposable {
     const random = randomState();
     const resumeMode = suspendTraining(this.network);
     try {
+      // All layers track, as they do in the steps of an epoch.
       await updateBatchNorm(this.network.train(), inTurns(averageInputs()));
     } finally {
       resumeMode();
