@@ -240,6 +240,8 @@ export class Trainer implements Disposable {
   readonly #earlyStopping: Monitor | undefined;
   /** The epoch whose weights `finish` has put into the network. */
   #finished: number | undefined;
+  /** The end of the training, once it was asked for. */
+  #end: Promise<void> | undefined;
   #disposed = false;
 
   /**
@@ -538,11 +540,17 @@ export class Trainer implements Disposable {
   /**
    * Ends the training with the network that it has led to: with the weights of the best epoch where `best` has kept some,
    * else with the average where there is one, else as it is. Running statistics are those of the best epoch, or of the
-   * average where there are `averageInputs` and the training did not diverge, or of the last steps.
+   * average where there are `averageInputs` and the training did not diverge, or of the last steps. It ends once, however
+   * often this is called.
    */
-  async finish(): Promise<void> {
-    if (this.#finished !== undefined) return;
+  finish(): Promise<void> {
+    this.#end ??= this.#finish();
+    return this.#end;
+  }
+
+  async #finish(): Promise<void> {
     const { best } = this;
+    this.#finished = best?.epoch ?? this.#epoch;
     if (best) {
       if (best.epoch !== this.#epoch) this.#validation = undefined;
       this.network.loadStateDict(this.#bestWeights.tensors);
@@ -553,7 +561,6 @@ export class Trainer implements Disposable {
         if (!this.stopped) await this.#updateStatistics();
       }
     }
-    this.#finished = best?.epoch ?? this.#epoch;
   }
 
   /** Where the training stands. */
@@ -595,6 +602,7 @@ export class Trainer implements Disposable {
     if (progress.earlyStopping) this.#earlyStopping?.restore(progress.earlyStopping);
     this.#bestWeights.restore(this.network, bestWeights);
     this.#finished = undefined;
+    this.#end = undefined;
     const { calibration } = this.options;
     if (calibration) this.#approximate(progress.step === 0 || progress.step > calibration.steps);
   }

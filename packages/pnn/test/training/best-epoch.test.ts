@@ -241,6 +241,25 @@ describe('Trainer with an average', () => {
     expect(networkBits(plain.network)).toEqual(networkBits(refreshed.network));
   });
 
+  it('ends once, and is not trained any more meanwhile, however often it is asked to at a time', async () => {
+    const endedBy = async (end: (trainer: Trainer) => Promise<unknown>) => {
+      setSeed(1);
+      const trainer = averaging(toyTrainer(), 0.8, { averageInputs: someInputs });
+      await all(trainer.fit(blobLoader(), { epochs: 2 }));
+      trainer.network.eval();
+      await end(trainer);
+      expect(trainer.network.training).toBe(false);
+      return networkBits(trainer.network);
+    };
+    const once = await endedBy((trainer) => trainer.finish());
+    const more = await endedBy(async (trainer) => {
+      const ends = [trainer.finish(), trainer.finish()];
+      await expect(all(trainer.fit(blobLoader(), { epochs: 3 }))).rejects.toThrow('the trainer was finished');
+      await Promise.all(ends);
+    });
+    expect(more).toEqual(once);
+  });
+
   it('draws no random numbers of the training while it takes running statistics', async () => {
     const bitsWith = async (more: Partial<TrainerOptions>) => {
       setSeed(1);
