@@ -210,7 +210,7 @@ export const imagesDataset: DatasetEntry = {
     side: { value: 'N', description: 'bring images to squares of so many pixels a side (default as they are)' },
     channels: { value: 'N', description: '1 or 3 (default 3 if any image has colors)', choices: ['1', '3'] },
   },
-  training: { epochs: 10 },
+  training: { epochs: 10, batchSize: 32 },
   load: (source, _, { side, channels }) =>
     images(source, {
       ...(side !== undefined && { side: Number(side) }),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ArgumentError, FormatError } from '@pnn/nn';
 import { PNG } from 'pngjs';
 import { describe, expect, test } from 'vitest';
-import { type FileSource, filesInMemory, images, loadDataset } from '../../src/index.js';
+import { datasets, type FileSource, filesInMemory, images, loadDataset } from '../../src/index.js';
 import { decodeImage, folder } from '../../src/node/index.js';
 import { imageFiles } from '../formats/image-files.js';
 import { storedInputs } from '../normalized.js';
@@ -115,6 +115,11 @@ describe('images', () => {
     ).rejects.toThrow('images: the side must be an integer from 1 to 4096, not NaN');
     const page: FileSource = { description: 'a page', pathOf: (name) => name, read: async () => undefined };
     await expect(images(page)).rejects.toThrow('images: a page cannot be looked through: take a folder of files');
+  });
+
+  test('learns in batches as small as rows of a table, since people have a few hundred of their own', () => {
+    const [own, table] = ['images', 'csv'].map((name) => datasets.get(name).training?.batchSize);
+    expect([own, table]).toEqual([32, 32]);
   });
 
   test('says where a source has no decoder', async () => {
