@@ -27,6 +27,7 @@ export interface ModelOptions {
   readonly inputShape: Shape;
   /** Numbers that come out of a sample: one for each class, or one for each number to predict. */
   readonly outputs: number;
+  /** Makes an activation: to be called once for each layer, where another network would have a ReLU. */
   readonly activation: ActivationFactory;
   readonly widths: readonly number[];
   readonly order: NormalizationOrder;

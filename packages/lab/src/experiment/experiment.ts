@@ -29,6 +29,7 @@ import {
   Trainer,
 } from '@pnn/pnn';
 import type { RunRecord } from '../report/record.js';
+import { checkNetwork } from './check-network.js';
 import { predict } from './predictions.js';
 import { testedRunRecord } from './report-of.js';
 import { describeSettings } from './settings.js';
@@ -93,7 +94,9 @@ export class Experiment {
    *
    * @param start what the training begins with instead of random weights
    * @param processes those that make the same experiment together
-   * @throws ArgumentError if a number is out of its range, or the model does not take the samples
+   * @throws ArgumentError if a number is out of its range, the model does not take the samples, or its network has no
+   *   polynomial activation and the method wants one
+   * @throws ShapeError if the network does not take the samples, or gives other outputs than the data have
    * @throws DTypeError if samples or labels are in double precision, or labels are int32 without names of classes
    * @throws StateDictError if it is to begin with the tensors of another network
    */
@@ -112,6 +115,7 @@ export class Experiment {
     this.#data = data;
     const { inputShape } = data.train;
     this.network = buildModel(model, { inputShape, outputs: this.#outputs, activation: activationFactory(method) });
+    checkNetwork(this.network, spec, data.train, this.#outputs);
     if (start) beginWith(this.network, start);
     const chooses = training.keepBest || training.patience !== null;
     const { train, heldOut } = chooses ? splitForChoice(data, training.seed) : { train: data.train };

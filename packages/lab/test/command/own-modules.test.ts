@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutTimes } from '../../../pnn/test/training/toy.js';
 import { parseReport } from '../../src/index.js';
-import { exampleFile, interruptedPnn, pnn } from './call.js';
+import { addressOf, exampleFile, interruptedPnn, pnn } from './call.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -36,6 +36,30 @@ describe('pnn train --dataset FILE --model FILE', () => {
     const resumed = await pnn('train', '--resume', join(out, 'checkpoint.safetensors'));
     expect(resumed).toMatchObject({ status: 0, stderr: '' });
     expect(withoutTimes(await reportIn(out))).toEqual(withoutTimes(report));
+  });
+
+  it('says on one line, before it trains, what is wrong with a network', async () => {
+    const model = await write(
+      'relu.mjs',
+      `import { Flatten, Linear, ReLU, Sequential, sizeOf } from '${addressOf('nn')}';
+export const model = {
+  name: 'relu-net',
+  summary: 'forgets the activation',
+  widths: null,
+  dropout: false,
+  make: ({ inputShape, outputs }) =>
+    new Sequential(new Flatten(), new Linear(sizeOf(inputShape), 4), new ReLU(), new Linear(4, outputs)),
+};
+`,
+    );
+    const own = ['--dataset', exampleFile('own-data.ts'), '--model', model];
+    const { status, stdout, stderr } = await pnn('train', ...own, '--out', join(folder, 'relu'));
+    expect(status).toBe(1);
+    expect(stdout).not.toContain('epoch');
+    expect(stderr).toBe(
+      'the model relu-net: its network has no polynomial activation: call the activation() that make is given, once for ' +
+        'each layer, where another would have a ReLU\n',
+    );
   });
 
   it('says on one line what is wrong with a file', async () => {
