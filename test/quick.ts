@@ -1,4 +1,5 @@
-import fc from 'fast-check';
+import { installGlobalPlugin } from 'fast-check';
+import { drawFor } from './draw-for.js';
 
 // Long enough for most properties to be drawn as often as they ask for.
-fc.configureGlobal({ interruptAfterTimeLimit: 200 });
+installGlobalPlugin(drawFor(200));
