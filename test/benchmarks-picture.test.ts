@@ -67,6 +67,17 @@ test('a report is drawn with the machine, the faster form of each degree, and ra
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
 });
 
+test('versions go on in another line where one is full', () => {
+  const versions = Object.fromEntries(
+    ['ours', ...Array.from({ length: 12 }, (_, i) => `library-${i}`)].map((name) => [name, '1.22.333']),
+  );
+  const svg = drawReport({ ...report, environment: { ...report.environment, versions } });
+  const lines = [...svg.matchAll(/>([^<]*library-\d+ 1[^<]*)</g)].map(([, line]) => line!);
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.join(', ')).toBe(Array.from({ length: 12 }, (_, i) => `library-${i} 1.22.333`).join(', '));
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(140);
+});
+
 test('elements are closed in the order in which they were opened', () => {
   const open: string[] = [];
   for (const [, slash, name] of drawReport(report).matchAll(/<(\/?)([a-z]+)/g)) {

@@ -72,6 +72,21 @@ function ratioDomain(groups: readonly BarGroup[]): readonly [number, number] {
   return [0.9 * Math.min(0.5, ...ratios), 1.1 * Math.max(10, ...ratios)];
 }
 
+/** Characters of a line of text over the whole width. */
+const LINE_LENGTH = 140;
+
+/** Parts side by side with commas between, in as many lines as they need. */
+function listed(parts: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length + 2 <= LINE_LENGTH)
+      lines[lines.length - 1] = `${last}, ${part}`;
+    else lines.push(part);
+  }
+  return lines;
+}
+
 /** The machine, and what else was installed on it. */
 function machine({ environment }: Report): string[] {
   const { processor, cores, node, date, device, versions } = environment;
@@ -81,7 +96,7 @@ function machine({ environment }: Report): string[] {
   });
   return [
     `${processor}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}, @pnn ${versions.ours} on ${device}, ${date.slice(0, 10)}`,
-    others.join(', '),
+    ...listed(others),
   ];
 }
 
@@ -100,8 +115,9 @@ export function drawReport(report: Report): string {
   let y = MARGIN + 14;
   const count = threads === 1 ? 'one thread' : `${threads} threads`;
   parts.push(text(MARGIN, y, `Time for the same work on ${count}: less is better`, 'title'));
-  parts.push(...machine(report).map((content, i) => text(MARGIN, y + 20 + 17 * i, content)));
-  y += 76;
+  const lines = machine(report);
+  parts.push(...lines.map((content, i) => text(MARGIN, y + 20 + 17 * i, content)));
+  y += 42 + 17 * lines.length;
   if (curves.length > 0) {
     const heading = 'Polynomial layer, 2^20 values: forward, gradients of inputs and coefficients';
     parts.push(text(MARGIN, y, heading, 'heading'));
